@@ -1,0 +1,92 @@
+# `make` lists the targets. It needs Python 3.11+ and make; a target that needs packages installs them into
+# .venv first, checked against the hashes in requirements/.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+UV := $(or $(shell command -v uv),$(BIN)/uv)
+UV_VERSION := $(shell sed -n 's/^uv==\([^ ]*\).*/\1/p' requirements/dev.txt)
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
+
+# Trust the certificates that the machine trusts, as pip does.
+export UV_SYSTEM_CERTS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run server worker test test-unit test-integration test-e2e check fmt lock migrate migration \
+	image-test bench-signup up down clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | sort | awk -F '\t' '{ printf "  %-18s %s\n", $$1, $$2 }'
+
+run: $(INSTALLED) ## start everything on embedded services: no Docker, no configuration
+	@exec $(BIN)/python -m cmd.dev
+
+server: $(INSTALLED) ## start the HTTP API alone
+	@exec $(BIN)/python -m cmd.server
+
+worker: $(INSTALLED) ## start a worker alone
+	@exec $(BIN)/python -m cmd.worker
+
+test: $(INSTALLED) ## run all tests, on embedded Postgres and Valkey
+	$(BIN)/pytest
+
+test-unit: $(INSTALLED) ## run the tests without I/O
+	$(BIN)/pytest tests/unit tests/architecture
+
+test-integration: $(INSTALLED) ## run the tests on real Postgres and Valkey
+	$(BIN)/pytest tests/contracts tests/integration
+
+test-e2e: $(INSTALLED) ## run the tests on real processes
+	$(BIN)/pytest tests/e2e
+
+check: $(INSTALLED) ## format, lint, types, import contracts, dependencies, lock files, Dockerfile, compose file
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry cmd internal tests benchmarks
+	! grep -nE '(https?|file)://|--(extra-)?index-url|--find-links' requirements/*.txt
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/docker-compose config --quiet
+
+fmt: $(INSTALLED) ## format, and mend what the linter can mend
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+lock: $(UV) ## lock the dependencies of pyproject.toml anew
+	$(COMPILE) --upgrade --group runtime -o requirements/runtime.txt
+	$(COMPILE) --upgrade --group dev --constraints requirements/runtime.txt -o requirements/dev.txt
+
+migrate: $(INSTALLED) ## bring the database to the newest schema
+	$(BIN)/python -m cmd.admin db migrate
+
+migration: $(INSTALLED) ## write a migration from the tables: make migration name="add a column"
+	@test -n "$(name)" || { echo 'usage: make migration name="what it does"' >&2; exit 2; }
+	$(BIN)/alembic revision --autogenerate -m "$(name)"
+
+image-test: $(INSTALLED) ## replay the Dockerfile and run the compose file's services, without Docker
+	$(BIN)/pytest -m image tests/image
+
+bench-signup: $(INSTALLED) ## sign-ups a second beside the raw Argon2 rate
+	$(BIN)/python -m benchmarks.signup
+
+up: ## start everything in containers
+	docker compose up --build --detach --wait
+
+down: ## stop the containers; their data stays
+	docker compose down
+
+clean: ## remove what was installed and made here, the data of `make run` included
+	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(INSTALLED): requirements/dev.txt $(UV)
+	@$(BIN)/python -c '' 2>/dev/null || $(UV) venv --quiet --python $(PYTHON) .venv
+	$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements/dev.txt
+	@touch $@
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed; name one with PYTHON=...' >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip --quiet --disable-pip-version-check install uv$(if $(UV_VERSION),==$(UV_VERSION))

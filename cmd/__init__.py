@@ -1,0 +1,22 @@
+"""The processes: `python -m cmd.server`, `cmd.worker`, `cmd.dev`, `cmd.admin`.
+
+The mirrored layout fixes this package's name, which shadows the standard library's `cmd`. Code that
+imports that module (pdb, and through it pytest and Litestar) finds this package instead, so it hands on
+what the standard library's offers.
+"""
+
+import sysconfig
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
+
+_spec = PathFinder.find_spec("cmd", [sysconfig.get_path("stdlib")])
+if _spec is None or _spec.loader is None:
+    raise ImportError("the standard library's cmd module was not found")
+_standard_library_cmd = module_from_spec(_spec)
+_spec.loader.exec_module(_standard_library_cmd)
+
+Cmd = _standard_library_cmd.Cmd
+IDENTCHARS = _standard_library_cmd.IDENTCHARS
+PROMPT = _standard_library_cmd.PROMPT
+
+__all__ = ["IDENTCHARS", "PROMPT", "Cmd"]

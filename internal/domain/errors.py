@@ -1,0 +1,61 @@
+"""The kinds of domain error. An adapter translates a kind; it never needs to know the concrete error."""
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import ClassVar
+
+
+class DomainError(Exception):
+    """A rule of the domain was broken; `code` is stable and part of the public API."""
+
+    code: ClassVar[str] = "DOMAIN_ERROR"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidInput(DomainError):
+    """Some fields cannot be accepted; `errors` maps each to what is wrong with it."""
+
+    code = "VALIDATION_ERROR"
+
+    def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
+        super().__init__("Validation failed")
+        self.errors = errors
+
+
+class NotAuthenticated(DomainError):
+    code = "NOT_AUTHENTICATED"
+
+
+class NotPermitted(DomainError):
+    code = "NOT_PERMITTED"
+
+
+class NotFound(DomainError):
+    code = "NOT_FOUND"
+
+
+class Conflict(DomainError):
+    code = "CONFLICT"
+
+
+class Violations:
+    """Gathers the invalid fields of one input, so that a user hears of all of them at once."""
+
+    def __init__(self) -> None:
+        self._errors: dict[str, list[str]] = {}
+
+    @contextmanager
+    def collect(self) -> Generator[None]:
+        try:
+            yield
+        except InvalidInput as error:
+            for field, messages in error.errors.items():
+                self._errors.setdefault(field, []).extend(messages)
+
+    def raise_if_any(self) -> None:
+        """Raise InvalidInput if anything was collected."""
+        if self._errors:
+            raise InvalidInput(self._errors)

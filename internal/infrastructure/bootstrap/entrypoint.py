@@ -1,0 +1,26 @@
+"""What every entry point does around its work: one clear line and an exit code where it cannot start."""
+
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from internal.infrastructure.bootstrap.lifespan import NotReady
+from internal.infrastructure.embedded.process import ServiceFailed
+from internal.infrastructure.settings import InvalidSettings
+from internal.ports.unavailable import Unavailable
+
+CANNOT_START = 1
+WRONG_SETTINGS = 2
+
+
+@contextmanager
+def entry_point(name: str) -> Generator[None]:
+    try:
+        yield
+    except InvalidSettings as error:
+        for problem in error.problems:
+            print(f"{name}: {problem}", file=sys.stderr)  # noqa: T201 - there is no log without settings
+        raise SystemExit(WRONG_SETTINGS) from None
+    except (NotReady, ServiceFailed, Unavailable) as error:
+        print(f"{name}: {error}", file=sys.stderr)  # noqa: T201 - for the person who started it
+        raise SystemExit(CANNOT_START) from None

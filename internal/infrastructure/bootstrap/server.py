@@ -1,0 +1,72 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, Loops
+from litestar import Litestar
+from litestar.types import ASGIApp
+
+from internal.infrastructure.bootstrap.container import Container
+from internal.infrastructure.bootstrap.lifespan import open_resources
+from internal.infrastructure.http.app import create_app
+from internal.infrastructure.http.health import ReadinessCheck
+from internal.infrastructure.http.openapi import openapi_config
+from internal.infrastructure.log import configure_logging
+from internal.infrastructure.settings import Environment, Settings, load_settings
+from internal.infrastructure.taskqueue.connection import answers
+
+VERSION = "0.1.0"
+SHUTDOWN_TIMEOUT = 8  # seconds a request may take to finish once the server is stopping
+
+
+def serve(settings: Settings) -> None:
+    """Serve HTTP until SIGTERM or SIGINT, then finish the requests that are under way."""
+    Granian(
+        f"{__name__}:build_app",
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=settings.http_host,
+        port=settings.http_port,
+        workers=settings.http_workers,
+        workers_kill_timeout=SHUTDOWN_TIMEOUT,
+        respawn_failed_workers=True,
+        loop=Loops.uvloop,
+        http=HTTPModes.http1,
+        websockets=False,
+    ).serve()
+
+
+def build_app() -> ASGIApp:
+    """Called by Granian in each of its worker processes."""
+    settings = load_settings()
+    configure_logging(level=settings.log_level, log_format=settings.log_format)
+    return app_of(Container(settings=settings))
+
+
+def app_of(container: Container) -> ASGIApp:
+    settings = container.settings()
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        async with open_resources(container):
+            yield
+
+    async def redis_answers() -> bool:
+        return await answers(container.redis())
+
+    checks = (
+        ReadinessCheck(name="database", passes=container.schema_version().is_at_head, essential=True),
+        ReadinessCheck(name="redis", passes=redis_answers, essential=False),
+    )
+    public = settings.app_env is not Environment.PRODUCTION
+    return create_app(
+        providers={
+            "register_user": container.register_user,
+            "log_in": container.log_in,
+            "get_user": container.get_user,
+            "token_issuer": container.token_issuer,
+            "readiness_checks": lambda: checks,
+        },
+        lifespan=lifespan,
+        openapi=openapi_config(title=settings.app_name, version=VERSION) if public else None,
+    )

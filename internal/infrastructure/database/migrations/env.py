@@ -1,0 +1,27 @@
+"""Run by Alembic, for the command line as well as for `upgrade_to_head`."""
+
+from alembic import context
+from sqlalchemy import create_engine, func, make_url, pool, select
+
+from internal.infrastructure.database.tables import metadata
+from internal.infrastructure.settings import load_settings
+
+# Arbitrary, but the same in every process: whoever holds this advisory lock migrates.
+MIGRATION_LOCK = 7_240_119
+
+
+def run_migrations() -> None:
+    url = context.config.attributes.get("database_url") or load_settings().database_url
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        # For the session, not the transaction: a migration may commit in between. Closing releases it.
+        connection.execute(select(func.pg_advisory_lock(MIGRATION_LOCK)))
+        connection.commit()
+        context.configure(connection=connection, target_metadata=metadata)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+if context.is_offline_mode():
+    raise SystemExit("migrations run against a database, not into a script: drop --sql")
+run_migrations()

@@ -1,0 +1,156 @@
+"""The outbox: tasks stored with the data they belong to, and forwarded once that is committed."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Unpack
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from internal.infrastructure.database.engine import translated_outages
+from internal.infrastructure.database.tables import outbox
+from internal.infrastructure.task_codec import (
+    EncodedTask,
+    TaskCodec,
+    TaskTransport,
+    options_from_json,
+    options_to_json,
+)
+from internal.ports.clock import Clock
+from internal.ports.tasks import Task, TaskOptions, TaskOverrides, TaskReceipt, TaskState
+from internal.ports.unavailable import Unavailable
+
+log = structlog.get_logger(__name__)
+
+# A request waits this long for its tasks to be forwarded before it leaves them to the sweeper.
+FORWARD_WITHIN = timedelta(milliseconds=250)
+# How long the sweeper leaves a row to whoever has just stored, or tried to forward, it.
+SWEEP_AFTER = timedelta(seconds=5)
+SWEEP_EVERY = timedelta(seconds=1)
+SWEEP_BATCH = 100
+
+
+class OutboxTaskPublisher:
+    """The TaskPublisher of a unit of work: stores each task in the transaction of its connection."""
+
+    def __init__(
+        self,
+        *,
+        connection: AsyncConnection,
+        codec: TaskCodec,
+        transport: TaskTransport,
+        clock: Clock,
+        new_id: Callable[[], UUID],
+    ) -> None:
+        self._connection = connection
+        self._codec = codec
+        self._transport = transport
+        self._clock = clock
+        self._new_id = new_id
+        self.stored: list[EncodedTask] = []
+
+    async def publish(self, task: Task, **overrides: Unpack[TaskOverrides]) -> TaskReceipt:
+        [receipt] = await self.publish_many([(task, task.task_options.override(overrides))])
+        return receipt
+
+    async def publish_many(self, tasks: Sequence[Task | tuple[Task, TaskOptions]]) -> list[TaskReceipt]:
+        pairs = [item if isinstance(item, tuple) else (item, item.task_options) for item in tasks]
+        encoded = [self._encode(task, options) for task, options in pairs]
+        if encoded:
+            await self._connection.execute(insert(outbox), [self._to_row(task) for task in encoded])
+            self.stored.extend(encoded)
+        return [
+            TaskReceipt(id=task.id, queue=task.options.queue, state=TaskState.STORED, duplicate=None)
+            for task in encoded
+        ]
+
+    def _encode(self, task: Task, options: TaskOptions) -> EncodedTask:
+        self._transport.check(options)
+        if options.delay is not None:  # a delay counts from now, not from when the row is forwarded
+            options = replace(options, delay=None, process_at=self._clock.now() + options.delay)
+        return self._codec.encode(task, task_id=str(self._new_id()), options=options)
+
+    def _to_row(self, task: EncodedTask) -> dict[str, Any]:
+        return {
+            "id": task.id,
+            "task_name": task.name,
+            "payload": task.payload,
+            "options": options_to_json(task.options),
+            "next_try_at": self._clock.now() + SWEEP_AFTER,
+        }
+
+
+class OutboxRelay:
+    """Forwards committed rows to the task queue: at once after a commit, and by sweeping what was left."""
+
+    def __init__(self, *, engine: AsyncEngine, transport: TaskTransport) -> None:
+        self._engine = engine
+        self._transport = transport
+
+    async def forward_now(self, tasks: Sequence[EncodedTask]) -> None:
+        """Try once, for FORWARD_WITHIN at most. Never raises for an outage: the sweeper has the rows."""
+        try:
+            async with asyncio.timeout(FORWARD_WITHIN.total_seconds()):
+                await self._transport.send(tasks)
+            await self._mark_forwarded(tasks)
+        except (TimeoutError, Unavailable) as error:
+            log.warning("outbox.left_to_sweeper", tasks=len(tasks), reason=type(error).__name__)
+
+    async def run(self) -> None:
+        """Sweep until cancelled, through any outage."""
+        while True:
+            try:
+                while await self.sweep() == SWEEP_BATCH:
+                    pass
+            except Unavailable as error:
+                log.warning("outbox.sweep_failed", reason=str(error))
+            await asyncio.sleep(SWEEP_EVERY.total_seconds())
+
+    async def sweep(self) -> int:
+        """Forward rows that nobody has forwarded in time, and return how many there were.
+
+        The rows are taken by moving their next try, so that no row lock is held over the call to Redis
+        and two sweepers never take the same row.
+        """
+        tasks = await self._take_due()
+        if tasks:
+            await self._transport.send(tasks)
+            await self._mark_forwarded(tasks)
+            log.info("outbox.swept", tasks=len(tasks))
+        return len(tasks)
+
+    async def _take_due(self) -> list[EncodedTask]:
+        due = (
+            select(outbox.c.id)
+            .where(outbox.c.forwarded_at.is_(None), outbox.c.next_try_at <= func.now())
+            .order_by(outbox.c.next_try_at)
+            .limit(SWEEP_BATCH)
+            .with_for_update(skip_locked=True)
+        )
+        take = (
+            update(outbox)
+            .where(outbox.c.id.in_(due.scalar_subquery()))
+            .values(next_try_at=func.now() + SWEEP_AFTER)
+            .returning(outbox.c.id, outbox.c.task_name, outbox.c.payload, outbox.c.options)
+        )
+        with translated_outages():
+            async with self._engine.begin() as connection:
+                rows = (await connection.execute(take)).all()
+        return [
+            EncodedTask(
+                id=row.id, name=row.task_name, payload=row.payload, options=options_from_json(row.options)
+            )
+            for row in rows
+        ]
+
+    async def _mark_forwarded(self, tasks: Sequence[EncodedTask]) -> None:
+        mark = (
+            update(outbox).where(outbox.c.id.in_([task.id for task in tasks])).values(forwarded_at=func.now())
+        )
+        with translated_outages():
+            async with self._engine.begin() as connection:
+                await connection.execute(mark)

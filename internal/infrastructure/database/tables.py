@@ -1,0 +1,40 @@
+from sqlalchemy import Column, DateTime, Index, MetaData, String, Table, Text, Uuid, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("email", String(254), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    # The address is stored in its one normalised spelling, so plain uniqueness is uniqueness of the account.
+    Index("uq_users_email", "email", unique=True),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Text, primary_key=True),  # also the task's id
+    Column("task_name", Text, nullable=False),
+    Column("payload", JSONB, nullable=False),
+    Column("options", JSONB, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    # Until the row is forwarded: when the sweeper may take it, if nobody else has forwarded it by then.
+    Column("next_try_at", DateTime(timezone=True), nullable=False),
+    Column("forwarded_at", DateTime(timezone=True)),
+    # The task's one effect: claimed until then, and made.
+    Column("claimed_until", DateTime(timezone=True)),
+    Column("completed_at", DateTime(timezone=True)),
+    Index("ix_outbox_next_try_at", "next_try_at", postgresql_where=text("forwarded_at IS NULL")),
+)

@@ -1,0 +1,67 @@
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from internal.infrastructure.database.engine import is_outage, translated_outages
+from internal.infrastructure.database.outbox import OutboxRelay, OutboxTaskPublisher
+from internal.infrastructure.database.user_repository import SqlAlchemyUserRepository
+from internal.infrastructure.task_codec import TaskCodec, TaskTransport
+from internal.ports.clock import Clock
+from internal.ports.unavailable import Unavailable
+
+
+class SqlAlchemyUnitOfWork:
+    users: SqlAlchemyUserRepository
+    tasks: OutboxTaskPublisher
+    _connection: AsyncConnection
+
+    def __init__(
+        self,
+        *,
+        engine: AsyncEngine,
+        relay: OutboxRelay,
+        codec: TaskCodec,
+        transport: TaskTransport,
+        clock: Clock,
+        new_id: Callable[[], UUID],
+    ) -> None:
+        self._engine = engine
+        self._relay = relay
+        self._codec = codec
+        self._transport = transport
+        self._clock = clock
+        self._new_id = new_id
+
+    async def __aenter__(self) -> Self:
+        with translated_outages():
+            self._connection = await self._engine.connect()
+        self.users = SqlAlchemyUserRepository(self._connection)
+        self.tasks = OutboxTaskPublisher(
+            connection=self._connection,
+            codec=self._codec,
+            transport=self._transport,
+            clock=self._clock,
+            new_id=self._new_id,
+        )
+        return self
+
+    async def commit(self) -> None:
+        """Make everything durable, then forward the tasks; the connection is free again by then."""
+        await self._connection.commit()
+        await self._connection.close()
+        if self.tasks.stored:
+            await self._relay.forward_now(self.tasks.stored)
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        with translated_outages():
+            await self._connection.close()
+        if is_outage(exc):
+            raise Unavailable("Postgres cannot be reached") from exc

@@ -1,0 +1,52 @@
+from uuid import UUID
+
+from sqlalchemy import Row, Select, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from internal.domain.display_name import DisplayName
+from internal.domain.email_address import EmailAddress
+from internal.domain.user import EmailAlreadyRegistered, User
+from internal.infrastructure.database.tables import users
+
+
+class SqlAlchemyUserRepository:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, user: User) -> None:
+        row = {
+            "id": user.id,
+            "email": user.email.value,
+            "name": user.name.value,
+            "password_hash": user.password_hash,
+            "created_at": user.created_at,
+            "updated_at": user.updated_at,
+        }
+        try:
+            await self._connection.execute(insert(users), row)
+        except IntegrityError as error:
+            if "uq_users_email" in str(error.orig):
+                raise EmailAlreadyRegistered from error
+            raise
+
+    async def get(self, user_id: UUID) -> User | None:
+        return await self._one(select(users).where(users.c.id == user_id))
+
+    async def get_by_email(self, email: EmailAddress) -> User | None:
+        return await self._one(select(users).where(users.c.email == email.value))
+
+    async def _one(self, query: Select[tuple[object, ...]]) -> User | None:
+        row = (await self._connection.execute(query)).one_or_none()
+        return _to_user(row) if row else None
+
+
+def _to_user(row: Row[tuple[object, ...]]) -> User:
+    return User(
+        id=row.id,
+        email=EmailAddress(row.email),
+        name=DisplayName(row.name),
+        password_hash=row.password_hash,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

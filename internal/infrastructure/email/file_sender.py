@@ -1,0 +1,26 @@
+from datetime import timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+from anyio import to_thread
+
+from internal.infrastructure.email.mime import MimeComposer
+from internal.ports.email_sender import Email
+
+
+class FileEmailSender:
+    """Writes each mail as an `.eml` file, for development. The same mail sent again replaces its file."""
+
+    def __init__(self, *, directory: Path, composer: MimeComposer) -> None:
+        self._directory = directory
+        self._composer = composer
+
+    async def send(self, email: Email, *, within: timedelta) -> None:  # noqa: ARG002 - a local file needs no limit
+        message = self._composer.compose(email)
+        await to_thread.run_sync(self._write, f"{email.kind}-{email.message_id}.eml", message)
+
+    def _write(self, name: str, message: EmailMessage) -> None:
+        self._directory.mkdir(parents=True, exist_ok=True)
+        unfinished = self._directory / f".{name}.part"
+        unfinished.write_bytes(message.as_bytes())
+        unfinished.replace(self._directory / name)  # a reader never sees half a mail

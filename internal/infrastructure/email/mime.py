@@ -1,0 +1,46 @@
+"""From an Email to the message on the wire: templates, headers, both bodies."""
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from internal.ports.clock import Clock
+from internal.ports.email_sender import Email
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class MimeComposer:
+    """Renders `<kind>.subject.txt`, `<kind>.txt` and `<kind>.html`; only the last is HTML, and is escaped."""
+
+    def __init__(self, *, mail_from: str, app_name: str, app_base_url: str, clock: Clock) -> None:
+        name, address = parseaddr(mail_from)
+        self._sender = Address(display_name=name, addr_spec=address)
+        self._clock = clock
+        self._templates = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=select_autoescape(["html"]),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            keep_trailing_newline=True,
+        )
+        self._templates.globals.update(app_name=app_name, app_base_url=app_base_url)
+
+    def compose(self, email: Email) -> EmailMessage:
+        message = EmailMessage()
+        message["From"] = self._sender
+        message["To"] = Address(addr_spec=email.recipient.value)
+        message["Subject"] = self._render(f"{email.kind}.subject.txt", email).strip()
+        message["Date"] = format_datetime(self._clock.now())
+        message["Message-ID"] = f"<{email.message_id}.{email.kind}@{self._sender.domain}>"
+        message["X-Mail-Kind"] = email.kind
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation replies, please
+        message.set_content(self._render(f"{email.kind}.txt", email))
+        message.add_alternative(self._render(f"{email.kind}.html", email), subtype="html")
+        return message
+
+    def _render(self, template: str, email: Email) -> str:
+        return self._templates.get_template(template).render(email.variables)

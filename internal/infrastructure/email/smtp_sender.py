@@ -1,0 +1,76 @@
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+from urllib.parse import unquote, urlsplit
+
+from aiosmtplib import SMTP, SMTPDataError, SMTPRecipientsRefused, SMTPResponseException
+
+from internal.infrastructure.email.mime import MimeComposer
+from internal.ports.email_sender import Email, EmailRejected
+
+_FIRST_PERMANENT_CODE = 500  # RFC 5321 section 4.2.1
+_DEFAULT_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+
+class EmailNotAccepted(Exception):
+    """The mail server did not take the message this time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpServer:
+    host: str
+    port: int
+    use_tls: bool
+    start_tls: bool
+    username: str | None
+    password: str | None
+
+    @classmethod
+    def from_url(cls, url: str) -> Self:
+        """`smtp://` is plain, `smtp+starttls://` must upgrade, `smtps://` is TLS from the start."""
+        parts = urlsplit(url)
+        return cls(
+            host=parts.hostname or "",
+            port=parts.port or _DEFAULT_PORTS[parts.scheme],
+            use_tls=parts.scheme == "smtps",
+            start_tls=parts.scheme == "smtp+starttls",
+            username=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+        )
+
+
+class SmtpEmailSender:
+    def __init__(self, *, server: SmtpServer, composer: MimeComposer) -> None:
+        self._server = server
+        self._composer = composer
+
+    async def send(self, email: Email, *, within: timedelta) -> None:
+        message = self._composer.compose(email)
+        client = SMTP(
+            hostname=self._server.host,
+            port=self._server.port,
+            use_tls=self._server.use_tls,
+            start_tls=self._server.start_tls,
+            username=self._server.username,
+            password=self._server.password,
+        )
+        async with asyncio.timeout(within.total_seconds()):
+            try:
+                async with client:
+                    await client.send_message(message)
+            except (SMTPRecipientsRefused, SMTPResponseException) as error:
+                # The reply's text may repeat the address, and an error's text ends in the logs.
+                raise _translate(error) from None
+
+
+def _translate(error: SMTPRecipientsRefused | SMTPResponseException) -> Exception:
+    if isinstance(error, SMTPRecipientsRefused):
+        codes = [recipient.code for recipient in error.recipients]
+        about_the_message = True
+    else:
+        codes = [error.code]
+        about_the_message = isinstance(error, SMTPDataError)
+    permanent = about_the_message and min(codes) >= _FIRST_PERMANENT_CODE
+    kind = EmailRejected if permanent else EmailNotAccepted
+    return kind(f"{type(error).__name__} {codes}")

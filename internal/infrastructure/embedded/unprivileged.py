@@ -1,0 +1,81 @@
+"""Postgres refuses to run as root, so a root user needs another account for it, without setting one up."""
+
+import ctypes
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+_CLONE_NEWUSER = 0x10000000  # linux/sched.h
+_NOBODY = 65534
+# Kept over a restart of the machine, and open to every account.
+_SHARED = Path("/var/tmp")  # noqa: S108 - the directory made in it is checked to be ours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Where a program and its data are, and what its process does before it starts.
+
+    `owner` is the user and group id that the data has to belong to.
+    """
+
+    programs: Path
+    data: Path
+    become: Callable[[], None] | None
+    owner: int | None
+
+    @classmethod
+    def choose(cls, *, programs: Path, data: Path) -> Self:
+        """An ordinary user's own account; for root a user namespace, or `nobody` where there are none."""
+        if os.geteuid() != 0:
+            return cls(programs=programs, data=data, become=None, owner=None)
+        if _user_namespaces_work():
+            return cls(programs=programs, data=data, become=_enter_user_namespace, owner=None)
+        return cls.nobody(programs=programs, data=data)
+
+    @classmethod
+    def nobody(cls, *, programs: Path, data: Path) -> Self:
+        """The account `nobody` cannot enter a home directory of mode 0700, so everything is put elsewhere."""
+        home = _SHARED / f"pyhexaclean-{hashlib.sha256(str(data).encode()).hexdigest()[:16]}"
+        home.mkdir(mode=0o755, exist_ok=True)
+        if home.is_symlink() or home.stat().st_uid != 0:
+            raise PermissionError(f"{home} is not root's")
+        copy = home / programs.name
+        if not copy.exists():
+            for source in programs.parent.glob(f"{programs.name}*"):
+                shutil.copytree(source, home / source.name, symlinks=True, dirs_exist_ok=True)
+        owned = home / "data"
+        owned.mkdir(mode=0o700, exist_ok=True)
+        os.chown(owned, _NOBODY, _NOBODY)
+        return cls(programs=copy, data=owned, become=_become_nobody, owner=_NOBODY)
+
+
+def _become_nobody() -> None:
+    os.setgroups([])
+    os.setresgid(_NOBODY, _NOBODY, _NOBODY)
+    os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+
+
+def _enter_user_namespace() -> None:
+    """Be `nobody` to the program, and root to the file system: root's files stay readable and root's own."""
+    uid, gid = os.getuid(), os.getgid()
+    if ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWUSER) != 0:
+        raise OSError(ctypes.get_errno(), "user namespaces are not available")
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{_NOBODY} {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"{_NOBODY} {gid} 1")
+
+
+def _user_namespaces_work() -> bool:
+    child = os.fork()
+    if child == 0:
+        try:
+            _enter_user_namespace()
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return status == 0

@@ -1,0 +1,39 @@
+from typing import Any
+
+from litestar import Controller, Request, post
+
+from internal.application.auth.log_in import LogIn, LogInCommand
+from internal.application.auth.register_user import RegisterUser, RegisterUserCommand
+from internal.infrastructure.http.auth.schemas import AuthenticatedUser, LogInRequest, RegisterRequest
+from internal.infrastructure.http.envelope import Envelope, Meta
+from internal.infrastructure.http.openapi import problems
+from internal.infrastructure.http.users.schemas import UserResponse
+
+
+class AuthController(Controller):
+    path = "/api/v1/auth"
+    tags = ("auth",)
+
+    @post("/register", summary="Sign up", responses=problems(400, 409, 413, 415, 422, 503))
+    async def register(
+        self, request: Request[Any, Any, Any], data: RegisterRequest, register_user: RegisterUser
+    ) -> Envelope[AuthenticatedUser]:
+        registered = await register_user(
+            RegisterUserCommand(email=data.email, name=data.name, password=data.password)
+        )
+        return Envelope(
+            message="User registered successfully",
+            data=AuthenticatedUser(token=registered.token, user=UserResponse.of(registered.user)),
+            meta=Meta.of(request),
+        )
+
+    @post("/login", status_code=200, summary="Log in", responses=problems(400, 401, 413, 415, 422, 503))
+    async def log_in(
+        self, request: Request[Any, Any, Any], data: LogInRequest, log_in: LogIn
+    ) -> Envelope[AuthenticatedUser]:
+        logged_in = await log_in(LogInCommand(email=data.email, password=data.password))
+        return Envelope(
+            message="Login successful",
+            data=AuthenticatedUser(token=logged_in.token, user=UserResponse.of(logged_in.user)),
+            meta=Meta.of(request),
+        )

@@ -1,0 +1,123 @@
+"""The one table from errors to HTTP answers."""
+
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from internal.domain.errors import (
+    Conflict,
+    DomainError,
+    InvalidInput,
+    NotAuthenticated,
+    NotFound,
+    NotPermitted,
+)
+from internal.infrastructure.http.envelope import Meta, Problem
+from internal.ports.unavailable import Unavailable
+
+log = structlog.get_logger(__name__)
+
+PROBLEM_JSON = "application/problem+json"
+RETRY_AFTER = 2  # seconds; an outage that is shorter is over by then
+
+_STATUS: Mapping[type[DomainError], HTTPStatus] = {
+    InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotAuthenticated: HTTPStatus.UNAUTHORIZED,
+    NotPermitted: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+}
+
+AnyRequest = Request[Any, Any, Any]
+
+
+def problem_response(
+    request: AnyRequest,
+    status: HTTPStatus,
+    *,
+    detail: str,
+    code: str | None = None,
+    errors: Mapping[str, Sequence[str]] | msgspec.UnsetType = msgspec.UNSET,
+    headers: Mapping[str, str] | None = None,
+) -> Response[Problem]:
+    problem = Problem(
+        title=status.phrase,
+        status=status,
+        detail=detail,
+        instance=request.url.path,
+        message=detail,
+        error_code=code or status.name,
+        errors=errors,
+        meta=Meta.of(request),
+    )
+    challenge = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else {}
+    return Response(
+        problem, status_code=status, media_type=PROBLEM_JSON, headers={**challenge, **(headers or {})}
+    )
+
+
+def domain_error(request: AnyRequest, error: DomainError) -> Response[Problem]:
+    status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
+    errors = error.errors if isinstance(error, InvalidInput) else msgspec.UNSET
+    return problem_response(request, status, detail=error.message, code=error.code, errors=errors)
+
+
+def validation_error(request: AnyRequest, error: ValidationException) -> Response[Problem]:
+    """Well-formed JSON that does not fit the schema: 422, or 400 where it is not even an object."""
+    found = error.extra if isinstance(error.extra, list) else []
+    errors: dict[str, list[str]] = {}
+    for item in found:
+        errors.setdefault(str(item.get("key", "")), []).append(str(item["message"]))
+    if not errors or errors.keys() & {"", "data"}:
+        return problem_response(request, HTTPStatus.BAD_REQUEST, detail="The request body does not fit")
+    return problem_response(
+        request,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        detail="Validation failed",
+        code=InvalidInput.code,
+        errors=errors,
+    )
+
+
+def unreadable_body(request: AnyRequest, _: Exception) -> Response[Problem]:
+    """Bytes that are no UTF-8, or JSON nested deeper than the parser goes: the client's fault, not ours."""
+    return problem_response(request, HTTPStatus.BAD_REQUEST, detail="The request body cannot be read")
+
+
+def http_error(request: AnyRequest, error: HTTPException) -> Response[Problem]:
+    """Whatever the framework itself refuses: unknown routes, wrong methods, bodies too large, bad JSON."""
+    status = HTTPStatus(error.status_code)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return unexpected_error(request, error)
+    return problem_response(request, status, detail=error.detail or status.phrase, headers=error.headers)
+
+
+def unavailable(request: AnyRequest, error: Unavailable) -> Response[Problem]:
+    log.warning("http.unavailable", reason=str(error))
+    return problem_response(
+        request,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        detail="The service is temporarily unavailable",
+        headers={"Retry-After": str(RETRY_AFTER)},
+    )
+
+
+def unexpected_error(request: AnyRequest, error: Exception) -> Response[Problem]:
+    log.error("http.unexpected_error", exc_info=error)
+    return problem_response(request, HTTPStatus.INTERNAL_SERVER_ERROR, detail="An unexpected error occurred")
+
+
+EXCEPTION_HANDLERS: Mapping[int | type[Exception], Callable[[AnyRequest, Any], Response[Any]]] = {
+    DomainError: domain_error,
+    ValidationException: validation_error,
+    UnicodeDecodeError: unreadable_body,
+    RecursionError: unreadable_body,
+    HTTPException: http_error,
+    Unavailable: unavailable,
+    Exception: unexpected_error,
+}

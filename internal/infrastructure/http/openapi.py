@@ -1,0 +1,35 @@
+from http import HTTPStatus
+
+from litestar.openapi import OpenAPIConfig, ResponseSpec
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+
+from internal.infrastructure.http.envelope import Problem
+from internal.infrastructure.http.errors import PROBLEM_JSON
+
+BEARER = {"bearer": list[str]()}
+
+
+def problems(*statuses: int) -> dict[int, ResponseSpec]:
+    """Document that an operation answers these statuses with a problem."""
+    return {
+        status: ResponseSpec(
+            Problem,
+            generate_examples=False,
+            description=HTTPStatus(status).phrase,
+            media_type=PROBLEM_JSON,
+        )
+        for status in statuses
+    }
+
+
+def openapi_config(*, title: str, version: str) -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title=title,
+        version=version,
+        path="/api/v1/openapi",
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        components=Components(
+            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+        ),
+    )

@@ -1,0 +1,25 @@
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+import msgspec
+
+from internal.domain.user import User
+
+
+class UserResponse(msgspec.Struct, frozen=True):
+    id: UUID
+    email: str
+    name: str
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        return cls(
+            id=user.id,
+            email=user.email.value,
+            name=user.name.value,
+            created_at=user.created_at,
+            updated_at=user.updated_at,
+        )

@@ -1,0 +1,166 @@
+"""Settings are flat environment variables; `.env` is read as well, but only in development."""
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEVELOPMENT_SECRET = "development-only-secret-never-use-it-in-production"  # noqa: S105 - production refuses it
+DEVELOPMENT_DATABASE_PASSWORD = "pyhexaclean"  # noqa: S105 - as above
+COMPOSE_DATABASE_URL = f"postgresql://pyhexaclean:{DEVELOPMENT_DATABASE_PASSWORD}@localhost:5432/pyhexaclean"
+COMPOSE_REDIS_ADDR = "localhost:6379"
+# RFC 7518 section 3.2: an HS256 key is at least as long as the hash.
+MIN_SECRET_BYTES = 32
+
+VAR_DIRECTORY = Path("var")
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class InvalidSettings(Exception):
+    """Some variables cannot be used; `problems` has one line for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, env_ignore_empty=True
+    )
+
+    app_env: Environment = Environment.DEVELOPMENT
+    app_name: str = "PyHexaClean"
+    app_base_url: str = "http://localhost:8080"
+
+    database_url: str = COMPOSE_DATABASE_URL
+    database_pool_size: int = Field(default=10, ge=1)
+    redis_addr: str = COMPOSE_REDIS_ADDR
+    redis_url: str | None = None
+
+    http_host: str = "127.0.0.1"
+    http_port: Port = 8080
+    http_workers: int = Field(default=1, ge=1)
+
+    worker_concurrency: int = Field(default=10, ge=1)
+    worker_shutdown_timeout: int = Field(default=25, ge=0)  # seconds
+
+    mail_url: str = f"file://{(VAR_DIRECTORY / 'mail').absolute()}"
+    mail_from: str = "PyHexaClean <no-reply@localhost.localdomain>"
+
+    jwt_secret: str = Field(default=DEVELOPMENT_SECRET, repr=False)
+    jwt_ttl: int = Field(default=900, ge=1)  # seconds
+
+    password_min_length: int = Field(default=8, ge=8, le=128)
+    password_hash_memory: int = Field(default=19 * 1024, ge=8)  # KiB
+    password_hash_time: int = Field(default=2, ge=1)
+    password_hash_parallelism: int = Field(default=1, ge=1)
+    password_hash_threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["json", "console"] = "console"
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper_case(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgres(cls, value: str) -> str:
+        if urlsplit(value).scheme not in {"postgresql", "postgres"}:
+            raise ValueError("must be a postgresql:// URL")
+        return value
+
+    @field_validator("redis_addr")
+    @classmethod
+    def _is_host_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdecimal():
+            raise ValueError("must be host:port")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: str | None) -> str | None:
+        if value is not None and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+            raise ValueError("must be a redis://, rediss:// or unix:// URL")
+        return value
+
+    @field_validator("mail_url")
+    @classmethod
+    def _is_mail_target(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme == "file" and parts.path.startswith("/") and not parts.netloc:
+            return value
+        if parts.scheme in {"smtp", "smtp+starttls", "smtps"} and parts.hostname:
+            return value
+        raise ValueError("must be a file:///directory, smtp://, smtp+starttls:// or smtps:// URL")
+
+    @model_validator(mode="after")
+    def _production_is_safe(self) -> Self:
+        if self.app_env is Environment.PRODUCTION:
+            problems = self._production_problems()
+            if problems:
+                raise InvalidSettings(problems)
+        return self
+
+    def _production_problems(self) -> list[str]:
+        rules = {
+            f"JWT_SECRET: must be your own random secret of at least {MIN_SECRET_BYTES} bytes": (
+                self.jwt_secret != DEVELOPMENT_SECRET and len(self.jwt_secret.encode()) >= MIN_SECRET_BYTES
+            ),
+            "DATABASE_URL: must be given, and without the development password": (
+                urlsplit(self.database_url).password != DEVELOPMENT_DATABASE_PASSWORD
+            ),
+            "REDIS_URL: must be given (or REDIS_ADDR)": bool(
+                {"redis_url", "redis_addr"} & self.model_fields_set
+            ),
+            "MAIL_URL: must be smtp+starttls:// or smtps://": urlsplit(self.mail_url).scheme
+            in {"smtp+starttls", "smtps"},
+            "APP_BASE_URL: must be an https:// URL": urlsplit(self.app_base_url).scheme == "https",
+        }
+        return [problem for problem, holds in rules.items() if not holds]
+
+    @property
+    def redis(self) -> str:
+        """The URL to connect to: REDIS_URL wins over REDIS_ADDR."""
+        return self.redis_url or f"redis://{self.redis_addr}/0"
+
+    @property
+    def names_services(self) -> bool:
+        """Whether the environment says where Postgres or Redis are."""
+        return bool({"database_url", "redis_url", "redis_addr"} & self.model_fields_set)
+
+
+def load_settings() -> Settings:
+    """Read the environment.
+
+    Raises:
+        InvalidSettings: names every variable that cannot be used.
+    """
+    in_development = os.environ.get("APP_ENV", Environment.DEVELOPMENT) == Environment.DEVELOPMENT
+    try:
+        return Settings(
+            _env_file=".env" if in_development else None,  # type: ignore[call-arg]  # added at run time
+        )
+    except ValidationError as error:
+        raise InvalidSettings(
+            [_describe(problem["loc"], problem["msg"]) for problem in error.errors()]
+        ) from error
+
+
+def _describe(location: tuple[int | str, ...], message: str) -> str:
+    variable = "_".join(str(part) for part in location).upper()
+    return f"{variable}: {message.removeprefix('Value error, ')}"

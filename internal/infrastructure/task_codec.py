@@ -1,0 +1,79 @@
+"""Task <-> encoded task: the one place that knows how a payload looks outside the process."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+
+from internal.ports.tasks import Task, TaskOptions
+
+
+class UnknownTask(LookupError):
+    """No task of this name is known; a newer version of the program may know it."""
+
+
+class InvalidPayload(ValueError):
+    """The payload does not fit the task."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodedTask:
+    """A task in transit. `payload` holds JSON types only; `options` are final."""
+
+    id: str
+    name: str
+    payload: dict[str, Any]
+    options: TaskOptions
+
+
+class TaskTransport(Protocol):
+    """Carries encoded tasks to the workers; what the outbox forwards to."""
+
+    def check(self, options: TaskOptions) -> None:
+        """Raise ValueError if the transport cannot honour these options."""
+        ...
+
+    async def send(self, tasks: Sequence[EncodedTask]) -> None:
+        """Hand over all tasks, in order.
+
+        Raises:
+            Unavailable: the transport cannot be reached; some of the tasks may have been handed over.
+        """
+        ...
+
+
+class TaskCodec:
+    def __init__(self, task_types: Iterable[type[Task]]) -> None:
+        self._types = {task_type.task_name: task_type for task_type in task_types}
+
+    def encode(self, task: Task, *, task_id: str, options: TaskOptions) -> EncodedTask:
+        """Raise UnknownTask if no worker could decode the task, because it has no route."""
+        if self._types.get(task.task_name) is not type(task):
+            raise UnknownTask(task.task_name)
+        payload = msgspec.to_builtins(task, str_keys=True)
+        return EncodedTask(id=task_id, name=task.task_name, payload=payload, options=options)
+
+    def decode(self, name: str, payload: dict[str, Any]) -> Task:
+        """Rebuild a task.
+
+        Raises:
+            UnknownTask: no task has this name.
+            InvalidPayload: says which field does not fit, but not its value.
+        """
+        task_type = self._types.get(name)
+        if task_type is None:
+            raise UnknownTask(name)
+        try:
+            return msgspec.convert(payload, task_type)
+        except msgspec.ValidationError as error:
+            raise InvalidPayload(f"{name}: {error}") from error
+
+
+def options_to_json(options: TaskOptions) -> dict[str, Any]:
+    encoded: dict[str, Any] = msgspec.to_builtins(options, str_keys=True)
+    return encoded
+
+
+def options_from_json(encoded: dict[str, Any]) -> TaskOptions:
+    return msgspec.convert(encoded, TaskOptions)

@@ -1,0 +1,10 @@
+"""Which handler does which task: one line for each task, naming a provider of the container."""
+
+from collections.abc import Mapping
+
+from internal.application.tasks.send_welcome_email import SendWelcomeEmail
+from internal.ports.tasks import Task
+
+ROUTES: Mapping[type[Task], str] = {
+    SendWelcomeEmail: "send_welcome_email_handler",
+}

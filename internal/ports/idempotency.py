@@ -1,0 +1,45 @@
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+
+class UnknownIdempotencyKey(LookupError):
+    """The key is not that of a task published through a unit of work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The effect is ours to make until the lease ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The effect was made before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Somebody else holds the claim; it lapses after `remaining` if they do not complete."""
+
+    remaining: timedelta
+
+
+class Idempotency(Protocol):
+    """Makes an outside effect happen once per key, although its task is delivered at least once.
+
+    A key is the id of a task that was published through `uow.tasks`.
+    """
+
+    async def claim(self, key: str, lease: timedelta) -> Claim | Done | Busy:
+        """Take the right to make the effect for `lease`, unless it was made or somebody else has it.
+
+        The lease must be longer than the effect can take: one that outlives its lease may be made twice.
+
+        Raises:
+            UnknownIdempotencyKey: no task with this id was published through a unit of work.
+        """
+        ...
+
+    async def complete(self, key: str) -> None:
+        """Record that the effect was made; every later claim answers Done."""
+        ...

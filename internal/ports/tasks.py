@@ -1,0 +1,197 @@
+"""Background tasks as the application sees them: what to do, how it should be done, and who publishes it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import ClassVar, Protocol, Self, TypedDict, TypeVar, Unpack
+
+
+class Queue(StrEnum):
+    """The queues that every installation has."""
+
+    CRITICAL = "critical"
+    DEFAULT = "default"
+    LOW = "low"
+
+
+class TaskState(StrEnum):
+    STORED = "stored"  # in the outbox, part of a transaction
+    PENDING = "pending"
+    ACTIVE = "active"
+    SCHEDULED = "scheduled"
+    RETRY = "retry"
+    ARCHIVED = "archived"
+    COMPLETED = "completed"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `limit` starts in any window of `per`."""
+
+    limit: int
+    per: timedelta
+
+    def __post_init__(self) -> None:
+        if self.limit < 1 or self.per <= timedelta(0):
+            raise ValueError("a rate needs a limit of at least 1 and a positive window")
+
+
+class TaskOverrides(TypedDict, total=False):
+    """Options for one publication; see TaskOptions."""
+
+    queue: str
+    task_id: str | None
+    max_retries: int
+    timeout: timedelta
+    deadline: datetime | None
+    delay: timedelta | None
+    process_at: datetime | None
+    unique_for: timedelta | None
+    unique_key: str | None
+    retention: timedelta
+    headers: Mapping[str, str]
+    max_running: int | None
+    rate: Rate | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOptions:
+    """How a task is to be run.
+
+    queue: one of the configured queues.
+    task_id: own id; while a task with it exists, publishing again stores nothing and reports a duplicate.
+    max_retries: attempts after the first; 0 = one attempt.
+    timeout: limit of one attempt; exceeding it is a failed attempt.
+    deadline: not started after it, cancelled at it, then archived.
+    delay, process_at: run no earlier (one of the two).
+    unique_for, unique_key: how long, and under which key, an equal task counts as a duplicate.
+    retention: keep the completed task and its result this long; 0 = forget it.
+    headers: context such as a request id, handed to the handler.
+    max_running, rate: how many run at once, and start in a window, over all workers.
+
+    Raises:
+        ValueError: a value is out of range, or two exclude each other.
+    """
+
+    queue: str = Queue.DEFAULT
+    task_id: str | None = None
+    max_retries: int = 25
+    timeout: timedelta = timedelta(minutes=30)
+    deadline: datetime | None = None
+    delay: timedelta | None = None
+    process_at: datetime | None = None
+    unique_for: timedelta | None = None
+    unique_key: str | None = None
+    retention: timedelta = timedelta(0)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    max_running: int | None = None
+    rate: Rate | None = None
+
+    def __post_init__(self) -> None:
+        for problem in self._problems():
+            raise ValueError(problem)
+
+    def _problems(self) -> list[str]:
+        rules = {
+            "queue must not be blank": bool(self.queue.strip()),
+            "task_id must not be blank": self.task_id is None or bool(self.task_id.strip()),
+            "max_retries must not be negative": self.max_retries >= 0,
+            "timeout must be positive": self.timeout > timedelta(0),
+            "deadline must be an aware datetime": _is_aware(self.deadline),
+            "process_at must be an aware datetime": _is_aware(self.process_at),
+            "delay must not be negative": self.delay is None or self.delay >= timedelta(0),
+            "delay and process_at exclude each other": self.delay is None or self.process_at is None,
+            "unique_for must be positive": self.unique_for is None or self.unique_for > timedelta(0),
+            "unique_key needs unique_for": self.unique_key is None or self.unique_for is not None,
+            "retention must not be negative": self.retention >= timedelta(0),
+            "max_running must be at least 1": self.max_running is None or self.max_running >= 1,
+        }
+        return [problem for problem, holds in rules.items() if not holds]
+
+    def override(self, overrides: TaskOverrides) -> Self:
+        """These options with some replaced; a new start time replaces the old one, however it was given."""
+        replaced: TaskOverrides = {**overrides}
+        if overrides.get("delay") is not None:
+            replaced.setdefault("process_at", None)
+        elif overrides.get("process_at") is not None:
+            replaced.setdefault("delay", None)
+        return replace(self, **replaced)
+
+
+def _is_aware(moment: datetime | None) -> bool:
+    return moment is None or moment.utcoffset() is not None
+
+
+class Task(Protocol):
+    """A frozen, keyword-only dataclass: its fields are the payload.
+
+    `task_name` is stable: it stands in Redis. New fields need defaults, so that older messages stay readable.
+    """
+
+    task_name: ClassVar[str]
+    task_options: ClassVar[TaskOptions]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskContext:
+    """What a handler may know of the run it is part of. `retries` counts the failed attempts so far."""
+
+    id: str
+    queue: str
+    retries: int
+    max_retries: int
+    deadline: datetime | None
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskReceipt:
+    """What became of a publication. `duplicate` is None while the task is only stored: not yet known."""
+
+    id: str
+    queue: str
+    state: TaskState
+    duplicate: bool | None
+
+
+class TaskPublisher(Protocol):
+    async def publish(self, task: Task, **overrides: Unpack[TaskOverrides]) -> TaskReceipt:
+        """Have the task run. It is delivered at least once, so its handler is idempotent.
+
+        Raises:
+            ValueError: an option is invalid or cannot be honoured, or the queue is unknown.
+            Unavailable: the task queue cannot be reached.
+        """
+        ...
+
+    async def publish_many(self, tasks: Sequence[Task | tuple[Task, TaskOptions]]) -> list[TaskReceipt]:
+        """Publish all; a bare task uses its own options."""
+        ...
+
+
+TaskT_contra = TypeVar("TaskT_contra", bound=Task, contravariant=True)
+
+
+class TaskHandler(Protocol[TaskT_contra]):
+    async def __call__(self, task: TaskT_contra, context: TaskContext) -> None:
+        """Do the task's work.
+
+        Raises:
+            Permanent: to give up.
+            RetryLater: to wait.
+            Exception: anything else is a failed attempt.
+        """
+        ...
+
+
+class Permanent(Exception):
+    """The task can never succeed: archive it now."""
+
+
+class RetryLater(Exception):
+    """Not now: run the task again `after` this time, without counting an attempt."""
+
+    def __init__(self, after: timedelta) -> None:
+        super().__init__(f"retry in {after.total_seconds():.3f} s")
+        self.after = after

@@ -1,0 +1,2 @@
+class Unavailable(Exception):
+    """Something that we need from outside cannot be reached just now; the same call may work later."""

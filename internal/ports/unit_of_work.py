@@ -1,0 +1,33 @@
+from types import TracebackType
+from typing import Protocol, Self
+
+from internal.ports.tasks import TaskPublisher
+from internal.ports.user_repository import UserRepository
+
+
+class UnitOfWork(Protocol):
+    """One transaction, as an async context manager. Leaving it without `commit` undoes everything.
+
+    What is published on `tasks` is stored with the rest, or not at all; after the commit it is delivered
+    at least once.
+
+    Raises:
+        Unavailable: the store cannot be reached; nothing is known of a commit that was under way.
+    """
+
+    @property
+    def users(self) -> UserRepository: ...
+
+    @property
+    def tasks(self) -> TaskPublisher: ...
+
+    async def commit(self) -> None: ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
