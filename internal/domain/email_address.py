@@ -11,7 +11,11 @@ MAX_LENGTH = 254
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _TOP_LEVEL_LABEL = r"(?!\d+$)" + _LABEL
-_PATTERN = re.compile(rf"(?P<local>{_ATOM}(?:\.{_ATOM})*)@(?:{_LABEL}\.)+{_TOP_LEVEL_LABEL}")
+# Mail software decodes =?utf-8?q?eve=40example.org?=, although RFC 2047 section 5 bars it from an address.
+_NO_ENCODED_WORD = r"(?!.*=\?[^?]*\?[bq]\?)"
+_PATTERN = re.compile(
+    rf"(?P<local>{_NO_ENCODED_WORD}{_ATOM}(?:\.{_ATOM})*)@(?:{_LABEL}\.)+{_TOP_LEVEL_LABEL}"
+)
 
 
 class InvalidEmailAddress(InvalidInput):

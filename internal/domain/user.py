@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 from uuid import UUID
@@ -36,7 +36,7 @@ class User:
     id: UUID
     email: EmailAddress
     name: DisplayName
-    password_hash: str
+    password_hash: str = field(repr=False)
     created_at: datetime
     updated_at: datetime
 

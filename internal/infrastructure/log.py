@@ -5,6 +5,7 @@ import sys
 from typing import Literal
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import Processor
 
 LogFormat = Literal["json", "console"]
@@ -43,9 +44,11 @@ def configure_logging(*, level: str, log_format: LogFormat) -> None:
 
 
 def _renderers(log_format: LogFormat) -> list[Processor]:
+    # By default both would show local variables, and so personal data.
     if log_format == "json":
-        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
-    plain = structlog.dev.plain_traceback  # the default shows local variables, and so personal data
+        structured = ExceptionDictTransformer(show_locals=False)
+        return [structlog.processors.ExceptionRenderer(structured), structlog.processors.JSONRenderer()]
+    plain = structlog.dev.plain_traceback
     return [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=plain)]
 
 

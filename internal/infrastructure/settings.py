@@ -1,13 +1,17 @@
 """Settings are flat environment variables; `.env` is read as well, but only in development."""
 
 import os
+from email.headerregistry import Address
+from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from internal.domain.email_address import EmailAddress, InvalidEmailAddress
 
 DEVELOPMENT_SECRET = "development-only-secret-never-use-it-in-production"  # noqa: S105 - production refuses it
 DEVELOPMENT_DATABASE_PASSWORD = "pyhexaclean"  # noqa: S105 - as above
@@ -18,7 +22,8 @@ MIN_SECRET_BYTES = 32
 
 VAR_DIRECTORY = Path("var")
 
-Port = Annotated[int, Field(ge=1, le=65535)]
+MAX_PORT = 65535
+Port = Annotated[int, Field(ge=1, le=MAX_PORT)]
 
 
 class Environment(StrEnum):
@@ -56,7 +61,7 @@ class Settings(BaseSettings):
     worker_concurrency: int = Field(default=10, ge=1)
     worker_shutdown_timeout: int = Field(default=25, ge=0)  # seconds
 
-    mail_url: str = f"file://{(VAR_DIRECTORY / 'mail').absolute()}"
+    mail_url: str = (VAR_DIRECTORY / "mail").absolute().as_uri()
     mail_from: str = "PyHexaClean <no-reply@localhost.localdomain>"
 
     jwt_secret: str = Field(default=DEVELOPMENT_SECRET, repr=False)
@@ -76,10 +81,18 @@ class Settings(BaseSettings):
     def _upper_case(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
+    @field_validator("app_base_url")
+    @classmethod
+    def _is_web_address(cls, value: str) -> str:
+        parts = _parse_url(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be an http:// or https:// URL")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _is_postgres(cls, value: str) -> str:
-        if urlsplit(value).scheme not in {"postgresql", "postgres"}:
+        if _parse_url(value).scheme not in {"postgresql", "postgres"}:
             raise ValueError("must be a postgresql:// URL")
         return value
 
@@ -87,26 +100,36 @@ class Settings(BaseSettings):
     @classmethod
     def _is_host_and_port(cls, value: str) -> str:
         host, _, port = value.rpartition(":")
-        if not host or not port.isdecimal():
+        if not host or not port.isdecimal() or int(port) > MAX_PORT:
             raise ValueError("must be host:port")
         return value
 
     @field_validator("redis_url")
     @classmethod
     def _is_redis(cls, value: str | None) -> str | None:
-        if value is not None and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+        if value is not None and _parse_url(value).scheme not in {"redis", "rediss", "unix"}:
             raise ValueError("must be a redis://, rediss:// or unix:// URL")
         return value
 
     @field_validator("mail_url")
     @classmethod
     def _is_mail_target(cls, value: str) -> str:
-        parts = urlsplit(value)
+        parts = _parse_url(value)
         if parts.scheme == "file" and parts.path.startswith("/") and not parts.netloc:
             return value
         if parts.scheme in {"smtp", "smtp+starttls", "smtps"} and parts.hostname:
             return value
         raise ValueError("must be a file:///directory, smtp://, smtp+starttls:// or smtps:// URL")
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_sender(cls, value: str) -> str:
+        name, address = parseaddr(value)
+        try:
+            Address(display_name=name, addr_spec=EmailAddress.parse(address).value)
+        except (InvalidEmailAddress, ValueError) as error:
+            raise ValueError("must be user@example.com or Name <user@example.com>") from error
+        return value
 
     @model_validator(mode="after")
     def _production_is_safe(self) -> Self:
@@ -159,6 +182,14 @@ def load_settings() -> Settings:
         raise InvalidSettings(
             [_describe(problem["loc"], problem["msg"]) for problem in error.errors()]
         ) from error
+
+
+def _parse_url(value: str) -> SplitResult:
+    """Raise ValueError for a port that is none as well; `urlsplit` leaves it to whoever asks for it."""
+    parts = urlsplit(value)
+    if parts.port == 0:
+        raise ValueError("Port out of range 1-65535")
+    return parts
 
 
 def _describe(location: tuple[int | str, ...], message: str) -> str:

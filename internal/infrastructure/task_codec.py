@@ -76,4 +76,8 @@ def options_to_json(options: TaskOptions) -> dict[str, Any]:
 
 
 def options_from_json(encoded: dict[str, Any]) -> TaskOptions:
-    return msgspec.convert(encoded, TaskOptions)
+    """Raise InvalidPayload if these are no options."""
+    try:
+        return msgspec.convert(encoded, TaskOptions)
+    except msgspec.ValidationError as error:
+        raise InvalidPayload(f"options: {error}") from error

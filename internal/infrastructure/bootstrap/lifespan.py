@@ -18,6 +18,7 @@ async def open_resources(container: Container) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await container.outbox_relay().close()
         await container.redis().aclose()
         await container.engine().dispose()
 

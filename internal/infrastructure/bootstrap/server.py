@@ -1,3 +1,4 @@
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -7,7 +8,8 @@ from litestar import Litestar
 from litestar.types import ASGIApp
 
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.bootstrap.lifespan import open_resources
+from internal.infrastructure.bootstrap.lifespan import NotReady, open_resources
+from internal.infrastructure.embedded.process import die_with_parent
 from internal.infrastructure.http.app import create_app
 from internal.infrastructure.http.health import ReadinessCheck
 from internal.infrastructure.http.openapi import openapi_config
@@ -18,9 +20,23 @@ from internal.infrastructure.taskqueue.connection import answers
 VERSION = "0.1.0"
 SHUTDOWN_TIMEOUT = 8  # seconds a request may take to finish once the server is stopping
 
+# Granian's own lines go where ours go.
+_LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {},
+    "handlers": {},
+    "loggers": {"_granian": {"level": "INFO", "propagate": True}},
+}
+
 
 def serve(settings: Settings) -> None:
-    """Serve HTTP until SIGTERM or SIGINT, then finish the requests that are under way."""
+    """Serve HTTP until SIGTERM or SIGINT, then finish the requests that are under way.
+
+    Raises:
+        NotReady: the port is in use.
+    """
+    require_free_port(settings.http_host, settings.http_port)
     Granian(
         f"{__name__}:build_app",
         factory=True,
@@ -33,11 +49,26 @@ def serve(settings: Settings) -> None:
         loop=Loops.uvloop,
         http=HTTPModes.http1,
         websockets=False,
+        log_dictconfig=_LOGGING,
     ).serve()
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Raise NotReady if something listens there. Granian would share the port with it, unnoticed."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise NotReady(
+                f"cannot listen on {host} port {port} ({error.strerror}): "
+                "stop what listens there, or choose another with HTTP_PORT=..."
+            ) from error
 
 
 def build_app() -> ASGIApp:
     """Called by Granian in each of its worker processes."""
+    die_with_parent()
     settings = load_settings()
     configure_logging(level=settings.log_level, log_format=settings.log_format)
     return app_of(Container(settings=settings))

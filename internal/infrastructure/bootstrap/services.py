@@ -43,6 +43,10 @@ def publish_services(*, database_url: str, redis_url: str) -> None:
     SERVICES_FILE.write_text(json.dumps({"DATABASE_URL": database_url, "REDIS_URL": redis_url}))
 
 
+def withdraw_services() -> None:
+    SERVICES_FILE.unlink(missing_ok=True)
+
+
 def _is_reachable(url: str) -> bool:
     parts = urlsplit(url)
     try:

@@ -1,32 +1,58 @@
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from sqlalchemy import Engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from internal.ports.unavailable import Unavailable
 
 CONNECT_TIMEOUT = 2  # seconds
 POOL_TIMEOUT = 2  # seconds
 STATEMENT_TIMEOUT = 5  # seconds
+PING_AFTER = 1  # seconds that a connection has been idle
 
 
 def create_engine(url: str, *, pool_size: int) -> AsyncEngine:
     """An engine whose every wait has a limit. It connects when it is first used."""
-    return create_async_engine(
+    engine = create_async_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT,
-        pool_pre_ping=True,
         hide_parameters=True,  # an error's text ends in the logs, and parameters are personal data
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT,
             "options": f"-c statement_timeout={STATEMENT_TIMEOUT}s -c timezone=UTC",
         },
     )
+    _ping_idle_connections(engine.sync_engine)
+    return engine
+
+
+def _ping_idle_connections(engine: Engine) -> None:
+    """Replace a connection that went stale while it was idle, before anybody uses it.
+
+    SQLAlchemy's `pool_pre_ping` does so at every use, which costs a busy service a round trip each time.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def note(_: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+        record.info["idle_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def ping(connection: DBAPIConnection, record: ConnectionPoolEntry, _: PoolProxiedConnection) -> None:
+        if time.monotonic() - record.info.get("idle_since", time.monotonic()) < PING_AFTER:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
 
 
 @contextmanager

@@ -8,13 +8,14 @@ from typing import Any, Unpack
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from internal.infrastructure.database.engine import translated_outages
 from internal.infrastructure.database.tables import outbox
 from internal.infrastructure.task_codec import (
     EncodedTask,
+    InvalidPayload,
     TaskCodec,
     TaskTransport,
     options_from_json,
@@ -32,6 +33,7 @@ FORWARD_WITHIN = timedelta(milliseconds=250)
 SWEEP_AFTER = timedelta(seconds=5)
 SWEEP_EVERY = timedelta(seconds=1)
 SWEEP_BATCH = 100
+MARK_EVERY = timedelta(milliseconds=100)
 
 
 class OutboxTaskPublisher:
@@ -90,15 +92,23 @@ class OutboxRelay:
     def __init__(self, *, engine: AsyncEngine, transport: TaskTransport) -> None:
         self._engine = engine
         self._transport = transport
+        self._forwarded: list[str] = []
+        self._marking: asyncio.Task[None] | None = None
 
     async def forward_now(self, tasks: Sequence[EncodedTask]) -> None:
         """Try once, for FORWARD_WITHIN at most. Never raises for an outage: the sweeper has the rows."""
         try:
             async with asyncio.timeout(FORWARD_WITHIN.total_seconds()):
                 await self._transport.send(tasks)
-            await self._mark_forwarded(tasks)
         except (TimeoutError, Unavailable) as error:
             log.warning("outbox.left_to_sweeper", tasks=len(tasks), reason=type(error).__name__)
+        else:
+            self._mark_soon(tasks)
+
+    async def close(self) -> None:
+        """Wait until what was forwarded is marked so."""
+        if self._marking:
+            await self._marking
 
     async def run(self) -> None:
         """Sweep until cancelled, through any outage."""
@@ -119,38 +129,62 @@ class OutboxRelay:
         tasks = await self._take_due()
         if tasks:
             await self._transport.send(tasks)
-            await self._mark_forwarded(tasks)
+            await self._mark_forwarded([task.id for task in tasks])
             log.info("outbox.swept", tasks=len(tasks))
         return len(tasks)
 
+    def _mark_soon(self, tasks: Sequence[EncodedTask]) -> None:
+        """Mark in batches: a row left unmarked by a crash is forwarded twice, which handlers stand."""
+        self._forwarded.extend(task.id for task in tasks)
+        if self._marking is None or self._marking.done():
+            self._marking = asyncio.create_task(self._mark_batch())
+
+    async def _mark_batch(self) -> None:
+        while self._forwarded:  # more may have come while a batch was being marked
+            await asyncio.sleep(MARK_EVERY.total_seconds())
+            batch, self._forwarded = self._forwarded, []
+            try:
+                await self._mark_forwarded(batch)
+            except Unavailable as error:
+                log.warning("outbox.not_marked", tasks=len(batch), reason=str(error))
+
     async def _take_due(self) -> list[EncodedTask]:
-        due = (
+        with translated_outages():
+            async with self._engine.begin() as connection:
+                rows = (await connection.execute(_TAKE_DUE)).all()
+        return [task for row in rows if (task := _to_task(row))]
+
+    async def _mark_forwarded(self, ids: Sequence[str]) -> None:
+        with translated_outages():
+            async with self._engine.begin() as connection:
+                await connection.execute(_MARK_FORWARDED, {"ids": ids})
+
+
+def _to_task(row: Row[tuple[str, str, Any, Any]]) -> EncodedTask | None:
+    """None for a row that cannot be read: it is reported, and must not hold up the others."""
+    try:
+        options = options_from_json(row.options)
+    except InvalidPayload as error:
+        log.error("outbox.unreadable_row", task_id=row.id, reason=str(error))  # noqa: TRY400 - it says enough
+        return None
+    return EncodedTask(id=row.id, name=row.task_name, payload=row.payload, options=options)
+
+
+_TAKE_DUE = (
+    update(outbox)
+    .where(
+        outbox.c.id.in_(
             select(outbox.c.id)
             .where(outbox.c.forwarded_at.is_(None), outbox.c.next_try_at <= func.now())
             .order_by(outbox.c.next_try_at)
             .limit(SWEEP_BATCH)
             .with_for_update(skip_locked=True)
+            .scalar_subquery()
         )
-        take = (
-            update(outbox)
-            .where(outbox.c.id.in_(due.scalar_subquery()))
-            .values(next_try_at=func.now() + SWEEP_AFTER)
-            .returning(outbox.c.id, outbox.c.task_name, outbox.c.payload, outbox.c.options)
-        )
-        with translated_outages():
-            async with self._engine.begin() as connection:
-                rows = (await connection.execute(take)).all()
-        return [
-            EncodedTask(
-                id=row.id, name=row.task_name, payload=row.payload, options=options_from_json(row.options)
-            )
-            for row in rows
-        ]
-
-    async def _mark_forwarded(self, tasks: Sequence[EncodedTask]) -> None:
-        mark = (
-            update(outbox).where(outbox.c.id.in_([task.id for task in tasks])).values(forwarded_at=func.now())
-        )
-        with translated_outages():
-            async with self._engine.begin() as connection:
-                await connection.execute(mark)
+    )
+    .values(next_try_at=func.now() + SWEEP_AFTER)
+    .returning(outbox.c.id, outbox.c.task_name, outbox.c.payload, outbox.c.options)
+)
+_MARK_FORWARDED = (
+    update(outbox).where(outbox.c.id.in_(bindparam("ids", expanding=True))).values(forwarded_at=func.now())
+)

@@ -1,13 +1,16 @@
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from aiosmtplib import SMTP, SMTPDataError, SMTPRecipientsRefused, SMTPResponseException
+from aiosmtplib import SMTP, SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPResponseException
 
 from internal.infrastructure.email.mime import MimeComposer
 from internal.ports.email_sender import Email, EmailRejected
+
+GOODBYE_WITHIN = 1  # seconds
 
 _FIRST_PERMANENT_CODE = 500  # RFC 5321 section 4.2.1
 _DEFAULT_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
@@ -55,13 +58,22 @@ class SmtpEmailSender:
             username=self._server.username,
             password=self._server.password,
         )
-        async with asyncio.timeout(within.total_seconds()):
-            try:
-                async with client:
-                    await client.send_message(message)
-            except (SMTPRecipientsRefused, SMTPResponseException) as error:
-                # The reply's text may repeat the address, and an error's text ends in the logs.
-                raise _translate(error) from None
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                await client.connect()
+                await client.send_message(message)
+            await _say_goodbye(client)
+        except (SMTPRecipientsRefused, SMTPResponseException) as error:
+            # The reply's text may repeat the address, and an error's text ends in the logs.
+            raise _translate(error) from None
+        finally:
+            client.close()  # at once: as a context manager the client waits for a server that hangs
+
+
+async def _say_goodbye(client: SMTP) -> None:
+    """Nothing that happens here is a failure: the mail was accepted, and sent again it would arrive twice."""
+    with suppress(SMTPException):
+        await client.quit(timeout=GOODBYE_WITHIN)
 
 
 def _translate(error: SMTPRecipientsRefused | SMTPResponseException) -> Exception:

@@ -47,6 +47,13 @@ class EmbeddedRedis:
                 time.sleep(0.02)
         return self.url
 
+    @property
+    def pid(self) -> int:
+        """Raise ServiceFailed if it was never started."""
+        if self._process is None:
+            raise ServiceFailed("Valkey was not started")
+        return self._process.pid
+
     def stop(self) -> None:
         if self._process:
             stop(self._process)

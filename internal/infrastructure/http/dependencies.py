@@ -2,6 +2,8 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Request
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from internal.domain.errors import NotAuthenticated
 from internal.ports.token_issuer import TokenIssuer
@@ -14,7 +16,9 @@ class MissingToken(NotAuthenticated):
         super().__init__("A bearer token is required")
 
 
-async def provide_current_user_id(request: Request[Any, Any, Any], token_issuer: TokenIssuer) -> UUID:
+async def provide_current_user_id(
+    request: Request[Any, Any, Any], token_issuer: SkipValidation[NamedDependency[TokenIssuer]]
+) -> UUID:
     """The user whose token the request carries (RFC 6750 section 2.1).
 
     Raises:

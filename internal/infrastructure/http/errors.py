@@ -1,5 +1,6 @@
 """The one table from errors to HTTP answers."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -32,6 +33,9 @@ _STATUS: Mapping[type[DomainError], HTTPStatus] = {
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
 }
+
+_WHOLE_BODY = "data"  # what Litestar calls it
+_NAMED_FIELD = re.compile(r"Object (?P<problem>missing required|contains unknown) field `(?P<field>.+?)`")
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -69,12 +73,12 @@ def domain_error(request: AnyRequest, error: DomainError) -> Response[Problem]:
 
 def validation_error(request: AnyRequest, error: ValidationException) -> Response[Problem]:
     """Well-formed JSON that does not fit the schema: 422, or 400 where it is not even an object."""
-    found = error.extra if isinstance(error.extra, list) else []
     errors: dict[str, list[str]] = {}
-    for item in found:
-        errors.setdefault(str(item.get("key", "")), []).append(str(item["message"]))
-    if not errors or errors.keys() & {"", "data"}:
-        return problem_response(request, HTTPStatus.BAD_REQUEST, detail="The request body does not fit")
+    for item in error.extra if isinstance(error.extra, list) else []:
+        field, message = _field_and_message(item)
+        errors.setdefault(field, []).append(message)
+    if not errors or _WHOLE_BODY in errors:
+        return problem_response(request, HTTPStatus.BAD_REQUEST, detail="The body must be a JSON object")
     return problem_response(
         request,
         HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -82,6 +86,14 @@ def validation_error(request: AnyRequest, error: ValidationException) -> Respons
         code=InvalidInput.code,
         errors=errors,
     )
+
+
+def _field_and_message(item: Mapping[str, Any]) -> tuple[str, str]:
+    """Name the field also where msgspec names it only in its text."""
+    field, message = str(item.get("key", _WHOLE_BODY)), str(item["message"])
+    if field == _WHOLE_BODY and (match := _NAMED_FIELD.search(message)):
+        return match["field"], "is required" if match["problem"] == "missing required" else "is not known"
+    return field, message
 
 
 def unreadable_body(request: AnyRequest, _: Exception) -> Response[Problem]:

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 import structlog
 from litestar import Response, get
+from litestar.di import NamedDependency
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +50,7 @@ def livez() -> Live:
 
 
 @get("/readyz", summary="Whether sign-ups can be served: 200 ok or degraded, 503 down", tags=["health"])
-async def readyz(readiness_checks: tuple[ReadinessCheck, ...]) -> Response[Readiness]:
+async def readyz(readiness_checks: NamedDependency[tuple[ReadinessCheck, ...]]) -> Response[Readiness]:
     results = await asyncio.gather(*(_passes(check) for check in readiness_checks))
     status: Literal["ok", "degraded", "down"] = "ok"
     for check, passed in zip(readiness_checks, results, strict=True):

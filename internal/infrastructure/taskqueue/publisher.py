@@ -1,10 +1,11 @@
+import asyncio
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from datetime import timedelta
 from typing import Any, Unpack
 from uuid import UUID
 
-from anyio import CapacityLimiter, to_thread
 from dramatiq import Message
 from dramatiq.brokers.redis import RedisBroker
 
@@ -18,7 +19,7 @@ _UNSUPPORTED = frozenset(
     {"task_id", "deadline", "unique_for", "unique_key", "retention", "max_running", "rate"}
 )
 # Threads that may wait for Redis at once: a frozen Redis holds this many, and no more.
-_MAX_WAITING_THREADS = 8
+MAX_WAITING_THREADS = 8
 
 
 class UnsupportedTaskOption(ValueError):
@@ -42,7 +43,7 @@ class DramatiqTaskPublisher:
         self._queues = queues
         self._clock = clock
         self._new_id = new_id
-        self._threads: CapacityLimiter | None = None
+        self._threads = ThreadPoolExecutor(MAX_WAITING_THREADS, thread_name_prefix="publisher")
 
     async def publish(self, task: Task, **overrides: Unpack[TaskOverrides]) -> TaskReceipt:
         [receipt] = await self.publish_many([(task, task.task_options.override(overrides))])
@@ -66,9 +67,7 @@ class DramatiqTaskPublisher:
             raise UnsupportedTaskOption(f"not supported by this task queue: {', '.join(refused)}")
 
     async def send(self, tasks: Sequence[EncodedTask]) -> None:
-        if self._threads is None:  # a limiter belongs to the event loop it is made in
-            self._threads = CapacityLimiter(_MAX_WAITING_THREADS)
-        await to_thread.run_sync(self._enqueue_all, tasks, limiter=self._threads, abandon_on_cancel=True)
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._enqueue_all, tasks)
 
     def _enqueue_all(self, tasks: Sequence[EncodedTask]) -> None:
         with translated_outages():

@@ -1,3 +1,4 @@
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -26,7 +27,8 @@ def declare_actors(
             queue_name=task_type.task_options.queue,
             throws=HOPELESS,
         )
-        as_actor(_runner(task_type, codec=codec, resolve=resolve))
+        actor = as_actor(_runner(task_type, codec=codec, resolve=resolve))
+        actor.logger.setLevel(logging.INFO)  # at DEBUG it logs the payload, and so personal data
 
 
 def _runner(task_type: type[Task], *, codec: TaskCodec, resolve: Resolve) -> Callable[..., Any]:

@@ -1,6 +1,8 @@
 from typing import Any
 
 from litestar import Controller, Request, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
 
 from internal.application.auth.log_in import LogIn, LogInCommand
 from internal.application.auth.register_user import RegisterUser, RegisterUserCommand
@@ -16,7 +18,10 @@ class AuthController(Controller):
 
     @post("/register", summary="Sign up", responses=problems(400, 409, 413, 415, 422, 503))
     async def register(
-        self, request: Request[Any, Any, Any], data: RegisterRequest, register_user: RegisterUser
+        self,
+        request: Request[Any, Any, Any],
+        data: JSONBody[RegisterRequest],
+        register_user: NamedDependency[RegisterUser],
     ) -> Envelope[AuthenticatedUser]:
         registered = await register_user(
             RegisterUserCommand(email=data.email, name=data.name, password=data.password)
@@ -29,7 +34,7 @@ class AuthController(Controller):
 
     @post("/login", status_code=200, summary="Log in", responses=problems(400, 401, 413, 415, 422, 503))
     async def log_in(
-        self, request: Request[Any, Any, Any], data: LogInRequest, log_in: LogIn
+        self, request: Request[Any, Any, Any], data: JSONBody[LogInRequest], log_in: NamedDependency[LogIn]
     ) -> Envelope[AuthenticatedUser]:
         logged_in = await log_in(LogInCommand(email=data.email, password=data.password))
         return Envelope(

@@ -2,6 +2,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Request, get
+from litestar.di import NamedDependency
 
 from internal.application.users.get_user import GetUser, GetUserQuery
 from internal.domain.user import UserNotFound
@@ -17,7 +18,10 @@ class UsersController(Controller):
 
     @get("/me", summary="The user that the token belongs to", security=[BEARER], responses=problems(401))
     async def me(
-        self, request: Request[Any, Any, Any], current_user_id: UUID, get_user: GetUser
+        self,
+        request: Request[Any, Any, Any],
+        current_user_id: NamedDependency[UUID],
+        get_user: NamedDependency[GetUser],
     ) -> Envelope[UserResponse]:
         try:
             user = await get_user(GetUserQuery(user_id=current_user_id))

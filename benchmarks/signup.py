@@ -1,0 +1,156 @@
+"""Sign-ups a second, with the worker running, beside the raw Argon2 rate of the same cores.
+
+A sign-up costs one hash by design; everything else (HTTP, Postgres, the outbox, Redis, the worker, the
+mail) should cost little beside it. `python -m benchmarks.signup` starts its own services and processes,
+runs the two in turn, and prints each round, the medians and their ratio.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from internal.infrastructure.database.schema import upgrade_to_head
+from internal.infrastructure.embedded.postgres import EmbeddedPostgres
+from internal.infrastructure.embedded.process import free_port, spawn, stop
+from internal.infrastructure.embedded.redis import EmbeddedRedis
+from internal.infrastructure.settings import Settings
+
+ROUNDS = 5
+SECONDS = 6.0  # of each half of a round
+CLIENTS = 16
+TARGET = 0.85
+PASSWORD = "correct horse battery"  # noqa: S105 - of users that live as long as the benchmark
+
+
+def raw_hashes_per_second() -> float:
+    defaults = Settings.model_fields
+    hasher = Argon2Hasher(
+        time_cost=defaults["password_hash_time"].default,
+        memory_cost=defaults["password_hash_memory"].default,
+        parallelism=defaults["password_hash_parallelism"].default,
+    )
+    threads = os.cpu_count() or 1
+    started = time.perf_counter()
+
+    def hash_until_the_end(_: int) -> int:
+        count = 0
+        while time.perf_counter() - started < SECONDS:
+            hasher.hash(PASSWORD)
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(threads) as pool:
+        count = sum(pool.map(hash_until_the_end, range(threads)))
+    return count / (time.perf_counter() - started)
+
+
+async def sign_ups_per_second(port: int) -> tuple[float, int]:
+    started = time.perf_counter()
+    counts = await asyncio.gather(*(_sign_up_until(port, started + SECONDS) for _ in range(CLIENTS)))
+    return sum(counts) / (time.perf_counter() - started), sum(counts)
+
+
+async def _sign_up_until(port: int, end: float) -> int:
+    """Sign up over one connection; a client this small costs the cores that are measured next to nothing."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    count = 0
+    while time.perf_counter() < end:
+        body = json.dumps(
+            {"email": f"{uuid4().hex}@example.com", "name": "Ada Lovelace", "password": PASSWORD}
+        )
+        head = f"POST /api/v1/auth/register HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
+        writer.write(f"{head}Content-Type: application/json\r\n\r\n{body}".encode())
+        answer = await reader.readuntil(b"\r\n\r\n")
+        if not answer.startswith(b"HTTP/1.1 201"):
+            raise RuntimeError(answer.decode())
+        length = int(answer.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+        await reader.readexactly(length)
+        count += 1
+    writer.close()
+    return count
+
+
+@contextmanager
+def running_system(directory: Path) -> Iterator[int]:
+    """Start everything on services of its own, and give the server's port."""
+    postgres = EmbeddedPostgres(directory, password="benchmark")
+    redis = EmbeddedRedis(directory, password="benchmark")
+    port = free_port()
+    try:
+        postgres.start()
+        redis.start()
+        upgrade_to_head(postgres.url)
+        env = {
+            **os.environ,
+            "DATABASE_URL": postgres.url,
+            "REDIS_URL": redis.url,
+            "MAIL_URL": (directory / "mail").as_uri(),
+            "HTTP_PORT": str(port),
+            "LOG_LEVEL": "WARNING",
+        }
+        processes = [spawn([sys.executable, "-m", f"cmd.{name}"], env=env) for name in ("server", "worker")]
+        try:
+            _await_ready(port)
+            yield port
+        finally:
+            for process in processes:
+                stop(process)
+    finally:
+        redis.stop()
+        postgres.stop()
+
+
+def _await_ready(port: int) -> None:
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError("the server is not ready")
+
+
+def _await_mails(directory: Path, expected: int) -> int:
+    for _ in range(300):
+        if len(list((directory / "mail").glob("*.eml"))) >= expected:
+            break
+        time.sleep(0.1)
+    time.sleep(1)  # one too many would come late
+    return len(list((directory / "mail").glob("*.eml")))
+
+
+def main() -> None:
+    raw, signed_up, total = [], [], 0
+    with tempfile.TemporaryDirectory() as name, running_system(Path(name)) as port:
+        asyncio.run(_sign_up_until(port, time.perf_counter() + 1))  # warm up
+        for number in range(1, ROUNDS + 1):
+            raw.append(raw_hashes_per_second())
+            rate, count = asyncio.run(sign_ups_per_second(port))
+            signed_up.append(rate)
+            total += count
+            print(f"round {number}: {raw[-1]:6.1f} hashes/s  {rate:6.1f} sign-ups/s  {rate / raw[-1]:.3f}")
+        mails = _await_mails(Path(name), total)
+    ratio = statistics.median(signed_up) / statistics.median(raw)
+    print(
+        f"median:  {statistics.median(raw):6.1f} hashes/s  {statistics.median(signed_up):6.1f} sign-ups/s  {ratio:.3f}"
+    )
+    print(f"target:  {TARGET}; {total} sign-ups after the warm-up, {mails} mails in all")
+
+
+if __name__ == "__main__":
+    main()

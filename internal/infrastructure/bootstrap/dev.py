@@ -1,0 +1,200 @@
+"""Everything in one terminal: embedded Postgres and Valkey, the server, a worker, and a look at the mail."""
+
+import fcntl
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPException
+from pathlib import Path
+from types import FrameType
+from urllib.parse import unquote, urlsplit
+
+from internal.infrastructure.bootstrap.lifespan import NotReady
+from internal.infrastructure.bootstrap.server import require_free_port
+from internal.infrastructure.bootstrap.services import publish_services, withdraw_services
+from internal.infrastructure.database.schema import upgrade_to_head
+from internal.infrastructure.embedded.postgres import EmbeddedPostgres
+from internal.infrastructure.embedded.process import die_with_parent, spawn, stop
+from internal.infrastructure.embedded.redis import EmbeddedRedis
+from internal.infrastructure.settings import VAR_DIRECTORY, Settings
+
+READY_WITHIN = 60  # seconds
+LOOK_EVERY = 0.2  # seconds, at the mail folder and at the processes
+
+SCREEN = """
+  {name} is up, after {seconds:.1f} s.
+
+    API      {url}/api/v1
+    Health   {url}/readyz
+    OpenAPI  {url}/api/v1/openapi/openapi.json
+    Mail     {mail}
+
+  Sign up:
+
+    curl -s {url}/api/v1/auth/register -H 'content-type: application/json' \\
+      -d '{{"email": "ada@example.com", "name": "Ada Lovelace", "password": "correct horse battery"}}'
+
+  Ctrl-C stops everything. The data stays in {var}/.
+"""
+
+
+class Interrupted(Exception):
+    """The user has had enough."""
+
+
+def run_everything(settings: Settings) -> None:
+    """Run until Ctrl-C or SIGTERM, and leave no process behind, however this one ends.
+
+    Raises:
+        NotReady: the port is taken, it runs already, or a process ended by itself.
+    """
+    started = time.monotonic()
+    _stop_when_told()
+    with ExitStack() as running:
+        try:
+            processes = _start(settings, running)
+            mails = _mails(settings)
+            _await_ready(settings, processes)
+            _say(_screen(settings, time.monotonic() - started))
+            while True:
+                _require_alive(processes)
+                mails = _announce_mail(settings, mails)
+                time.sleep(LOOK_EVERY)
+        except Interrupted:
+            _say("\n  Stopping...")
+    _say("  Stopped.")
+
+
+def _start(settings: Settings, running: ExitStack) -> dict[str, "subprocess.Popen[bytes]"]:
+    VAR_DIRECTORY.mkdir(exist_ok=True)
+    running.enter_context(_only_one())
+    require_free_port(settings.http_host, settings.http_port)
+    _say("  Starting Postgres, Valkey, the server and a worker...")
+    password = _password()
+    postgres = EmbeddedPostgres(VAR_DIRECTORY.absolute(), password=password)
+    redis = EmbeddedRedis(VAR_DIRECTORY.absolute(), password=password)
+    running.callback(postgres.stop)
+    postgres.start()
+    running.callback(redis.stop)
+    redis.start()
+    upgrade_to_head(postgres.url)
+    publish_services(database_url=postgres.url, redis_url=redis.url)
+    running.callback(withdraw_services)
+    env = {**os.environ, "DATABASE_URL": postgres.url, "REDIS_URL": redis.url}
+    return {name: _start_process(name, env, running) for name in ("server", "worker")}
+
+
+def _start_process(name: str, env: dict[str, str], running: ExitStack) -> "subprocess.Popen[bytes]":
+    process = spawn([sys.executable, "-m", f"cmd.{name}"], env=env, stdout=subprocess.PIPE)
+    reader = threading.Thread(target=_relay_output, args=(name, process), daemon=True)
+    reader.start()
+    running.callback(reader.join, 1)
+    running.callback(stop, process)
+    return process
+
+
+def _relay_output(name: str, process: "subprocess.Popen[bytes]") -> None:
+    for line in process.stdout or ():
+        _say(f"{name:<7}| {line.decode(errors='replace').rstrip()}")
+
+
+def _await_ready(settings: Settings, processes: dict[str, "subprocess.Popen[bytes]"]) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    while not _answers(f"{_url(settings)}/readyz"):
+        _require_alive(processes)
+        if time.monotonic() > deadline:
+            raise NotReady(f"the server was not ready after {READY_WITHIN} s")
+        time.sleep(0.05)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - always our own http:// URL
+            return True
+    except (OSError, HTTPException):
+        return False
+
+
+def _require_alive(processes: dict[str, "subprocess.Popen[bytes]"]) -> None:
+    for name, process in processes.items():
+        if (code := process.poll()) is not None:
+            raise NotReady(f"the {name} ended with exit code {code}")
+
+
+@contextmanager
+def _only_one() -> Iterator[None]:
+    with (VAR_DIRECTORY / "run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise NotReady("it is running already in this directory") from error
+        yield
+
+
+def _password() -> str:
+    """The embedded services' password: made once, kept with their data, readable by this user alone."""
+    file = VAR_DIRECTORY / "password"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(24))
+    return file.read_text()
+
+
+def _screen(settings: Settings, seconds: float) -> str:
+    return SCREEN.format(
+        name=settings.app_name,
+        seconds=seconds,
+        url=_url(settings),
+        mail=_mail_target(settings),
+        var=VAR_DIRECTORY,
+    )
+
+
+def _url(settings: Settings) -> str:
+    return f"http://{settings.http_host}:{settings.http_port}"
+
+
+def _mail_target(settings: Settings) -> str:
+    folder = _mail_folder(settings)
+    return f"{os.path.relpath(folder)}/" if folder else settings.mail_url
+
+
+def _mail_folder(settings: Settings) -> Path | None:
+    target = urlsplit(settings.mail_url)
+    return Path(unquote(target.path)) if target.scheme == "file" else None
+
+
+def _mails(settings: Settings) -> frozenset[Path]:
+    """The mails that lie in the folder; none where mail goes elsewhere."""
+    folder = _mail_folder(settings)
+    return frozenset(folder.glob("*.eml")) if folder else frozenset()
+
+
+def _announce_mail(settings: Settings, known: frozenset[Path]) -> frozenset[Path]:
+    mails = _mails(settings)
+    for mail in sorted(mails - known, key=lambda path: path.stat().st_mtime):
+        _say(f"mail   | {os.path.relpath(mail)}")
+    return mails
+
+
+def _stop_when_told() -> None:
+    def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal module's signature
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # stopping is under way
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise Interrupted
+
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
+    if "MAKELEVEL" in os.environ:  # started by make: end with it, even if it is killed
+        die_with_parent()
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - the terminal is what this is for

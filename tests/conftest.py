@@ -1,0 +1,67 @@
+"""What every test may ask for; tests/services.py has the databases, tests/smtp.py a mail server."""
+
+import os
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import hypothesis
+import pytest
+
+from internal.domain.display_name import DisplayName
+from internal.domain.email_address import EmailAddress
+from internal.domain.user import User
+from internal.infrastructure.bootstrap.container import Container
+from internal.infrastructure.bootstrap.lifespan import open_resources
+from internal.infrastructure.settings import Environment, Settings
+
+pytest_plugins = ["tests.services", "tests.smtp"]
+
+hypothesis.settings.load_profile("ci")  # the same examples in every run, and no files kept between runs
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide the developer's own settings; outside development `.env` is not read either."""
+    for variable in list(os.environ):
+        if variable.lower() in Settings.model_fields:
+            monkeypatch.delenv(variable)
+    monkeypatch.setenv("APP_ENV", "test")
+
+
+@pytest.fixture
+def ada() -> User:
+    """A user that nobody has stored."""
+    return User.register(
+        user_id=uuid4(),
+        email=EmailAddress.parse("ada@example.com"),
+        name=DisplayName.parse("Ada"),
+        password_hash="hash",
+        now=datetime(2030, 1, 1, 12, 30, 15, 123456, tzinfo=UTC),
+    )
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
+    """Real services, mail into files under `tmp_path / "mail"`, and the cheapest Argon2 there is."""
+    return Settings(
+        app_env=Environment.TEST,
+        database_url=database_url,
+        redis_url=redis_url,
+        mail_url=(tmp_path / "mail").as_uri(),
+        password_hash_memory=8,
+        password_hash_time=1,
+    )
+
+
+@pytest.fixture
+async def container(settings: Settings) -> AsyncIterator[Container]:
+    container = Container(settings=settings)
+    async with open_resources(container):
+        yield container

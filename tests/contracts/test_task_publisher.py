@@ -1,0 +1,214 @@
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from dramatiq import MessageProxy
+
+from internal.application.tasks.send_welcome_email import SendWelcomeEmail
+from internal.infrastructure.bootstrap.container import Container
+from internal.ports.tasks import TaskOptions, TaskOverrides, TaskPublisher, TaskState
+from tests.fakes.tasks import FakeTaskPublisher, PublishedTask
+from tests.fakes.unit_of_work import FakeUnitOfWork
+from tests.queued import take_queued
+
+pytestmark = pytest.mark.anyio
+
+HOUR = timedelta(hours=1)
+# No adapter has to honour every option; these cannot honour this one.
+UNSUPPORTED = "unique_for"
+
+
+@dataclass(frozen=True)
+class Delivered:
+    id: str
+    queue: str
+    payload: Mapping[str, str]
+    max_retries: int
+    not_before: datetime | None
+
+
+@dataclass(frozen=True)
+class Publishing:
+    """`open` gives a publisher; with the end of its block, what was published is on its way."""
+
+    open: Callable[[], AbstractAsyncContextManager[TaskPublisher]]
+    take_delivered: Callable[[], list[Delivered]]
+    stores: bool = False
+
+
+@pytest.fixture(params=["fake", "fake unit of work", "dramatiq", "outbox"])
+def publishing(request: pytest.FixtureRequest) -> Publishing:
+    if request.param == "fake":
+        return fake_publisher()
+    if request.param == "fake unit of work":
+        return fake_unit_of_work()
+    container: Container = request.getfixturevalue("container")
+    redis_url: str = request.getfixturevalue("redis_url")
+
+    def take_delivered() -> list[Delivered]:
+        return [from_message(message) for message in take_queued(redis_url)]
+
+    @asynccontextmanager
+    async def dramatiq() -> AsyncIterator[TaskPublisher]:
+        yield container.task_publisher()
+
+    @asynccontextmanager
+    async def outbox() -> AsyncIterator[TaskPublisher]:
+        async with container.unit_of_work() as uow:
+            yield uow.tasks
+            await uow.commit()
+
+    if request.param == "dramatiq":
+        return Publishing(dramatiq, take_delivered)
+    return Publishing(outbox, take_delivered, stores=True)
+
+
+def fake_publisher() -> Publishing:
+    publisher = FakeTaskPublisher(unsupported=[UNSUPPORTED])
+
+    @asynccontextmanager
+    async def fake() -> AsyncIterator[TaskPublisher]:
+        yield publisher
+
+    return Publishing(fake, lambda: [from_published(task) for task in publisher.published])
+
+
+def fake_unit_of_work() -> Publishing:
+    uow = FakeUnitOfWork(tasks=FakeTaskPublisher(unsupported=[UNSUPPORTED], stores=True))
+
+    @asynccontextmanager
+    async def fake() -> AsyncIterator[TaskPublisher]:
+        async with uow:
+            yield uow.tasks
+            await uow.commit()
+
+    return Publishing(fake, lambda: [from_published(task) for task in uow.published], stores=True)
+
+
+def from_published(published: PublishedTask) -> Delivered:
+    assert isinstance(published.task, SendWelcomeEmail)
+    options = published.options
+    delayed_to = datetime.now(UTC) + options.delay if options.delay else None
+    return Delivered(
+        id=published.id,
+        queue=options.queue,
+        payload={name: str(value) for name, value in asdict(published.task).items()},
+        max_retries=options.max_retries,
+        not_before=options.process_at or delayed_to,
+    )
+
+
+def from_message(message: MessageProxy) -> Delivered:
+    eta = message.options.get("eta")
+    return Delivered(
+        id=message.message_id,
+        queue=message.queue_name.removesuffix(".DQ"),
+        payload=message.kwargs,
+        max_retries=message.options["max_retries"],
+        not_before=datetime.fromtimestamp(eta / 1000, UTC) if eta else None,
+    )
+
+
+def welcome(number: int = 1) -> SendWelcomeEmail:
+    return SendWelcomeEmail(user_id=UUID(int=number), email="ada@example.com", name="Ada")
+
+
+async def test_delivers_the_task(publishing: Publishing) -> None:
+    async with publishing.open() as publisher:
+        receipt = await publisher.publish(welcome())
+
+    assert publishing.take_delivered() == [
+        Delivered(
+            id=receipt.id,
+            queue="default",
+            payload={"user_id": str(UUID(int=1)), "email": "ada@example.com", "name": "Ada"},
+            max_retries=25,
+            not_before=None,
+        )
+    ]
+
+
+async def test_the_receipt_says_what_became_of_the_task(publishing: Publishing) -> None:
+    async with publishing.open() as publisher:
+        receipt = await publisher.publish(welcome())
+
+    assert receipt.queue == "default"
+    assert receipt.state is (TaskState.STORED if publishing.stores else TaskState.PENDING)
+    assert receipt.duplicate is (None if publishing.stores else False)
+
+
+async def test_an_override_is_for_one_publication(publishing: Publishing) -> None:
+    async with publishing.open() as publisher:
+        receipt = await publisher.publish(welcome(), queue="low", max_retries=3)
+        await publisher.publish(welcome())
+
+    delivered = {task.queue: task.max_retries for task in publishing.take_delivered()}
+    assert receipt.queue == "low"
+    assert delivered == {"low": 3, "default": 25}
+
+
+@pytest.mark.parametrize("in_what_way", ["delay", "process_at"])
+async def test_a_task_can_wait(publishing: Publishing, in_what_way: str) -> None:
+    due = datetime.now(UTC) + HOUR
+    start: TaskOverrides = {"delay": HOUR} if in_what_way == "delay" else {"process_at": due}
+
+    async with publishing.open() as publisher:
+        receipt = await publisher.publish(welcome(), **start)
+
+    [delivered] = publishing.take_delivered()
+    assert receipt.state is (TaskState.STORED if publishing.stores else TaskState.SCHEDULED)
+    assert delivered.not_before is not None
+    assert abs(delivered.not_before - due) < HOUR / 10
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [{"queue": "unknown"}, {"max_retries": -1}, {UNSUPPORTED: HOUR}, {"delay": HOUR, "process_at": None}],
+)
+async def test_an_option_that_cannot_be_honoured_is_refused(
+    publishing: Publishing, overrides: TaskOverrides
+) -> None:
+    if overrides.get("delay"):
+        overrides = {**overrides, "process_at": datetime.now(UTC)}
+
+    async with publishing.open() as publisher:
+        with pytest.raises(ValueError, match=r"queue|max_retries|unique_for|delay"):
+            await publisher.publish(welcome(), **overrides)
+
+    assert publishing.take_delivered() == []
+
+
+async def test_many_are_delivered_in_order(publishing: Publishing) -> None:
+    async with publishing.open() as publisher:
+        receipts = await publisher.publish_many([welcome(number) for number in range(50)])
+
+    delivered = publishing.take_delivered()
+    assert [task.id for task in delivered] == [receipt.id for receipt in receipts]
+    assert [task.payload["user_id"] for task in delivered] == [str(UUID(int=number)) for number in range(50)]
+
+
+async def test_each_of_many_can_have_options_of_its_own(publishing: Publishing) -> None:
+    async with publishing.open() as publisher:
+        receipts = await publisher.publish_many([welcome(), (welcome(), TaskOptions(queue="critical"))])
+
+    assert [receipt.queue for receipt in receipts] == ["default", "critical"]
+    assert {task.queue for task in publishing.take_delivered()} == {"default", "critical"}
+
+
+async def test_publishing_none_of_many_does_nothing(publishing: Publishing) -> None:
+    async with publishing.open() as publisher:
+        receipts = await publisher.publish_many([])
+
+    assert receipts == []
+    assert publishing.take_delivered() == []
+
+
+async def test_of_many_with_one_that_is_refused_none_is_delivered(publishing: Publishing) -> None:
+    async with publishing.open() as publisher:
+        with pytest.raises(ValueError, match="unknown"):
+            await publisher.publish_many([welcome(), (welcome(), TaskOptions(queue="unknown"))])
+
+    assert publishing.take_delivered() == []

@@ -1,0 +1,145 @@
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from uuid import UUID, uuid4
+
+import pytest
+
+from internal.application.tasks.send_welcome_email import SendWelcomeEmail
+from internal.domain.email_address import EmailAddress
+from internal.domain.user import EmailAlreadyRegistered, User
+from internal.infrastructure.bootstrap.container import Container
+from internal.ports.unit_of_work import UnitOfWork
+from tests.fakes.unit_of_work import FakeUnitOfWork
+from tests.queued import take_queued
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass(frozen=True)
+class Store:
+    """`begin` makes a unit of work on the same data; `take_delivered` names the users of the tasks."""
+
+    begin: Callable[[], UnitOfWork]
+    take_delivered: Callable[[], list[UUID]]
+
+
+@pytest.fixture(params=["fake", "sqlalchemy"])
+def store(request: pytest.FixtureRequest) -> Store:
+    if request.param == "fake":
+        uow = FakeUnitOfWork()
+        return Store(lambda: uow, lambda: [user_of(published.task) for published in uow.published])
+    container: Container = request.getfixturevalue("container")
+    redis_url: str = request.getfixturevalue("redis_url")
+    return Store(
+        container.unit_of_work,
+        lambda: [UUID(message.kwargs["user_id"]) for message in take_queued(redis_url)],
+    )
+
+
+class Mistake(Exception):
+    """Whatever may go wrong in a use case."""
+
+
+def user_of(task: object) -> UUID:
+    assert isinstance(task, SendWelcomeEmail)
+    return task.user_id
+
+
+async def sign_up(uow: UnitOfWork, user: User) -> None:
+    await uow.users.add(user)
+    await uow.tasks.publish(SendWelcomeEmail(user_id=user.id, email=user.email.value, name=user.name.value))
+
+
+async def sign_up_and_fail(store: Store, user: User, *, commit: bool) -> None:
+    async with store.begin() as uow:
+        await sign_up(uow, user)
+        if commit:
+            await uow.commit()
+        raise Mistake
+
+
+async def stored(store: Store, user_id: UUID) -> User | None:
+    async with store.begin() as uow:
+        return await uow.users.get(user_id)
+
+
+async def test_what_is_committed_is_stored_and_delivered(store: Store, ada: User) -> None:
+    async with store.begin() as uow:
+        await sign_up(uow, ada)
+        await uow.commit()
+
+    assert await stored(store, ada.id) == ada
+    assert store.take_delivered() == [ada.id]
+
+
+async def test_without_a_commit_nothing_happened(store: Store, ada: User) -> None:
+    async with store.begin() as uow:
+        await sign_up(uow, ada)
+
+    assert await stored(store, ada.id) is None
+    assert store.take_delivered() == []
+
+
+async def test_a_mistake_undoes_everything(store: Store, ada: User) -> None:
+    with pytest.raises(Mistake):
+        await sign_up_and_fail(store, ada, commit=False)
+
+    assert await stored(store, ada.id) is None
+    assert store.take_delivered() == []
+
+
+async def test_a_mistake_after_the_commit_undoes_nothing(store: Store, ada: User) -> None:
+    with pytest.raises(Mistake):
+        await sign_up_and_fail(store, ada, commit=True)
+
+    assert await stored(store, ada.id) == ada
+    assert store.take_delivered() == [ada.id]
+
+
+async def test_nothing_is_delivered_before_the_commit(store: Store, ada: User) -> None:
+    async with store.begin() as uow:
+        await sign_up(uow, ada)
+        before = store.take_delivered()
+        await uow.commit()
+
+    assert before == []
+    assert store.take_delivered() == [ada.id]
+
+
+async def test_a_unit_of_work_sees_what_it_has_added(store: Store, ada: User) -> None:
+    async with store.begin() as uow:
+        await uow.users.add(ada)
+
+        assert await uow.users.get(ada.id) == ada
+
+
+async def test_finds_users_by_id_and_by_email(store: Store, ada: User) -> None:
+    eve = replace(ada, id=uuid4(), email=EmailAddress.parse("eve@example.com"))
+    async with store.begin() as uow:
+        await uow.users.add(ada)
+        await uow.users.add(eve)
+        await uow.commit()
+
+    async with store.begin() as uow:
+        assert await uow.users.get(ada.id) == ada
+        assert await uow.users.get_by_email(eve.email) == eve
+
+
+async def test_finds_no_user_that_was_not_added(store: Store, ada: User) -> None:
+    async with store.begin() as uow:
+        assert await uow.users.get(ada.id) is None
+        assert await uow.users.get_by_email(ada.email) is None
+
+
+async def test_refuses_an_email_that_is_taken(store: Store, ada: User) -> None:
+    async with store.begin() as uow:
+        await sign_up(uow, ada)
+        await uow.commit()
+    namesake = replace(ada, id=uuid4())
+
+    with pytest.raises(EmailAlreadyRegistered):
+        async with store.begin() as uow:
+            await sign_up(uow, namesake)
+
+    assert await stored(store, namesake.id) is None
+    assert store.take_delivered() == [ada.id]

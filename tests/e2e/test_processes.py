@@ -1,0 +1,142 @@
+"""How the processes start, refuse to start, and stop."""
+
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from internal.infrastructure.embedded.redis import EmbeddedRedis
+from tests.e2e.conftest import System, eventually
+from tests.smtp import SmtpServer
+
+NOWHERE = "127.0.0.1:1"
+
+
+def test_worker_finishes_what_is_running_when_it_is_told_to_stop(
+    system: System, smtp_server: SmtpServer
+) -> None:
+    system.start_server()
+    worker = system.start_worker()
+    for number in range(10):
+        system.sign_up(f"user{number}@example.com")
+
+    worker.send_signal(signal.SIGTERM)
+
+    assert worker.wait(27) == 0
+    system.start_worker()
+    eventually(lambda: len(smtp_server.messages) >= 10, within=20)
+    assert len({message["Message-ID"] for message in smtp_server.messages}) == len(smtp_server.messages) == 10
+
+
+def test_server_finishes_and_exits_when_it_is_told_to_stop(system: System) -> None:
+    server = system.start_server()
+
+    server.send_signal(signal.SIGTERM)
+
+    assert server.wait(10) == 0
+
+
+def test_a_killed_server_leaves_no_process_behind(system: System) -> None:
+    server = system.start_server()
+    children = _children(server.pid)
+    assert children
+
+    server.kill()
+
+    eventually(lambda: not any(_runs(child) for child in children), within=5)
+
+
+def test_server_says_in_one_line_that_its_port_is_in_use(system: System) -> None:
+    with socket.create_server(("127.0.0.1", system.port)):
+        result = system.run("cmd.server")
+
+    assert result.returncode == 1
+    [line] = result.stderr.splitlines()
+    assert f"port {system.port}" in line
+    assert "HTTP_PORT" in line
+
+
+def test_worker_says_in_one_line_what_it_cannot_reach(system: System, unmigrated_database_url: str) -> None:
+    results = {
+        "Redis": system.run("cmd.worker", REDIS_URL=f"redis://{NOWHERE}/0"),
+        "Postgres": system.run("cmd.worker", DATABASE_URL=f"postgresql://{NOWHERE}/x"),
+        "schema": system.run("cmd.worker", DATABASE_URL=unmigrated_database_url),
+    }
+
+    for word, result in results.items():
+        assert result.returncode == 1
+        [line] = result.stderr.splitlines()
+        assert line.startswith("cmd.worker: ")
+        assert word in line
+
+
+def test_every_process_names_a_wrong_setting_and_exits_2(system: System) -> None:
+    for command in (["cmd.server"], ["cmd.worker"], ["cmd.dev"], ["cmd.admin", "worker", "ping"]):
+        result = system.run(*command, HTTP_PORT="nonsense", MAIL_URL="nonsense")
+
+        assert result.returncode == 2
+        assert [line.split(":")[1].strip() for line in result.stderr.splitlines()] == [
+            "HTTP_PORT",
+            "MAIL_URL",
+        ]
+
+
+def test_production_refuses_the_development_defaults_and_names_every_one(system: System) -> None:
+    started = time.monotonic()
+    result = system.run("cmd.server", APP_ENV="production", DATABASE_URL="", REDIS_URL="", MAIL_URL="")
+
+    assert result.returncode == 2
+    named = {line.split(":")[1].strip() for line in result.stderr.splitlines()}
+    assert named == {"JWT_SECRET", "DATABASE_URL", "REDIS_URL", "MAIL_URL", "APP_BASE_URL"}
+    assert time.monotonic() - started < 10
+
+
+def test_worker_ping_tells_whether_a_worker_is_up(system: System, own_redis: EmbeddedRedis) -> None:
+    system.env["REDIS_URL"] = own_redis.url
+    assert system.run("cmd.admin", "worker", "ping").returncode == 1
+    worker = system.start_worker()
+
+    up = system.run("cmd.admin", "worker", "ping")
+    worker.send_signal(signal.SIGTERM)
+    worker.wait(27)
+    down = system.run("cmd.admin", "worker", "ping")
+
+    assert (up.returncode, down.returncode) == (0, 1)
+    assert str(worker.pid) in up.stdout
+
+
+def test_admin_says_in_one_line_what_it_cannot_reach(system: System) -> None:
+    ping = system.run("cmd.admin", "worker", "ping", REDIS_URL=f"redis://{NOWHERE}/0")
+    migrate = system.run("cmd.admin", "db", "migrate", DATABASE_URL=f"postgresql://{NOWHERE}/x")
+
+    for result in (ping, migrate):
+        assert result.returncode == 1
+        assert len(result.stderr.splitlines()) == 1
+
+
+def test_log_lines_hold_no_personal_data(system: System, smtp_server: SmtpServer) -> None:
+    smtp_server.rcpt_reply = "451 canary@example.com: try again"
+    system.start_server(LOG_LEVEL="DEBUG")
+    system.start_worker(LOG_LEVEL="DEBUG")
+
+    system.sign_up("canary@example.com")
+    eventually(lambda: "Retrying message" in system.log("cmd.worker"), within=10)
+
+    logs = system.log("cmd.server") + system.log("cmd.worker")
+    assert "email:welcome" in logs
+    assert "canary" not in logs
+    assert "Lovelace" not in logs
+    assert "correct horse" not in logs
+
+
+def _children(pid: int) -> list[int]:
+    listing = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
+    return [int(child) for child in listing.stdout.split()]
+
+
+def _runs(pid: int) -> bool:
+    state = Path(f"/proc/{pid}/stat")
+    return state.exists() and state.read_text().rpartition(")")[2].split()[0] != "Z"

@@ -1,0 +1,30 @@
+from datetime import datetime, timedelta
+
+from internal.ports.clock import Clock
+from internal.ports.idempotency import Busy, Claim, Done, UnknownIdempotencyKey
+
+
+class FakeIdempotency:
+    """`add` says which keys there are; only a stored task has one."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._claimed_until: dict[str, datetime] = {}
+        self.completed: set[str] = set()
+
+    def add(self, key: str) -> None:
+        self._claimed_until[key] = self._clock.now()
+
+    async def claim(self, key: str, lease: timedelta) -> Claim | Done | Busy:
+        if key not in self._claimed_until:
+            raise UnknownIdempotencyKey(key)
+        if key in self.completed:
+            return Done()
+        remaining = self._claimed_until[key] - self._clock.now()
+        if remaining > timedelta(0):
+            return Busy(remaining)
+        self._claimed_until[key] = self._clock.now() + lease
+        return Claim()
+
+    async def complete(self, key: str) -> None:
+        self.completed.add(key)

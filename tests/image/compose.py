@@ -1,0 +1,34 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+
+def services(**variables: str) -> dict[str, Any]:
+    """The compose file's services as Compose itself resolves them, with these variables set and no others."""
+    config = subprocess.run(
+        [
+            Path(sys.executable).with_name("docker-compose"),
+            f"--file={ROOT / 'docker-compose.yml'}",
+            f"--env-file={os.devnull}",  # not the .env of whoever runs the tests
+            "config",
+            "--format=json",
+        ],
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    resolved: dict[str, Any] = json.loads(config.stdout)["services"]
+    return resolved
+
+
+def health_command(service: dict[str, Any]) -> list[str]:
+    kind, *command = map(str, service["healthcheck"]["test"])
+    if kind != "CMD":
+        raise ValueError(f"{kind}: only the exec form is replayed")
+    return command

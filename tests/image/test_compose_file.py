@@ -1,0 +1,140 @@
+import re
+from typing import Any
+
+import pytest
+
+from internal.infrastructure.settings import (
+    COMPOSE_DATABASE_URL,
+    COMPOSE_REDIS_ADDR,
+    DEVELOPMENT_DATABASE_PASSWORD,
+    DEVELOPMENT_SECRET,
+)
+from tests.image.compose import services
+
+APP = ["migrate", "server", "worker"]
+BACKING = ["mailpit", "postgres", "redis"]
+
+
+@pytest.fixture(params=[*APP, *BACKING])
+def service(request: pytest.FixtureRequest, compose_services: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = compose_services[request.param]
+    return found
+
+
+@pytest.fixture(params=APP)
+def app_service(request: pytest.FixtureRequest, compose_services: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = compose_services[request.param]
+    return found
+
+
+def test_these_are_the_services(compose_services: dict[str, Any]) -> None:
+    assert sorted(compose_services) == sorted([*APP, *BACKING])
+
+
+def test_every_service_has_limits(service: dict[str, Any]) -> None:
+    assert int(service["mem_limit"]) > 0
+    assert service["pids_limit"] > 0
+    assert service["stop_grace_period"] == "30s"
+    assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_every_image_has_a_version_or_is_built_here(service: dict[str, Any]) -> None:
+    assert service["image"] == "pyhexaclean" or re.search(r":v?\d", service["image"])
+
+
+def test_ports_are_published_to_this_machine_alone(compose_services: dict[str, Any]) -> None:
+    published = {
+        name: [(port["host_ip"], port["published"]) for port in service.get("ports", [])]
+        for name, service in compose_services.items()
+    }
+
+    assert published == {
+        "server": [("127.0.0.1", "8080")],
+        "postgres": [("127.0.0.1", "5432")],
+        "redis": [("127.0.0.1", "6379")],
+        "mailpit": [("127.0.0.1", "8025")],
+        "migrate": [],
+        "worker": [],
+    }
+
+
+def test_what_lasts_is_restarted_and_its_health_is_checked(compose_services: dict[str, Any]) -> None:
+    lasting = [service for name, service in compose_services.items() if name != "migrate"]
+
+    assert {service["restart"] for service in lasting} == {"unless-stopped"}
+    assert all(service["healthcheck"]["test"] for service in lasting)
+    assert compose_services["migrate"]["restart"] == "no"
+    assert compose_services["migrate"]["healthcheck"] == {"disable": True}
+
+
+def test_nothing_starts_before_what_it_needs(compose_services: dict[str, Any]) -> None:
+    needs = {
+        name: {needed: how["condition"] for needed, how in compose_services[name]["depends_on"].items()}
+        for name in APP
+    }
+
+    migrated = {
+        "migrate": "service_completed_successfully",
+        "postgres": "service_healthy",
+        "redis": "service_healthy",
+    }
+    assert needs == {
+        "migrate": {"postgres": "service_healthy"},
+        "server": migrated,
+        "worker": {**migrated, "mailpit": "service_healthy"},
+    }
+
+
+def test_the_program_has_no_privileges_and_writes_to_tmp_alone(app_service: dict[str, Any]) -> None:
+    assert app_service["read_only"] is True
+    assert app_service["tmpfs"] == ["/tmp"]  # noqa: S108 - the container's own
+    assert app_service["cap_drop"] == ["ALL"]
+    assert "user" not in app_service  # the image's
+    assert "volumes" not in app_service
+
+
+def test_every_part_of_the_program_has_the_same_environment(compose_services: dict[str, Any]) -> None:
+    migrate, server, worker = (compose_services[name]["environment"] for name in APP)
+
+    assert migrate == server == worker
+
+
+def test_workers_can_be_scaled(compose_services: dict[str, Any]) -> None:
+    assert "container_name" not in compose_services["worker"]
+    assert "hostname" not in compose_services["worker"]
+
+
+def test_one_service_alone_builds_the_image(compose_services: dict[str, Any]) -> None:
+    assert [name for name, service in compose_services.items() if "build" in service] == ["migrate"]
+
+
+def test_redis_loses_no_task(compose_services: dict[str, Any]) -> None:
+    _, *directives = compose_services["redis"]["command"]
+
+    settings = dict(zip(directives[::2], directives[1::2], strict=True))
+    assert settings["--appendonly"] == "yes"
+    assert settings["--maxmemory-policy"] == "noeviction"
+
+
+def test_the_defaults_are_those_that_production_refuses(compose_services: dict[str, Any]) -> None:
+    environment = compose_services["server"]["environment"]
+
+    assert environment["JWT_SECRET"] == DEVELOPMENT_SECRET
+    assert f":{DEVELOPMENT_DATABASE_PASSWORD}@" in environment["DATABASE_URL"]
+
+
+def test_a_program_outside_finds_postgres_and_redis_by_its_defaults(compose_services: dict[str, Any]) -> None:
+    environment = compose_services["server"]["environment"]
+
+    assert environment["DATABASE_URL"].replace("@postgres:", "@localhost:") == COMPOSE_DATABASE_URL
+    assert environment["REDIS_ADDR"].replace("redis:", "localhost:") == COMPOSE_REDIS_ADDR
+
+
+def test_secrets_come_from_the_environment() -> None:
+    configured = services(POSTGRES_PASSWORD="p4ss", JWT_SECRET="s3cret", MAIL_URL="smtps://mail.example.com")
+
+    environment = configured["server"]["environment"]
+    assert environment["DATABASE_URL"] == "postgresql://pyhexaclean:p4ss@postgres:5432/pyhexaclean"
+    assert environment["JWT_SECRET"] == "s3cret"
+    assert environment["MAIL_URL"] == "smtps://mail.example.com"
+    assert configured["postgres"]["environment"]["POSTGRES_PASSWORD"] == "p4ss"

@@ -1,0 +1,37 @@
+import re
+
+import pytest
+
+from tests.image.compose import ROOT
+from tests.image.dockerfile import Instruction, UnknownInstruction, parse
+
+
+def arguments_of(name: str) -> list[str]:
+    instructions = parse((ROOT / "Dockerfile").read_text())
+    return [instruction.arguments for instruction in instructions if instruction.name == name]
+
+
+def test_the_base_image_has_a_version() -> None:
+    base, *stages = arguments_of("FROM")
+
+    assert re.fullmatch(r"python:3\.\d+-slim-\w+ AS base", base)
+    assert all(stage.split()[0] == "base" for stage in stages)
+
+
+def test_the_user_is_a_number_and_not_root() -> None:
+    assert arguments_of("USER") == ["65532:65532"]
+
+
+def test_a_continued_instruction_is_one() -> None:
+    instructions = parse('# first\nRUN a \\\n  # between\n  && b\nHEALTHCHECK --retries=3 CMD ["c"]\n')
+
+    assert instructions == [
+        Instruction(name="RUN", flags={}, arguments="a   && b"),
+        Instruction(name="HEALTHCHECK", flags={"retries": "3"}, arguments='CMD ["c"]'),
+    ]
+
+
+@pytest.mark.parametrize("line", ["ADD a b", "COPY --chown=1:1 a b", "RUN --mount=type=secret a"])
+def test_what_cannot_be_replayed_is_an_error(line: str) -> None:
+    with pytest.raises(UnknownInstruction):
+        parse(line)

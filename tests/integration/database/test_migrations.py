@@ -1,0 +1,86 @@
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from internal.infrastructure.database.engine import create_engine
+from internal.infrastructure.database.schema import (
+    MIGRATIONS,
+    SchemaVersion,
+    alembic_config,
+    upgrade_to_head,
+)
+
+ROOT = Path(__file__).parents[3]
+TABLES = {"alembic_version", "outbox", "users"}
+
+
+def tables(database_url: str) -> set[str]:
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        return {name for (name,) in rows}
+
+
+def test_upgrades_downgrades_and_upgrades_again(unmigrated_database_url: str) -> None:
+    config = alembic_config(unmigrated_database_url)
+
+    command.upgrade(config, "head")
+    upgraded = tables(unmigrated_database_url)
+    command.downgrade(config, "base")
+    downgraded = tables(unmigrated_database_url)
+    command.upgrade(config, "head")
+
+    assert upgraded == tables(unmigrated_database_url) == TABLES
+    assert downgraded == {"alembic_version"}
+
+
+def test_the_migrations_make_what_the_code_expects(database_url: str) -> None:
+    command.check(alembic_config(database_url))
+
+
+def test_there_is_one_head() -> None:
+    assert len(ScriptDirectory(str(MIGRATIONS)).get_heads()) == 1
+
+
+def test_processes_that_migrate_at_once_wait_for_one_another(
+    monkeypatch: pytest.MonkeyPatch, unmigrated_database_url: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", unmigrated_database_url)
+    migrate = [sys.executable, "-m", "cmd.admin", "db", "migrate"]
+
+    processes = [
+        subprocess.Popen(migrate, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for _ in range(3)
+    ]
+    outputs = [process.communicate(timeout=60)[0].decode() for process in processes]
+
+    assert [process.returncode for process in processes] == [0, 0, 0], outputs
+    assert tables(unmigrated_database_url) == TABLES
+
+
+@pytest.fixture
+async def engine(unmigrated_database_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = create_engine(unmigrated_database_url, pool_size=1)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.mark.anyio
+async def test_tells_whether_the_schema_is_at_its_head(
+    engine: AsyncEngine, unmigrated_database_url: str
+) -> None:
+    version = SchemaVersion(engine)
+
+    before = await version.is_at_head()
+    upgrade_to_head(unmigrated_database_url)
+    after = await version.is_at_head()
+    command.downgrade(alembic_config(unmigrated_database_url), "base")
+    downgraded = await version.is_at_head()
+
+    assert (before, after, downgraded) == (False, True, False)

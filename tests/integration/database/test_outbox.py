@@ -1,0 +1,236 @@
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, insert, select, update
+
+from internal.application.tasks.send_welcome_email import SendWelcomeEmail
+from internal.infrastructure.bootstrap.container import Container
+from internal.infrastructure.bootstrap.lifespan import open_resources
+from internal.infrastructure.database.outbox import MARK_EVERY, OutboxRelay
+from internal.infrastructure.database.tables import outbox
+from internal.infrastructure.embedded.redis import EmbeddedRedis
+from internal.infrastructure.settings import Settings
+from internal.infrastructure.task_codec import EncodedTask
+from internal.ports.tasks import TaskOptions
+from internal.ports.unavailable import Unavailable
+from tests.queued import take_queued
+
+pytestmark = pytest.mark.anyio
+
+LONG_AGO = timedelta(minutes=1)
+
+
+class FakeTaskTransport:
+    """Keeps what it is given, unless it is down."""
+
+    def __init__(self, *, down: bool = False) -> None:
+        self.sent: list[str] = []
+        self.down = down
+        self.has_failed = asyncio.Event()
+        self.has_sent = asyncio.Event()
+
+    def check(self, options: TaskOptions) -> None: ...
+
+    async def send(self, tasks: Sequence[EncodedTask]) -> None:
+        if self.down:
+            self.has_failed.set()
+            raise Unavailable
+        self.sent.extend(task.id for task in tasks)
+        self.has_sent.set()
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> EmbeddedRedis:
+    """A Redis that has not been started yet."""
+    return EmbeddedRedis(tmp_path, password="test")
+
+
+@pytest.fixture
+async def without_redis(settings: Settings, own_redis: EmbeddedRedis) -> AsyncIterator[Container]:
+    container = Container(settings=settings.model_copy(update={"redis_url": own_redis.url}))
+    async with open_resources(container):
+        yield container
+
+
+def welcome(number: int = 1) -> SendWelcomeEmail:
+    return SendWelcomeEmail(user_id=UUID(int=number), email="ada@example.com", name="Ada")
+
+
+def relay(container: Container, transport: FakeTaskTransport) -> OutboxRelay:
+    return OutboxRelay(engine=container.engine(), transport=transport)
+
+
+async def publish(container: Container) -> str:
+    async with container.unit_of_work() as uow:
+        receipt = await uow.tasks.publish(welcome())
+        await uow.commit()
+    return receipt.id
+
+
+async def store_due(container: Container, *ids: str, **changed: Any) -> None:
+    """Rows that nobody has forwarded in time."""
+    row = {
+        "task_name": "email:welcome",
+        "payload": {"user_id": str(UUID(int=1)), "email": "ada@example.com", "name": "Ada"},
+        "options": {"queue": "default"},
+        "next_try_at": container.clock().now() - LONG_AGO,
+        **changed,
+    }
+    async with container.engine().begin() as connection:
+        await connection.execute(insert(outbox), [{"id": task_id, **row} for task_id in ids])
+
+
+async def make_due(container: Container) -> None:
+    async with container.engine().begin() as connection:
+        await connection.execute(update(outbox).values(next_try_at=func.now() - LONG_AGO))
+
+
+async def forwarded(container: Container) -> dict[str, bool]:
+    """By task id; what was forwarded is marked so a little later."""
+    await container.outbox_relay().close()
+    async with container.engine().connect() as connection:
+        rows = await connection.execute(select(outbox.c.id, outbox.c.forwarded_at))
+        return {row.id: row.forwarded_at is not None for row in rows}
+
+
+async def test_a_rollback_leaves_no_row(container: Container) -> None:
+    async with container.unit_of_work() as uow:
+        await uow.tasks.publish(welcome())
+
+    assert await forwarded(container) == {}
+
+
+async def test_a_commit_forwards_at_once(container: Container, redis_url: str) -> None:
+    task_id = await publish(container)
+
+    assert await forwarded(container) == {task_id: True}
+    assert [message.message_id for message in take_queued(redis_url)] == [task_id]
+
+
+async def test_without_redis_the_commit_returns_soon_and_the_row_waits(without_redis: Container) -> None:
+    await without_redis.schema_version().is_at_head()  # connects to Postgres
+    started = time.monotonic()
+
+    task_id = await publish(without_redis)
+
+    assert time.monotonic() - started < 0.6
+    assert await forwarded(without_redis) == {task_id: False}
+
+
+async def test_the_sweeper_forwards_when_redis_is_back(
+    without_redis: Container, own_redis: EmbeddedRedis
+) -> None:
+    task_id = await publish(without_redis)
+    own_redis.start()
+    await make_due(without_redis)
+
+    try:
+        swept = await without_redis.outbox_relay().sweep()
+
+        assert swept == 1
+        assert await forwarded(without_redis) == {task_id: True}
+        assert [message.message_id for message in take_queued(own_redis.url)] == [task_id]
+    finally:
+        own_redis.stop()
+
+
+async def test_the_sweeper_leaves_a_fresh_row_to_whoever_stored_it(without_redis: Container) -> None:
+    task_id = await publish(without_redis)
+    transport = FakeTaskTransport()
+
+    swept = await relay(without_redis, transport).sweep()
+
+    assert swept == 0
+    assert await forwarded(without_redis) == {task_id: False}
+
+
+async def test_a_forwarded_row_is_not_swept(container: Container) -> None:
+    await publish(container)
+    await container.outbox_relay().close()
+    await make_due(container)
+
+    assert await relay(container, FakeTaskTransport()).sweep() == 0
+
+
+async def test_a_row_that_is_forwarded_while_others_are_being_marked_is_marked_too(
+    container: Container,
+) -> None:
+    first = await publish(container)
+    async with container.engine().begin() as connection:
+        await connection.execute(select(outbox).with_for_update())
+        await asyncio.sleep(3 * MARK_EVERY.total_seconds())  # by now the marking waits for our lock
+        second = await publish(container)
+
+    assert await forwarded(container) == {first: True, second: True}
+
+
+async def test_sweepers_at_once_never_take_the_same_row(container: Container) -> None:
+    ids = {f"task-{number}" for number in range(450)}
+    await store_due(container, *ids)
+    transports = [FakeTaskTransport() for _ in range(4)]
+
+    async def sweep_all(transport: FakeTaskTransport) -> None:
+        while await relay(container, transport).sweep():
+            pass
+
+    await asyncio.gather(*(sweep_all(transport) for transport in transports))
+
+    sent = [task_id for transport in transports for task_id in transport.sent]
+    assert len(sent) == 450
+    assert set(sent) == ids
+    assert all((await forwarded(container)).values())
+
+
+async def test_a_row_whose_sweeper_failed_is_swept_again_after_a_while(container: Container) -> None:
+    await store_due(container, "task-1")
+    with pytest.raises(Unavailable):
+        await relay(container, FakeTaskTransport(down=True)).sweep()
+    transport = FakeTaskTransport()
+
+    at_once = await relay(container, transport).sweep()
+    await make_due(container)
+    later = await relay(container, transport).sweep()
+
+    assert (at_once, later) == (0, 1)
+    assert transport.sent == ["task-1"]
+
+
+async def test_sweeping_goes_on_after_an_outage(container: Container) -> None:
+    transport = FakeTaskTransport(down=True)
+    await store_due(container, "task-1")
+    sweeping = asyncio.create_task(relay(container, transport).run())
+    await transport.has_failed.wait()
+
+    transport.down = False
+    await store_due(container, "task-2")
+    await until_sent(transport, sweeping)
+
+    assert transport.sent == ["task-2"]
+
+
+async def test_a_row_that_cannot_be_read_stops_nothing(container: Container) -> None:
+    await store_due(container, "unreadable", options={"max_retries": "many"})
+    await store_due(container, "task-1")
+    transport = FakeTaskTransport()
+    sweeping = asyncio.create_task(relay(container, transport).run())
+
+    await until_sent(transport, sweeping)
+
+    assert transport.sent == ["task-1"]
+
+
+async def until_sent(transport: FakeTaskTransport, sweeping: asyncio.Task[None]) -> None:
+    """Wait until something was sent, or the sweeping has ended by itself."""
+    sending = asyncio.create_task(transport.has_sent.wait())
+    await asyncio.wait([sending, sweeping], timeout=10, return_when=asyncio.FIRST_COMPLETED)
+    sending.cancel()
+    sweeping.cancel()
+    with suppress(asyncio.CancelledError):
+        await sweeping

@@ -1,0 +1,64 @@
+import httpx
+import pytest
+
+pytestmark = pytest.mark.anyio
+
+ADA = {"email": "ada@example.com", "name": "Ada Lovelace", "password": "correct horse"}
+
+
+@pytest.fixture
+async def token(client: httpx.AsyncClient) -> str:
+    response = await client.post("/api/v1/auth/register", json=ADA)
+    return str(response.json()["data"]["token"])
+
+
+@pytest.mark.usefixtures("token")
+async def test_exchanges_credentials_for_a_token(client: httpx.AsyncClient) -> None:
+    response = await client.post(
+        "/api/v1/auth/login", json={"email": "ADA@example.com", "password": ADA["password"]}
+    )
+
+    assert response.status_code == 200
+    assert response.json()["message"] == "Login successful"
+    assert response.json()["data"]["user"]["name"] == "Ada Lovelace"
+
+
+@pytest.mark.usefixtures("token")
+async def test_tells_a_wrong_password_and_an_unknown_account_alike(client: httpx.AsyncClient) -> None:
+    wrong = await client.post("/api/v1/auth/login", json={"email": ADA["email"], "password": "wrong horse"})
+    unknown = await client.post("/api/v1/auth/login", json={"email": "eve@example.com", "password": "wrong"})
+    nonsense = await client.post("/api/v1/auth/login", json={"email": "nonsense", "password": "wrong"})
+
+    answers = [response.json() for response in (wrong, unknown, nonsense)]
+    for answer in answers:
+        del answer["meta"]
+    assert {response.status_code for response in (wrong, unknown, nonsense)} == {401}
+    assert answers[0] == answers[1] == answers[2]
+
+
+async def test_shows_the_user_that_a_token_belongs_to(client: httpx.AsyncClient, token: str) -> None:
+    response = await client.get("/api/v1/users/me", headers={"Authorization": f"Bearer {token}"})
+
+    assert response.status_code == 200
+    assert response.json()["data"]["email"] == "ada@example.com"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [("Authorization", "")],
+        [("Authorization", "Bearer")],
+        [("Authorization", "Bearer nonsense")],
+        [("Authorization", "Basic YTpi")],
+        [("Authorization", "Bearer a"), ("Authorization", "Bearer b")],
+    ],
+)
+async def test_wants_exactly_one_bearer_token(
+    client: httpx.AsyncClient, headers: list[tuple[str, str]]
+) -> None:
+    response = await client.get("/api/v1/users/me", headers=headers)
+
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == "Bearer"
+    assert response.headers["content-type"] == "application/problem+json"

@@ -1,0 +1,38 @@
+import httpx
+import pytest
+
+from internal.infrastructure.bootstrap.container import Container
+from internal.infrastructure.bootstrap.server import app_of
+from internal.infrastructure.settings import Environment, Settings
+
+pytestmark = pytest.mark.anyio
+
+PATH = "/api/v1/openapi/openapi.json"
+
+
+async def test_documents_every_route_with_its_problems(client: httpx.AsyncClient) -> None:
+    document = (await client.get(PATH)).json()
+
+    assert document["paths"].keys() == {
+        "/api/v1/auth/login",
+        "/api/v1/auth/register",
+        "/api/v1/health",
+        "/api/v1/users/me",
+        "/livez",
+        "/readyz",
+    }
+    register = document["paths"]["/api/v1/auth/register"]["post"]["responses"]
+    assert register.keys() == {"201", "400", "409", "413", "415", "422", "503"}
+    assert register["409"]["content"].keys() == {"application/problem+json"}
+    me = document["paths"]["/api/v1/users/me"]["get"]
+    assert me["security"] == [{"bearer": []}]
+
+
+async def test_is_not_served_in_production(settings: Settings) -> None:
+    production = settings.model_copy(update={"app_env": Environment.PRODUCTION})
+    transport = httpx.ASGITransport(app_of(Container(settings=production)))  # type: ignore[arg-type]  # as in conftest.py
+
+    async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+        response = await client.get(PATH)
+
+    assert response.status_code == 404

@@ -1,0 +1,166 @@
+"""Whatever is refused, by us or by the framework, is refused in one shape."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from internal.infrastructure.bootstrap.container import Container
+from internal.infrastructure.bootstrap.lifespan import open_resources
+from internal.infrastructure.bootstrap.server import app_of
+from internal.infrastructure.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+JSON = {"Content-Type": "application/json"}
+MEMBERS = {"type", "title", "status", "detail", "instance", "success", "message", "error_code", "meta"}
+
+
+def assert_problem(response: httpx.Response, status: int) -> None:
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    body = response.json()
+    assert body.keys() - {"errors"} == MEMBERS
+    assert (body["status"], body["success"]) == (status, False)
+    assert body["meta"]["request_id"] == response.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b'{"email": "\xff"}',
+        b'{"email": "\\ud800", "name": "Ada", "password": "correct horse"}',
+        b"[" * 990 + b"]" * 990,
+        b"[" * 50_000,
+        b"[]",
+        b"null",
+        b'{"email": NaN}',
+        b'{"email": 1e400}',
+        b"\xef\xbb\xbf{}",
+        b"{} trailing",
+    ],
+    ids=lambda body: repr(body[:20]),
+)
+async def test_answers_400_to_a_body_that_is_not_one_json_object(
+    client: httpx.AsyncClient, body: bytes
+) -> None:
+    response = await client.post("/api/v1/auth/register", content=body, headers=JSON)
+
+    assert_problem(response, 400)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        None,
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/json; charset=utf-16",
+        "nonsense",
+    ],
+)
+async def test_answers_415_to_a_body_that_is_not_declared_as_json(
+    client: httpx.AsyncClient, content_type: str | None
+) -> None:
+    headers = {"Content-Type": content_type} if content_type else {}
+
+    response = await client.post("/api/v1/auth/register", content=b"{}", headers=headers)
+
+    assert_problem(response, 415)
+
+
+async def test_answers_413_to_a_body_over_64_kib(client: httpx.AsyncClient) -> None:
+    body = b'{"email": "' + b"a" * 64 * 1024 + b'"}'
+
+    with_length = await client.post("/api/v1/auth/register", content=body, headers=JSON)
+
+    assert_problem(with_length, 413)
+
+
+async def test_answers_413_to_a_body_over_64_kib_that_comes_in_chunks(client: httpx.AsyncClient) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(65):
+            yield b" " * 1024
+
+    response = await client.post("/api/v1/auth/register", content=chunks(), headers=JSON)
+
+    assert_problem(response, 413)
+
+
+async def test_answers_404_to_an_unknown_route(client: httpx.AsyncClient) -> None:
+    assert_problem(await client.get("/api/v1/nothing"), 404)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "TRACE", "PROPFIND"])
+async def test_answers_405_to_a_method_that_a_route_does_not_have(
+    client: httpx.AsyncClient, method: str
+) -> None:
+    assert_problem(await client.request(method, "/api/v1/auth/register"), 405)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"email": "ada@example.com", "name": "Ada"}, "password"),
+        ({"email": 1, "name": "Ada", "password": "correct horse"}, "email"),
+        ({"email": "ada@example.com", "name": None, "password": "correct horse"}, "name"),
+    ],
+)
+async def test_answers_422_naming_the_field_that_does_not_fit(
+    client: httpx.AsyncClient, body: dict[str, object], field: str
+) -> None:
+    response = await client.post("/api/v1/auth/register", json=body)
+
+    assert_problem(response, 422)
+    assert response.json()["errors"].keys() == {field}
+
+
+async def test_answers_503_with_retry_after_where_postgres_is_away(settings: Settings) -> None:
+    away = settings.model_copy(update={"database_url": "postgresql://nobody@127.0.0.1:1/nothing"})
+    container = Container(settings=away)
+    transport = httpx.ASGITransport(app_of(container))  # type: ignore[arg-type]  # as in conftest.py
+
+    async with (
+        open_resources(container),
+        httpx.AsyncClient(transport=transport, base_url="http://t") as client,
+    ):
+        response = await client.post(
+            "/api/v1/auth/login", json={"email": "ada@example.com", "password": "correct horse"}
+        )
+
+    assert_problem(response, 503)
+    assert int(response.headers["retry-after"]) > 0
+
+
+async def test_answers_500_without_a_word_about_the_inside(
+    client: httpx.AsyncClient, container: Container
+) -> None:
+    def explode() -> None:
+        raise RuntimeError("secret inside")
+
+    with container.log_in.override(explode), capture_logs() as logs:
+        response = await client.post("/api/v1/auth/login", json={"email": "a@example.com", "password": "x"})
+
+    assert_problem(response, 500)
+    assert "secret inside" not in response.text
+    assert [entry["event"] for entry in logs] == ["http.unexpected_error", "http.request"]
+
+
+async def test_carries_security_headers_on_every_answer(client: httpx.AsyncClient) -> None:
+    for response in (await client.get("/livez"), await client.get("/nothing")):
+        assert response.headers["cache-control"] == "no-store"
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert response.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+async def test_keeps_a_callers_request_id_but_no_nonsense(client: httpx.AsyncClient) -> None:
+    kept = await client.get("/livez", headers={"X-Request-ID": "abc-123"})
+    replaced = await client.get("/livez", headers={"X-Request-ID": 'x" level=error'})
+
+    assert kept.headers["x-request-id"] == "abc-123"
+    assert len(replaced.headers["x-request-id"]) == 36

@@ -1,0 +1,91 @@
+"""Postgres and Redis: embedded ones, or those at TEST_DATABASE_URL and TEST_REDIS_URL."""
+
+import os
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+import redis as redis_client
+from psycopg import sql
+
+from internal.infrastructure.database.schema import upgrade_to_head
+from internal.infrastructure.embedded.postgres import EmbeddedPostgres
+from internal.infrastructure.embedded.redis import EmbeddedRedis
+
+
+@pytest.fixture(scope="session")
+def services_directory() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="pyhexaclean-") as directory:
+        yield Path(directory)
+
+
+@pytest.fixture(scope="session")
+def postgres(services_directory: Path) -> Iterator[str]:
+    """The URL of a Postgres on which databases can be created."""
+    if external := os.environ.get("TEST_DATABASE_URL"):
+        yield external
+        return
+    server = EmbeddedPostgres(services_directory, password=token_hex(), durable=False)
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis(services_directory: Path) -> Iterator[str]:
+    """The URL of a Redis whose database is ours alone."""
+    if external := os.environ.get("TEST_REDIS_URL"):
+        yield external
+        return
+    server = EmbeddedRedis(services_directory, password=token_hex())
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres: str) -> Iterator[str]:
+    """The name of a database at the newest schema: copying it is faster than migrating."""
+    with _database(postgres) as url:
+        upgrade_to_head(url)
+        yield urlsplit(url).path.removeprefix("/")
+
+
+@pytest.fixture
+def database_url(postgres: str, migrated_template: str) -> Iterator[str]:
+    """A database of this test's own, migrated and empty."""
+    with _database(postgres, template=migrated_template) as url:
+        yield url
+
+
+@pytest.fixture
+def unmigrated_database_url(postgres: str) -> Iterator[str]:
+    with _database(postgres) as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(redis: str) -> str:
+    """A Redis with nothing in it."""
+    with redis_client.Redis.from_url(redis) as client:
+        client.flushdb()
+    return redis
+
+
+@contextmanager
+def _database(server_url: str, *, template: str = "template1") -> Generator[str]:
+    name = f"test_{token_hex(8)}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+        try:
+            yield urlsplit(server_url)._replace(path=f"/{name}").geturl()
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -1,0 +1,103 @@
+"""A real SMTP server for tests: it keeps what it accepts, and refuses what it is told to."""
+
+import asyncio
+import ssl
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Literal, Self
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from internal.infrastructure.embedded.process import free_port
+
+ACCEPTED = "250 OK"
+PASSWORD = "hunter2"
+
+
+class SmtpServer:
+    """Plain by default, TLS from the start with `tls`, STARTTLS and AUTH required with `starttls`.
+
+    `rcpt_reply` and `data_reply` are its answers; `hangs_at` a command it takes and never answers.
+    """
+
+    def __init__(self, *, tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None) -> None:
+        self.received: list[Envelope] = []
+        self.logins: list[str] = []
+        self.rcpt_reply = ACCEPTED
+        self.data_reply = ACCEPTED
+        self.hangs_at: Literal["DATA", "QUIT"] | None = None
+        self.port = free_port()
+        self._controller = Controller(
+            self,
+            hostname="127.0.0.1",
+            port=self.port,
+            server_hostname="localhost",  # the default asks the name servers
+            ssl_context=tls,
+            tls_context=starttls,
+            require_starttls=starttls is not None,
+            auth_required=starttls is not None,
+            authenticator=self._authenticate,
+        )
+
+    def __enter__(self) -> Self:
+        self._controller.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._controller.stop()
+
+    @property
+    def messages(self) -> list[EmailMessage]:
+        return [
+            message_from_bytes(envelope.original_content or b"", EmailMessage, policy=policy.default)
+            for envelope in self.received
+        ]
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd names its hooks so
+        self,
+        server: SMTP,  # noqa: ARG002 - aiosmtpd's signature
+        session: Session,  # noqa: ARG002 - aiosmtpd's signature
+        envelope: Envelope,
+        address: str,
+        options: list[str],  # noqa: ARG002 - aiosmtpd's signature
+    ) -> str:
+        if self.rcpt_reply == ACCEPTED:
+            envelope.rcpt_tos.append(address)
+        return self.rcpt_reply
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd names its hooks so
+        self,
+        server: SMTP,  # noqa: ARG002 - aiosmtpd's signature
+        session: Session,  # noqa: ARG002 - aiosmtpd's signature
+        envelope: Envelope,
+    ) -> str:
+        if self.hangs_at == "DATA":
+            await asyncio.Event().wait()
+        if self.data_reply == ACCEPTED:
+            self.received.append(envelope)
+        return self.data_reply
+
+    async def handle_QUIT(  # noqa: N802 - aiosmtpd names its hooks so
+        self,
+        server: SMTP,  # noqa: ARG002 - aiosmtpd's signature
+        session: Session,  # noqa: ARG002 - aiosmtpd's signature
+        envelope: Envelope,  # noqa: ARG002 - aiosmtpd's signature
+    ) -> str:
+        if self.hangs_at == "QUIT":
+            await asyncio.Event().wait()
+        return "221 Bye"
+
+    def _authenticate(self, *arguments: object) -> AuthResult:
+        credentials = arguments[-1]
+        assert isinstance(credentials, LoginPassword)
+        self.logins.append(credentials.login.decode())
+        return AuthResult(success=credentials.password == PASSWORD.encode(), handled=False)
+
+
+@pytest.fixture
+def smtp_server() -> Iterator[SmtpServer]:
+    with SmtpServer() as server:
+        yield server

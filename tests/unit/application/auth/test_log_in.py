@@ -1,0 +1,63 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from internal.application.auth.log_in import LogIn, LogInCommand
+from internal.domain.user import InvalidCredentials, User
+from tests.fakes.clock import FakeClock
+from tests.fakes.password_hasher import FakePasswordHasher
+from tests.fakes.token_issuer import FakeTokenIssuer
+from tests.fakes.unit_of_work import FakeUnitOfWork
+
+pytestmark = pytest.mark.anyio
+
+PASSWORD = "correct horse"
+HASH = f"fake$0${PASSWORD}"
+
+
+class Accounts:
+    """One account: Ada's."""
+
+    def __init__(self, ada: User) -> None:
+        self.uow = FakeUnitOfWork()
+        self.hasher = FakePasswordHasher()
+        self.tokens = FakeTokenIssuer(clock=FakeClock(), ttl=timedelta(minutes=15))
+        self.log_in = LogIn(uow=self.uow, password_hasher=self.hasher, token_issuer=self.tokens)
+        self.ada = replace(ada, password_hash=HASH)
+        self.uow.users.by_id[ada.id] = self.ada
+
+
+@pytest.fixture
+def accounts(ada: User) -> Accounts:
+    return Accounts(ada)
+
+
+@pytest.mark.parametrize("email", ["ada@example.com", " ADA@Example.COM"])
+async def test_exchanges_credentials_for_a_token(accounts: Accounts, email: str) -> None:
+    logged_in = await accounts.log_in(LogInCommand(email=email, password=PASSWORD))
+
+    assert logged_in.user == accounts.ada
+    assert accounts.tokens.verify(logged_in.token) == accounts.ada.id
+
+
+@pytest.mark.parametrize(
+    ("email", "compared_with"),
+    [("ada@example.com", HASH), ("nobody@example.com", None), ("not an address", None)],
+)
+async def test_rejects_wrong_credentials_after_the_same_work(
+    accounts: Accounts, email: str, compared_with: str | None
+) -> None:
+    with pytest.raises(InvalidCredentials, match=r"^Invalid credentials$"):
+        await accounts.log_in(LogInCommand(email=email, password="wrong horse"))
+
+    assert accounts.hasher.verified == [compared_with]
+
+
+async def test_neither_command_nor_result_shows_a_secret(accounts: Accounts) -> None:
+    command = LogInCommand(email="ada@example.com", password=PASSWORD)
+
+    logged_in = await accounts.log_in(command)
+
+    assert PASSWORD not in f"{command}{logged_in}"
+    assert logged_in.token not in repr(logged_in)

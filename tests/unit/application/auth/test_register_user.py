@@ -1,0 +1,131 @@
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from internal.application.auth.register_user import RegisterUser, RegisterUserCommand
+from internal.application.tasks.send_welcome_email import SendWelcomeEmail
+from internal.domain.errors import InvalidInput
+from internal.domain.password_policy import PasswordPolicy
+from internal.domain.user import EmailAlreadyRegistered
+from tests.fakes.clock import NOON, FakeClock
+from tests.fakes.password_hasher import FakePasswordHasher
+from tests.fakes.token_issuer import FakeTokenIssuer
+from tests.fakes.unit_of_work import FakeUnitOfWork
+
+pytestmark = pytest.mark.anyio
+
+ADA = RegisterUserCommand(email=" Ada@Example.com", name="Ada ", password="correct horse")
+# The same person again, in another spelling.
+ADA_AGAIN = RegisterUserCommand(email="ADA@example.com", name="Another", password="battery staple")
+
+
+class SignUp:
+    def __init__(self) -> None:
+        clock = FakeClock()
+        self.uow = FakeUnitOfWork()
+        self.hasher = FakePasswordHasher()
+        self.tokens = FakeTokenIssuer(clock=clock, ttl=timedelta(minutes=15))
+        self.register_user = RegisterUser(
+            uow=self.uow,
+            password_hasher=self.hasher,
+            password_policy=PasswordPolicy(),
+            token_issuer=self.tokens,
+            clock=clock,
+            new_id=uuid4,
+        )
+
+
+@pytest.fixture
+def sign_up() -> SignUp:
+    return SignUp()
+
+
+async def test_stores_the_user(sign_up: SignUp) -> None:
+    registered = await sign_up.register_user(ADA)
+
+    user = sign_up.uow.users.by_id[registered.user.id]
+    assert user == registered.user
+    assert (user.email.value, user.name.value) == ("ada@example.com", "Ada")
+    assert user.created_at == NOON
+
+
+async def test_stores_the_password_only_as_a_hash(sign_up: SignUp) -> None:
+    registered = await sign_up.register_user(ADA)
+
+    assert registered.user.password_hash != ADA.password
+    assert await sign_up.hasher.verify(ADA.password, registered.user.password_hash)
+
+
+async def test_answers_with_a_token_of_the_new_user(sign_up: SignUp) -> None:
+    registered = await sign_up.register_user(ADA)
+
+    assert sign_up.tokens.verify(registered.token) == registered.user.id
+
+
+async def test_publishes_one_welcome_mail(sign_up: SignUp) -> None:
+    registered = await sign_up.register_user(ADA)
+
+    [published] = sign_up.uow.published
+    assert published.task == SendWelcomeEmail(user_id=registered.user.id, email="ada@example.com", name="Ada")
+
+
+async def test_rejects_an_email_that_is_taken(sign_up: SignUp) -> None:
+    first = await sign_up.register_user(ADA)
+
+    with pytest.raises(EmailAlreadyRegistered):
+        await sign_up.register_user(ADA_AGAIN)
+
+    assert list(sign_up.uow.users.by_id) == [first.user.id]
+    assert len(sign_up.uow.published) == 1
+
+
+async def test_names_every_invalid_field_at_once(sign_up: SignUp) -> None:
+    with pytest.raises(InvalidInput) as rejected:
+        await sign_up.register_user(RegisterUserCommand(email="nobody", name="A", password="short"))
+
+    assert set(rejected.value.errors) == {"email", "name", "password"}
+
+
+@pytest.mark.parametrize(
+    ("command", "field"),
+    [
+        (RegisterUserCommand(email="nobody", name="Ada", password="correct horse"), "email"),
+        (RegisterUserCommand(email="ada@example.com", name="A", password="correct horse"), "name"),
+        (RegisterUserCommand(email="ada@example.com", name="Ada", password="short"), "password"),
+    ],
+)
+async def test_invalid_input_is_neither_hashed_nor_stored(
+    sign_up: SignUp, command: RegisterUserCommand, field: str
+) -> None:
+    with pytest.raises(InvalidInput) as rejected:
+        await sign_up.register_user(command)
+
+    assert set(rejected.value.errors) == {field}
+    assert sign_up.hasher.hashed == []
+    assert sign_up.uow.users.by_id == {}
+    assert sign_up.uow.published == []
+
+
+async def test_neither_command_nor_result_shows_a_secret(sign_up: SignUp) -> None:
+    registered = await sign_up.register_user(ADA)
+
+    assert ADA.password not in repr(ADA)
+    assert registered.token not in repr(registered)
+    assert registered.user.password_hash not in repr(registered)
+
+
+async def test_takes_ids_from_outside(sign_up: SignUp) -> None:
+    wanted = UUID(int=7)
+    register_user = RegisterUser(
+        uow=sign_up.uow,
+        password_hasher=sign_up.hasher,
+        password_policy=PasswordPolicy(),
+        token_issuer=sign_up.tokens,
+        clock=FakeClock(),
+        new_id=lambda: wanted,
+    )
+
+    registered = await register_user(ADA)
+
+    assert registered.user.id == wanted

@@ -1,0 +1,30 @@
+import pytest
+
+from internal.domain.errors import InvalidInput, NotFound, Violations
+
+
+def test_violations_are_raised_all_at_once() -> None:
+    violations = Violations()
+    for errors in ({"email": ["wrong"]}, {"name": ["too short"]}, {"email": ["too long"]}):
+        with violations.collect():
+            raise InvalidInput(errors)
+
+    with pytest.raises(InvalidInput) as raised:
+        violations.raise_if_any()
+
+    assert raised.value.errors == {"email": ["wrong", "too long"], "name": ["too short"]}
+
+
+def test_without_violations_nothing_is_raised() -> None:
+    violations = Violations()
+    with violations.collect():
+        pass
+
+    violations.raise_if_any()
+
+
+def test_only_invalid_input_is_collected() -> None:
+    violations = Violations()
+
+    with pytest.raises(NotFound), violations.collect():
+        raise NotFound("no such thing")

@@ -1,0 +1,107 @@
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+from dramatiq import Message
+
+from internal.infrastructure.log import LogFormat, configure_logging
+
+CANARY = "canary@example.com"
+
+in_both_formats = pytest.mark.parametrize("log_format", ["json", "console"])
+
+
+@pytest.fixture(autouse=True)
+def previous_logging() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def fail_with_personal_data() -> None:
+    email = CANARY
+    raise ValueError(f"{len(email)} characters")
+
+
+def test_an_event_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(level="INFO", log_format="json")
+
+    structlog.get_logger("ours").info("task.published", queue="low")
+
+    [line] = capsys.readouterr().out.splitlines()
+    event = json.loads(line)
+    assert (event["event"], event["queue"], event["level"]) == ("task.published", "low", "info")
+    assert event["timestamp"].endswith("Z")
+
+
+def test_bound_context_is_in_every_event(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(level="INFO", log_format="json")
+
+    with structlog.contextvars.bound_contextvars(request_id="r-1"):
+        structlog.get_logger("ours").info("event")
+        logging.getLogger("a.library").info("event")
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [json.loads(line)["request_id"] for line in lines] == ["r-1", "r-1"]
+
+
+@in_both_formats
+def test_events_below_the_level_are_dropped(
+    capsys: pytest.CaptureFixture[str], log_format: LogFormat
+) -> None:
+    configure_logging(level="INFO", log_format=log_format)
+
+    structlog.get_logger("ours").debug("event")
+    logging.getLogger("a.library").debug("event")
+
+    assert capsys.readouterr().out == ""
+
+
+@in_both_formats
+def test_dramatiq_messages_are_logged_without_their_payload(
+    capsys: pytest.CaptureFixture[str], log_format: LogFormat
+) -> None:
+    configure_logging(level="INFO", log_format=log_format)
+    message = Message[None](
+        queue_name="default", actor_name="email:welcome", args=(), kwargs={"email": CANARY}, options={}
+    )
+
+    logging.getLogger("dramatiq.worker").warning("Failed to process message %s (%r).", message, message)
+
+    logged = capsys.readouterr().out
+    assert f"email:welcome[{message.message_id}]" in logged
+    assert CANARY not in logged
+
+
+@in_both_formats
+@pytest.mark.parametrize("logger", ["ours", "dramatiq.worker"])
+def test_tracebacks_show_no_local_variables(
+    capsys: pytest.CaptureFixture[str], log_format: LogFormat, logger: str
+) -> None:
+    configure_logging(level="INFO", log_format=log_format)
+
+    try:
+        fail_with_personal_data()
+    except ValueError:
+        structlog.get_logger(logger).exception("event")
+        logging.getLogger(logger).exception("event")
+
+    logged = capsys.readouterr().out
+    assert logged.count("18 characters") == 2
+    assert CANARY not in logged
+
+
+@in_both_formats
+def test_a_line_break_in_a_value_forges_no_event(
+    capsys: pytest.CaptureFixture[str], log_format: LogFormat
+) -> None:
+    configure_logging(level="INFO", log_format=log_format)
+
+    structlog.get_logger("ours").info("event", path='/\n{"event": "forged"}')
+
+    assert len(capsys.readouterr().out.splitlines()) == 1

@@ -1,0 +1,187 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from internal.infrastructure.settings import Environment, InvalidSettings, Settings, load_settings
+
+WRONG_VALUES = [
+    ("APP_ENV", "staging"),
+    ("APP_BASE_URL", "localhost:8080"),
+    ("DATABASE_URL", "mysql://localhost/x"),
+    ("DATABASE_URL", "postgresql://[/x"),
+    ("DATABASE_URL", "postgresql://localhost:99999/x"),
+    ("DATABASE_POOL_SIZE", "0"),
+    ("REDIS_ADDR", "localhost"),
+    ("REDIS_ADDR", ":6379"),
+    ("REDIS_ADDR", "localhost:99999"),
+    ("REDIS_URL", "http://localhost"),
+    ("REDIS_URL", "redis://localhost:99999"),
+    ("HTTP_PORT", "0"),
+    ("HTTP_PORT", "65536"),
+    ("HTTP_PORT", "http"),
+    ("HTTP_WORKERS", "0"),
+    ("WORKER_CONCURRENCY", "0"),
+    ("WORKER_SHUTDOWN_TIMEOUT", "-1"),
+    ("MAIL_URL", "file://relative/mail"),
+    ("MAIL_URL", "smtp://"),
+    ("MAIL_URL", "smtp://localhost:99999"),
+    ("MAIL_URL", "imap://localhost"),
+    ("MAIL_FROM", "nobody"),
+    ("JWT_TTL", "0"),
+    ("PASSWORD_MIN_LENGTH", "7"),
+    ("PASSWORD_HASH_MEMORY", "7"),
+    ("PASSWORD_HASH_TIME", "0"),
+    ("PASSWORD_HASH_PARALLELISM", "0"),
+    ("PASSWORD_HASH_THREADS", "0"),
+    ("LOG_LEVEL", "LOUD"),
+    ("LOG_FORMAT", "xml"),
+]
+# Any text will do for these; what production asks of JWT_SECRET is tested below.
+FREE_TEXT = {"APP_NAME", "HTTP_HOST", "JWT_SECRET"}
+
+PRODUCTION = {
+    "APP_ENV": "production",
+    "APP_BASE_URL": "https://users.example.com",
+    "DATABASE_URL": "postgresql://app:hunter2@db/app",
+    "REDIS_ADDR": "redis:6379",
+    "MAIL_URL": "smtps://mail.example.com",
+    "JWT_SECRET": "0123456789abcdef0123456789abcdef",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("APP_ENV")
+    return monkeypatch
+
+
+def problems_of(environment: pytest.MonkeyPatch, variables: dict[str, str]) -> list[str]:
+    for name, value in variables.items():
+        environment.setenv(name, value)
+    with pytest.raises(InvalidSettings) as refused:
+        load_settings()
+    return refused.value.problems
+
+
+@pytest.mark.usefixtures("environment")
+def test_needs_no_configuration_in_development() -> None:
+    settings = load_settings()
+
+    assert settings.app_env is Environment.DEVELOPMENT
+    assert settings.http_port == 8080
+    assert settings.redis == "redis://localhost:6379/0"
+    assert not settings.names_services
+
+
+@pytest.mark.parametrize(("variable", "value"), WRONG_VALUES)
+def test_a_wrong_value_is_one_line_that_names_the_variable(
+    environment: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    [problem] = problems_of(environment, {variable: value})
+
+    assert problem.startswith(f"{variable}: ")
+    assert "\n" not in problem
+
+
+def test_every_variable_has_a_wrong_value_or_takes_any_text() -> None:
+    tested = {variable for variable, _ in WRONG_VALUES} | FREE_TEXT
+
+    assert tested == {name.upper() for name in Settings.model_fields}
+
+
+def test_names_every_wrong_variable_at_once(environment: pytest.MonkeyPatch) -> None:
+    problems = problems_of(environment, {"HTTP_PORT": "0", "LOG_FORMAT": "xml", "JWT_TTL": "soon"})
+
+    assert {problem.split(":")[0] for problem in problems} == {"HTTP_PORT", "LOG_FORMAT", "JWT_TTL"}
+
+
+def test_a_problem_does_not_show_the_value(environment: pytest.MonkeyPatch) -> None:
+    problems = problems_of(environment, {"DATABASE_URL": "mysql://app:hunter2@db/app"})
+
+    assert "hunter2" not in "".join(problems)
+
+
+def test_production_runs_with_settings_of_its_own(environment: pytest.MonkeyPatch) -> None:
+    for name, value in PRODUCTION.items():
+        environment.setenv(name, value)
+
+    settings = load_settings()
+
+    assert settings.app_env is Environment.PRODUCTION
+
+
+def test_production_refuses_the_defaults_and_names_every_bad_variable(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    problems = problems_of(environment, {"APP_ENV": "production"})
+
+    assert {problem.split(":")[0] for problem in problems} == {
+        "JWT_SECRET",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "MAIL_URL",
+        "APP_BASE_URL",
+    }
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("JWT_SECRET", "31 bytes is not long enough ..."),
+        ("DATABASE_URL", "postgresql://pyhexaclean:pyhexaclean@db/pyhexaclean"),
+        ("MAIL_URL", "smtp://mail.example.com"),
+        ("MAIL_URL", "file:///tmp/mail"),
+        ("APP_BASE_URL", "http://users.example.com"),
+    ],
+)
+def test_production_refuses_what_is_not_safe(
+    environment: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    [problem] = problems_of(environment, {**PRODUCTION, variable: value})
+
+    assert problem.startswith(f"{variable}: ")
+
+
+def test_reads_the_dot_env_file_in_development_only(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("APP_NAME=From the file\n")
+
+    in_development = load_settings()
+    environment.setenv("APP_ENV", "test")
+    in_test = load_settings()
+
+    assert in_development.app_name == "From the file"
+    assert in_test.app_name == "PyHexaClean"
+
+
+def test_the_redis_url_wins_over_the_address(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("REDIS_ADDR", "elsewhere:6379")
+    environment.setenv("REDIS_URL", "rediss://redis:6380/2")
+
+    settings = load_settings()
+
+    assert settings.redis == "rediss://redis:6380/2"
+    assert settings.names_services
+
+
+def test_an_empty_variable_is_one_that_is_not_set(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("HTTP_PORT", "")
+
+    assert load_settings().http_port == 8080
+
+
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    variable=st.sampled_from(sorted(Settings.model_fields)),
+    value=st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"])),
+)
+def test_no_value_ends_in_another_error(environment: pytest.MonkeyPatch, variable: str, value: str) -> None:
+    with environment.context() as patched:
+        patched.setenv(variable.upper(), value)
+        try:
+            load_settings()
+        except InvalidSettings as error:
+            assert all(":" in problem for problem in error.problems)  # noqa: PT017 - both outcomes are good

@@ -1,0 +1,119 @@
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from internal.application.tasks.send_welcome_email import SendWelcomeEmail
+from internal.infrastructure.task_codec import (
+    InvalidPayload,
+    TaskCodec,
+    UnknownTask,
+    options_from_json,
+    options_to_json,
+)
+from internal.ports.tasks import Rate, TaskOptions
+
+CODEC = TaskCodec([SendWelcomeEmail])
+USER_ID = UUID("0190c5a0-0000-7000-8000-000000000001")
+WELCOME = SendWelcomeEmail(user_id=USER_ID, email="ada@example.com", name="Ada")
+WIRE = {"user_id": str(USER_ID), "email": "ada@example.com", "name": "Ada"}
+
+# Well inside what datetime can hold, whatever the offset.
+moments = st.datetimes(datetime(1980, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
+spans = st.timedeltas(timedelta(milliseconds=1), timedelta(days=400))
+options = st.builds(
+    TaskOptions,
+    queue=st.sampled_from(["critical", "default", "low"]),
+    max_retries=st.integers(0, 100),
+    timeout=spans,
+    deadline=st.none() | moments,
+    process_at=st.none() | moments,
+    unique_for=st.none() | spans,
+    retention=spans,
+    headers=st.dictionaries(st.text(), st.text()),
+    rate=st.none() | st.builds(Rate, st.integers(1, 100), spans),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unrouted:
+    """A task that no worker knows."""
+
+    task_name: ClassVar[str] = "email:unrouted"
+    task_options: ClassVar[TaskOptions] = TaskOptions()
+
+
+def test_the_wire_payload_of_the_welcome_mail_is_exactly_this() -> None:
+    encoded = CODEC.encode(WELCOME, task_id="task-1", options=TaskOptions())
+
+    assert (encoded.id, encoded.name, encoded.payload) == ("task-1", "email:welcome", WIRE)
+
+
+@given(user_id=st.uuids(), name=st.text())
+def test_what_is_encoded_can_be_decoded(user_id: UUID, name: str) -> None:
+    task = SendWelcomeEmail(user_id=user_id, email="ada@example.com", name=name)
+
+    encoded = CODEC.encode(task, task_id="task-1", options=TaskOptions())
+
+    assert CODEC.decode(encoded.name, encoded.payload) == task
+
+
+def test_a_task_without_a_route_cannot_be_encoded() -> None:
+    with pytest.raises(UnknownTask, match="email:unrouted"):
+        CODEC.encode(Unrouted(), task_id="task-1", options=TaskOptions())
+
+
+def test_a_task_of_an_unknown_name_cannot_be_decoded() -> None:
+    with pytest.raises(UnknownTask, match="email:unrouted"):
+        CODEC.decode("email:unrouted", {})
+
+
+@pytest.mark.parametrize(
+    ("payload", "field"),
+    [
+        ({**WIRE, "user_id": "canary"}, "user_id"),
+        ({**WIRE, "email": ["canary"]}, "email"),
+        ({"user_id": str(USER_ID), "email": "canary"}, "name"),
+        ({}, "user_id"),
+    ],
+)
+def test_an_invalid_payload_is_refused_without_showing_its_values(
+    payload: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(InvalidPayload, match=field) as refused:
+        CODEC.decode("email:welcome", payload)
+
+    assert "canary" not in str(refused.value)
+
+
+def test_a_field_of_a_newer_version_is_ignored() -> None:
+    assert CODEC.decode("email:welcome", {**WIRE, "locale": "eo"}) == WELCOME
+
+
+@given(options)
+def test_options_survive_json(options: TaskOptions) -> None:
+    stored = json.dumps(options_to_json(options))
+
+    assert options_from_json(json.loads(stored)) == options
+
+
+@pytest.mark.parametrize("encoded", [{"max_retries": "many"}, {"max_retries": -1}, [], None])
+def test_what_are_no_options_is_refused(encoded: Any) -> None:
+    with pytest.raises(InvalidPayload, match="options"):
+        options_from_json(encoded)
+
+
+@given(st.dictionaries(st.sampled_from([*WIRE, "other"]), st.none() | st.text() | st.integers()))
+def test_no_payload_ends_in_another_error(payload: dict[str, Any]) -> None:
+    try:
+        task = CODEC.decode("email:welcome", payload)
+    except InvalidPayload:
+        return
+
+    assert msgspec.to_builtins(task).keys() == WIRE.keys()
