@@ -78,6 +78,7 @@ down: ## stop the containers; their data stays
 	docker compose down
 
 clean: ## remove what was installed and made here, the data of `make run` included
+	rm -rf "$$(readlink var/postgres/elsewhere || echo var)"
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 

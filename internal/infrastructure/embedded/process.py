@@ -33,6 +33,7 @@ def spawn(
     stop_signal: signal.Signals = signal.SIGTERM,
     become: Callable[[], None] | None = None,
     env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
     log: Path | None = None,
     stdin: int = subprocess.DEVNULL,
     stdout: int | None = None,
@@ -60,6 +61,7 @@ def spawn(
             stdout=stdout,
             stderr=None if stdout is None else subprocess.STDOUT,
             env=env,
+            cwd=cwd,
             start_new_session=True,
             preexec_fn=prepare,  # noqa: PLW1509 - children are started from the main thread alone
         )

@@ -1,9 +1,9 @@
 """Postgres refuses to run as root, so a root user needs another account for it, without setting one up."""
 
 import ctypes
-import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +11,8 @@ from typing import Self
 
 _CLONE_NEWUSER = 0x10000000  # linux/sched.h
 _NOBODY = 65534
-# Kept over a restart of the machine, and open to every account.
-_SHARED = Path("/var/tmp")  # noqa: S108 - the directory made in it is checked to be ours
+# Open to every account, and kept over a restart of the machine.
+_SHARED = Path("/var/tmp")  # noqa: S108 - what is made in it has a random name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,18 +39,23 @@ class Account:
     @classmethod
     def nobody(cls, *, programs: Path, data: Path) -> Self:
         """The account `nobody` cannot enter a home directory of mode 0700, so everything is put elsewhere."""
-        home = _SHARED / f"pyhexaclean-{hashlib.sha256(str(data).encode()).hexdigest()[:16]}"
-        home.mkdir(mode=0o755, exist_ok=True)
-        if home.is_symlink() or home.stat().st_uid != 0:
-            raise PermissionError(f"{home} is not root's")
-        copy = home / programs.name
-        if not copy.exists():
-            for source in programs.parent.glob(f"{programs.name}*"):
-                shutil.copytree(source, home / source.name, symlinks=True, dirs_exist_ok=True)
-        owned = home / "data"
-        owned.mkdir(mode=0o700, exist_ok=True)
-        os.chown(owned, _NOBODY, _NOBODY)
-        return cls(programs=copy, data=owned, become=_become_nobody, owner=_NOBODY)
+        link = data / "elsewhere"
+        if not link.exists():
+            link.unlink(missing_ok=True)
+            link.symlink_to(_new_shared_directory(programs))
+        home = link.readlink()
+        return cls(programs=home / programs.name, data=home / "data", become=_become_nobody, owner=_NOBODY)
+
+
+def _new_shared_directory(programs: Path) -> Path:
+    home = Path(tempfile.mkdtemp(prefix="pyhexaclean-", dir=_SHARED))
+    home.chmod(0o755)
+    for source in programs.parent.glob(f"{programs.name}*"):  # the package, and its libraries beside it
+        shutil.copytree(source, home / source.name, symlinks=True)
+    owned = home / "data"
+    owned.mkdir(mode=0o700)
+    os.chown(owned, _NOBODY, _NOBODY)
+    return home
 
 
 def _become_nobody() -> None:

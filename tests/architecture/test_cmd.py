@@ -1,0 +1,87 @@
+"""Our package `cmd` has the name of a module of the standard library, whose users must not notice."""
+
+import os
+import signal
+import subprocess
+import sys
+import sysconfig
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+import cmd
+from internal.infrastructure.embedded.process import free_port, spawn
+
+ROOT = Path(__file__).parents[2]
+READY_WITHIN = 30  # seconds
+
+
+def run(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, input=text, capture_output=True, text=True, check=False
+    )
+
+
+def test_hands_on_what_the_standard_library_offers() -> None:
+    assert Path(str(cmd.__file__)) == ROOT / "cmd" / "__init__.py"
+    assert cmd.Cmd.cmdloop.__code__.co_filename == str(Path(sysconfig.get_path("stdlib")) / "cmd.py")
+
+
+def test_hands_on_every_public_name() -> None:
+    names = run("-I", "-c", "import cmd; print(*(n for n in vars(cmd) if n[0] != '_'))").stdout.split()
+
+    assert names
+    assert all(hasattr(cmd, name) for name in names if name not in {"string", "sys"})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text", "output"),
+    [
+        (["-c", "import pdb; print(pdb.Pdb.__mro__)"], "", "cmd.Cmd"),
+        (["-c", "answer = 6 * 7; breakpoint()"], "p answer\nc\n", "42"),
+        (["-m", "pdb", "-c", "c", "-c", "q", "-m", "this"], "", "Beautiful is better"),
+        (["-m", "cProfile", "-m", "this"], "", "function calls"),
+        (["-m", "pytest", "--pdb", "--version"], "", ""),
+        (["-m", "pstats"], "help\nquit\n", "Documented commands"),
+    ],
+    ids=["pdb", "breakpoint", "python -m pdb", "cProfile", "pytest --pdb", "pstats"],
+)
+def test_the_tools_that_need_it_still_work(arguments: list[str], text: str, output: str) -> None:
+    finished = run(*arguments, text=text)
+
+    assert finished.returncode == 0, finished.stderr
+    assert output in finished.stdout
+
+
+def test_the_server_boots_with_two_workers(tmp_path: Path) -> None:
+    port = free_port()
+    log = tmp_path / "server.log"
+    env = {
+        **os.environ,
+        "DATABASE_URL": f"postgresql://nobody:secret@127.0.0.1:{free_port()}/nothing",
+        "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",
+        "HTTP_PORT": str(port),
+        "HTTP_WORKERS": "2",
+    }
+    process = spawn([sys.executable, "-m", "cmd.server"], env=env, log=log)
+    try:
+        status = await_answer(f"http://127.0.0.1:{port}/livez")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(READY_WITHIN)
+
+    assert (status, code) == (200, 0), log.read_text()
+
+
+def await_answer(url: str) -> int:
+    deadline = time.monotonic() + READY_WITHIN
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - always our own http:// URL
+                return int(answer.status)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)

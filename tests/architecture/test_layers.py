@@ -1,0 +1,74 @@
+"""What the import contracts in pyproject.toml cannot say, and the one that must hold without a linter."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+INTERNAL = ROOT / "internal"
+MAX_LINES = 250
+
+python_files = sorted(INTERNAL.rglob("*.py"))
+core_files = [file for file in python_files if file.parts[len(INTERNAL.parts)] != "infrastructure"]
+use_case_files = sorted(
+    file
+    for feature in ("auth", "users")
+    for file in (INTERNAL / "application" / feature).glob("*.py")
+    if file.name != "__init__.py"
+)
+
+
+def imported_packages(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file} has a relative import"
+            yield str(node.module).partition(".")[0]
+
+
+def classes(file: Path) -> list[ast.ClassDef]:
+    return [node for node in ast.parse(file.read_text()).body if isinstance(node, ast.ClassDef)]
+
+
+def is_protocol(node: ast.ClassDef) -> bool:
+    names = (base.value if isinstance(base, ast.Subscript) else base for base in node.bases)
+    return any(isinstance(name, ast.Name) and name.id == "Protocol" for name in names)
+
+
+def relative(file: Path) -> str:
+    return str(file.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("file", core_files, ids=relative)
+def test_the_core_imports_only_itself_and_the_standard_library(file: Path) -> None:
+    foreign = set(imported_packages(file)) - sys.stdlib_module_names - {"internal"}
+
+    assert foreign == set()
+
+
+def test_every_port_has_a_fake_of_the_same_name() -> None:
+    ports = {file.name for file in (INTERNAL / "ports").glob("*.py") if any(map(is_protocol, classes(file)))}
+    fakes = {file.name for file in (ROOT / "tests" / "fakes").glob("*.py")}
+
+    assert ports
+    assert ports - fakes == set()
+
+
+@pytest.mark.parametrize("file", use_case_files, ids=relative)
+def test_a_use_case_file_holds_the_one_verb_that_it_is_named_after(file: Path) -> None:
+    verbs = [
+        node.name
+        for node in classes(file)
+        if any(isinstance(part, ast.AsyncFunctionDef) and part.name == "__call__" for part in node.body)
+    ]
+
+    assert verbs == ["".join(word.capitalize() for word in file.stem.split("_"))]
+
+
+@pytest.mark.parametrize("file", python_files, ids=relative)
+def test_no_file_is_longer_than_a_reader_can_take_in(file: Path) -> None:
+    assert len(file.read_text().splitlines()) <= MAX_LINES

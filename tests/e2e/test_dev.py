@@ -1,0 +1,181 @@
+"""`make run`, in a directory of the test's own: what it keeps there is `var/`."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from internal.infrastructure.embedded.process import free_port, spawn
+from tests.e2e.conftest import eventually
+
+ROOT = Path(__file__).parents[2]
+ADA = {"email": "ada@example.com", "name": "Ada Lovelace", "password": "correct horse"}
+
+
+class Dev:
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._log = directory / "terminal.log"
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HTTP_PORT": str(self.port)}
+
+    def start(self) -> "subprocess.Popen[bytes]":
+        self._log.unlink(missing_ok=True)
+        process = spawn([sys.executable, "-m", "cmd.dev"], env=self.env, log=self._log, cwd=self.directory)
+        self._processes.append(process)
+        eventually(lambda: "Ctrl-C stops everything" in self.terminal, within=60)
+        return process
+
+    def run(self, *module_and_arguments: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", *module_and_arguments]
+        return subprocess.run(
+            command, env=self.env, cwd=self.directory, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    @property
+    def terminal(self) -> str:
+        return self._log.read_text() if self._log.exists() else ""
+
+    def sign_up(self) -> httpx.Response:
+        return httpx.post(f"{self.url}/api/v1/auth/register", json=ADA, timeout=10)
+
+    def processes(self) -> list[str]:
+        """The command lines of all processes that work in this directory, or for it."""
+        listing = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True)
+        return [line for line in listing.stdout.splitlines() if str(self.directory) in self._described(line)]
+
+    def _described(self, line: str) -> str:
+        pid, _, command = line.strip().partition(" ")
+        try:
+            return f"{command} {Path(f'/proc/{pid}/cwd').readlink()}"
+        except OSError:  # it has ended meanwhile
+            return ""
+
+    def stop(self) -> None:
+        for process in self._processes:
+            process.kill()
+            process.wait()
+        eventually(lambda: not self.processes(), within=20)
+
+
+@pytest.fixture
+def dev(tmp_path: Path) -> Iterator[Dev]:
+    dev = Dev(tmp_path)
+    try:
+        yield dev
+    finally:
+        dev.stop()
+
+
+def test_serves_sign_ups_and_shows_each_mail(dev: Dev) -> None:
+    dev.start()
+    assert dev.sign_up().status_code == 201
+
+    eventually(lambda: "mail   | var/mail/welcome-" in dev.terminal, within=5)
+    [mail] = (dev.directory / "var" / "mail").glob("*.eml")
+    assert "To: ada@example.com" in mail.read_text()
+
+
+def test_shows_a_curl_line_that_signs_up(dev: Dev) -> None:
+    dev.start()
+    line = dev.terminal[dev.terminal.index("curl -s") :].partition("\n\n")[0]
+
+    answer = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=10, check=True)
+
+    assert '"success":true' in answer.stdout
+
+
+def test_keeps_its_data_from_one_run_to_the_next(dev: Dev) -> None:
+    first = dev.start()
+    assert dev.sign_up().status_code == 201
+    first.send_signal(signal.SIGINT)
+    assert first.wait(30) == 0
+
+    dev.start()
+
+    assert dev.sign_up().status_code == 409
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda process: process.send_signal(signal.SIGINT),
+        lambda process: process.send_signal(signal.SIGTERM),
+        lambda process: process.kill(),
+    ],
+    ids=["SIGINT", "SIGTERM", "SIGKILL"],
+)
+def test_leaves_no_process_behind(dev: Dev, end: Callable[["subprocess.Popen[bytes]"], None]) -> None:
+    process = dev.start()
+    assert len(dev.processes()) >= 5
+
+    end(process)
+    process.wait(30)
+
+    eventually(lambda: dev.processes() == [], within=20)
+
+
+def test_starts_again_at_once_after_it_was_killed(dev: Dev) -> None:
+    first = dev.start()
+    first.kill()
+    first.wait()
+
+    started = time.monotonic()
+    dev.start()
+
+    assert dev.sign_up().status_code == 201
+    assert time.monotonic() - started < 30
+
+
+def test_runs_once_in_a_directory(dev: Dev) -> None:
+    dev.start()
+    second = dev.run("cmd.dev")
+
+    assert second.returncode == 1
+    assert second.stderr == "make run: it is running already in this directory\n"
+
+
+def test_says_that_its_port_is_in_use(dev: Dev) -> None:
+    with socket.create_server(("127.0.0.1", dev.port)):
+        result = dev.run("cmd.dev")
+
+    assert result.returncode == 1
+    [line] = result.stderr.splitlines()
+    assert f"port {dev.port}" in line
+
+
+def test_other_processes_attach_to_its_services(dev: Dev) -> None:
+    dev.start()
+
+    ping = dev.run("cmd.admin", "worker", "ping")
+
+    assert ping.returncode == 0
+
+
+def test_processes_that_find_no_services_name_make_run(dev: Dev) -> None:
+    if _anything_on(5432) and _anything_on(6379):
+        pytest.skip("this machine runs Postgres and Redis on the ports of the compose file")
+
+    for module in ("cmd.server", "cmd.worker"):
+        result = dev.run(module)
+
+        assert result.returncode == 1
+        [line] = result.stderr.splitlines()
+        assert "`make run`" in line
+
+
+def _anything_on(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
