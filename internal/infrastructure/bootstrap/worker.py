@@ -21,7 +21,7 @@ from internal.ports.tasks import Task, TaskHandler
 log = structlog.get_logger(__name__)
 
 # How long an idle consumer may sleep, and so how late a task may start, in milliseconds.
-IDLE_POLL = 100
+IDLE_POLL = 250
 
 
 def run_worker(settings: Settings) -> None:
