@@ -9,6 +9,9 @@ UV_VERSION := $(shell sed -n 's/^uv==\([^ ]*\).*/\1/p' requirements/dev.txt)
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
+IS_NEW_ENOUGH := PYTHON -c 'import sys; sys.exit(sys.version_info < (3, 11))'
+NEED_PYTHON = $(IS_NEW_ENOUGH:PYTHON=$(PYTHON)) || { echo 'Python 3.11 or newer is needed: name one with PYTHON=...' >&2; exit 1; }
+
 # Trust the certificates that the machine trusts, as pip does.
 export UV_SYSTEM_CERTS := 1
 
@@ -17,7 +20,7 @@ export UV_SYSTEM_CERTS := 1
 	image-test bench-signup up down clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | sort | awk -F '\t' '{ printf "  %-18s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | sort | awk -F '\t' '{ printf "  %-18s %s\n", $$1, $$2 }'
 
 run: $(INSTALLED) ## start everything on embedded services: no Docker, no configuration
 	@exec $(BIN)/python -m cmd.dev
@@ -83,11 +86,11 @@ clean: ## remove what was installed and made here, the data of `make run` includ
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(INSTALLED): requirements/dev.txt $(UV)
-	@$(BIN)/python -c '' 2>/dev/null || $(UV) venv --quiet --python $(PYTHON) .venv
+	@$(IS_NEW_ENOUGH:PYTHON=$(BIN)/python) 2>/dev/null || { $(NEED_PYTHON); $(UV) venv --quiet --clear --python $(PYTHON) .venv; }
 	$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements/dev.txt
 	@touch $@
 
 $(BIN)/uv:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed; name one with PYTHON=...' >&2; exit 1; }
+	@$(NEED_PYTHON)
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip --quiet --disable-pip-version-check install uv$(if $(UV_VERSION),==$(UV_VERSION))
