@@ -32,7 +32,7 @@ def run_worker(settings: Settings) -> None:
     """
     stop = _stop_on_signals()
     container = Container(settings=settings)
-    loop = _start_event_loop()
+    loop = start_event_loop()
     resources = AsyncExitStack()
     try:
         loop.run_coroutine(_open(container, resources))
@@ -68,9 +68,10 @@ def _build_worker(container: Container, settings: Settings) -> Worker:
     return Worker(broker, worker_threads=settings.worker_concurrency, worker_timeout=IDLE_POLL)
 
 
-def _start_event_loop() -> EventLoopThread:
+def start_event_loop() -> EventLoopThread:
     """The loop that handlers run on. Dramatiq's async actors find it through `set_event_loop_thread`."""
     thread = EventLoopThread(get_logger(__name__))
+    thread.loop.close()
     thread.loop = uvloop.new_event_loop()
     thread.start(timeout=1.0)
     set_event_loop_thread(thread)

@@ -1,0 +1,173 @@
+"""What becomes of a task on a real worker and a real Redis, by how its handler ends."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar
+
+import pytest
+import redis
+from dramatiq import Message, Worker
+from dramatiq.brokers.redis import RedisBroker
+
+from internal.domain.user import UserNotFound
+from internal.infrastructure.bootstrap.worker import start_event_loop
+from internal.infrastructure.task_codec import TaskCodec
+from internal.infrastructure.taskqueue.broker import NAMESPACE, consuming_broker
+from internal.infrastructure.worker.actors import declare_actors
+from internal.infrastructure.worker.middleware import worker_middleware
+from internal.ports.tasks import Permanent, RetryLater, TaskContext, TaskOptions
+from tests.e2e.conftest import eventually
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greet:
+    task_name: ClassVar[str] = "test:greet"
+    task_options: ClassVar[TaskOptions] = TaskOptions()
+
+    name: str
+
+
+class RunningWorker:
+    """A worker whose one handler does what the test says, and remembers what it was given."""
+
+    def __init__(self, redis_url: str) -> None:
+        self.runs: list[tuple[Greet, TaskContext]] = []
+        self.handle: Callable[[], Awaitable[None]] = _succeed
+        self._client = redis.Redis.from_url(redis_url)
+        self._loop = start_event_loop()
+        self.broker: RedisBroker = consuming_broker(
+            redis_url, middleware=worker_middleware(), queues=["default"]
+        )
+        declare_actors(
+            self.broker, codec=TaskCodec([Greet]), task_types=[Greet], resolve=lambda _: self._handler
+        )
+        self.broker.emit_after("process_boot")
+        self._worker = Worker(self.broker, worker_threads=2, worker_timeout=20)
+        self._worker.start()
+
+    async def _handler(self, task: Greet, context: TaskContext) -> None:
+        self.runs.append((task, context))
+        await self.handle()
+
+    def deliver(self, payload: dict[str, object], *, name: str = Greet.task_name, **options: object) -> str:
+        message = Message[None]("default", name, (), payload, {"max_retries": 25, **options})
+        return self.broker.enqueue(message).message_id
+
+    def waiting_for_retry(self) -> int:
+        return int(self._client.hlen(f"{NAMESPACE}:default.DQ.msgs"))
+
+    def archived(self) -> int:
+        return int(self._client.zcard(f"{NAMESPACE}:default.XQ"))
+
+    def stop(self) -> None:
+        self._worker.stop()
+        self._loop.stop()  # type: ignore[no-untyped-call]  # Dramatiq is typed in part
+        self._client.close()
+        self.broker.client.close()
+
+
+async def _succeed() -> None:
+    pass
+
+
+@pytest.fixture
+def worker(redis_url: str) -> Iterator[RunningWorker]:
+    worker = RunningWorker(redis_url)
+    try:
+        yield worker
+    finally:
+        worker.stop()
+
+
+def test_hands_the_payload_and_the_context_to_the_handler(worker: RunningWorker) -> None:
+    task_id = worker.deliver({"name": "Ada"}, headers={"request-id": "abc"})
+
+    eventually(lambda: len(worker.runs) == 1, within=5)
+    [(task, context)] = worker.runs
+    assert task == Greet(name="Ada")
+    assert (context.id, context.queue, context.retries, context.max_retries) == (task_id, "default", 0, 25)
+    assert context.headers == {"request-id": "abc"}
+
+
+@pytest.mark.parametrize("error", [Permanent("no"), UserNotFound()], ids=repr)
+def test_archives_at_once_what_can_never_succeed(worker: RunningWorker, error: Exception) -> None:
+    async def fail() -> None:
+        raise error
+
+    worker.handle = fail
+    worker.deliver({"name": "Ada"})
+
+    eventually(lambda: worker.archived() == 1, within=5)
+    assert (len(worker.runs), worker.waiting_for_retry()) == (1, 0)
+
+
+@pytest.mark.parametrize("payload", [{}, {"name": 1}, {"other": "x"}], ids=repr)
+def test_archives_a_payload_that_does_not_fit_and_goes_on(
+    worker: RunningWorker, payload: dict[str, object]
+) -> None:
+    worker.deliver(payload)
+    worker.deliver({"name": "Ada"})
+
+    eventually(lambda: worker.archived() == 1 and len(worker.runs) == 1, within=5)
+
+
+def test_archives_a_task_that_nobody_knows_and_goes_on(worker: RunningWorker) -> None:
+    worker.deliver({}, name="test:unknown")
+    worker.deliver({"name": "Ada"})
+
+    eventually(lambda: worker.archived() == 1 and len(worker.runs) == 1, within=5)
+
+
+def test_keeps_a_task_that_fails_for_another_attempt(worker: RunningWorker) -> None:
+    async def fail() -> None:
+        raise ConnectionError
+
+    worker.handle = fail
+    worker.deliver({"name": "Ada"})
+
+    eventually(lambda: worker.waiting_for_retry() == 1, within=5)
+    assert (len(worker.runs), worker.archived()) == (1, 0)
+
+
+def test_archives_a_task_that_has_no_attempts_left(worker: RunningWorker) -> None:
+    async def fail() -> None:
+        raise ConnectionError
+
+    worker.handle = fail
+    worker.deliver({"name": "Ada"}, max_retries=0)
+
+    eventually(lambda: worker.archived() == 1, within=5)
+    assert len(worker.runs) == 1
+
+
+def test_a_task_that_waits_uses_up_no_attempts(worker: RunningWorker) -> None:
+    async def wait_twice() -> None:
+        if len(worker.runs) <= 2:
+            raise RetryLater(timedelta(milliseconds=10))
+
+    worker.handle = wait_twice
+    worker.deliver({"name": "Ada"}, max_retries=0)
+
+    eventually(lambda: len(worker.runs) == 3, within=5)
+    assert [context.retries for _, context in worker.runs] == [0, 0, 0]
+    eventually(lambda: worker.waiting_for_retry() == 0, within=5)
+    assert worker.archived() == 0
+
+
+def test_cancels_an_attempt_that_takes_too_long(worker: RunningWorker) -> None:
+    cancelled: list[bool] = []
+
+    async def hang() -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            cancelled.append(True)
+            raise
+
+    worker.handle = hang
+    worker.deliver({"name": "Ada"}, time_limit=100)
+
+    eventually(lambda: worker.waiting_for_retry() == 1, within=10)
+    assert cancelled == [True]
