@@ -170,6 +170,11 @@ class TaskPublisher(Protocol):
         ...
 
 
+def with_options(tasks: Sequence[Task | tuple[Task, TaskOptions]]) -> list[tuple[Task, TaskOptions]]:
+    """Give every bare task its own options: what `publish_many` begins with."""
+    return [item if isinstance(item, tuple) else (item, item.task_options) for item in tasks]
+
+
 TaskT_contra = TypeVar("TaskT_contra", bound=Task, contravariant=True)
 
 

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Unpack
 
-from internal.ports.tasks import Queue, Task, TaskOptions, TaskOverrides, TaskReceipt, TaskState
+from internal.ports.tasks import Queue, Task, TaskOptions, TaskOverrides, TaskReceipt, TaskState, with_options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class FakeTaskPublisher:
         return receipt
 
     async def publish_many(self, tasks: Sequence[Task | tuple[Task, TaskOptions]]) -> list[TaskReceipt]:
-        pairs = [item if isinstance(item, tuple) else (item, item.task_options) for item in tasks]
+        pairs = with_options(tasks)
         for _, options in pairs:
             self._check(options)
         published = [

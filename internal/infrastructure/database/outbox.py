@@ -22,7 +22,7 @@ from internal.infrastructure.task_codec import (
     options_to_json,
 )
 from internal.ports.clock import Clock
-from internal.ports.tasks import Task, TaskOptions, TaskOverrides, TaskReceipt, TaskState
+from internal.ports.tasks import Task, TaskOptions, TaskOverrides, TaskReceipt, TaskState, with_options
 from internal.ports.unavailable import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -61,8 +61,7 @@ class OutboxTaskPublisher:
         return receipt
 
     async def publish_many(self, tasks: Sequence[Task | tuple[Task, TaskOptions]]) -> list[TaskReceipt]:
-        pairs = [item if isinstance(item, tuple) else (item, item.task_options) for item in tasks]
-        encoded = [self._encode(task, options) for task, options in pairs]
+        encoded = [self._encode(task, options) for task, options in with_options(tasks)]
         if encoded:
             await self._connection.execute(insert(outbox), [self._to_row(task) for task in encoded])
             self.stored.extend(encoded)

@@ -12,7 +12,7 @@ from dramatiq.brokers.redis import RedisBroker
 from internal.infrastructure.task_codec import EncodedTask, TaskCodec
 from internal.infrastructure.taskqueue.connection import translated_outages
 from internal.ports.clock import Clock
-from internal.ports.tasks import Task, TaskOptions, TaskOverrides, TaskReceipt, TaskState
+from internal.ports.tasks import Task, TaskOptions, TaskOverrides, TaskReceipt, TaskState, with_options
 
 # What the stock broker has no means for. Refusing is honest; ignoring would look like a promise.
 _UNSUPPORTED = frozenset(
@@ -50,7 +50,7 @@ class DramatiqTaskPublisher:
         return receipt
 
     async def publish_many(self, tasks: Sequence[Task | tuple[Task, TaskOptions]]) -> list[TaskReceipt]:
-        pairs = [item if isinstance(item, tuple) else (item, item.task_options) for item in tasks]
+        pairs = with_options(tasks)
         for _, options in pairs:
             self.check(options)
         encoded = [
