@@ -66,7 +66,8 @@ migrate: $(INSTALLED) ## bring the database to the newest schema
 
 migration: $(INSTALLED) ## write a migration from the tables: make migration name="add a column"
 	@test -n "$(name)" || { echo 'usage: make migration name="what it does"' >&2; exit 2; }
-	$(BIN)/alembic revision --autogenerate -m "$(name)"
+	$(BIN)/python -m cmd.admin db revision "$(name)"
+	$(BIN)/ruff format --quiet internal/infrastructure/database/migrations
 
 image-test: $(INSTALLED) ## replay the Dockerfile and run the compose file's services, without Docker
 	$(BIN)/pytest -m image tests/image

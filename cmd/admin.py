@@ -10,7 +10,7 @@ from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.entrypoint import entry_point
 from internal.infrastructure.bootstrap.lifespan import open_resources
 from internal.infrastructure.bootstrap.services import locate_services
-from internal.infrastructure.database.schema import upgrade_to_head
+from internal.infrastructure.database.schema import upgrade_to_head, write_migration
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="What an operator does."
@@ -40,6 +40,13 @@ def migrate() -> None:
     with entry_point("cmd.admin"):
         upgrade_to_head(locate_services().database_url)
     typer.echo("the schema is at its head")
+
+
+@db.command()
+def revision(message: Annotated[str, typer.Argument(help="What the migration does.")]) -> None:
+    """Write a migration that turns the database's tables into those of the program."""
+    with entry_point("cmd.admin"):
+        write_migration(locate_services().database_url, message)
 
 
 async def _alive_on(host: str) -> list[int]:

@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -15,6 +15,29 @@ from internal.infrastructure.embedded.process import free_port
 
 ACCEPTED = "250 OK"
 PASSWORD = "hunter2"
+
+
+class _Controller(Controller):
+    """aiosmtpd's runs a server in a thread, but leaves the connections open that are there at its end."""
+
+    def __init__(self, handler: object, **options: Any) -> None:
+        super().__init__(handler, **options)
+        self._connections: list[SMTP] = []
+
+    def factory(self) -> SMTP:
+        connection: SMTP = super().factory()  # type: ignore[no-untyped-call]  # aiosmtpd is typed in part
+        self._connections.append(connection)
+        return connection
+
+    def end_connections(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._end_connections(), self.loop).result(timeout=10)
+
+    async def _end_connections(self) -> None:
+        for connection in self._connections:
+            if isinstance(connection.transport, asyncio.WriteTransport):
+                connection.transport.abort()
+        for _ in range(10):  # turns of the loop in which it notices, failed TLS handshakes included
+            await asyncio.sleep(0)
 
 
 class SmtpServer:
@@ -30,7 +53,7 @@ class SmtpServer:
         self.data_reply = ACCEPTED
         self.hangs_at: Literal["DATA", "QUIT"] | None = None
         self.port = free_port()
-        self._controller = Controller(
+        self._controller = _Controller(
             self,
             hostname="127.0.0.1",
             port=self.port,
@@ -47,6 +70,7 @@ class SmtpServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._controller.end_connections()
         self._controller.stop()
 
     @property

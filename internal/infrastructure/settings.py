@@ -52,10 +52,10 @@ class Settings(BaseSettings):
     app_name: str = "PyHexaClean"
     app_base_url: str = "http://localhost:8080"
 
-    database_url: str = COMPOSE_DATABASE_URL
+    database_url: str = Field(default=COMPOSE_DATABASE_URL, repr=False)
     database_pool_size: int = Field(default=10, ge=1)
     redis_addr: str = COMPOSE_REDIS_ADDR
-    redis_url: str | None = None
+    redis_url: str | None = Field(default=None, repr=False)
 
     http_host: str = "127.0.0.1"
     http_port: Port = 8080
@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     worker_concurrency: int = Field(default=10, ge=1)
     worker_shutdown_timeout: int = Field(default=25, ge=0)  # seconds
 
-    mail_url: str = (VAR_DIRECTORY / "mail").absolute().as_uri()
+    mail_url: str = Field(default=(VAR_DIRECTORY / "mail").absolute().as_uri(), repr=False)
     mail_from: str = "PyHexaClean <no-reply@localhost.localdomain>"
 
     jwt_secret: str = Field(default=DEVELOPMENT_SECRET, repr=False)

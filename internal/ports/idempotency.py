@@ -19,7 +19,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """Somebody else holds the claim; it lapses after `remaining` if they do not complete."""
+    """An attempt holds the claim: one under way, or one cut off. It lapses after `remaining`."""
 
     remaining: timedelta
 

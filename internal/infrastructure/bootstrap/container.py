@@ -5,10 +5,11 @@ from uuid import uuid4
 
 from dependency_injector import containers, providers
 
+from internal.application.auth.authenticate import Authenticate
 from internal.application.auth.log_in import LogIn
 from internal.application.auth.register_user import RegisterUser
+from internal.application.tasks.send_email_once import SendEmailOnce
 from internal.application.tasks.send_welcome_email import SendWelcomeEmailHandler
-from internal.application.users.get_user import GetUser
 from internal.domain.password_policy import PasswordPolicy
 from internal.infrastructure.clock import SystemClock
 from internal.infrastructure.database.engine import create_engine
@@ -128,8 +129,7 @@ class Container(containers.DeclarativeContainer):
     log_in = providers.Factory(
         LogIn, uow=unit_of_work, password_hasher=password_hasher, token_issuer=token_issuer
     )
-    get_user = providers.Factory(GetUser, uow=unit_of_work)
+    authenticate = providers.Factory(Authenticate, uow=unit_of_work, token_issuer=token_issuer)
 
-    send_welcome_email_handler = providers.Factory(
-        SendWelcomeEmailHandler, idempotency=idempotency, email_sender=email_sender
-    )
+    send_email_once = providers.Factory(SendEmailOnce, idempotency=idempotency, email_sender=email_sender)
+    send_welcome_email_handler = providers.Factory(SendWelcomeEmailHandler, send_email_once=send_email_once)

@@ -19,6 +19,7 @@ async def open_resources(container: Container) -> AsyncIterator[None]:
         yield
     finally:
         await container.outbox_relay().close()
+        container.task_publisher().close()
         await container.redis().aclose()
         await container.engine().dispose()
 
@@ -26,11 +27,11 @@ async def open_resources(container: Container) -> AsyncIterator[None]:
 async def require_services(container: Container) -> None:
     """Raise NotReady unless Postgres and Redis answer and the schema is at its head."""
     try:
-        at_head = await container.schema_version().is_at_head()
+        at_head = await container.schema_version().is_current()
     except Unavailable as error:
         raise NotReady("Postgres cannot be reached: check DATABASE_URL") from error
     if not at_head:
-        raise NotReady("the database schema is not at its head: run `make migrate`")
+        raise NotReady("the database schema is not at its head: run `python -m cmd.admin db migrate`")
     try:
         await answers(container.redis())
     except Unavailable as error:

@@ -86,7 +86,7 @@ def app_of(container: Container) -> ASGIApp:
         return await answers(container.redis())
 
     checks = (
-        ReadinessCheck(name="database", passes=container.schema_version().is_at_head, essential=True),
+        ReadinessCheck(name="database", passes=container.schema_version().is_current, essential=True),
         ReadinessCheck(name="redis", passes=redis_answers, essential=False),
     )
     public = settings.app_env is not Environment.PRODUCTION
@@ -94,8 +94,7 @@ def app_of(container: Container) -> ASGIApp:
         providers={
             "register_user": container.register_user,
             "log_in": container.log_in,
-            "get_user": container.get_user,
-            "token_issuer": container.token_issuer,
+            "authenticate": container.authenticate,
             "readiness_checks": lambda: checks,
         },
         lifespan=lifespan,

@@ -33,7 +33,7 @@ def locate_services() -> Settings:
     if _is_reachable(settings.database_url) and _is_reachable(settings.redis):
         return settings
     raise NotReady(
-        "neither DATABASE_URL nor REDIS_ADDR is set and no services run here: start some with `make run`"
+        "DATABASE_URL, REDIS_URL and REDIS_ADDR are not set, and no services run here: start with `make run`"
     )
 
 

@@ -46,6 +46,7 @@ def run_worker(settings: Settings) -> None:
     finally:
         loop.run_coroutine(resources.aclose())
         loop.stop()
+        container.consuming_broker().client.close()
 
 
 async def _open(container: Container, resources: AsyncExitStack) -> None:

@@ -19,7 +19,10 @@ PING_AFTER = 1  # seconds that a connection has been idle
 
 
 def create_engine(url: str, *, pool_size: int) -> AsyncEngine:
-    """An engine whose every wait has a limit. It connects when it is first used."""
+    """An engine that connects when it is first used, and waits only so long for a connection or a statement.
+
+    The limit of a statement is Postgres' to keep: one that hangs with its connections open is not noticed.
+    """
     engine = create_async_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=pool_size,

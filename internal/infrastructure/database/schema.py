@@ -1,5 +1,6 @@
 """The schema's version: bring it to the head, and tell whether it is there."""
 
+from functools import cached_property
 from pathlib import Path
 
 from alembic import command
@@ -19,8 +20,20 @@ def alembic_config(database_url: str) -> Config:
     return config
 
 
+def write_migration(database_url: str, message: str) -> None:
+    """Write a migration that turns the database's tables into those of `tables.py`.
+
+    Raises:
+        Unavailable: Postgres cannot be reached.
+    """
+    with translated_outages():
+        command.revision(alembic_config(database_url), message, autogenerate=True)
+
+
 def upgrade_to_head(database_url: str) -> None:
     """Run every migration that has not been run. Processes that do so at once wait for one another.
+
+    A schema that a newer version of the program has made is left alone.
 
     Raises:
         Unavailable: Postgres cannot be reached.
@@ -32,13 +45,24 @@ def upgrade_to_head(database_url: str) -> None:
 class SchemaVersion:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
-    async def is_at_head(self) -> bool:
-        """Raise Unavailable if Postgres cannot be reached."""
+    async def is_current(self) -> bool:
+        """Whether the schema is at our head, or beyond it.
+
+        Raises:
+            Unavailable: Postgres cannot be reached.
+        """
         with translated_outages():
             async with self._engine.connect() as connection:
                 if await connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
                     return False
                 version = await connection.scalar(text("SELECT version_num FROM alembic_version"))
-        return bool(version == self._head)
+        return version is not None and version not in self._outdated
+
+    @cached_property
+    def _outdated(self) -> frozenset[str]:
+        """Our versions but for the newest. One that is not ours is that of a newer program."""
+        scripts = ScriptDirectory(str(MIGRATIONS))
+        return frozenset(script.revision for script in scripts.walk_revisions()) - {
+            scripts.get_current_head()
+        }

@@ -9,7 +9,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.types import ASGIApp
 
 from internal.infrastructure.http.auth.controller import AuthController
-from internal.infrastructure.http.dependencies import provide_current_user_id
+from internal.infrastructure.http.dependencies import provide_current_user
 from internal.infrastructure.http.errors import EXCEPTION_HANDLERS
 from internal.infrastructure.http.health import health, livez, readyz
 from internal.infrastructure.http.middleware import RequestContext
@@ -29,7 +29,7 @@ def create_app(
     dependencies = {name: _provide(provider) for name, provider in providers.items()}
     app = Litestar(
         route_handlers=[AuthController, UsersController, health, livez, readyz],
-        dependencies={**dependencies, "current_user_id": Provide(provide_current_user_id)},
+        dependencies={**dependencies, "current_user": Provide(provide_current_user)},
         exception_handlers=dict(EXCEPTION_HANDLERS),
         before_request=require_json,
         request_max_body_size=MAX_BODY_SIZE,

@@ -1,12 +1,11 @@
 from typing import Any
-from uuid import UUID
 
 from litestar import Request
 from litestar.di import NamedDependency
-from litestar.params import SkipValidation
 
+from internal.application.auth.authenticate import Authenticate, AuthenticateCommand
 from internal.domain.errors import NotAuthenticated
-from internal.ports.token_issuer import TokenIssuer
+from internal.domain.user import User
 
 
 class MissingToken(NotAuthenticated):
@@ -16,17 +15,17 @@ class MissingToken(NotAuthenticated):
         super().__init__("A bearer token is required")
 
 
-async def provide_current_user_id(
-    request: Request[Any, Any, Any], token_issuer: SkipValidation[NamedDependency[TokenIssuer]]
-) -> UUID:
+async def provide_current_user(
+    request: Request[Any, Any, Any], authenticate: NamedDependency[Authenticate]
+) -> User:
     """The user whose token the request carries (RFC 6750 section 2.1).
 
     Raises:
         MissingToken: there is no bearer token, or more than one.
-        InvalidToken: it is not one of ours, or has expired.
+        InvalidToken: it is not one of ours, has expired, or its user is gone.
     """
     given = request.headers.getall("authorization", [])
     scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     if scheme.lower() != "bearer" or not token:
         raise MissingToken
-    return token_issuer.verify(token)
+    return await authenticate(AuthenticateCommand(token=token))

@@ -26,6 +26,9 @@ log = structlog.get_logger(__name__)
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER = 2  # seconds; an outage that is shorter is over by then
 
+# RFC 9110 renamed these; the standard library followed in 3.13, and an API may not depend on that.
+_TITLES = {413: "Content Too Large", 414: "URI Too Long", 422: "Unprocessable Content"}
+
 _STATUS: Mapping[type[DomainError], HTTPStatus] = {
     InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotAuthenticated: HTTPStatus.UNAUTHORIZED,
@@ -49,13 +52,14 @@ def problem_response(
     errors: Mapping[str, Sequence[str]] | msgspec.UnsetType = msgspec.UNSET,
     headers: Mapping[str, str] | None = None,
 ) -> Response[Problem]:
+    title = _TITLES.get(status, status.phrase)
     problem = Problem(
-        title=status.phrase,
+        title=title,
         status=status,
         detail=detail,
         instance=request.url.path,
         message=detail,
-        error_code=code or status.name,
+        error_code=code or title.upper().replace(" ", "_"),
         errors=errors,
         meta=Meta.of(request),
     )
@@ -106,7 +110,7 @@ def http_error(request: AnyRequest, error: HTTPException) -> Response[Problem]:
     status = HTTPStatus(error.status_code)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return unexpected_error(request, error)
-    return problem_response(request, status, detail=error.detail or status.phrase, headers=error.headers)
+    return problem_response(request, status, detail=error.detail, headers=error.headers)
 
 
 def unavailable(request: AnyRequest, error: Unavailable) -> Response[Problem]:

@@ -9,6 +9,11 @@ from redis.retry import Retry
 
 NAMESPACE = "pyhexaclean"
 
+# When a silent worker's tasks go to another, and how often that is looked for: a worker sends some 20
+# commands a second even when idle, so that one in a hundred is one look in five seconds.
+GONE_AFTER = 30_000  # milliseconds
+MAINTENANCE_CHANCE = 10_000  # of a million commands
+
 
 def publishing_broker(url: str, *, timeout: timedelta) -> RedisBroker:
     """A broker that gives up after `timeout` and never repeats a call by itself: the outbox does that."""
@@ -23,7 +28,13 @@ def publishing_broker(url: str, *, timeout: timedelta) -> RedisBroker:
 
 def consuming_broker(url: str, *, middleware: Sequence[Middleware], queues: Sequence[str]) -> RedisBroker:
     """The broker of a worker: patient with Redis, and with everything that runs around a task."""
-    broker = RedisBroker(client=redis.Redis.from_url(url), namespace=NAMESPACE, middleware=list(middleware))
+    broker = RedisBroker(
+        client=redis.Redis.from_url(url),
+        namespace=NAMESPACE,
+        middleware=list(middleware),
+        heartbeat_timeout=GONE_AFTER,
+        maintenance_chance=MAINTENANCE_CHANCE,
+    )
     for queue in queues:
         broker.declare_queue(queue)
     return broker

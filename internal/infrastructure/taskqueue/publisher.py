@@ -69,6 +69,9 @@ class DramatiqTaskPublisher:
     async def send(self, tasks: Sequence[EncodedTask]) -> None:
         await asyncio.get_running_loop().run_in_executor(self._threads, self._enqueue_all, tasks)
 
+    def close(self) -> None:
+        self._broker.client.close()
+
     def _enqueue_all(self, tasks: Sequence[EncodedTask]) -> None:
         with translated_outages():
             for task in tasks:

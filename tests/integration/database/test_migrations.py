@@ -77,10 +77,10 @@ async def test_tells_whether_the_schema_is_at_its_head(
 ) -> None:
     version = SchemaVersion(engine)
 
-    before = await version.is_at_head()
+    before = await version.is_current()
     upgrade_to_head(unmigrated_database_url)
-    after = await version.is_at_head()
+    after = await version.is_current()
     command.downgrade(alembic_config(unmigrated_database_url), "base")
-    downgraded = await version.is_at_head()
+    downgraded = await version.is_current()
 
     assert (before, after, downgraded) == (False, True, False)

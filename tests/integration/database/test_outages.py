@@ -52,7 +52,7 @@ async def complete(container: Container) -> None:
 
 
 async def check_schema(container: Container) -> None:
-    await container.schema_version().is_at_head()
+    await container.schema_version().is_current()
 
 
 async def sweep(container: Container) -> None:

@@ -1,6 +1,7 @@
+import asyncio
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,6 +24,13 @@ WELCOME = Email(
     variables={"name": "Ada"},
     message_id="task-1",
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def lasting_loop() -> AsyncIterator[None]:
+    """One event loop for all tests: to close, a TLS connection needs some more turns after its own."""
+    yield
+    await asyncio.sleep(0.1)
 
 
 @pytest.fixture(scope="module")

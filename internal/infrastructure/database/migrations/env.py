@@ -18,6 +18,11 @@ def run_migrations() -> None:
         connection.execute(select(func.pg_advisory_lock(MIGRATION_LOCK)))
         connection.commit()
         context.configure(connection=connection, target_metadata=metadata)
+        version = context.get_context().get_current_revision()
+        if version is not None and version not in {
+            known.revision for known in context.script.walk_revisions()
+        }:
+            return  # a newer version of the program has been here; its schema is not ours to touch
         with context.begin_transaction():
             context.run_migrations()
 

@@ -1,116 +1,55 @@
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from internal.application.tasks.send_welcome_email import (
-    CLAIM_LEASE,
-    SendWelcomeEmail,
-    SendWelcomeEmailHandler,
-)
-from internal.domain.email_address import EmailAddress
-from internal.ports.email_sender import Email, EmailRejected
-from internal.ports.idempotency import UnknownIdempotencyKey
-from internal.ports.tasks import Permanent, RetryLater, TaskContext
+from internal.application.tasks.send_email_once import SendEmailOnce
+from internal.application.tasks.send_welcome_email import SendWelcomeEmail, SendWelcomeEmailHandler
+from internal.domain.email_address import EmailAddress, InvalidEmailAddress
+from internal.ports.email_sender import Email
+from internal.ports.tasks import TaskContext
 from tests.fakes.clock import FakeClock
 from tests.fakes.email_sender import FakeEmailSender
 from tests.fakes.idempotency import FakeIdempotency
 
 pytestmark = pytest.mark.anyio
 
-KEY = "task-1"
-TASK = SendWelcomeEmail(user_id=uuid4(), email="ada@example.com", name="Ada")
-CONTEXT = TaskContext(id=KEY, queue="default", retries=0, max_retries=25, deadline=None, headers={})
-
-
-class Worker:
-    def __init__(self) -> None:
-        self.clock = FakeClock()
-        self.emails = FakeEmailSender()
-        self.idempotency = FakeIdempotency(self.clock)
-        self.idempotency.add(KEY)
-        self.handle = SendWelcomeEmailHandler(idempotency=self.idempotency, email_sender=self.emails)
+CONTEXT = TaskContext(id="task-1", queue="default", retries=0, max_retries=25, deadline=None, headers={})
 
 
 @pytest.fixture
-def worker() -> Worker:
-    return Worker()
+def emails() -> FakeEmailSender:
+    return FakeEmailSender()
 
 
-async def test_sends_the_mail(worker: Worker) -> None:
-    await worker.handle(TASK, CONTEXT)
+@pytest.fixture
+def handle(emails: FakeEmailSender) -> SendWelcomeEmailHandler:
+    idempotency = FakeIdempotency(FakeClock())
+    idempotency.add("task-1")
+    return SendWelcomeEmailHandler(
+        send_email_once=SendEmailOnce(idempotency=idempotency, email_sender=emails)
+    )
 
-    assert worker.emails.sent == [
+
+async def test_greets_the_user_once_per_task(
+    handle: SendWelcomeEmailHandler, emails: FakeEmailSender
+) -> None:
+    task = SendWelcomeEmail(user_id=uuid4(), email="ada@example.com", name="Ada")
+
+    await handle(task, CONTEXT)
+    await handle(task, CONTEXT)
+
+    assert emails.sent == [
         Email(
             kind="welcome",
             recipient=EmailAddress.parse("ada@example.com"),
             variables={"name": "Ada"},
-            message_id=KEY,
+            message_id="task-1",
         )
     ]
 
 
-async def test_gives_up_sending_before_its_claim_lapses(worker: Worker) -> None:
-    await worker.handle(TASK, CONTEXT)
+async def test_refuses_what_is_no_address(handle: SendWelcomeEmailHandler, emails: FakeEmailSender) -> None:
+    with pytest.raises(InvalidEmailAddress):
+        await handle(SendWelcomeEmail(user_id=uuid4(), email="nonsense", name="Ada"), CONTEXT)
 
-    [limit] = worker.emails.limits
-    assert limit < CLAIM_LEASE
-
-
-async def test_sends_once_however_often_the_task_is_delivered(worker: Worker) -> None:
-    for _ in range(3):
-        await worker.handle(TASK, CONTEXT)
-
-    assert len(worker.emails.sent) == 1
-
-
-async def test_waits_while_another_worker_is_sending(worker: Worker) -> None:
-    await worker.idempotency.claim(KEY, timedelta(seconds=25))
-    worker.clock.advance(timedelta(seconds=5))
-
-    with pytest.raises(RetryLater) as postponed:
-        await worker.handle(TASK, CONTEXT)
-
-    assert postponed.value.after == timedelta(seconds=20)
-    assert worker.emails.sent == []
-
-
-async def test_sends_after_another_worker_died_while_sending(worker: Worker) -> None:
-    await worker.idempotency.claim(KEY, CLAIM_LEASE)
-    worker.clock.advance(CLAIM_LEASE)
-
-    await worker.handle(TASK, CONTEXT)
-
-    assert len(worker.emails.sent) == 1
-
-
-async def test_gives_up_when_the_mail_is_rejected(worker: Worker) -> None:
-    worker.emails.failure = EmailRejected("SMTPRecipientsRefused [550]")
-
-    with pytest.raises(Permanent, match="550"):
-        await worker.handle(TASK, CONTEXT)
-
-    assert worker.idempotency.completed == set()
-
-
-@pytest.mark.parametrize("failure", [TimeoutError(), ConnectionError("refused")])
-async def test_a_failure_is_left_to_another_attempt(worker: Worker, failure: Exception) -> None:
-    worker.emails.failure = failure
-
-    with pytest.raises(type(failure)):
-        await worker.handle(TASK, CONTEXT)
-
-    worker.emails.failure = None
-    worker.clock.advance(CLAIM_LEASE)
-    await worker.handle(TASK, CONTEXT)
-    assert len(worker.emails.sent) == 1
-
-
-async def test_sends_nothing_for_a_task_that_nobody_stored(worker: Worker) -> None:
-    worker.idempotency = FakeIdempotency(worker.clock)
-    handle = SendWelcomeEmailHandler(idempotency=worker.idempotency, email_sender=worker.emails)
-
-    with pytest.raises(UnknownIdempotencyKey):
-        await handle(TASK, CONTEXT)
-
-    assert worker.emails.sent == []
+    assert emails.sent == []
