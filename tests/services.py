@@ -1,6 +1,7 @@
 """Postgres and Redis: embedded ones, or those at TEST_DATABASE_URL and TEST_REDIS_URL."""
 
 import os
+import socket
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,6 +78,17 @@ def redis_url(redis: str) -> str:
     with redis_client.Redis.from_url(redis) as client:
         client.flushdb()
     return redis
+
+
+@pytest.fixture(params=["refuses", "does not answer"])
+def absent_port(request: pytest.FixtureRequest) -> Iterator[int]:
+    """Where a service should be, but is not: connections are refused, or nothing is ever said on them."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        if request.param == "does not answer":
+            listener.listen()
+        port: int = listener.getsockname()[1]
+        yield port
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 import asyncio
-import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
 import psycopg
@@ -21,19 +20,10 @@ pytestmark = pytest.mark.anyio
 ANSWER_WITHIN = 3  # seconds
 
 
-@pytest.fixture(params=["refuses", "does not answer"])
-def absent_postgres(request: pytest.FixtureRequest) -> Iterator[str]:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        if request.param == "does not answer":
-            listener.listen()
-        yield f"postgresql://nobody:secret@127.0.0.1:{listener.getsockname()[1]}/nothing"
-
-
 @pytest.fixture
-async def cut_off(absent_postgres: str) -> AsyncIterator[Container]:
-    settings = Settings(database_url=absent_postgres, redis_url=f"redis://127.0.0.1:{free_port()}/0")
-    container = Container(settings=settings)
+async def cut_off(absent_port: int) -> AsyncIterator[Container]:
+    absent = f"postgresql://nobody:secret@127.0.0.1:{absent_port}/nothing"
+    container = Container(settings=Settings(database_url=absent))
     async with open_resources(container):
         yield container
 
@@ -59,7 +49,18 @@ async def sweep(container: Container) -> None:
     await container.outbox_relay().sweep()
 
 
-@pytest.mark.parametrize("use", [enter_unit_of_work, claim, complete, check_schema, sweep])
+@pytest.mark.parametrize(
+    ("absent_port", "use"),
+    [
+        ("refuses", enter_unit_of_work),
+        ("refuses", claim),
+        ("refuses", complete),
+        ("refuses", check_schema),
+        ("refuses", sweep),
+        ("does not answer", enter_unit_of_work),
+    ],
+    indirect=["absent_port"],
+)
 async def test_an_absent_postgres_is_unavailable_at_once(
     cut_off: Container, use: Callable[[Container], Awaitable[None]]
 ) -> None:
