@@ -1,9 +1,12 @@
 import asyncio
+import traceback
 from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
+from internal.domain.email_address import EmailAddress
 from internal.domain.user import EmailAlreadyRegistered, User
 from internal.infrastructure.bootstrap.container import Container
 
@@ -25,3 +28,13 @@ async def test_of_many_sign_ups_at_once_with_one_email_one_wins(container: Conta
 
     assert outcomes.count(None) == 1
     assert sum(isinstance(outcome, EmailAlreadyRegistered) for outcome in outcomes) == 49
+
+
+async def test_an_error_of_the_database_shows_no_personal_data(container: Container, ada: User) -> None:
+    await add(container, ada)
+    same_id = replace(ada, email=EmailAddress.parse("eve@example.com"))
+
+    with pytest.raises(IntegrityError) as refused:
+        await add(container, same_id)
+
+    assert "eve@example.com" not in "".join(traceback.format_exception(refused.value))
