@@ -110,7 +110,7 @@ def running_system(directory: Path) -> Iterator[int]:
                 stop(process)
     finally:
         redis.stop()
-        postgres.stop()
+        postgres.destroy()
 
 
 def _await_ready(port: int) -> None:

@@ -35,7 +35,7 @@ def postgres(services_directory: Path) -> Iterator[str]:
     try:
         yield server.start()
     finally:
-        server.stop()
+        server.destroy()
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,10 @@ MAX_LENGTH = 100
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
+# Letters and symbols by their category, but blank: Hangul fillers and the empty Braille pattern.
+_REFUSED_CHARACTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+
 class InvalidDisplayName(InvalidInput):
     def __init__(self, message: str) -> None:
         super().__init__({"name": [message]})
@@ -33,9 +37,13 @@ class DisplayName:
         normalised = unicodedata.normalize("NFC", text).strip()
         if not MIN_LENGTH <= len(normalised) <= MAX_LENGTH:
             raise InvalidDisplayName(f"must be between {MIN_LENGTH} and {MAX_LENGTH} characters")
-        if any(unicodedata.category(character) in _REFUSED_CATEGORIES for character in normalised):
+        if any(map(_is_invisible, normalised)):
             raise InvalidDisplayName("must not contain control or invisible characters")
         return cls(normalised)
 
     def __str__(self) -> str:
         return self.value
+
+
+def _is_invisible(character: str) -> bool:
+    return character in _REFUSED_CHARACTERS or unicodedata.category(character) in _REFUSED_CATEGORIES

@@ -42,7 +42,7 @@ def embedded_services(directory: Path, *, services: Mapping[str, Any]) -> Iterat
     postgres = EmbeddedPostgres(directory, password=password, durable=False)
     redis = EmbeddedRedis(directory, password="until-it-runs")
     with ExitStack() as running:
-        running.callback(postgres.stop)
+        running.callback(postgres.destroy)
         postgres.start()
         running.callback(redis.stop)
         with Redis.from_url(redis.start()) as client:

@@ -1,13 +1,15 @@
 from uuid import UUID
 
-from sqlalchemy import Row, Select, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Row, Select, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from internal.domain.display_name import DisplayName
 from internal.domain.email_address import EmailAddress
 from internal.domain.user import EmailAlreadyRegistered, User
 from internal.infrastructure.database.tables import users
+
+_ADD = insert(users).on_conflict_do_nothing(index_elements=["email"]).returning(users.c.id)
 
 
 class SqlAlchemyUserRepository:
@@ -23,12 +25,9 @@ class SqlAlchemyUserRepository:
             "created_at": user.created_at,
             "updated_at": user.updated_at,
         }
-        try:
-            await self._connection.execute(insert(users), row)
-        except IntegrityError as error:
-            if "uq_users_email" in str(error.orig):
-                raise EmailAlreadyRegistered from error
-            raise
+        # Not an IntegrityError: that would end the transaction, and carry the address in its text.
+        if await self._connection.scalar(_ADD, row) is None:
+            raise EmailAlreadyRegistered
 
     async def get(self, user_id: UUID) -> User | None:
         return await self._one(select(users).where(users.c.id == user_id))

@@ -1,4 +1,5 @@
 import asyncio
+import socket
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -57,6 +58,7 @@ class SmtpEmailSender:
             start_tls=self._server.start_tls,
             username=self._server.username,
             password=self._server.password,
+            local_hostname=socket.gethostname(),  # the default asks the name servers, for every mail
         )
         try:
             async with asyncio.timeout(within.total_seconds()):

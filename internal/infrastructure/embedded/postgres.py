@@ -68,6 +68,14 @@ class EmbeddedPostgres:
         if self._process:
             stop(self._process, _FAST_SHUTDOWN)
 
+    def destroy(self) -> None:
+        """Stop, and remove everything that was stored."""
+        self.stop()
+        elsewhere = self._data / "elsewhere"
+        if elsewhere.is_symlink():
+            shutil.rmtree(elsewhere.readlink(), ignore_errors=True)
+        shutil.rmtree(self._data, ignore_errors=True)
+
     def _create_cluster(self, account: Account, cluster: Path) -> None:
         unfinished = cluster.with_suffix(".new")
         shutil.rmtree(unfinished, ignore_errors=True)

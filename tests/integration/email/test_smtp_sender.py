@@ -1,11 +1,11 @@
 import asyncio
 import ssl
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import trustme
 
 from internal.domain.email_address import EmailAddress
 from internal.infrastructure.email.mime import MimeComposer
@@ -34,28 +34,22 @@ async def lasting_loop() -> AsyncIterator[None]:
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A self-signed certificate for localhost, with its key in the same file."""
-    pem = tmp_path_factory.mktemp("tls") / "localhost.pem"
-    command = (
-        f"openssl req -x509 -nodes -days 1 -newkey ec -pkeyopt ec_paramgen_curve:P-256 "
-        f"-subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout {pem} -out {pem}.crt"
-    )
-    subprocess.run(command.split(), check=True, capture_output=True)
-    pem.write_text(pem.read_text() + Path(f"{pem}.crt").read_text())
-    return pem
+def authority() -> trustme.CA:
+    return trustme.CA()
 
 
-@pytest.fixture
-def server_tls(certificate: Path) -> ssl.SSLContext:
+@pytest.fixture(scope="module")
+def server_tls(authority: trustme.CA) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
+    authority.issue_cert("localhost").configure_cert(context)
     return context
 
 
 @pytest.fixture
-def trusted(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+def trusted(monkeypatch: pytest.MonkeyPatch, authority: trustme.CA, tmp_path: Path) -> None:
+    pem = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(pem))
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,10 +22,7 @@ def postgres(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
     try:
         yield server
     finally:
-        server.stop()
-        elsewhere = tmp_path / "postgres" / "elsewhere"
-        if elsewhere.is_symlink():
-            shutil.rmtree(elsewhere.readlink())
+        server.destroy()
 
 
 @pytest.fixture(
