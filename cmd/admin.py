@@ -39,7 +39,7 @@ def migrate() -> None:
     """Bring the database to the newest schema; processes that do so at once wait for one another."""
     with entry_point("cmd.admin"):
         upgrade_to_head(locate_services().database_url)
-    typer.echo("the schema is at its head")
+    typer.echo("the schema is up to date")
 
 
 @db.command()

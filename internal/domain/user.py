@@ -5,7 +5,7 @@ from uuid import UUID
 
 from internal.domain.display_name import DisplayName
 from internal.domain.email_address import EmailAddress
-from internal.domain.errors import Conflict, NotAuthenticated, NotFound
+from internal.domain.errors import Conflict, NotAuthenticated
 
 
 class EmailAlreadyRegistered(Conflict):
@@ -22,13 +22,6 @@ class InvalidCredentials(NotAuthenticated):
 
     def __init__(self) -> None:
         super().__init__("Invalid credentials")
-
-
-class UserNotFound(NotFound):
-    code = "USER_NOT_FOUND"
-
-    def __init__(self) -> None:
-        super().__init__("User not found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,9 +15,8 @@ python_files = sorted(INTERNAL.rglob("*.py"))
 core_files = [file for file in python_files if file.parts[len(INTERNAL.parts)] != "infrastructure"]
 use_case_files = sorted(
     file
-    for feature in ("auth", "users")
-    for file in (INTERNAL / "application" / feature).glob("*.py")
-    if file.name != "__init__.py"
+    for file in (INTERNAL / "application").glob("*/*.py")
+    if file.name != "__init__.py" and file.parent.name != "tasks"
 )
 
 

@@ -11,13 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from internal.infrastructure.database.engine import translated_outages
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
 
 
-def alembic_config(database_url: str) -> Config:
-    config = Config(attributes={"database_url": database_url})
-    config.set_main_option("script_location", str(MIGRATIONS))
-    return config
+def alembic_config(database_url: str | None = None, *, leave_newer: bool = False) -> Config:
+    """Alembic's settings, those of `[tool.alembic]`; `leave_newer` is for migrations/env.py."""
+    return Config(toml_file=PYPROJECT, attributes={"database_url": database_url, "leave_newer": leave_newer})
+
+
+def migration_scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(alembic_config())
 
 
 def write_migration(database_url: str, message: str) -> None:
@@ -25,6 +28,7 @@ def write_migration(database_url: str, message: str) -> None:
 
     Raises:
         Unavailable: Postgres cannot be reached.
+        CommandError: its schema is not at the newest migration.
     """
     with translated_outages():
         command.revision(alembic_config(database_url), message, autogenerate=True)
@@ -39,7 +43,7 @@ def upgrade_to_head(database_url: str) -> None:
         Unavailable: Postgres cannot be reached.
     """
     with translated_outages():
-        command.upgrade(alembic_config(database_url), "head")
+        command.upgrade(alembic_config(database_url, leave_newer=True), "head")
 
 
 class SchemaVersion:
@@ -62,7 +66,7 @@ class SchemaVersion:
     @cached_property
     def _outdated(self) -> frozenset[str]:
         """Our versions but for the newest. One that is not ours is that of a newer program."""
-        scripts = ScriptDirectory(str(MIGRATIONS))
+        scripts = migration_scripts()
         return frozenset(script.revision for script in scripts.walk_revisions()) - {
             scripts.get_current_head()
         }

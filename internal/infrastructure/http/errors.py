@@ -43,6 +43,10 @@ _NAMED_FIELD = re.compile(r"Object (?P<problem>missing required|contains unknown
 AnyRequest = Request[Any, Any, Any]
 
 
+def title_of(status: HTTPStatus) -> str:
+    return _TITLES.get(status, status.phrase)
+
+
 def problem_response(
     request: AnyRequest,
     status: HTTPStatus,
@@ -52,7 +56,7 @@ def problem_response(
     errors: Mapping[str, Sequence[str]] | msgspec.UnsetType = msgspec.UNSET,
     headers: Mapping[str, str] | None = None,
 ) -> Response[Problem]:
-    title = _TITLES.get(status, status.phrase)
+    title = title_of(status)
     problem = Problem(
         title=title,
         status=status,

@@ -5,7 +5,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from internal.infrastructure.http.envelope import Problem
-from internal.infrastructure.http.errors import PROBLEM_JSON
+from internal.infrastructure.http.errors import PROBLEM_JSON, title_of
 
 BEARER = {"bearer": list[str]()}
 
@@ -16,7 +16,7 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
         status: ResponseSpec(
             Problem,
             generate_examples=False,
-            description=HTTPStatus(status).phrase,
+            description=title_of(HTTPStatus(status)),
             media_type=PROBLEM_JSON,
         )
         for status in statuses

@@ -9,10 +9,10 @@ from redis.retry import Retry
 
 NAMESPACE = "pyhexaclean"
 
-# When a silent worker's tasks go to another, and how often that is looked for: a worker sends some 20
-# commands a second even when idle, so that one in a hundred is one look in five seconds.
+# When a silent worker's tasks go to another. Each command looks at its own queue with this chance: an idle
+# worker sends some five a second for every queue, so that a queue is looked at about once in seven seconds.
 GONE_AFTER = 30_000  # milliseconds
-MAINTENANCE_CHANCE = 10_000  # of a million commands
+MAINTENANCE_CHANCE = 30_000  # of a million commands
 
 
 def publishing_broker(url: str, *, timeout: timedelta) -> RedisBroker:

@@ -7,14 +7,13 @@ from pathlib import Path
 import psycopg
 import pytest
 from alembic import command
-from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from internal.infrastructure.database.engine import create_engine
 from internal.infrastructure.database.schema import (
-    MIGRATIONS,
     SchemaVersion,
     alembic_config,
+    migration_scripts,
     upgrade_to_head,
 )
 
@@ -46,7 +45,7 @@ def test_the_migrations_make_what_the_code_expects(database_url: str) -> None:
 
 
 def test_there_is_one_head() -> None:
-    assert len(ScriptDirectory(str(MIGRATIONS)).get_heads()) == 1
+    assert len(migration_scripts().get_heads()) == 1
 
 
 def test_processes_that_migrate_at_once_wait_for_one_another(

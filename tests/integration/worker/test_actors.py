@@ -11,7 +11,7 @@ import redis
 from dramatiq import Message, Worker
 from dramatiq.brokers.redis import RedisBroker
 
-from internal.domain.user import UserNotFound
+from internal.domain.errors import NotFound
 from internal.infrastructure.bootstrap.worker import start_event_loop
 from internal.infrastructure.task_codec import TaskCodec
 from internal.infrastructure.taskqueue.broker import NAMESPACE, consuming_broker
@@ -91,7 +91,7 @@ def test_hands_the_payload_and_the_context_to_the_handler(worker: RunningWorker)
     assert context.headers == {"request-id": "abc"}
 
 
-@pytest.mark.parametrize("error", [Permanent("no"), UserNotFound()], ids=repr)
+@pytest.mark.parametrize("error", [Permanent("no"), NotFound("no such user")], ids=repr)
 def test_archives_at_once_what_can_never_succeed(worker: RunningWorker, error: Exception) -> None:
     async def fail() -> None:
         raise error

@@ -18,13 +18,19 @@ def run_migrations() -> None:
         connection.execute(select(func.pg_advisory_lock(MIGRATION_LOCK)))
         connection.commit()
         context.configure(connection=connection, target_metadata=metadata)
-        version = context.get_context().get_current_revision()
-        if version is not None and version not in {
-            known.revision for known in context.script.walk_revisions()
-        }:
-            return  # a newer version of the program has been here; its schema is not ours to touch
+        if context.config.attributes.get("leave_newer") and is_newer(
+            context.get_context().get_current_revision()
+        ):
+            return
         with context.begin_transaction():
             context.run_migrations()
+
+
+def is_newer(version: str | None) -> bool:
+    """Whether a newer version of the program, with migrations that we do not have, has been here."""
+    return version is not None and version not in {
+        known.revision for known in context.script.walk_revisions()
+    }
 
 
 if context.is_offline_mode():

@@ -2,7 +2,6 @@ from typing import Any
 
 from litestar import Controller, Request, get
 from litestar.di import NamedDependency
-from litestar.params import SkipValidation
 
 from internal.domain.user import User
 from internal.infrastructure.http.envelope import Envelope, Meta
@@ -16,7 +15,7 @@ class UsersController(Controller):
 
     @get("/me", summary="The user that the token belongs to", security=[BEARER], responses=problems(401, 503))
     async def me(
-        self, request: Request[Any, Any, Any], current_user: SkipValidation[NamedDependency[User]]
+        self, request: Request[Any, Any, Any], current_user: NamedDependency[User]
     ) -> Envelope[UserResponse]:
         return Envelope(
             message="User retrieved successfully", data=UserResponse.of(current_user), meta=Meta.of(request)
