@@ -111,13 +111,15 @@ class OutboxRelay:
             await self._marking
 
     async def run(self) -> None:
-        """Sweep until cancelled, through any outage."""
+        """Sweep until cancelled, whatever goes wrong: nobody would notice a sweeper that has ended."""
         while True:
             try:
                 while await self.sweep() == SWEEP_BATCH:
                     pass
             except Unavailable as error:
                 log.warning("outbox.sweep_failed", reason=str(error))
+            except Exception:
+                log.exception("outbox.sweep_failed")
             await asyncio.sleep(SWEEP_EVERY.total_seconds())
 
     async def sweep(self) -> int:

@@ -28,11 +28,12 @@ LONG_AGO = timedelta(minutes=1)
 
 
 class FakeTaskTransport:
-    """Keeps what it is given, unless it is down."""
+    """Keeps what it is given, unless it is down; `failure` is how that shows."""
 
-    def __init__(self, *, down: bool = False) -> None:
+    def __init__(self, *, down: bool = False, failure: type[Exception] = Unavailable) -> None:
         self.sent: list[str] = []
         self.down = down
+        self._failure = failure
         self.has_failed = asyncio.Event()
         self.has_sent = asyncio.Event()
 
@@ -41,7 +42,7 @@ class FakeTaskTransport:
     async def send(self, tasks: Sequence[EncodedTask]) -> None:
         if self.down:
             self.has_failed.set()
-            raise Unavailable
+            raise self._failure
         self.sent.extend(task.id for task in tasks)
         self.has_sent.set()
 
@@ -207,8 +208,9 @@ async def test_a_row_whose_sweeper_failed_is_swept_again_after_a_while(container
     assert transport.sent == ["task-1"]
 
 
-async def test_sweeping_goes_on_after_an_outage(container: Container) -> None:
-    transport = FakeTaskTransport(down=True)
+@pytest.mark.parametrize("failure", [Unavailable, ArithmeticError], ids=["an outage", "a defect"])
+async def test_sweeping_goes_on_after(container: Container, failure: type[Exception]) -> None:
+    transport = FakeTaskTransport(down=True, failure=failure)
     await store_due(container, "task-1")
     sweeping = asyncio.create_task(relay(container, transport).run())
     await transport.has_failed.wait()
