@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from urllib.parse import unquote, urlsplit
 
-from internal.infrastructure.bootstrap.lifespan import NotReady
+from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.server import require_free_port
 from internal.infrastructure.bootstrap.services import publish_services, withdraw_services
 from internal.infrastructure.database.schema import upgrade_to_head

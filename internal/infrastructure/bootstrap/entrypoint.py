@@ -4,9 +4,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from alembic.util import CommandError
-
-from internal.infrastructure.bootstrap.lifespan import NotReady
+from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.embedded.process import ServiceFailed
 from internal.infrastructure.settings import InvalidSettings
 from internal.ports.unavailable import Unavailable
@@ -23,6 +21,6 @@ def entry_point(name: str) -> Generator[None]:
         for problem in error.problems:
             print(f"{name}: {problem}", file=sys.stderr)  # noqa: T201 - there is no log without settings
         raise SystemExit(WRONG_SETTINGS) from None
-    except (NotReady, ServiceFailed, Unavailable, CommandError) as error:
+    except (NotReady, ServiceFailed, Unavailable) as error:
         print(f"{name}: {error}", file=sys.stderr)  # noqa: T201 - for the person who started it
         raise SystemExit(CANNOT_START) from None

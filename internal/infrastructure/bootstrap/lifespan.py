@@ -4,12 +4,9 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from internal.infrastructure.bootstrap.container import Container
+from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.taskqueue.connection import answers
 from internal.ports.unavailable import Unavailable
-
-
-class NotReady(Exception):
-    """The process cannot start; the text says why, in one line."""
 
 
 @asynccontextmanager

@@ -8,7 +8,8 @@ from litestar import Litestar
 from litestar.types import ASGIApp
 
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.bootstrap.lifespan import NotReady, open_resources
+from internal.infrastructure.bootstrap.lifespan import open_resources
+from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.embedded.process import die_with_parent
 from internal.infrastructure.http.app import create_app
 from internal.infrastructure.http.health import ReadinessCheck

@@ -5,7 +5,7 @@ import os
 import socket
 from urllib.parse import urlsplit
 
-from internal.infrastructure.bootstrap.lifespan import NotReady
+from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.settings import VAR_DIRECTORY, Environment, Settings, load_settings
 
 # Written by a running `make run`, for whoever wants to attach to its services.

@@ -1,0 +1,2 @@
+class NotReady(Exception):
+    """The process cannot start, or cannot go on; the text says why, in one line."""
