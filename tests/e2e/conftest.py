@@ -1,9 +1,7 @@
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
@@ -13,6 +11,7 @@ import pytest
 
 from internal.infrastructure.embedded.process import free_port, spawn
 from internal.infrastructure.embedded.redis import EmbeddedRedis
+from tests.eventually import eventually
 from tests.smtp import SmtpServer
 
 PASSWORD = "correct horse"
@@ -80,17 +79,6 @@ class System:
             process.kill()
         for process in self._processes:
             process.wait()
-
-
-def eventually(holds: Callable[[], bool], *, within: float) -> None:
-    """Wait until `holds`, which may also fail to connect meanwhile; fail the test `within` seconds."""
-    deadline = time.monotonic() + within
-    while time.monotonic() < deadline:
-        with suppress(httpx.TransportError):
-            if holds():
-                return
-        time.sleep(0.02)
-    raise AssertionError(f"not within {within} s")
 
 
 @pytest.fixture

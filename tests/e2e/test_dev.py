@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from internal.infrastructure.embedded.process import free_port, spawn
-from tests.e2e.conftest import eventually
+from tests.eventually import eventually
 
 ROOT = Path(__file__).parents[2]
 ADA = {"email": "ada@example.com", "name": "Ada Lovelace", "password": "correct horse"}

@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 from internal.infrastructure.embedded.redis import EmbeddedRedis
-from tests.e2e.conftest import System, eventually
+from tests.e2e.conftest import System
+from tests.eventually import eventually
 from tests.smtp import SmtpServer
 
 NOWHERE = "127.0.0.1:1"

@@ -10,7 +10,8 @@ import psycopg
 import pytest
 
 from internal.infrastructure.embedded.redis import EmbeddedRedis
-from tests.e2e.conftest import System, eventually
+from tests.e2e.conftest import System
+from tests.eventually import eventually
 from tests.smtp import SmtpServer
 
 SIGN_UPS = 20

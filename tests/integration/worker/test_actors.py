@@ -18,7 +18,7 @@ from internal.infrastructure.taskqueue.broker import NAMESPACE, consuming_broker
 from internal.infrastructure.worker.actors import declare_actors
 from internal.infrastructure.worker.middleware import worker_middleware
 from internal.ports.tasks import Permanent, RetryLater, TaskContext, TaskOptions
-from tests.e2e.conftest import eventually
+from tests.eventually import eventually
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

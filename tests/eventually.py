@@ -1,0 +1,16 @@
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import httpx
+
+
+def eventually(holds: Callable[[], bool], *, within: float) -> None:
+    """Wait until `holds`, which may also fail to connect meanwhile; fail the test `within` seconds."""
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        with suppress(httpx.TransportError):
+            if holds():
+                return
+        time.sleep(0.02)
+    raise AssertionError(f"not within {within} s")
