@@ -34,8 +34,9 @@ class _Controller(Controller):
 
     async def _end_connections(self) -> None:
         for connection in self._connections:
-            if isinstance(connection.transport, asyncio.WriteTransport):
-                connection.transport.abort()
+            transport = connection.transport
+            if isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
+                transport.abort()
         for _ in range(10):  # turns of the loop in which it notices, failed TLS handshakes included
             await asyncio.sleep(0)
 
