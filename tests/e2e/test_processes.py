@@ -72,6 +72,12 @@ def test_worker_says_in_one_line_what_it_cannot_reach(system: System, unmigrated
         assert word in line
 
 
+def test_worker_ends_although_it_cannot_close_what_it_could_not_open(system: System) -> None:
+    result = system.run("cmd.worker", DATABASE_URL="postgresql:nonsense")
+
+    assert result.returncode == 1
+
+
 def test_every_process_names_a_wrong_setting_and_exits_2(system: System) -> None:
     for command in (["cmd.server"], ["cmd.worker"], ["cmd.dev"], ["cmd.admin", "worker", "ping"]):
         result = system.run(*command, HTTP_PORT="nonsense", MAIL_URL="nonsense")

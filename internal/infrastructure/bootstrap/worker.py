@@ -44,9 +44,10 @@ def run_worker(settings: Settings) -> None:
         worker.stop(timeout=settings.worker_shutdown_timeout * 1000)
         log.info("worker.stopped")
     finally:
-        loop.run_coroutine(resources.aclose())
-        loop.stop()
-        container.consuming_broker().client.close()
+        try:
+            loop.run_coroutine(resources.aclose())
+        finally:
+            loop.stop()  # whatever went wrong: its thread would keep the process alive
 
 
 async def _open(container: Container, resources: AsyncExitStack) -> None:
@@ -72,6 +73,7 @@ def _build_worker(container: Container, settings: Settings) -> Worker:
 def start_event_loop() -> EventLoopThread:
     """The loop that handlers run on. Dramatiq's async actors find it through `set_event_loop_thread`."""
     thread = EventLoopThread(get_logger(__name__))
+    thread.daemon = True
     thread.loop.close()
     thread.loop = uvloop.new_event_loop()
     thread.start(timeout=1.0)

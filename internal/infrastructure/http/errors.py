@@ -61,7 +61,7 @@ def problem_response(
         title=title,
         status=status,
         detail=detail,
-        instance=request.url.path,
+        instance=request.scope["path"],  # not request.url: a hostile Host header makes that raise
         message=detail,
         error_code=code or title.upper().replace(" ", "_"),
         errors=errors,

@@ -92,6 +92,10 @@ async def test_answers_413_to_a_body_over_64_kib_that_comes_in_chunks(client: ht
     assert_problem(response, 413)
 
 
+async def test_answers_in_its_shape_whatever_the_host_header_says(client: httpx.AsyncClient) -> None:
+    assert_problem(await client.get("/nothing", headers={"Host": "x:99999999"}), 404)
+
+
 async def test_answers_404_to_an_unknown_route(client: httpx.AsyncClient) -> None:
     assert_problem(await client.get("/api/v1/nothing"), 404)
 
