@@ -179,7 +179,7 @@ def load_settings() -> Settings:
     Raises:
         InvalidSettings: names every variable that cannot be used.
     """
-    in_development = os.environ.get("APP_ENV", Environment.DEVELOPMENT) == Environment.DEVELOPMENT
+    in_development = (os.environ.get("APP_ENV") or Environment.DEVELOPMENT) == Environment.DEVELOPMENT
     try:
         return Settings(
             _env_file=".env" if in_development else None,  # type: ignore[call-arg]  # added at run time

@@ -1,24 +1,27 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
+
+import structlog
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.taskqueue.connection import answers
 from internal.ports.unavailable import Unavailable
 
+log = structlog.get_logger(__name__)
+
 
 @asynccontextmanager
 async def open_resources(container: Container) -> AsyncIterator[None]:
     """Close, at the end, every connection that was opened in between. They open on first use."""
-    try:
+    async with AsyncExitStack() as closing:  # one that cannot be closed keeps no other open
+        closing.push_async_callback(lambda: container.engine().dispose())
+        closing.push_async_callback(lambda: container.redis().aclose())
+        closing.callback(lambda: container.task_publisher().close())
+        closing.push_async_callback(lambda: container.outbox_relay().close())
         yield
-    finally:
-        await container.outbox_relay().close()
-        container.task_publisher().close()
-        await container.redis().aclose()
-        await container.engine().dispose()
 
 
 async def require_services(container: Container) -> None:
@@ -37,13 +40,18 @@ async def require_services(container: Container) -> None:
 
 @asynccontextmanager
 async def in_background(*coroutines: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run these beside the body, and cancel them after it."""
+    """Run these beside the body, and cancel them after it. One that fails is reported when it does."""
     tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
+    for task in tasks:
+        task.add_done_callback(_report_failure)
     try:
         yield
     finally:
         for task in tasks:
             task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _report_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        log.critical("background.failed", exc_info=error)

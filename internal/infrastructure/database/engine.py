@@ -2,6 +2,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from psycopg.errors import ReadOnlySqlTransaction
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -72,4 +73,7 @@ def translated_outages() -> Generator[None]:
 def is_outage(error: BaseException | None) -> bool:
     if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError):
         return True
-    return isinstance(error, DBAPIError) and error.connection_invalidated
+    if not isinstance(error, DBAPIError):
+        return False
+    # Read-only: a primary that has become a standby, until the connections go to the new one.
+    return error.connection_invalidated or isinstance(error.orig, ReadOnlySqlTransaction)

@@ -124,3 +124,14 @@ async def test_connections_lost_while_nobody_used_them_are_replaced(
 
     async with container.unit_of_work() as uow:
         assert await uow.users.get(ada.id) is None
+
+
+async def test_a_database_that_is_read_only_is_an_outage(
+    container: Container, database_url: str, ada: User
+) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {connection.info.dbname} SET default_transaction_read_only = on")
+
+    with pytest.raises(Unavailable):
+        async with container.unit_of_work() as uow:
+            await uow.users.add(ada)

@@ -1,0 +1,21 @@
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from internal.infrastructure.bootstrap.lifespan import in_background
+
+pytestmark = pytest.mark.anyio
+
+
+async def fail() -> None:
+    raise ArithmeticError
+
+
+async def test_reports_what_fails_in_the_background_and_ends_all_the_same() -> None:
+    with capture_logs() as logs:
+        async with in_background(fail(), asyncio.sleep(60)):
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+
+    assert [entry["event"] for entry in logs] == ["background.failed"]
