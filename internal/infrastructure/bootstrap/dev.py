@@ -193,7 +193,7 @@ def _stop_when_told() -> None:
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
     if "MAKELEVEL" in os.environ:  # started by make: end with it, even if it is killed
-        die_with_parent()
+        die_with_parent(os.getppid())
 
 
 def _say(text: str) -> None:

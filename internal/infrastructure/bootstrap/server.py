@@ -1,3 +1,5 @@
+import multiprocessing
+import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -37,12 +39,13 @@ def serve(settings: Settings) -> None:
     Raises:
         NotReady: the port is in use.
     """
-    require_free_port(settings.http_host, settings.http_port)
+    address = resolve(settings.http_host)
+    require_free_port(address, settings.http_port)
     Granian(
         f"{__name__}:build_app",
         factory=True,
         interface=Interfaces.ASGI,
-        address=settings.http_host,
+        address=address,
         port=settings.http_port,
         workers=settings.http_workers,
         workers_kill_timeout=SHUTDOWN_TIMEOUT,
@@ -52,6 +55,15 @@ def serve(settings: Settings) -> None:
         websockets=False,
         log_dictconfig=_LOGGING,
     ).serve()
+
+
+def resolve(host: str) -> str:
+    """The address of `host`, which Granian wants; raise NotReady if there is none."""
+    try:
+        address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0]
+    except OSError as error:
+        raise NotReady(f"HTTP_HOST: there is no address for {host!r} ({error.strerror})") from error
+    return str(address)
 
 
 def require_free_port(host: str, port: int) -> None:
@@ -69,7 +81,8 @@ def require_free_port(host: str, port: int) -> None:
 
 def build_app() -> ASGIApp:
     """Called by Granian in each of its worker processes."""
-    die_with_parent()
+    if granian := multiprocessing.parent_process():
+        die_with_parent(granian.pid or 0, signal.SIGKILL)  # it loses a SIGTERM that comes while it starts
     settings = load_settings()
     configure_logging(level=settings.log_level, log_format=settings.log_format)
     return app_of(Container(settings=settings))

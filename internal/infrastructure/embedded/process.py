@@ -18,13 +18,16 @@ class ServiceFailed(Exception):
     """An embedded service did not start; the text says where its log is."""
 
 
-def die_with_parent(stop_signal: signal.Signals = signal.SIGTERM) -> None:
+def die_with_parent(parent: int, stop_signal: signal.Signals = signal.SIGTERM) -> None:
     """Have the kernel send `stop_signal` to this process when its parent ends. Only Linux can.
 
-    The parent is the thread that forked: fork from one that lasts, which is the main thread.
+    The parent is the thread that forked: fork from one that lasts, which is the main thread. Where the
+    process with the id `parent` has ended already, this one ends at once.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, stop_signal, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def spawn(
@@ -47,9 +50,7 @@ def spawn(
     def prepare() -> None:
         if become:
             become()
-        die_with_parent(stop_signal)  # last: a change of user clears it
-        if os.getppid() != parent:
-            os._exit(1)
+        die_with_parent(parent, stop_signal)  # last: a change of user clears it
 
     if log:
         log.parent.mkdir(parents=True, exist_ok=True)
