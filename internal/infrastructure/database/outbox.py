@@ -63,7 +63,7 @@ class OutboxTaskPublisher:
     async def publish_many(self, tasks: Sequence[Task | tuple[Task, TaskOptions]]) -> list[TaskReceipt]:
         encoded = [self._encode(task, options) for task, options in with_options(tasks)]
         if encoded:
-            await self._connection.execute(insert(outbox), [self._to_row(task) for task in encoded])
+            await self._connection.execute(_STORE, [_to_row(task) for task in encoded])
             self.stored.extend(encoded)
         return [
             TaskReceipt(id=task.id, queue=task.options.queue, state=TaskState.STORED, duplicate=None)
@@ -75,15 +75,6 @@ class OutboxTaskPublisher:
         if options.delay is not None:  # a delay counts from now, not from when the row is forwarded
             options = replace(options, delay=None, process_at=self._clock.now() + options.delay)
         return self._codec.encode(task, task_id=str(self._new_id()), options=options)
-
-    def _to_row(self, task: EncodedTask) -> dict[str, Any]:
-        return {
-            "id": task.id,
-            "task_name": task.name,
-            "payload": task.payload,
-            "options": options_to_json(task.options),
-            "next_try_at": self._clock.now() + SWEEP_AFTER,
-        }
 
 
 class OutboxRelay:
@@ -162,6 +153,15 @@ class OutboxRelay:
                 await connection.execute(_MARK_FORWARDED, {"ids": ids})
 
 
+def _to_row(task: EncodedTask) -> dict[str, Any]:
+    return {
+        "id": task.id,
+        "task_name": task.name,
+        "payload": task.payload,
+        "options": options_to_json(task.options),
+    }
+
+
 def _to_task(row: Row[tuple[str, str, Any, Any]]) -> EncodedTask | None:
     """None for a row that cannot be read: it is reported, and must not hold up the others."""
     try:
@@ -172,6 +172,8 @@ def _to_task(row: Row[tuple[str, str, Any, Any]]) -> EncodedTask | None:
     return EncodedTask(id=row.id, name=row.task_name, payload=row.payload, options=options)
 
 
+# The time is that of Postgres, as it is for the sweepers: a server's own clock may be off.
+_STORE = insert(outbox).values(next_try_at=func.now() + SWEEP_AFTER)
 _TAKE_DUE = (
     update(outbox)
     .where(

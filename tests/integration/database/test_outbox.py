@@ -2,7 +2,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,13 +13,14 @@ from sqlalchemy import func, insert, select, update
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
-from internal.infrastructure.database.outbox import MARK_EVERY, OutboxRelay
+from internal.infrastructure.database.outbox import MARK_EVERY, SWEEP_AFTER, OutboxRelay
 from internal.infrastructure.database.tables import outbox
 from internal.infrastructure.embedded.redis import EmbeddedRedis
 from internal.infrastructure.settings import Settings
 from internal.infrastructure.task_codec import EncodedTask
 from internal.ports.tasks import TaskOptions
 from internal.ports.unavailable import Unavailable
+from tests.fakes.clock import FakeClock
 from tests.queued import take_queued
 
 pytestmark = pytest.mark.anyio
@@ -155,6 +156,18 @@ async def test_the_sweeper_leaves_a_fresh_row_to_whoever_stored_it(without_redis
 
     assert swept == 0
     assert await forwarded(without_redis) == {task_id: False}
+
+
+@pytest.mark.parametrize("off_by", [timedelta(days=-1), timedelta(days=1)])
+async def test_when_a_row_is_swept_is_told_by_the_clock_of_postgres(
+    without_redis: Container, off_by: timedelta
+) -> None:
+    with without_redis.clock.override(FakeClock(datetime.now(UTC) + off_by)):
+        await publish(without_redis)
+
+    async with without_redis.engine().connect() as connection:
+        waits_for = (await connection.execute(select(outbox.c.next_try_at - func.now()))).scalar_one()
+    assert timedelta(0) < waits_for <= SWEEP_AFTER
 
 
 async def test_a_forwarded_row_is_not_swept(container: Container) -> None:
