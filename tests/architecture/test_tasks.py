@@ -6,7 +6,6 @@ from dataclasses import fields, is_dataclass
 from typing import Any, get_type_hints
 
 import pytest
-from dependency_injector import providers
 
 from internal.application import tasks
 from internal.infrastructure.bootstrap import server, worker
@@ -78,16 +77,12 @@ def test_server_and_worker_are_built_from_the_same_container() -> None:
     assert vars(server)["Container"] is vars(worker)["Container"] is Container
 
 
-def test_whatever_publishes_uses_the_one_task_publisher() -> None:
-    publisher = Container.task_publisher
-
-    assert isinstance(publisher, providers.Singleton)
-    assert Container.unit_of_work.kwargs["transport"] is publisher
-    assert Container.outbox_relay.kwargs["transport"] is publisher
-
-
 def test_the_use_cases_of_both_processes_share_one_publisher() -> None:
+    """What a sign-up publishes in the server, and what the worker sweeps, goes the same way."""
     container = Container(settings=Settings())
 
-    assert container.task_publisher() is container.task_publisher()
-    assert container.outbox_relay() is container.outbox_relay()
+    unit_of_work = vars(container.register_user())["_uow"]
+    sweeper = container.outbox_relay()
+
+    assert vars(unit_of_work)["_relay"] is sweeper
+    assert vars(unit_of_work)["_transport"] is vars(sweeper)["_transport"] is container.task_publisher()
