@@ -29,10 +29,10 @@ class Account:
 
     @classmethod
     def choose(cls, *, programs: Path, data: Path) -> Self:
-        """An ordinary user's own account; for root a user namespace, or `nobody` where there are none."""
+        """An ordinary user's own account; for root a user namespace, or `nobody` where none would do."""
         if os.geteuid() != 0:
             return cls(programs=programs, data=data, become=None, owner=None)
-        if _user_namespaces_work():
+        if _user_namespace_reaches(programs, data):
             return cls(programs=programs, data=data, become=_enter_user_namespace, owner=None)
         return cls.nobody(programs=programs, data=data)
 
@@ -74,13 +74,15 @@ def _enter_user_namespace() -> None:
     Path("/proc/self/gid_map").write_text(f"{_NOBODY} {gid} 1")
 
 
-def _user_namespaces_work() -> bool:
+def _user_namespace_reaches(programs: Path, data: Path) -> bool:
+    """There may be none; and in one root has no more rights than others, so another's home may be closed."""
     child = os.fork()
     if child == 0:
         try:
             _enter_user_namespace()
+            reached = os.access(programs, os.R_OK | os.X_OK) and os.access(data, os.R_OK | os.W_OK | os.X_OK)
         except OSError:
-            os._exit(1)
-        os._exit(0)
+            reached = False
+        os._exit(0 if reached else 1)
     _, status = os.waitpid(child, 0)
     return status == 0

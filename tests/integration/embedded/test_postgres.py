@@ -1,4 +1,5 @@
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from internal.infrastructure.embedded.postgres import EmbeddedPostgres
 from internal.infrastructure.embedded.process import ServiceFailed
 
 PASSWORD = "hunter2"
+SOMEBODY = 12345  # an id that is neither root's nor `nobody`'s
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root needs another account for Postgres")
 
@@ -31,7 +33,7 @@ def postgres(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
 def user_namespaces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both ways of leaving root, the second as on a machine that has no user namespaces."""
     if not request.param:
-        monkeypatch.setattr(unprivileged, "_user_namespaces_work", lambda: False)
+        monkeypatch.setattr(unprivileged, "_user_namespace_reaches", lambda *_: False)
 
 
 @pytest.mark.usefixtures("user_namespaces")
@@ -44,6 +46,15 @@ def test_keeps_its_data_over_a_restart(postgres: EmbeddedPostgres) -> None:
 
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+
+
+@as_root
+def test_starts_for_root_in_the_home_of_somebody_else(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
+    """As with `sudo make run`: root alone may enter, and in a user namespace it no longer may."""
+    shutil.chown(tmp_path, SOMEBODY, SOMEBODY)
+
+    with psycopg.connect(postgres.start()) as connection:
+        assert connection.execute("SELECT 42").fetchone() == (42,)
 
 
 def test_opens_to_its_password_alone(postgres: EmbeddedPostgres) -> None:
