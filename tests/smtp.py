@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Any, Literal, Self
+from typing import Any, AnyStr, Literal, Self
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -17,6 +17,15 @@ ACCEPTED = "250 OK"
 PASSWORD = "hunter2"
 
 
+class _Connection(SMTP):
+    """aiosmtpd's has no hook between the command DATA and the leave to send."""
+
+    async def push(self, status: AnyStr) -> None:
+        if str(status).startswith("354") and self.event_handler.hangs_at == "DATA":
+            await asyncio.Event().wait()
+        await super().push(status)
+
+
 class _Controller(Controller):
     """aiosmtpd's runs a server in a thread, but leaves the connections open that are there at its end."""
 
@@ -25,7 +34,7 @@ class _Controller(Controller):
         self._connections: list[SMTP] = []
 
     def factory(self) -> SMTP:
-        connection: SMTP = super().factory()  # type: ignore[no-untyped-call]  # aiosmtpd is typed in part
+        connection = _Connection(self.handler, **self.SMTP_kwargs)
         self._connections.append(connection)
         return connection
 
@@ -44,15 +53,18 @@ class _Controller(Controller):
 class SmtpServer:
     """Plain by default, TLS from the start with `tls`, STARTTLS and AUTH required with `starttls`.
 
-    `rcpt_reply` and `data_reply` are its answers; `hangs_at` a command it takes and never answers.
+    `rcpt_reply` and `data_reply` are its answers; `hangs_at` what it takes and never answers: a command, or
+    the dot that ends a mail. `accepts_after` is how many seconds it thinks about a mail that it has.
     """
 
     def __init__(self, *, tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None) -> None:
+        self.handed_over: list[Envelope] = []
         self.received: list[Envelope] = []
         self.logins: list[str] = []
         self.rcpt_reply = ACCEPTED
         self.data_reply = ACCEPTED
-        self.hangs_at: Literal["DATA", "QUIT"] | None = None
+        self.hangs_at: Literal["RCPT", "DATA", ".", "QUIT"] | None = None
+        self.accepts_after = 0.0
         self.port = free_port()
         self._controller = _Controller(
             self,
@@ -76,10 +88,13 @@ class SmtpServer:
 
     @property
     def messages(self) -> list[EmailMessage]:
-        return [
-            message_from_bytes(envelope.original_content or b"", EmailMessage, policy=policy.default)
-            for envelope in self.received
-        ]
+        """Those that were accepted."""
+        return [_message(envelope) for envelope in self.received]
+
+    @property
+    def handed_over_messages(self) -> list[EmailMessage]:
+        """Those that were sent to their end, whatever the answer was, or if there was none."""
+        return [_message(envelope) for envelope in self.handed_over]
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd names its hooks so
         self,
@@ -89,6 +104,8 @@ class SmtpServer:
         address: str,
         options: list[str],  # noqa: ARG002 - aiosmtpd's signature
     ) -> str:
+        if self.hangs_at == "RCPT":
+            await asyncio.Event().wait()
         if self.rcpt_reply == ACCEPTED:
             envelope.rcpt_tos.append(address)
         return self.rcpt_reply
@@ -99,8 +116,10 @@ class SmtpServer:
         session: Session,  # noqa: ARG002 - aiosmtpd's signature
         envelope: Envelope,
     ) -> str:
-        if self.hangs_at == "DATA":
+        self.handed_over.append(envelope)
+        if self.hangs_at == ".":
             await asyncio.Event().wait()
+        await asyncio.sleep(self.accepts_after)
         if self.data_reply == ACCEPTED:
             self.received.append(envelope)
         return self.data_reply
@@ -120,6 +139,10 @@ class SmtpServer:
         assert isinstance(credentials, LoginPassword)
         self.logins.append(credentials.login.decode())
         return AuthResult(success=credentials.password == PASSWORD.encode(), handled=False)
+
+
+def _message(envelope: Envelope) -> EmailMessage:
+    return message_from_bytes(envelope.original_content or b"", EmailMessage, policy=policy.default)
 
 
 @pytest.fixture

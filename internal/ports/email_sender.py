@@ -24,12 +24,15 @@ class Email:
 
 
 class EmailSender(Protocol):
-    async def send(self, email: Email, *, within: timedelta) -> None:
-        """Hand the mail to the mail server.
+    async def send(self, email: Email, *, within: timedelta, accepted_within: timedelta) -> None:
+        """Hand the mail to the mail server: all of it `within`, and then wait for the server's word on it.
+
+        Whoever gives up that second wait will send the mail again, and cannot know whether it was accepted:
+        `accepted_within` should be long.
 
         Raises:
             EmailRejected: refused for good.
-            TimeoutError: not accepted `within` this time; it may have been sent nevertheless.
+            TimeoutError: one of the limits was exceeded; after the second it may have been sent nevertheless.
             Exception: anything else is worth another attempt.
         """
         ...

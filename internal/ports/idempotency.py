@@ -33,10 +33,18 @@ class Idempotency(Protocol):
     async def claim(self, key: str, lease: timedelta) -> Claim | Done | Busy:
         """Take the right to make the effect for `lease`, unless it was made or somebody else has it.
 
-        The lease must be longer than the effect can take: one that outlives its lease may be made twice.
+        An effect that may take longer needs its claim renewed: one that outlives its claim may be made twice.
 
         Raises:
             UnknownIdempotencyKey: no task with this id was published through a unit of work.
+        """
+        ...
+
+    async def renew(self, key: str, lease: timedelta) -> None:
+        """Have the claim last for `lease` from now. What is done stays done.
+
+        Only for who is at the effect this moment. A claim that has lapsed is taken again, and one that
+        somebody else has taken since is prolonged: as long as one of the two is alive, no third begins.
         """
         ...
 

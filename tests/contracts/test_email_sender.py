@@ -88,13 +88,13 @@ def failing(request: pytest.FixtureRequest) -> FailingMailSystem:
             hang=fail_with(TimeoutError()),
         )
     server: SmtpServer = request.getfixturevalue("smtp_server")
-    reply = "rcpt_reply" if request.param == "smtp rcpt" else "data_reply"
+    reply, hangs_at = ("rcpt_reply", "RCPT") if request.param == "smtp rcpt" else ("data_reply", ".")
     return FailingMailSystem(
         sender=smtp_sender(server),
         reject=lambda: setattr(server, reply, "550 no <ada@example.com> here"),
         refuse_for_now=lambda: setattr(server, reply, "451 come back for <ada@example.com>"),
         for_now=EmailNotAccepted,
-        hang=lambda: setattr(server, "hangs_at", "DATA"),
+        hang=lambda: setattr(server, "hangs_at", hangs_at),
     )
 
 
@@ -119,7 +119,7 @@ def from_message(message: EmailMessage) -> Delivered:
 
 
 async def test_delivers_a_mail_to_its_one_recipient(mail: MailSystem) -> None:
-    await mail.sender.send(WELCOME, within=LIMIT)
+    await mail.sender.send(WELCOME, within=LIMIT, accepted_within=LIMIT)
 
     [delivered] = mail.delivered()
     assert delivered.recipient == "ada@example.com"
@@ -130,9 +130,8 @@ async def test_delivers_a_mail_to_its_one_recipient(mail: MailSystem) -> None:
 async def test_delivers_every_mail(mail: MailSystem) -> None:
     for number in range(3):
         recipient = EmailAddress.parse(f"ada{number}@example.com")
-        await mail.sender.send(
-            replace(WELCOME, recipient=recipient, message_id=f"task-{number}"), within=LIMIT
-        )
+        email = replace(WELCOME, recipient=recipient, message_id=f"task-{number}")
+        await mail.sender.send(email, within=LIMIT, accepted_within=LIMIT)
 
     delivered = mail.delivered()
     assert {mail.recipient for mail in delivered} == {f"ada{number}@example.com" for number in range(3)}
@@ -141,7 +140,7 @@ async def test_delivers_every_mail(mail: MailSystem) -> None:
 
 async def test_a_mail_keeps_its_id_when_it_is_sent_again(mail: MailSystem) -> None:
     for _ in range(2):
-        await mail.sender.send(WELCOME, within=LIMIT)
+        await mail.sender.send(WELCOME, within=LIMIT, accepted_within=LIMIT)
 
     assert len({mail.id for mail in mail.delivered()}) == 1
 
@@ -149,7 +148,7 @@ async def test_a_mail_keeps_its_id_when_it_is_sent_again(mail: MailSystem) -> No
 async def test_delivers_to_the_longest_address_there_is(mail: MailSystem) -> None:
     longest = EmailAddress.parse(f"{'a' * 62}@{'.'.join(['d' * 63] * 3)}")
 
-    await mail.sender.send(replace(WELCOME, recipient=longest), within=LIMIT)
+    await mail.sender.send(replace(WELCOME, recipient=longest), within=LIMIT, accepted_within=LIMIT)
 
     [delivered] = mail.delivered()
     assert delivered.recipient == longest.value
@@ -159,7 +158,7 @@ async def test_says_when_the_mail_is_refused_for_good(failing: FailingMailSystem
     failing.reject()
 
     with pytest.raises(EmailRejected) as rejected:
-        await failing.sender.send(WELCOME, within=LIMIT)
+        await failing.sender.send(WELCOME, within=LIMIT, accepted_within=LIMIT)
 
     assert "ada@example.com" not in "".join(traceback.format_exception(rejected.value))
 
@@ -168,7 +167,7 @@ async def test_a_refusal_for_now_is_not_one_for_good(failing: FailingMailSystem)
     failing.refuse_for_now()
 
     with pytest.raises(failing.for_now) as refused:
-        await failing.sender.send(WELCOME, within=LIMIT)
+        await failing.sender.send(WELCOME, within=LIMIT, accepted_within=LIMIT)
 
     assert not isinstance(refused.value, EmailRejected)
     assert "ada@example.com" not in "".join(traceback.format_exception(refused.value))
@@ -180,6 +179,6 @@ async def test_gives_up_on_a_server_that_does_not_answer(failing: FailingMailSys
     started = time.monotonic()
 
     with pytest.raises(TimeoutError):
-        await failing.sender.send(WELCOME, within=limit)
+        await failing.sender.send(WELCOME, within=limit, accepted_within=limit)
 
     assert time.monotonic() - started < 5 * limit.total_seconds()

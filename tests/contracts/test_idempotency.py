@@ -84,6 +84,48 @@ async def test_a_claim_lapses(deliveries: Deliveries) -> None:
     assert isinstance(await deliveries.idempotency.claim(key, LEASE), Busy)
 
 
+async def test_a_renewed_claim_lasts_from_then_on(deliveries: Deliveries) -> None:
+    key = await deliveries.store_task()
+    await deliveries.idempotency.claim(key, SHORT_LEASE)
+
+    await deliveries.idempotency.renew(key, LEASE)
+    await deliveries.wait(2 * SHORT_LEASE)
+
+    other = await deliveries.idempotency.claim(key, LEASE)
+    assert isinstance(other, Busy)
+    assert LEASE / 2 < other.remaining <= LEASE
+
+
+async def test_a_renewed_claim_lapses_too(deliveries: Deliveries) -> None:
+    key = await deliveries.store_task()
+    await deliveries.idempotency.claim(key, LEASE)
+
+    await deliveries.idempotency.renew(key, SHORT_LEASE)
+    await deliveries.wait(2 * SHORT_LEASE)
+
+    assert await deliveries.idempotency.claim(key, LEASE) == Claim()
+
+
+async def test_who_is_late_to_renew_takes_the_claim_again(deliveries: Deliveries) -> None:
+    key = await deliveries.store_task()
+    await deliveries.idempotency.claim(key, SHORT_LEASE)
+    await deliveries.wait(2 * SHORT_LEASE)
+
+    await deliveries.idempotency.renew(key, LEASE)
+
+    assert isinstance(await deliveries.idempotency.claim(key, LEASE), Busy)
+
+
+async def test_renewing_changes_nothing_about_what_is_done(deliveries: Deliveries) -> None:
+    key = await deliveries.store_task()
+    await deliveries.idempotency.claim(key, LEASE)
+    await deliveries.idempotency.complete(key)
+
+    await deliveries.idempotency.renew(key, LEASE)
+
+    assert await deliveries.idempotency.claim(key, LEASE) == Done()
+
+
 async def test_what_is_complete_stays_done(deliveries: Deliveries) -> None:
     key = await deliveries.store_task()
     await deliveries.idempotency.claim(key, SHORT_LEASE)

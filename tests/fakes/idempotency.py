@@ -1,3 +1,4 @@
+import asyncio
 from datetime import datetime, timedelta
 
 from internal.ports.clock import Clock
@@ -5,12 +6,14 @@ from internal.ports.idempotency import Busy, Claim, Done, UnknownIdempotencyKey
 
 
 class FakeIdempotency:
-    """`add` says which keys there are; only a stored task has one."""
+    """`add` says which keys there are; only a stored task has one. With a `failure`, nothing is renewed."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._claimed_until: dict[str, datetime] = {}
         self.completed: set[str] = set()
+        self.failure: Exception | None = None
+        self.renewed = asyncio.Event()
 
     def add(self, key: str) -> None:
         self._claimed_until[key] = self._clock.now()
@@ -25,6 +28,13 @@ class FakeIdempotency:
             return Busy(remaining)
         self._claimed_until[key] = self._clock.now() + lease
         return Claim()
+
+    async def renew(self, key: str, lease: timedelta) -> None:
+        if self.failure:
+            raise self.failure
+        if key in self._claimed_until:
+            self._claimed_until[key] = self._clock.now() + lease
+        self.renewed.set()
 
     async def complete(self, key: str) -> None:
         self.completed.add(key)

@@ -1,39 +1,73 @@
+import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 from internal.ports.email_sender import Email, EmailRejected, EmailSender
 from internal.ports.idempotency import Busy, Done, Idempotency
 from internal.ports.tasks import Permanent, RetryLater
+from internal.ports.unavailable import Unavailable
 
 SEND_WITHIN = timedelta(seconds=20)
-# Longer than one attempt may take, so that a lapsed claim means a dead worker, not a slow one.
-CLAIM_LEASE = SEND_WITHIN + timedelta(seconds=5)
+# What RFC 5321 asks for (section 4.5.3.2.6): giving up on a slow server would only repeat the mail. Both
+# limits together are less than a task's own (TaskOptions.timeout).
+ACCEPTED_WITHIN = timedelta(minutes=10)
+# How long a mail waits for another worker after its own was killed; one that is alive renews its claim.
+CLAIM_LEASE = timedelta(seconds=25)
+RENEWALS_IN_A_LEASE = 3
 
 
 class SendEmailOnce:
     """What every task that is a mail does: send it once, however often the task is delivered."""
 
-    def __init__(self, *, idempotency: Idempotency, email_sender: EmailSender) -> None:
+    def __init__(
+        self,
+        *,
+        idempotency: Idempotency,
+        email_sender: EmailSender,
+        send_within: timedelta = SEND_WITHIN,
+        accepted_within: timedelta = ACCEPTED_WITHIN,
+        lease: timedelta = CLAIM_LEASE,
+    ) -> None:
         self._idempotency = idempotency
         self._email_sender = email_sender
+        self._send_within = send_within
+        self._accepted_within = accepted_within
+        self._lease = lease
 
     async def __call__(self, email: Email) -> None:
         """Send the mail of the task whose id is `email.message_id`.
 
         SMTP has no idempotency key: a crash between the server's acceptance and `complete` can repeat
-        the mail, with the same message id.
+        the mail, with the same message id. So can a claim that is lost because Postgres was away for longer
+        than the lease: what has begun is finished nevertheless, beside whoever has claimed it since.
 
         Raises:
             RetryLater: an attempt is under way, or was cut off less than its lease ago.
             Permanent: the mail server refused it for good.
         """
-        claim = await self._idempotency.claim(email.message_id, CLAIM_LEASE)
+        claim = await self._idempotency.claim(email.message_id, self._lease)
         if isinstance(claim, Done):
             return
         if isinstance(claim, Busy):
             raise RetryLater(claim.remaining)
 
+        renewing = asyncio.create_task(self._keep_claim(email.message_id))
         try:
-            await self._email_sender.send(email, within=SEND_WITHIN)
+            await self._send(email)
+            await self._idempotency.complete(email.message_id)
+        finally:
+            renewing.cancel()  # and not awaited: a Postgres that hangs would hold up who is being stopped
+
+    async def _send(self, email: Email) -> None:
+        try:
+            await self._email_sender.send(
+                email, within=self._send_within, accepted_within=self._accepted_within
+            )
         except EmailRejected as error:
             raise Permanent(str(error)) from error
-        await self._idempotency.complete(email.message_id)
+
+    async def _keep_claim(self, key: str) -> None:
+        while True:
+            await asyncio.sleep(self._lease.total_seconds() / RENEWALS_IN_A_LEASE)
+            with suppress(Unavailable):  # perhaps the next renewal gets through
+                await self._idempotency.renew(key, self._lease)

@@ -10,11 +10,12 @@ from internal.ports.idempotency import Busy, Claim, Done, UnknownIdempotencyKey
 _of_key = outbox.c.id == bindparam("key")
 _is_free = outbox.c.claimed_until.is_(None) | (outbox.c.claimed_until <= func.now())
 
-_CLAIM = (
+_RENEW = (
     update(outbox)
-    .where(_of_key, outbox.c.completed_at.is_(None), _is_free)
+    .where(_of_key, outbox.c.completed_at.is_(None))
     .values(claimed_until=func.now() + bindparam("lease", type_=Interval))
 )
+_CLAIM = _RENEW.where(_is_free)
 _HOLDER = select(
     outbox.c.completed_at,
     func.greatest(outbox.c.claimed_until - func.now(), timedelta(0)).label("remaining"),
@@ -37,6 +38,11 @@ class SqlAlchemyIdempotency:
         if row is None:
             raise UnknownIdempotencyKey(key)
         return Busy(row.remaining) if row.completed_at is None else Done()
+
+    async def renew(self, key: str, lease: timedelta) -> None:
+        with translated_outages():
+            async with self._engine.connect() as connection:
+                await connection.execute(_RENEW, {"key": key, "lease": lease})
 
     async def complete(self, key: str) -> None:
         with translated_outages():

@@ -15,7 +15,13 @@ class FileEmailSender:
         self._directory = directory
         self._composer = composer
 
-    async def send(self, email: Email, *, within: timedelta) -> None:  # noqa: ARG002 - a local file needs no limit
+    async def send(
+        self,
+        email: Email,
+        *,
+        within: timedelta,  # noqa: ARG002 - a local file needs no limit
+        accepted_within: timedelta,  # noqa: ARG002 - as `within`
+    ) -> None:
         message = self._composer.compose(email)
         await to_thread.run_sync(self._write, f"{email.kind}-{email.message_id}.eml", message)
 

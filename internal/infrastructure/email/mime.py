@@ -21,7 +21,7 @@ class _CachedHeaderRegistry(HeaderRegistry):
     __getitem__ = cache(HeaderRegistry.__getitem__)
 
 
-_POLICY = SMTP.clone(header_factory=_CachedHeaderRegistry())
+_POLICY = SMTP.clone(header_factory=_CachedHeaderRegistry(), cte_type="7bit")  # what every server takes
 
 
 class MimeComposer:

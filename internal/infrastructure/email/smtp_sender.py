@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from aiosmtplib import SMTP, SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPResponseException
+from aiosmtplib import SMTP, SMTPDataError, SMTPException, SMTPRecipientRefused, SMTPResponseException
 
 from internal.infrastructure.email.mime import MimeComposer
+from internal.infrastructure.email.smtp_transaction import hand_over, offer
 from internal.ports.email_sender import Email, EmailRejected
 
 GOODBYE_WITHIN = 1  # seconds
@@ -49,7 +50,7 @@ class SmtpEmailSender:
         self._server = server
         self._composer = composer
 
-    async def send(self, email: Email, *, within: timedelta) -> None:
+    async def send(self, email: Email, *, within: timedelta, accepted_within: timedelta) -> None:
         message = self._composer.compose(email)
         client = SMTP(
             hostname=self._server.host,
@@ -63,9 +64,11 @@ class SmtpEmailSender:
         try:
             async with asyncio.timeout(within.total_seconds()):
                 await client.connect()
-                await client.send_message(message)
+                await offer(client, message)
+            async with asyncio.timeout(accepted_within.total_seconds()):
+                await hand_over(client, message)
             await _say_goodbye(client)
-        except (SMTPRecipientsRefused, SMTPResponseException) as error:
+        except SMTPResponseException as error:
             # The reply's text may repeat the address, and an error's text ends in the logs.
             raise _translate(error) from None
         finally:
@@ -78,13 +81,8 @@ async def _say_goodbye(client: SMTP) -> None:
         await client.quit(timeout=GOODBYE_WITHIN)
 
 
-def _translate(error: SMTPRecipientsRefused | SMTPResponseException) -> Exception:
-    if isinstance(error, SMTPRecipientsRefused):
-        codes = [recipient.code for recipient in error.recipients]
-        about_the_message = True
-    else:
-        codes = [error.code]
-        about_the_message = isinstance(error, SMTPDataError)
-    permanent = about_the_message and min(codes) >= _FIRST_PERMANENT_CODE
+def _translate(error: SMTPResponseException) -> Exception:
+    about_the_message = isinstance(error, SMTPRecipientRefused | SMTPDataError)
+    permanent = about_the_message and error.code >= _FIRST_PERMANENT_CODE
     kind = EmailRejected if permanent else EmailNotAccepted
-    return kind(f"{type(error).__name__} {codes}")
+    return kind(f"{type(error).__name__} {error.code}")

@@ -1,8 +1,11 @@
 import asyncio
 import ssl
+import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import trustme
@@ -13,6 +16,7 @@ from internal.infrastructure.email.smtp_sender import EmailNotAccepted, SmtpEmai
 from internal.infrastructure.email.smtp_sender import SmtpServer as ServerAddress
 from internal.infrastructure.embedded.process import free_port
 from internal.ports.email_sender import Email
+from tests.eventually import eventually
 from tests.fakes.clock import FakeClock
 from tests.smtp import PASSWORD, SmtpServer
 
@@ -24,6 +28,10 @@ WELCOME = Email(
     variables={"name": "Ada"},
     message_id="task-1",
 )
+
+
+PATIENT = timedelta(seconds=10)
+IMPATIENT = timedelta(milliseconds=400)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -64,15 +72,18 @@ def starttls_server(server_tls: ssl.SSLContext) -> Iterator[SmtpServer]:
         yield server
 
 
-async def send(url: str) -> None:
+def sender(url: str) -> SmtpEmailSender:
     composer = MimeComposer(
         mail_from="Users <no-reply@users.example>",
         app_name="Users",
         app_base_url="https://users.example",
         clock=FakeClock(),
     )
-    sender = SmtpEmailSender(server=ServerAddress.from_url(url), composer=composer)
-    await sender.send(WELCOME, within=timedelta(seconds=10))
+    return SmtpEmailSender(server=ServerAddress.from_url(url), composer=composer)
+
+
+async def send(url: str, *, email: Email = WELCOME) -> None:
+    await sender(url).send(email, within=PATIENT, accepted_within=PATIENT)
 
 
 async def test_the_envelope_has_one_recipient_and_our_sender(smtp_server: SmtpServer) -> None:
@@ -126,6 +137,56 @@ async def test_an_accepted_mail_counts_as_sent_whatever_follows(smtp_server: Smt
     await send(f"smtp://127.0.0.1:{smtp_server.port}")
 
     assert len(smtp_server.received) == 1
+
+
+@pytest.mark.parametrize("hangs_at", ["RCPT", "DATA"])
+async def test_a_server_that_stalls_before_the_mail_was_sent_costs_no_more_than_an_attempt(
+    smtp_server: SmtpServer, hangs_at: Literal["RCPT", "DATA"]
+) -> None:
+    smtp_server.hangs_at = hangs_at
+    started = time.monotonic()
+
+    with pytest.raises(TimeoutError):
+        await sender(f"smtp://127.0.0.1:{smtp_server.port}").send(
+            WELCOME, within=IMPATIENT, accepted_within=PATIENT
+        )
+
+    assert time.monotonic() - started < PATIENT.total_seconds() / 2
+    assert smtp_server.handed_over == []
+
+
+async def test_a_server_may_take_longer_to_accept_a_mail_than_to_be_sent_one(smtp_server: SmtpServer) -> None:
+    smtp_server.accepts_after = 2 * IMPATIENT.total_seconds()
+
+    await sender(f"smtp://127.0.0.1:{smtp_server.port}").send(
+        WELCOME, within=IMPATIENT, accepted_within=PATIENT
+    )
+
+    assert len(smtp_server.received) == 1
+
+
+async def test_whoever_is_stopped_waits_no_longer_for_a_mail_to_be_accepted(smtp_server: SmtpServer) -> None:
+    smtp_server.hangs_at = "."
+    sending = asyncio.create_task(send(f"smtp://127.0.0.1:{smtp_server.port}"))
+    await asyncio.to_thread(eventually, lambda: smtp_server.handed_over != [], within=10)
+    started = time.monotonic()
+
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+
+    assert time.monotonic() - started < 0.5
+
+
+async def test_a_line_that_begins_with_a_dot_does_not_end_the_mail(smtp_server: SmtpServer) -> None:
+    name = "\r\n.\r\n.." + "ä"
+
+    await send(f"smtp://127.0.0.1:{smtp_server.port}", email=replace(WELCOME, variables={"name": name}))
+
+    [message] = smtp_server.messages
+    body = message.get_body(("plain",))
+    assert body is not None
+    assert "Hello \n.\n..ä," in body.get_content().replace("\r\n", "\n")
 
 
 async def test_a_server_that_is_down_is_worth_another_attempt() -> None:

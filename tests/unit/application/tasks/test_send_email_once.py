@@ -1,12 +1,20 @@
+import asyncio
 from datetime import timedelta
 
 import pytest
 
-from internal.application.tasks.send_email_once import CLAIM_LEASE, SendEmailOnce
+from internal.application.tasks.send_email_once import (
+    ACCEPTED_WITHIN,
+    CLAIM_LEASE,
+    RENEWALS_IN_A_LEASE,
+    SEND_WITHIN,
+    SendEmailOnce,
+)
 from internal.domain.email_address import EmailAddress
 from internal.ports.email_sender import Email, EmailRejected
-from internal.ports.idempotency import UnknownIdempotencyKey
-from internal.ports.tasks import Permanent, RetryLater
+from internal.ports.idempotency import Claim, UnknownIdempotencyKey
+from internal.ports.tasks import Permanent, RetryLater, TaskOptions
+from internal.ports.unavailable import Unavailable
 from tests.fakes.clock import FakeClock
 from tests.fakes.email_sender import FakeEmailSender
 from tests.fakes.idempotency import FakeIdempotency
@@ -22,13 +30,28 @@ EMAIL = Email(
 )
 
 
+LEASE = timedelta(milliseconds=90)
+RENEWS_EVERY = LEASE / RENEWALS_IN_A_LEASE
+
+
 class Worker:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.emails = FakeEmailSender()
         self.idempotency = FakeIdempotency(self.clock)
         self.idempotency.add(KEY)
-        self.send_once = SendEmailOnce(idempotency=self.idempotency, email_sender=self.emails)
+        self.send_once = SendEmailOnce(idempotency=self.idempotency, email_sender=self.emails, lease=LEASE)
+
+    async def begin(self) -> "asyncio.Task[None]":
+        """Send to a mail server that takes its time, and return once the claim has been renewed."""
+        self.emails.accepting.clear()
+        sending = asyncio.create_task(self.send_once(EMAIL))
+        await self.renewal()
+        return sending
+
+    async def renewal(self) -> None:
+        self.idempotency.renewed.clear()
+        await self.idempotency.renewed.wait()
 
 
 @pytest.fixture
@@ -42,11 +65,8 @@ async def test_sends_the_mail(worker: Worker) -> None:
     assert worker.emails.sent == [EMAIL]
 
 
-async def test_gives_up_sending_before_its_claim_lapses(worker: Worker) -> None:
-    await worker.send_once(EMAIL)
-
-    [limit] = worker.emails.limits
-    assert limit < CLAIM_LEASE
+async def test_gives_up_before_the_task_is_cut_off() -> None:
+    assert TaskOptions().timeout > SEND_WITHIN + ACCEPTED_WITHIN
 
 
 async def test_sends_once_however_often_the_task_is_delivered(worker: Worker) -> None:
@@ -76,6 +96,63 @@ async def test_sends_after_another_worker_died_while_sending(worker: Worker) -> 
     assert len(worker.emails.sent) == 1
 
 
+async def test_keeps_its_claim_for_as_long_as_the_mail_server_takes(worker: Worker) -> None:
+    sending = await worker.begin()
+
+    for _ in range(3):
+        worker.clock.advance(LEASE * 0.9)
+        with pytest.raises(RetryLater):
+            await worker.send_once(EMAIL)
+        await worker.renewal()
+    worker.emails.accepting.set()
+    await sending
+
+    assert worker.emails.sent == [EMAIL]
+    assert worker.idempotency.completed == {KEY}
+
+
+async def test_renews_its_claim_no_longer_once_it_is_stopped(worker: Worker) -> None:
+    sending = await worker.begin()
+
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+
+    worker.idempotency.renewed.clear()
+    await asyncio.sleep(2 * RENEWS_EVERY.total_seconds())
+    assert not worker.idempotency.renewed.is_set()
+    assert worker.idempotency.completed == set()
+
+
+async def test_renews_its_claim_after_an_outage(worker: Worker) -> None:
+    sending = await worker.begin()
+
+    worker.idempotency.failure = Unavailable()
+    await asyncio.sleep(2 * RENEWS_EVERY.total_seconds())
+    worker.idempotency.failure = None
+
+    await worker.renewal()
+    worker.emails.accepting.set()
+    await sending
+
+
+@pytest.mark.parametrize("failure", [Unavailable(), ArithmeticError()], ids=["an outage", "a defect"])
+async def test_finishes_what_it_has_begun_though_its_claim_is_lost(
+    worker: Worker, failure: Exception
+) -> None:
+    sending = await worker.begin()
+    worker.idempotency.failure = failure
+    await asyncio.sleep(2 * RENEWS_EVERY.total_seconds())
+    worker.clock.advance(LEASE)
+    assert await worker.idempotency.claim(KEY, LEASE) == Claim()
+
+    worker.emails.accepting.set()
+    await sending
+
+    assert worker.emails.sent == [EMAIL]
+    assert worker.idempotency.completed == {KEY}
+
+
 async def test_gives_up_when_the_mail_is_rejected(worker: Worker) -> None:
     worker.emails.failure = EmailRejected("SMTPRecipientsRefused [550]")
 
@@ -93,7 +170,7 @@ async def test_a_failure_is_left_to_another_attempt(worker: Worker, failure: Exc
         await worker.send_once(EMAIL)
 
     worker.emails.failure = None
-    worker.clock.advance(CLAIM_LEASE)
+    worker.clock.advance(LEASE)
     await worker.send_once(EMAIL)
     assert len(worker.emails.sent) == 1
 
