@@ -15,6 +15,8 @@ from tests.eventually import eventually
 from tests.smtp import SmtpServer
 
 SIGN_UPS = 20
+# What a killed worker had taken.
+DELIVERED_AGAIN_WITHIN = 80  # seconds
 EMAILS = [f"user{number}@example.com" for number in range(SIGN_UPS)]
 
 
@@ -34,6 +36,16 @@ def assert_nothing_left(system: System) -> None:
             None
         ]
     assert left == 0
+
+
+def claim_lapses_in(system: System) -> float:
+    """The seconds for which the one claim that there is keeps the other workers from sending."""
+    with psycopg.connect(system.env["DATABASE_URL"]) as connection:
+        claimed = "SELECT extract(epoch FROM claimed_until - now())::float FROM outbox"
+        [seconds] = connection.execute(claimed).fetchone() or [None]
+    assert isinstance(seconds, float)
+    assert seconds > 0
+    return seconds
 
 
 def test_sends_exactly_one_mail_for_each_sign_up(system: System, smtp_server: SmtpServer) -> None:
@@ -75,7 +87,7 @@ def test_mail_waits_for_a_worker_that_is_started_later(system: System, smtp_serv
     assert_nothing_left(system)
 
 
-def test_mail_survives_a_worker_that_is_killed(system: System, smtp_server: SmtpServer) -> None:
+def test_mail_survives_an_idle_worker_that_is_killed(system: System, smtp_server: SmtpServer) -> None:
     system.start_server()
     system.start_worker().kill()
     for email in EMAILS:
@@ -84,6 +96,30 @@ def test_mail_survives_a_worker_that_is_killed(system: System, smtp_server: Smtp
     system.start_worker()
 
     assert_one_mail_each(smtp_server, EMAILS, within=20)
+    assert_nothing_left(system)
+
+
+def test_mail_survives_a_worker_that_is_killed_while_it_is_sending(
+    system: System, smtp_server: SmtpServer
+) -> None:
+    system.start_server()
+    worker = system.start_worker()
+    smtp_server.hangs_at = "."
+    system.sign_up("ada@example.com")
+    eventually(lambda: len(smtp_server.handed_over) == 1, within=10)
+    assert not smtp_server.received
+
+    worker.kill()
+    worker.wait()
+    lapsed_at = time.monotonic() + claim_lapses_in(system)
+    smtp_server.hangs_at = None
+    system.start_worker()
+
+    eventually(lambda: len(smtp_server.handed_over) == 2, within=DELIVERED_AGAIN_WITHIN)
+    assert time.monotonic() > lapsed_at
+    assert_one_mail_each(smtp_server, ["ada@example.com"], within=10)
+    first, second = smtp_server.handed_over_messages
+    assert first["Message-ID"] == second["Message-ID"]
     assert_nothing_left(system)
 
 
