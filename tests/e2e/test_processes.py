@@ -30,6 +30,20 @@ def test_worker_finishes_what_is_running_when_it_is_told_to_stop(
     assert len({message["Message-ID"] for message in smtp_server.messages}) == len(smtp_server.messages) == 10
 
 
+def test_worker_waits_for_a_slow_mail_server_no_longer_than_it_may_when_it_is_told_to_stop(
+    system: System, smtp_server: SmtpServer
+) -> None:
+    system.start_server()
+    worker = system.start_worker(WORKER_SHUTDOWN_TIMEOUT="1")
+    smtp_server.hangs_at = "."
+    system.sign_up("ada@example.com")
+    eventually(lambda: len(smtp_server.handed_over) == 1, within=10)
+
+    worker.send_signal(signal.SIGTERM)
+
+    assert worker.wait(6) == 0
+
+
 def test_server_finishes_and_exits_when_it_is_told_to_stop(system: System) -> None:
     server = system.start_server()
 
