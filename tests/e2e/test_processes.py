@@ -91,7 +91,8 @@ def test_every_process_names_a_wrong_setting_and_exits_2(system: System) -> None
 
 def test_production_refuses_the_development_defaults_and_names_every_one(system: System) -> None:
     started = time.monotonic()
-    result = system.run("cmd.server", APP_ENV="production", DATABASE_URL="", REDIS_URL="", MAIL_URL="")
+    unset = {"DATABASE_URL": "", "REDIS_URL": "", "MAIL_URL": ""}
+    result = system.run("cmd.server", APP_ENV="production", LOG_FORMAT="xml", **unset)
 
     assert result.returncode == 2
     named = {line.split(":")[1].strip() for line in result.stderr.splitlines()}
@@ -99,8 +100,10 @@ def test_production_refuses_the_development_defaults_and_names_every_one(system:
         "APP_BASE_URL",
         "DATABASE_URL",
         "JWT_SECRET",
+        "LOG_FORMAT",
         "MAIL_URL",
-        "PASSWORD_HASH_MEMORY, PASSWORD_HASH_TIME",
+        "PASSWORD_HASH_MEMORY",
+        "PASSWORD_HASH_TIME",
         "REDIS_URL",
     }
     assert time.monotonic() - started < 10

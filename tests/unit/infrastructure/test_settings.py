@@ -146,6 +146,30 @@ def test_production_refuses_what_is_not_safe(
     assert problem.startswith(f"{variable}: ")
 
 
+def test_production_names_what_is_not_safe_beside_what_is_wrong(environment: pytest.MonkeyPatch) -> None:
+    weak = {"PASSWORD_HASH_MEMORY": "7", "PASSWORD_HASH_TIME": "1"}
+    problems = problems_of(environment, {"APP_ENV": "production", "MAIL_URL": "imap://mail", **weak})
+
+    assert sorted(problem.split(":")[0] for problem in problems) == [
+        "APP_BASE_URL",
+        "DATABASE_URL",
+        "JWT_SECRET",
+        "MAIL_URL",
+        "PASSWORD_HASH_MEMORY",
+        "PASSWORD_HASH_TIME",
+        "REDIS_URL",
+    ]
+
+
+@pytest.mark.parametrize("variable", ["DATABASE_URL", "REDIS_ADDR", "REDIS_URL", "MAIL_URL", "APP_BASE_URL"])
+def test_production_asks_nothing_more_of_a_variable_that_is_wrong(
+    environment: pytest.MonkeyPatch, variable: str
+) -> None:
+    [problem] = problems_of(environment, {**PRODUCTION, variable: "nonsense"})
+
+    assert problem.startswith(f"{variable}: ")
+
+
 def test_reads_the_dot_env_file_in_development_only(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("APP_NAME=From the file\n")
 
