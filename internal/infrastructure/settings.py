@@ -106,6 +106,7 @@ class Settings(BaseSettings):
         host, _, port = value.rpartition(":")
         if not host or not port.isdecimal() or int(port) > MAX_PORT:
             raise ValueError("must be host:port")
+        _parse_url(f"redis://{value}")
         return value
 
     @field_validator("redis_url")
@@ -186,24 +187,28 @@ class Settings(BaseSettings):
         return bool({"database_url", "redis_url", "redis_addr"} & self.model_fields_set)
 
 
-def load_settings() -> Settings:
+def load_settings(kind: type[Settings] = Settings) -> Settings:
     """Read the environment.
 
     Raises:
         InvalidSettings: names every variable that cannot be used.
     """
     in_development = (os.environ.get("APP_ENV") or Environment.DEVELOPMENT) == Environment.DEVELOPMENT
-    return Settings(
+    return kind(
         _env_file=".env" if in_development else None,  # type: ignore[call-arg]  # added at run time
     )
 
 
 def _parse_url(value: str) -> SplitResult:
-    """Raise ValueError for a port that is none as well; `urlsplit` leaves it to whoever asks for it."""
-    parts = urlsplit(value)
-    if parts.port == 0:
-        raise ValueError("Port out of range 1-65535")
-    return parts
+    """Raise ValueError where host or port are none; its text shows no part of what may be a password."""
+    try:
+        parts = urlsplit(value)
+        (parts.hostname or "").encode("idna")  # as whoever asks for its address does
+        if parts.port != 0:  # to ask for it is what finds a port that is no number
+            return parts
+    except ValueError:
+        pass  # its text shows the value
+    raise ValueError("has no valid host or port; special characters in a password are percent-encoded")
 
 
 def _describe(name: str, message: str) -> str:
