@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
 from http.client import parse_headers
@@ -38,14 +38,18 @@ def connection(port: int) -> Iterator[socket.socket]:
 def exchange(port: int, request: bytes, *, then_close: bool = False) -> list[Answer]:
     """Send this, and return every answer that comes until the server closes the connection.
 
-    `then_close` says that nothing more will be sent; the answers are still read.
+    `then_close` says that nothing more will be sent; the answers are still read. A server that has heard
+    enough may also reset the connection: what it had answered until then counts.
     """
-    with connection(port) as client:
-        client.sendall(request)
-        if then_close:
-            client.shutdown(socket.SHUT_WR)
-        with client.makefile("rb") as stream:
-            return list(_answers(stream))
+    answers: list[Answer] = []
+    with connection(port) as client, client.makefile("rb") as stream:
+        with suppress(ConnectionError):
+            client.sendall(request)
+            if then_close:
+                client.shutdown(socket.SHUT_WR)
+        with suppress(ConnectionError):
+            answers.extend(_answers(stream))
+    return answers
 
 
 def _answers(stream: BinaryIO) -> Iterator[Answer]:
