@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.server import require_free_port
 from internal.infrastructure.bootstrap.services import publish_services, withdraw_services
 from internal.infrastructure.database.schema import upgrade_to_head
+from internal.infrastructure.embedded.password import kept_password
 from internal.infrastructure.embedded.postgres import EmbeddedPostgres
 from internal.infrastructure.embedded.process import die_with_parent, spawn, stop
 from internal.infrastructure.embedded.redis import EmbeddedRedis
@@ -77,7 +77,7 @@ def _start(settings: Settings, running: ExitStack) -> dict[str, "subprocess.Pope
     running.enter_context(_only_one())
     require_free_port(settings.http_host, settings.http_port)
     _say("  Starting Postgres, Valkey, the server and a worker...")
-    password = _password()
+    password = kept_password(VAR_DIRECTORY)
     postgres = EmbeddedPostgres(VAR_DIRECTORY.absolute(), password=password)
     redis = EmbeddedRedis(VAR_DIRECTORY.absolute(), password=password)
     running.callback(postgres.stop)
@@ -136,15 +136,6 @@ def _only_one() -> Iterator[None]:
         except BlockingIOError as error:
             raise NotReady("it is running already in this directory") from error
         yield
-
-
-def _password() -> str:
-    """The embedded services' password: made once, kept with their data, readable by this user alone."""
-    file = VAR_DIRECTORY / "password"
-    if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(24))
-    return file.read_text()
 
 
 def _screen(settings: Settings, seconds: float) -> str:
