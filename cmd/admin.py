@@ -8,7 +8,7 @@ import typer
 
 from internal.infrastructure.bootstrap.entrypoint import entry_point
 from internal.infrastructure.bootstrap.not_ready import NotReady
-from internal.infrastructure.bootstrap.services import locate_services
+from internal.infrastructure.bootstrap.services import locate_redis, locate_services
 from internal.infrastructure.taskqueue.broker import NAMESPACE
 from internal.infrastructure.taskqueue.connection import connect
 from internal.infrastructure.worker.heartbeat import WorkerHeartbeat
@@ -61,7 +61,7 @@ def revision(message: Annotated[str, typer.Argument(help="What the migration doe
 
 
 async def _alive_on(host: str) -> list[int]:
-    redis = connect(locate_services().redis)
+    redis = connect(locate_redis())
     try:
         return await WorkerHeartbeat(redis=redis, namespace=NAMESPACE).alive_on(host)
     finally:

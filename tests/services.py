@@ -54,7 +54,7 @@ def redis(services_directory: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def migrated_template(postgres: str) -> Iterator[str]:
     """The name of a database at the newest schema: copying it is faster than migrating."""
-    with _database(postgres) as url:
+    with new_database(postgres) as url:
         upgrade_to_head(url)
         yield urlsplit(url).path.removeprefix("/")
 
@@ -62,13 +62,13 @@ def migrated_template(postgres: str) -> Iterator[str]:
 @pytest.fixture
 def database_url(postgres: str, migrated_template: str) -> Iterator[str]:
     """A database of this test's own, migrated and empty."""
-    with _database(postgres, template=migrated_template) as url:
+    with new_database(postgres, template=migrated_template) as url:
         yield url
 
 
 @pytest.fixture
 def unmigrated_database_url(postgres: str) -> Iterator[str]:
-    with _database(postgres) as url:
+    with new_database(postgres) as url:
         yield url
 
 
@@ -92,7 +92,7 @@ def absent_port(request: pytest.FixtureRequest) -> Iterator[int]:
 
 
 @contextmanager
-def _database(server_url: str, *, template: str = "template1") -> Generator[str]:
+def new_database(server_url: str, *, template: str = "template1") -> Generator[str]:
     name = f"test_{token_hex(8)}"
     with psycopg.connect(server_url, autocommit=True) as connection:
         create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")

@@ -5,10 +5,10 @@ from email.headerregistry import Address
 from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from internal.domain.email_address import EmailAddress, InvalidEmailAddress
@@ -22,6 +22,7 @@ MIN_SECRET_BYTES = 32
 # OWASP Password Storage Cheat Sheet: Argon2id with 19 MiB, two passes and one lane.
 OWASP_MEMORY = 19 * 1024  # KiB
 OWASP_TIME = 2
+_BELOW_THE_DEFAULT = "must not be below the default"
 
 VAR_DIRECTORY = Path("var")
 
@@ -105,6 +106,7 @@ class Settings(BaseSettings):
         host, _, port = value.rpartition(":")
         if not host or not port.isdecimal() or int(port) > MAX_PORT:
             raise ValueError("must be host:port")
+        _parse_url(f"redis://{value}")
         return value
 
     @field_validator("redis_url")
@@ -134,33 +136,45 @@ class Settings(BaseSettings):
             raise ValueError("must be user@example.com or Name <user@example.com>") from error
         return value
 
-    @model_validator(mode="after")
-    def _production_is_safe(self) -> Self:
-        if self.app_env is Environment.PRODUCTION:
-            problems = self._production_problems()
-            if problems:
-                raise InvalidSettings(problems)
-        return self
+    @model_validator(mode="wrap")
+    @classmethod
+    def _names_every_problem(cls, given: dict[str, Any], validate: ModelWrapValidatorHandler[Self]) -> Self:
+        """Ask what production needs also where some variables are wrong, of those that are not."""
+        wrong: dict[str, str] = {}
+        try:
+            settings = validate(given)
+        except ValidationError as error:
+            wrong = {str(problem["loc"][0]): problem["msg"] for problem in error.errors()}
+            settings = validate({name: value for name, value in given.items() if name not in wrong})
+        unsafe = settings._production_problems()  # noqa: SLF001 - an instance of this very class
+        if "redis_addr" in wrong:
+            unsafe.pop("redis_url", None)  # one of the two is given
+        if problems := unsafe | wrong:
+            raise InvalidSettings([_describe(name, message) for name, message in problems.items()])
+        return settings
 
-    def _production_problems(self) -> list[str]:
+    def _production_problems(self) -> dict[str, str]:
+        """What production refuses, by the field's name; nothing elsewhere."""
+        if self.app_env is not Environment.PRODUCTION:
+            return {}
+        own_secret = self.jwt_secret != DEVELOPMENT_SECRET
+        own_password = urlsplit(self.database_url).password != DEVELOPMENT_DATABASE_PASSWORD
+        named_redis = bool({"redis_url", "redis_addr"} & self.model_fields_set)
+        encrypts_mail = urlsplit(self.mail_url).scheme in {"smtp+starttls", "smtps"}
+        is_https = urlsplit(self.app_base_url).scheme == "https"
         rules = {
-            f"JWT_SECRET: must be your own random secret of at least {MIN_SECRET_BYTES} bytes": (
-                self.jwt_secret != DEVELOPMENT_SECRET and len(self.jwt_secret.encode()) >= MIN_SECRET_BYTES
+            "jwt_secret": (
+                own_secret and len(self.jwt_secret.encode()) >= MIN_SECRET_BYTES,
+                f"must be your own random secret of at least {MIN_SECRET_BYTES} bytes",
             ),
-            "DATABASE_URL: must be given, and without the development password": (
-                urlsplit(self.database_url).password != DEVELOPMENT_DATABASE_PASSWORD
-            ),
-            "REDIS_URL: must be given (or REDIS_ADDR)": bool(
-                {"redis_url", "redis_addr"} & self.model_fields_set
-            ),
-            "MAIL_URL: must be smtp+starttls:// or smtps://": urlsplit(self.mail_url).scheme
-            in {"smtp+starttls", "smtps"},
-            "APP_BASE_URL: must be an https:// URL": urlsplit(self.app_base_url).scheme == "https",
-            "PASSWORD_HASH_MEMORY, PASSWORD_HASH_TIME: must not be below the defaults": (
-                self.password_hash_memory >= OWASP_MEMORY and self.password_hash_time >= OWASP_TIME
-            ),
+            "database_url": (own_password, "must be given, and without the development password"),
+            "redis_url": (named_redis, "must be given (or REDIS_ADDR)"),
+            "mail_url": (encrypts_mail, "must be smtp+starttls:// or smtps://"),
+            "app_base_url": (is_https, "must be an https:// URL"),
+            "password_hash_memory": (self.password_hash_memory >= OWASP_MEMORY, _BELOW_THE_DEFAULT),
+            "password_hash_time": (self.password_hash_time >= OWASP_TIME, _BELOW_THE_DEFAULT),
         }
-        return [problem for problem, holds in rules.items() if not holds]
+        return {name: problem for name, (holds, problem) in rules.items() if not holds}
 
     @property
     def redis(self) -> str:
@@ -173,31 +187,29 @@ class Settings(BaseSettings):
         return bool({"database_url", "redis_url", "redis_addr"} & self.model_fields_set)
 
 
-def load_settings() -> Settings:
+def load_settings(kind: type[Settings] = Settings) -> Settings:
     """Read the environment.
 
     Raises:
         InvalidSettings: names every variable that cannot be used.
     """
     in_development = (os.environ.get("APP_ENV") or Environment.DEVELOPMENT) == Environment.DEVELOPMENT
-    try:
-        return Settings(
-            _env_file=".env" if in_development else None,  # type: ignore[call-arg]  # added at run time
-        )
-    except ValidationError as error:
-        raise InvalidSettings(
-            [_describe(problem["loc"], problem["msg"]) for problem in error.errors()]
-        ) from error
+    return kind(
+        _env_file=".env" if in_development else None,  # type: ignore[call-arg]  # added at run time
+    )
 
 
 def _parse_url(value: str) -> SplitResult:
-    """Raise ValueError for a port that is none as well; `urlsplit` leaves it to whoever asks for it."""
-    parts = urlsplit(value)
-    if parts.port == 0:
-        raise ValueError("Port out of range 1-65535")
-    return parts
+    """Raise ValueError where host or port are none; its text shows no part of what may be a password."""
+    try:
+        parts = urlsplit(value)
+        (parts.hostname or "").encode("idna")  # as whoever asks for its address does
+        if parts.port != 0:  # to ask for it is what finds a port that is no number
+            return parts
+    except ValueError:
+        pass  # its text shows the value
+    raise ValueError("has no valid host or port; special characters in a password are percent-encoded")
 
 
-def _describe(location: tuple[int | str, ...], message: str) -> str:
-    variable = "_".join(str(part) for part in location).upper()
-    return f"{variable}: {message.removeprefix('Value error, ')}"
+def _describe(name: str, message: str) -> str:
+    return f"{name.upper()}: {message.removeprefix('Value error, ')}"

@@ -31,11 +31,11 @@ class Dev:
     def env(self) -> dict[str, str]:
         return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HTTP_PORT": str(self.port)}
 
-    def start(self) -> "subprocess.Popen[bytes]":
+    def start(self, *, until: str = "Ctrl-C stops everything") -> "subprocess.Popen[bytes]":
         self._log.unlink(missing_ok=True)
         process = spawn([sys.executable, "-m", "cmd.dev"], env=self.env, log=self._log, cwd=self.directory)
         self._processes.append(process)
-        eventually(lambda: "Ctrl-C stops everything" in self.terminal, within=60)
+        eventually(lambda: until in self.terminal, within=60)
         return process
 
     def run(self, *module_and_arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -125,6 +125,19 @@ def test_leaves_no_process_behind(dev: Dev, end: Callable[["subprocess.Popen[byt
     process.wait(30)
 
     eventually(lambda: dev.processes() == [], within=20)
+
+
+@pytest.mark.parametrize("later", [0, 1, 2], ids="after {} s".format)
+def test_stops_in_order_also_while_it_is_starting(dev: Dev, later: float) -> None:
+    process = dev.start(until="Starting Postgres")
+    time.sleep(later)
+
+    process.send_signal(signal.SIGINT)
+
+    assert process.wait(30) == 0
+    assert dev.terminal.endswith("Stopped.\n")
+    eventually(lambda: dev.processes() == [], within=5)
+    dev.start()
 
 
 def test_starts_again_at_once_after_it_was_killed(dev: Dev) -> None:

@@ -3,8 +3,11 @@
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
+
+import pytest
 
 from internal.infrastructure.embedded.redis import EmbeddedRedis
 from tests.e2e.conftest import System
@@ -87,7 +90,18 @@ def test_worker_says_in_one_line_what_it_cannot_reach(system: System, unmigrated
 
 
 def test_worker_ends_although_it_cannot_close_what_it_could_not_open(system: System) -> None:
-    result = system.run("cmd.worker", DATABASE_URL="postgresql:nonsense")
+    past_the_entry_point = (
+        "from internal.infrastructure.bootstrap.worker import run_worker\n"
+        "from internal.infrastructure.settings import load_settings\n"
+        "run_worker(load_settings())"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", past_the_entry_point],
+        env={**system.env, "DATABASE_URL": "postgresql:nonsense"},
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
 
     assert result.returncode == 1
 
@@ -103,9 +117,44 @@ def test_every_process_names_a_wrong_setting_and_exits_2(system: System) -> None
         ]
 
 
+@pytest.mark.parametrize("command", [["cmd.server"], ["cmd.worker"], ["cmd.admin", "db", "migrate"]])
+def test_every_process_names_a_url_that_no_client_takes_and_exits_2(
+    system: System, command: list[str]
+) -> None:
+    result = system.run(
+        *command,
+        DATABASE_URL="postgresql://app:hunter2@localhost/app?foo=bar",
+        REDIS_URL="redis://:hunter2@localhost?socket_timeout=abc",
+    )
+
+    assert result.returncode == 2
+    assert [line.split(":")[1].strip() for line in result.stderr.splitlines()] == [
+        "DATABASE_URL",
+        "REDIS_URL",
+    ]
+    assert "hunter2" not in result.stderr
+
+
+def test_worker_ping_names_a_redis_url_that_no_client_takes(system: System) -> None:
+    result = system.run("cmd.admin", "worker", "ping", REDIS_URL="redis://localhost?foo=bar")
+
+    assert result.returncode == 2
+    [line] = result.stderr.splitlines()
+    assert line.startswith("cmd.admin: REDIS_URL: ")
+
+
+def test_server_says_in_one_line_that_its_host_has_no_address(system: System) -> None:
+    result = system.run("cmd.server", HTTP_HOST="a..b")
+
+    assert result.returncode == 1
+    [line] = result.stderr.splitlines()
+    assert line.startswith("cmd.server: HTTP_HOST: ")
+
+
 def test_production_refuses_the_development_defaults_and_names_every_one(system: System) -> None:
     started = time.monotonic()
-    result = system.run("cmd.server", APP_ENV="production", DATABASE_URL="", REDIS_URL="", MAIL_URL="")
+    unset = {"DATABASE_URL": "", "REDIS_URL": "", "MAIL_URL": ""}
+    result = system.run("cmd.server", APP_ENV="production", LOG_FORMAT="xml", **unset)
 
     assert result.returncode == 2
     named = {line.split(":")[1].strip() for line in result.stderr.splitlines()}
@@ -113,8 +162,10 @@ def test_production_refuses_the_development_defaults_and_names_every_one(system:
         "APP_BASE_URL",
         "DATABASE_URL",
         "JWT_SECRET",
+        "LOG_FORMAT",
         "MAIL_URL",
-        "PASSWORD_HASH_MEMORY, PASSWORD_HASH_TIME",
+        "PASSWORD_HASH_MEMORY",
+        "PASSWORD_HASH_TIME",
         "REDIS_URL",
     }
     assert time.monotonic() - started < 10

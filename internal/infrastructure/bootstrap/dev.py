@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -10,7 +9,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPException
 from pathlib import Path
 from types import FrameType
@@ -20,6 +19,7 @@ from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.server import require_free_port
 from internal.infrastructure.bootstrap.services import publish_services, withdraw_services
 from internal.infrastructure.database.schema import upgrade_to_head
+from internal.infrastructure.embedded.password import kept_password
 from internal.infrastructure.embedded.postgres import EmbeddedPostgres
 from internal.infrastructure.embedded.process import die_with_parent, spawn, stop
 from internal.infrastructure.embedded.redis import EmbeddedRedis
@@ -45,8 +45,8 @@ SCREEN = """
 """
 
 
-class Interrupted(Exception):
-    """The user has had enough."""
+class Interrupted(BaseException):
+    """The user has had enough. Like KeyboardInterrupt, it passes by every `except Exception`."""
 
 
 def run_everything(settings: Settings) -> None:
@@ -56,19 +56,18 @@ def run_everything(settings: Settings) -> None:
         NotReady: the port is taken, it runs already, or a process ended by itself.
     """
     started = time.monotonic()
-    _stop_when_told()
+    told = _stop_when_told()
     with ExitStack() as running:
-        try:
+        with suppress(Interrupted):
             processes = _start(settings, running)
             mails = _mails(settings)
-            _await_ready(settings, processes)
+            _await_ready(settings, processes, told)
             _say(_screen(settings, time.monotonic() - started))
-            while True:
+            while not told.is_set():
                 _require_alive(processes)
                 mails = _announce_mail(settings, mails)
                 time.sleep(LOOK_EVERY)
-        except Interrupted:
-            _say("\n  Stopping...")
+        _say("\n  Stopping...")
     _say("  Stopped.")
 
 
@@ -77,7 +76,7 @@ def _start(settings: Settings, running: ExitStack) -> dict[str, "subprocess.Pope
     running.enter_context(_only_one())
     require_free_port(settings.http_host, settings.http_port)
     _say("  Starting Postgres, Valkey, the server and a worker...")
-    password = _password()
+    password = kept_password(VAR_DIRECTORY)
     postgres = EmbeddedPostgres(VAR_DIRECTORY.absolute(), password=password)
     redis = EmbeddedRedis(VAR_DIRECTORY.absolute(), password=password)
     running.callback(postgres.stop)
@@ -105,9 +104,11 @@ def _relay_output(name: str, process: "subprocess.Popen[bytes]") -> None:
         _say(f"{name:<7}| {line.decode(errors='replace').rstrip()}")
 
 
-def _await_ready(settings: Settings, processes: dict[str, "subprocess.Popen[bytes]"]) -> None:
+def _await_ready(
+    settings: Settings, processes: dict[str, "subprocess.Popen[bytes]"], told: threading.Event
+) -> None:
     deadline = time.monotonic() + READY_WITHIN
-    while not _answers(f"{_url(settings)}/readyz"):
+    while not told.is_set() and not _answers(f"{_url(settings)}/readyz"):
         _require_alive(processes)
         if time.monotonic() > deadline:
             raise NotReady(f"the server was not ready after {READY_WITHIN} s")
@@ -136,15 +137,6 @@ def _only_one() -> Iterator[None]:
         except BlockingIOError as error:
             raise NotReady("it is running already in this directory") from error
         yield
-
-
-def _password() -> str:
-    """The embedded services' password: made once, kept with their data, readable by this user alone."""
-    file = VAR_DIRECTORY / "password"
-    if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(24))
-    return file.read_text()
 
 
 def _screen(settings: Settings, seconds: float) -> str:
@@ -184,8 +176,15 @@ def _announce_mail(settings: Settings, known: frozenset[Path]) -> frozenset[Path
     return mails
 
 
-def _stop_when_told() -> None:
+def _stop_when_told() -> threading.Event:
+    """Have a signal set the event and raise Interrupted, which is lost where Python ignores exceptions.
+
+    It does so in callbacks such as those around a fork, and there are many forks while we start.
+    """
+    told = threading.Event()
+
     def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal module's signature
+        told.set()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # stopping is under way
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise Interrupted
@@ -194,6 +193,7 @@ def _stop_when_told() -> None:
     signal.signal(signal.SIGTERM, interrupt)
     if "MAKELEVEL" in os.environ:  # started by make: end with it, even if it is killed
         die_with_parent(os.getppid())
+    return told
 
 
 def _say(text: str) -> None:

@@ -61,8 +61,8 @@ def resolve(host: str) -> str:
     """The address of `host`, which Granian wants; raise NotReady if there is none."""
     try:
         address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0]
-    except OSError as error:
-        raise NotReady(f"HTTP_HOST: there is no address for {host!r} ({error.strerror})") from error
+    except (OSError, UnicodeError) as error:  # UnicodeError: it is no name at all, such as "a..b"
+        raise NotReady(f"HTTP_HOST: there is no address for {host!r} ({error})") from error
     return str(address)
 
 

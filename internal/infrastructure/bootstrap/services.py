@@ -5,11 +5,44 @@ import os
 import socket
 from urllib.parse import urlsplit
 
+from pydantic import field_validator
+
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.settings import VAR_DIRECTORY, Environment, Settings, load_settings
+from internal.infrastructure.taskqueue.connection import require_usable_url as require_redis_url
 
 # Written by a running `make run`, for whoever wants to attach to its services.
 SERVICES_FILE = VAR_DIRECTORY / "services.json"
+
+
+class _RedisSettings(Settings):
+    """The settings, of which redis-py can use those that are for it."""
+
+    @field_validator("redis_addr")
+    @classmethod
+    def _redis_takes_address(cls, value: str) -> str:
+        require_redis_url(f"redis://{value}/0")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_takes_url(cls, value: str | None) -> str | None:
+        if value is not None:
+            require_redis_url(value)
+        return value
+
+
+class _ServiceSettings(_RedisSettings):
+    """And of which the Postgres driver can use the one that is for it."""
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres_takes_url(cls, value: str) -> str:
+        # Only here: importing this takes half a second, and `worker ping` does without it.
+        from internal.infrastructure.database.engine import require_usable_url  # noqa: PLC0415 - see above
+
+        require_usable_url(value)
+        return value
 
 
 def locate_services() -> Settings:
@@ -22,14 +55,27 @@ def locate_services() -> Settings:
         InvalidSettings: names every variable that cannot be used.
         NotReady: nothing runs.
     """
-    settings = load_settings()
+    return _locate(_ServiceSettings)
+
+
+def locate_redis() -> str:
+    """The URL of the Redis that `locate_services` finds, for who does not ask for Postgres.
+
+    Raises:
+        InvalidSettings, NotReady: as there, but for the parameters of DATABASE_URL.
+    """
+    return _locate(_RedisSettings).redis
+
+
+def _locate(kind: type[Settings]) -> Settings:
+    settings = load_settings(kind)
     if settings.app_env is not Environment.DEVELOPMENT or settings.names_services:
         return settings
     if SERVICES_FILE.exists():
         services = json.loads(SERVICES_FILE.read_text())
         if all(_is_reachable(url) for url in services.values()):
             os.environ.update(services)
-            return load_settings()
+            return load_settings(kind)
     if _is_reachable(settings.database_url) and _is_reachable(settings.redis):
         return settings
     raise NotReady(

@@ -2,11 +2,12 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from psycopg.errors import ReadOnlySqlTransaction
-from sqlalchemy import Engine, event
+from psycopg.conninfo import make_conninfo, timeout_from_conninfo
+from psycopg.errors import ProgrammingError, ReadOnlySqlTransaction
+from sqlalchemy import URL, Engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -19,13 +20,29 @@ STATEMENT_TIMEOUT = 5  # seconds
 PING_AFTER = 1  # seconds that a connection has been idle
 
 
+def driver_url(url: str) -> URL:
+    """The same URL, also for SQLAlchemy, which wants the driver to be named."""
+    return make_url(url).set(drivername="postgresql+psycopg")
+
+
+def require_usable_url(url: str) -> None:
+    """Raise ValueError unless Postgres' client takes what `url` says; the text shows nothing of it."""
+    try:
+        parsed = driver_url(url)
+        _, parameters = parsed.get_dialect()().create_connect_args(parsed)
+        make_conninfo(**parameters)
+        timeout_from_conninfo(dict(parameters))
+    except (ArgumentError, ProgrammingError, ValueError) as error:
+        raise ValueError("has a part or a parameter that the Postgres client does not take") from error
+
+
 def create_engine(url: str, *, pool_size: int) -> AsyncEngine:
     """An engine that connects when it is first used, and waits only so long for a connection or a statement.
 
     The limit of a statement is Postgres' to keep: one that hangs with its connections open is not noticed.
     """
     engine = create_async_engine(
-        make_url(url).set(drivername="postgresql+psycopg"),
+        driver_url(url),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT,

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, InternalServerException, ValidationException
 
 from internal.domain.errors import (
     Conflict,
@@ -37,6 +37,7 @@ _STATUS: Mapping[type[DomainError], HTTPStatus] = {
     Conflict: HTTPStatus.CONFLICT,
 }
 
+_BROKEN_OFF = "client disconnected prematurely"  # Litestar has no type of its own for it
 _WHOLE_BODY = "data"  # what Litestar calls it
 _NAMED_FIELD = re.compile(r"Object (?P<problem>missing required|contains unknown) field `(?P<field>.+?)`")
 
@@ -109,6 +110,14 @@ def unreadable_body(request: AnyRequest, _: Exception) -> Response[Problem]:
     return problem_response(request, HTTPStatus.BAD_REQUEST, detail="The request body cannot be read")
 
 
+def framework_failure(request: AnyRequest, error: InternalServerException) -> Response[Problem]:
+    """Litestar's own 500s. One of them is the client's fault: a body that breaks off, or in bad chunks."""
+    if error.detail != _BROKEN_OFF:
+        return unexpected_error(request, error)
+    log.info("http.body_broken_off")
+    return unreadable_body(request, error)
+
+
 def http_error(request: AnyRequest, error: HTTPException) -> Response[Problem]:
     """Whatever the framework itself refuses: unknown routes, wrong methods, bodies too large, bad JSON."""
     status = HTTPStatus(error.status_code)
@@ -137,6 +146,7 @@ EXCEPTION_HANDLERS: Mapping[int | type[Exception], Callable[[AnyRequest, Any], R
     ValidationException: validation_error,
     UnicodeDecodeError: unreadable_body,
     RecursionError: unreadable_body,
+    InternalServerException: framework_failure,
     HTTPException: http_error,
     Unavailable: unavailable,
     Exception: unexpected_error,

@@ -1,6 +1,7 @@
 """Whatever is refused, by us or by the framework, is refused in one shape."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -153,6 +154,29 @@ async def test_answers_500_without_a_word_about_the_inside(
     assert_problem(response, 500)
     assert "secret inside" not in response.text
     assert [entry["event"] for entry in logs] == ["http.unexpected_error", "http.request"]
+
+
+async def test_answers_400_to_a_body_that_breaks_off(container: Container) -> None:
+    received: Iterator[dict[str, Any]] = iter(
+        [{"type": "http.request", "body": b'{"email":', "more_body": True}, {"type": "http.disconnect"}]
+    )
+    application = httpx.ASGITransport(app_of(container))  # type: ignore[arg-type]  # as in conftest.py
+
+    async def breaking_off(scope: Any, _: Any, send: Any) -> None:
+        async def receive() -> dict[str, Any]:
+            return next(received)
+
+        await application.app(scope, receive, send)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(breaking_off), base_url="http://t") as client:
+        with capture_logs() as logs:
+            response = await client.post("/api/v1/auth/register", headers=JSON)
+
+    assert_problem(response, 400)
+    assert [(entry["event"], entry["log_level"]) for entry in logs] == [
+        ("http.body_broken_off", "info"),
+        ("http.request", "info"),
+    ]
 
 
 async def test_carries_security_headers_on_every_answer(client: httpx.AsyncClient) -> None:

@@ -13,10 +13,12 @@ WRONG_VALUES = [
     ("DATABASE_URL", "mysql://localhost/x"),
     ("DATABASE_URL", "postgresql://[/x"),
     ("DATABASE_URL", "postgresql://localhost:99999/x"),
+    ("DATABASE_URL", "postgresql://a..b/x"),
     ("DATABASE_POOL_SIZE", "0"),
     ("REDIS_ADDR", "localhost"),
     ("REDIS_ADDR", ":6379"),
     ("REDIS_ADDR", "localhost:99999"),
+    ("REDIS_ADDR", "a..b:6379"),
     ("REDIS_URL", "http://localhost"),
     ("REDIS_URL", "redis://localhost:99999"),
     ("HTTP_PORT", "0"),
@@ -99,8 +101,16 @@ def test_names_every_wrong_variable_at_once(environment: pytest.MonkeyPatch) -> 
     assert {problem.split(":")[0] for problem in problems} == {"HTTP_PORT", "LOG_FORMAT", "JWT_TTL"}
 
 
-def test_a_problem_does_not_show_the_value(environment: pytest.MonkeyPatch) -> None:
-    problems = problems_of(environment, {"DATABASE_URL": "mysql://app:hunter2@db/app"})
+@pytest.mark.parametrize(
+    "value",
+    [
+        "mysql://app:hunter2@db/app",
+        "postgresql://app:hunter2#more@db/app",  # what is before the "#" is read as a port
+        "postgresql://app:hunter2/more@db/app",
+    ],
+)
+def test_a_problem_does_not_show_the_value(environment: pytest.MonkeyPatch, value: str) -> None:
+    problems = problems_of(environment, {"DATABASE_URL": value})
 
     assert "hunter2" not in "".join(problems)
 
@@ -142,6 +152,30 @@ def test_production_refuses_what_is_not_safe(
     environment: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     [problem] = problems_of(environment, {**PRODUCTION, variable: value})
+
+    assert problem.startswith(f"{variable}: ")
+
+
+def test_production_names_what_is_not_safe_beside_what_is_wrong(environment: pytest.MonkeyPatch) -> None:
+    weak = {"PASSWORD_HASH_MEMORY": "7", "PASSWORD_HASH_TIME": "1"}
+    problems = problems_of(environment, {"APP_ENV": "production", "MAIL_URL": "imap://mail", **weak})
+
+    assert sorted(problem.split(":")[0] for problem in problems) == [
+        "APP_BASE_URL",
+        "DATABASE_URL",
+        "JWT_SECRET",
+        "MAIL_URL",
+        "PASSWORD_HASH_MEMORY",
+        "PASSWORD_HASH_TIME",
+        "REDIS_URL",
+    ]
+
+
+@pytest.mark.parametrize("variable", ["DATABASE_URL", "REDIS_ADDR", "REDIS_URL", "MAIL_URL", "APP_BASE_URL"])
+def test_production_asks_nothing_more_of_a_variable_that_is_wrong(
+    environment: pytest.MonkeyPatch, variable: str
+) -> None:
+    [problem] = problems_of(environment, {**PRODUCTION, variable: "nonsense"})
 
     assert problem.startswith(f"{variable}: ")
 

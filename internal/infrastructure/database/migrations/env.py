@@ -1,8 +1,9 @@
 """Run by Alembic, for the command line as well as for `upgrade_to_head`."""
 
 from alembic import context
-from sqlalchemy import create_engine, func, make_url, pool, select
+from sqlalchemy import create_engine, func, pool, select
 
+from internal.infrastructure.database.engine import driver_url
 from internal.infrastructure.database.tables import metadata
 from internal.infrastructure.settings import load_settings
 
@@ -12,7 +13,7 @@ MIGRATION_LOCK = 7_240_119
 
 def run_migrations() -> None:
     url = context.config.attributes.get("database_url") or load_settings().database_url
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=pool.NullPool)
+    engine = create_engine(driver_url(url), poolclass=pool.NullPool)
     with engine.connect() as connection:
         # For the session, not the transaction: a migration may commit in between. Closing releases it.
         connection.execute(select(func.pg_advisory_lock(MIGRATION_LOCK)))

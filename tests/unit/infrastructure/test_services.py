@@ -1,0 +1,138 @@
+"""What is found out about a URL before anything connects to it."""
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from internal.infrastructure.bootstrap.services import locate_redis, locate_services
+from internal.infrastructure.settings import InvalidSettings
+
+SECRET = "hunter2"
+
+
+def problems_of(monkeypatch: pytest.MonkeyPatch, **variables: str) -> list[str]:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidSettings) as refused:
+        locate_services()
+    return refused.value.problems
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql:foo",
+        f"postgresql://app:{SECRET}@db/app?foo=bar",
+        f"postgresql://db/app?user=app&password=more&{SECRET}=x",
+        f"postgresql://db/app?password={SECRET}&connect_timeout=abc",
+        "postgresql://db/app?host=one:1&host=two:x",
+        "postgresql://db/app?port=abc",
+    ],
+)
+def test_a_database_url_that_the_client_does_not_take_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    [problem] = problems_of(monkeypatch, DATABASE_URL=url)
+
+    assert problem.startswith("DATABASE_URL: ")
+    assert SECRET not in problem
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("REDIS_URL", f"redis://:{SECRET}@redis?foo=bar"),
+        ("REDIS_URL", f"redis://redis?{SECRET}=bar"),
+        ("REDIS_URL", f"redis://redis?db={SECRET}"),
+        ("REDIS_URL", "redis://redis?socket_timeout=abc"),
+        ("REDIS_URL", "redis://redis?socket_timeout=-1"),
+        ("REDIS_URL", "redis://redis?socket_timeout=nan"),
+        ("REDIS_URL", "redis://redis?protocol=9"),
+        ("REDIS_URL", "redis://redis?encoding=nonsense"),
+        ("REDIS_URL", "redis://redis?ssl_cert_reqs=none"),
+        ("REDIS_URL", "rediss://redis?ssl_cert_reqs=nonsense"),
+        ("REDIS_URL", "unix:///run/redis.sock?socket_keepalive=yes&ssl_ca_certs=x"),
+        ("REDIS_ADDR", "redis?foo=bar:6379"),
+    ],
+)
+def test_a_redis_url_that_the_client_does_not_take_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    [problem] = problems_of(monkeypatch, **{variable: value})
+
+    assert problem.startswith(f"{variable}: ")
+    assert SECRET not in problem
+
+
+def test_names_them_together_with_whatever_else_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    problems = problems_of(
+        monkeypatch,
+        APP_ENV="production",
+        DATABASE_URL="postgresql://db/app?foo=bar",
+        REDIS_URL="redis://redis?foo=bar",
+        HTTP_PORT="0",
+    )
+
+    assert {problem.split(":")[0] for problem in problems} == {
+        "APP_BASE_URL",
+        "DATABASE_URL",
+        "HTTP_PORT",
+        "JWT_SECRET",
+        "MAIL_URL",
+        "REDIS_URL",
+    }
+
+
+@pytest.mark.parametrize(
+    ("database_url", "redis_url"),
+    [
+        ("postgres://app:p%40ss@db/app?sslmode=require&application_name=users", "redis://:p%40ss@redis/1"),
+        ("postgresql:///app?host=/run/postgresql", "unix:///run/redis.sock?db=1&password=x"),
+        (
+            "postgresql://db/app?host=one:5432&host=two:5432&target_session_attrs=read-write",
+            "rediss://redis:6380/1?ssl_ca_certs=/etc/ca.pem&socket_timeout=3&client_name=users",
+        ),
+    ],
+)
+def test_takes_what_the_clients_take(
+    monkeypatch: pytest.MonkeyPatch, database_url: str, redis_url: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("REDIS_URL", redis_url)
+
+    settings = locate_services()
+
+    assert (settings.database_url, settings.redis) == (database_url, redis_url)
+
+
+def test_who_asks_for_redis_alone_need_not_have_a_postgres(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://db/app?foo=bar")
+    monkeypatch.setenv("REDIS_URL", "redis://redis/1")
+
+    assert locate_redis() == "redis://redis/1"
+
+
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"])))
+@pytest.mark.parametrize("start", ["redis://", "redis://redis?", "rediss://redis?ssl_", "unix:"])
+def test_no_redis_url_ends_in_another_error(monkeypatch: pytest.MonkeyPatch, start: str, text: str) -> None:
+    assert_no_other_error(monkeypatch, "REDIS_URL", start + text)
+
+
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"])))
+@pytest.mark.parametrize("start", ["postgresql:", "postgresql://", "postgresql://db/app?"])
+def test_no_database_url_ends_in_another_error(
+    monkeypatch: pytest.MonkeyPatch, start: str, text: str
+) -> None:
+    assert_no_other_error(monkeypatch, "DATABASE_URL", start + text)
+
+
+def assert_no_other_error(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+    with monkeypatch.context() as patched:
+        patched.setenv(variable, value)
+        try:
+            locate_services()
+        except InvalidSettings as error:
+            assert all(problem.startswith(f"{variable}: ") for problem in error.problems)  # noqa: PT017 - as in test_settings.py
