@@ -8,10 +8,8 @@ import typer
 
 from internal.infrastructure.bootstrap.entrypoint import entry_point
 from internal.infrastructure.bootstrap.not_ready import NotReady
+from internal.infrastructure.bootstrap.ping import workers_alive_on
 from internal.infrastructure.bootstrap.services import locate_redis, locate_services
-from internal.infrastructure.taskqueue.broker import NAMESPACE
-from internal.infrastructure.taskqueue.connection import connect
-from internal.infrastructure.worker.heartbeat import WorkerHeartbeat
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="What an operator does."
@@ -28,7 +26,7 @@ def ping(
 ) -> None:
     """Exit 0 if a worker is up on this host and its event loop turns; 1 if not."""
     with entry_point("cmd.admin"):
-        process_ids = asyncio.run(_alive_on(host))
+        process_ids = asyncio.run(workers_alive_on(host, redis_url=locate_redis()))
     if not process_ids:
         typer.echo(f"no worker is up on {host}", err=True)
         raise typer.Exit(1)
@@ -58,14 +56,6 @@ def revision(message: Annotated[str, typer.Argument(help="What the migration doe
             write_migration(locate_services().database_url, message)
         except CommandError as error:
             raise NotReady(str(error)) from error
-
-
-async def _alive_on(host: str) -> list[int]:
-    redis = connect(locate_redis())
-    try:
-        return await WorkerHeartbeat(redis=redis, namespace=NAMESPACE).alive_on(host)
-    finally:
-        await redis.aclose()
 
 
 if __name__ == "__main__":

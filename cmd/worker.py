@@ -1,16 +1,38 @@
-"""`python -m cmd.worker`: the background jobs."""
+"""`python -m cmd.worker [--processes N] [module ...]`: the background jobs.
+
+This process supervises the ones that work. The modules are imported by those: their plain Dramatiq actors
+run beside the application's own tasks.
+"""
+
+import argparse
+import sys
 
 from internal.infrastructure.bootstrap.entrypoint import entry_point
 from internal.infrastructure.bootstrap.services import locate_services
-from internal.infrastructure.bootstrap.worker import run_worker
 from internal.infrastructure.log import configure_logging
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m cmd.worker", description=__doc__)
+    parser.add_argument("modules", nargs="*", help="modules with Dramatiq actors")
+    parser.add_argument("--processes", type=int, help="how many work (default: WORKER_PROCESSES)")
+    parser.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
     with entry_point("cmd.worker"):
         settings = locate_services()
         configure_logging(level=settings.log_level, log_format=settings.log_format)
-        run_worker(settings)
+        if arguments.supervised:
+            from internal.infrastructure.bootstrap.worker import run_worker  # noqa: PLC0415 - only its children need all of it
+
+            run_worker(settings, modules=arguments.modules)
+        else:
+            from internal.infrastructure.bootstrap.supervisor import supervise_workers  # noqa: PLC0415 - as above
+
+            sys.exit(
+                supervise_workers(
+                    processes=arguments.processes or settings.worker_processes, modules=arguments.modules
+                )
+            )
 
 
 if __name__ == "__main__":

@@ -1,29 +1,42 @@
-"""What waits in Redis, read as a worker would read it."""
+"""What lies in Redis, read as an operator would find it."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from dramatiq import MessageProxy
+import redis
+from dramatiq import Message
 
 from internal.infrastructure.bootstrap.container import QUEUES
-from internal.infrastructure.taskqueue.broker import consuming_broker
+from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
 
-IDLE = 1  # millisecond
-
-
-def take_queued(redis_url: str) -> list[MessageProxy]:
-    """Every message, the delayed ones last; each only once, since they are taken out."""
-    broker = consuming_broker(redis_url, middleware=[], queues=QUEUES)
-    try:
-        return [
-            message
-            for queue in [*QUEUES, *(f"{queue}.DQ" for queue in QUEUES)]
-            for message in _consume(broker.consume(queue, prefetch=10_000, timeout=IDLE))
-        ]
-    finally:
-        broker.client.close()
+STATES = ("pending", "suspects", "active", "scheduled", "retry", "archived", "completed")
 
 
-def _consume(consumer: Any) -> Iterator[MessageProxy]:
-    while (message := next(consumer)) is not None:
-        yield message
+@dataclass(frozen=True)
+class Queued:
+    id: str
+    queue: str
+    state: str
+    score: float
+    message: Message[Any]
+
+    @property
+    def due(self) -> datetime:
+        """Of a scheduled task, or one waiting for a retry."""
+        return datetime.fromtimestamp(self.score / 1000, UTC)
+
+
+def queued(redis_url: str, *, queues: tuple[str, ...] = QUEUES, namespace: str = NAMESPACE) -> list[Queued]:
+    """Every task, each in exactly one state, by state and then in its order there."""
+    with redis.Redis.from_url(redis_url) as client:
+        found = []
+        for queue in queues:
+            prefix = f"{hash_tag(namespace)}:{queue}"
+            messages: dict[bytes, bytes] = client.hgetall(f"{prefix}:messages")
+            for state in STATES:
+                for task_id, score in client.zrange(f"{prefix}:{state}", 0, -1, withscores=True):
+                    message = Message.decode(messages.pop(task_id))
+                    found.append(Queued(task_id.decode(), queue, state, score, message))
+            assert not messages, f"in no state: {set(messages)}"
+    return sorted(found, key=lambda task: STATES.index(task.state))

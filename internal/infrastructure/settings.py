@@ -1,6 +1,7 @@
 """Settings are flat environment variables; `.env` is read as well, but only in development."""
 
 import os
+import re
 from email.headerregistry import Address
 from email.utils import parseaddr
 from enum import StrEnum
@@ -23,6 +24,10 @@ MIN_SECRET_BYTES = 32
 OWASP_MEMORY = 19 * 1024  # KiB
 OWASP_TIME = 2
 _BELOW_THE_DEFAULT = "must not be below the default"
+
+# Names as Dramatiq has them.
+_QUEUE = r"[a-zA-Z_][a-zA-Z0-9._-]*:[1-9][0-9]{0,5}"
+_WEIGHTED_QUEUES = re.compile(f"{_QUEUE}(,{_QUEUE})*")
 
 VAR_DIRECTORY = Path("var")
 
@@ -63,7 +68,12 @@ class Settings(BaseSettings):
     http_workers: int = Field(default=1, ge=1)
 
     worker_concurrency: int = Field(default=10, ge=1)
+    worker_processes: int = Field(default=1, ge=1)
+    worker_queues: str = "critical:6,default:3,low:1"
+    worker_strict_priority: bool = False
     worker_shutdown_timeout: int = Field(default=25, ge=0)  # seconds
+    worker_lease: float = Field(default=15, gt=0)  # seconds
+    unknown_task_grace: int = Field(default=600, ge=0)  # seconds
 
     mail_url: str = Field(default=(VAR_DIRECTORY / "mail").absolute().as_uri(), repr=False)
     mail_from: str = "PyHexaClean <no-reply@localhost.localdomain>"
@@ -114,6 +124,13 @@ class Settings(BaseSettings):
     def _is_redis(cls, value: str | None) -> str | None:
         if value is not None and _parse_url(value).scheme not in {"redis", "rediss", "unix"}:
             raise ValueError("must be a redis://, rediss:// or unix:// URL")
+        return value
+
+    @field_validator("worker_queues")
+    @classmethod
+    def _is_weighted_list(cls, value: str) -> str:
+        if not _WEIGHTED_QUEUES.fullmatch(value):
+            raise ValueError("must be name:weight,... with weights of at least 1")
         return value
 
     @field_validator("mail_url")
@@ -180,6 +197,12 @@ class Settings(BaseSettings):
     def redis(self) -> str:
         """The URL to connect to: REDIS_URL wins over REDIS_ADDR."""
         return self.redis_url or f"redis://{self.redis_addr}/0"
+
+    @property
+    def queue_weights(self) -> dict[str, int]:
+        """The queues that this worker serves, and the share of each."""
+        pairs = (item.split(":") for item in self.worker_queues.split(","))
+        return {name: int(weight) for name, weight in pairs}
 
     @property
     def names_services(self) -> bool:

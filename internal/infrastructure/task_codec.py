@@ -19,12 +19,18 @@ class InvalidPayload(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodedTask:
-    """A task in transit. `payload` holds JSON types only; `options` are final."""
+    """A task in transit. `payload` holds JSON types only; `options` are final.
+
+    is_stored: it stands in the ledger as well, and is to be closed there.
+    was_sent: it may have been handed over before, and may be done by now.
+    """
 
     id: str
     name: str
     payload: dict[str, Any]
     options: TaskOptions
+    is_stored: bool = False
+    was_sent: bool = False
 
 
 class TaskTransport(Protocol):
@@ -40,6 +46,30 @@ class TaskTransport(Protocol):
         Raises:
             Unavailable: the transport cannot be reached; some of the tasks may have been handed over.
         """
+        ...
+
+    async def existing(self, tasks: Sequence[tuple[str, str]]) -> set[str]:
+        """The ids of those, given as (queue, id), that it still has, done or not. Raises Unavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a task ended: done, or given up."""
+
+    task_id: str
+    succeeded: bool
+
+
+class TaskLedger(Protocol):
+    """The book in which tasks stand that were stored together with the data they belong to."""
+
+    async def closed(self, task_ids: Sequence[str]) -> set[str]:
+        """Those of them that have ended and must not run again. Raises Unavailable."""
+        ...
+
+    async def close(self, endings: Sequence[Ending]) -> None:
+        """Write down how these ended. Raises Unavailable."""
         ...
 
 

@@ -1,6 +1,6 @@
 """Background tasks as the application sees them: what to do, how it should be done, and who publishes it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -127,6 +127,9 @@ class Task(Protocol):
     """A frozen, keyword-only dataclass: its fields are the payload.
 
     `task_name` is stable: it stands in Redis. New fields need defaults, so that older messages stay readable.
+    A task may have a static method `retry_delay(retries: int, error: BaseException) -> timedelta`: how long
+    to wait after a failed attempt, `retries` of which came before. Without it the wait is
+    retries^4 + 15 + random(0..29) * (retries + 1) seconds.
     """
 
     task_name: ClassVar[str]
@@ -135,7 +138,11 @@ class Task(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskContext:
-    """What a handler may know of the run it is part of. `retries` counts the failed attempts so far."""
+    """What a handler may know of the run it is part of. `retries` counts the failed attempts so far.
+
+    `write_result` keeps a value, JSON of at most 64 KiB, with the completed task for as long as its
+    `retention`; the last one counts. It raises ValueError for what is larger.
+    """
 
     id: str
     queue: str
@@ -143,6 +150,7 @@ class TaskContext:
     max_retries: int
     deadline: datetime | None
     headers: Mapping[str, str]
+    write_result: Callable[[object], None] = field(default=lambda _: None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,14 +5,13 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from dramatiq import MessageProxy
 
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
 from internal.ports.tasks import TaskOptions, TaskOverrides, TaskPublisher, TaskState
 from tests.fakes.tasks import FakeTaskPublisher, PublishedTask
 from tests.fakes.unit_of_work import FakeUnitOfWork
-from tests.queued import take_queued
+from tests.queued import Queued, queued
 
 pytestmark = pytest.mark.anyio
 
@@ -49,7 +48,7 @@ def publishing(request: pytest.FixtureRequest) -> Publishing:
     redis_url: str = request.getfixturevalue("redis_url")
 
     def take_delivered() -> list[Delivered]:
-        return [from_message(message) for message in take_queued(redis_url)]
+        return [from_redis(task) for task in queued(redis_url)]
 
     @asynccontextmanager
     async def dramatiq() -> AsyncIterator[TaskPublisher]:
@@ -101,14 +100,13 @@ def from_published(published: PublishedTask) -> Delivered:
     )
 
 
-def from_message(message: MessageProxy) -> Delivered:
-    eta = message.options.get("eta")
+def from_redis(task: Queued) -> Delivered:
     return Delivered(
-        id=message.message_id,
-        queue=message.queue_name.removesuffix(".DQ"),
-        payload=message.kwargs,
-        max_retries=message.options["max_retries"],
-        not_before=datetime.fromtimestamp(eta / 1000, UTC) if eta else None,
+        id=task.id,
+        queue=task.queue,
+        payload=task.message.kwargs,
+        max_retries=task.message.options["max_retries"],
+        not_before=task.due if task.state == "scheduled" else None,
     )
 
 

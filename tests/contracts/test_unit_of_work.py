@@ -10,7 +10,7 @@ from internal.domain.user import EmailAlreadyRegistered, User
 from internal.infrastructure.bootstrap.container import Container
 from internal.ports.unit_of_work import UnitOfWork
 from tests.fakes.unit_of_work import FakeUnitOfWork
-from tests.queued import take_queued
+from tests.queued import queued
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +32,7 @@ def store(request: pytest.FixtureRequest) -> Store:
     redis_url: str = request.getfixturevalue("redis_url")
     return Store(
         container.unit_of_work,
-        lambda: [UUID(message.kwargs["user_id"]) for message in take_queued(redis_url)],
+        lambda: [UUID(task.message.kwargs["user_id"]) for task in queued(redis_url)],
     )
 
 

@@ -182,7 +182,7 @@ def test_worker_ping_tells_whether_a_worker_is_up(system: System, own_redis: Emb
     down = system.run("cmd.admin", "worker", "ping")
 
     assert (up.returncode, down.returncode) == (0, 1)
-    assert str(worker.pid) in up.stdout
+    assert up.stdout.startswith("up on ")
 
 
 def test_admin_says_in_one_line_what_it_cannot_reach(system: System) -> None:
@@ -200,7 +200,7 @@ def test_log_lines_hold_no_personal_data(system: System, smtp_server: SmtpServer
     system.start_worker(LOG_LEVEL="DEBUG")
 
     system.sign_up("canary@example.com")
-    eventually(lambda: "Retrying message" in system.log("cmd.worker"), within=10)
+    eventually(lambda: "task.failed" in system.log("cmd.worker"), within=10)
 
     logs = system.log("cmd.server") + system.log("cmd.worker")
     assert "email:welcome" in logs

@@ -14,8 +14,9 @@ from internal.domain.password_policy import PasswordPolicy
 from internal.infrastructure.clock import SystemClock
 from internal.infrastructure.database.engine import create_engine
 from internal.infrastructure.database.idempotency import SqlAlchemyIdempotency
-from internal.infrastructure.database.outbox import FORWARD_WITHIN, OutboxRelay
+from internal.infrastructure.database.outbox_relay import FORWARD_WITHIN, OutboxRelay
 from internal.infrastructure.database.schema import SchemaVersion
+from internal.infrastructure.database.task_ledger import SqlAlchemyTaskLedger
 from internal.infrastructure.database.unit_of_work import SqlAlchemyUnitOfWork
 from internal.infrastructure.email.file_sender import FileEmailSender
 from internal.infrastructure.email.mime import MimeComposer
@@ -24,16 +25,30 @@ from internal.infrastructure.security.argon2_password_hasher import Argon2Passwo
 from internal.infrastructure.security.jwt_token_issuer import JwtTokenIssuer
 from internal.infrastructure.settings import Settings
 from internal.infrastructure.task_codec import TaskCodec
-from internal.infrastructure.taskqueue.broker import NAMESPACE, consuming_broker, publishing_broker
-from internal.infrastructure.taskqueue.connection import connect
+from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.connection import connect, pool_of
+from internal.infrastructure.taskqueue.enqueuer import Enqueuer
+from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
 from internal.infrastructure.taskqueue.publisher import DramatiqTaskPublisher
+from internal.infrastructure.taskqueue.timing import Timing
 from internal.infrastructure.worker.heartbeat import WorkerHeartbeat
-from internal.infrastructure.worker.middleware import worker_middleware
 from internal.infrastructure.worker.routes import ROUTES
 from internal.ports.email_sender import EmailSender
 from internal.ports.tasks import Queue
 
 QUEUES = tuple(str(queue) for queue in Queue)
+
+
+def _publishable_queues(settings: Settings) -> tuple[str, ...]:
+    """A worker may serve some of the queues only; tasks are published to any."""
+    return tuple(dict.fromkeys([*QUEUES, *settings.queue_weights]))
+
+
+def _timing(settings: Settings) -> Timing:
+    return Timing(
+        lease=timedelta(seconds=settings.worker_lease),
+        unknown_grace=timedelta(seconds=settings.unknown_task_grace),
+    )
 
 
 def _email_sender(mail_url: str, composer: MimeComposer) -> EmailSender:
@@ -63,17 +78,19 @@ class Container(containers.DeclarativeContainer):
     task_codec = providers.Singleton(TaskCodec, tuple(ROUTES))
     task_publisher = providers.Singleton(
         DramatiqTaskPublisher,
-        broker=providers.Singleton(publishing_broker, settings.provided.redis, timeout=FORWARD_WITHIN),
+        enqueuer=providers.Singleton(
+            Enqueuer,
+            providers.Singleton(pool_of, settings.provided.redis),
+            namespace=hash_tag(NAMESPACE),
+            timeout=FORWARD_WITHIN.total_seconds(),
+        ),
         codec=task_codec,
-        queues=QUEUES,
+        queues=providers.Factory(_publishable_queues, settings),
         clock=clock,
         new_id=new_id,
     )
-    consuming_broker = providers.Singleton(
-        consuming_broker,
-        settings.provided.redis,
-        middleware=providers.Factory(worker_middleware),
-        queues=QUEUES,
+    broker = providers.Singleton(
+        RedisBroker, url=settings.provided.redis, timing=providers.Factory(_timing, settings)
     )
     worker_heartbeat = providers.Singleton(WorkerHeartbeat, redis=redis, namespace=NAMESPACE)
 
@@ -87,6 +104,7 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         new_id=new_id,
     )
+    task_ledger = providers.Singleton(SqlAlchemyTaskLedger, engine)
     idempotency = providers.Singleton(SqlAlchemyIdempotency, engine)
 
     password_hasher = providers.Singleton(

@@ -1,8 +1,10 @@
 """Everything in one terminal: embedded Postgres and Valkey, the server, a worker, and a look at the mail."""
 
+import asyncio
 import fcntl
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +18,7 @@ from types import FrameType
 from urllib.parse import unquote, urlsplit
 
 from internal.infrastructure.bootstrap.not_ready import NotReady
+from internal.infrastructure.bootstrap.ping import workers_alive_on
 from internal.infrastructure.bootstrap.server import require_free_port
 from internal.infrastructure.bootstrap.services import publish_services, withdraw_services
 from internal.infrastructure.database.schema import upgrade_to_head
@@ -24,6 +27,7 @@ from internal.infrastructure.embedded.postgres import EmbeddedPostgres
 from internal.infrastructure.embedded.process import die_with_parent, spawn, stop
 from internal.infrastructure.embedded.redis import EmbeddedRedis
 from internal.infrastructure.settings import VAR_DIRECTORY, Settings
+from internal.ports.unavailable import Unavailable
 
 READY_WITHIN = 60  # seconds
 LOOK_EVERY = 0.2  # seconds, at the mail folder and at the processes
@@ -45,6 +49,9 @@ SCREEN = """
 """
 
 
+Processes = dict[str, "subprocess.Popen[bytes]"]
+
+
 class Interrupted(BaseException):
     """The user has had enough. Like KeyboardInterrupt, it passes by every `except Exception`."""
 
@@ -59,9 +66,9 @@ def run_everything(settings: Settings) -> None:
     told = _stop_when_told()
     with ExitStack() as running:
         with suppress(Interrupted):
-            processes = _start(settings, running)
+            processes, redis_url = _start(settings, running)
             mails = _mails(settings)
-            _await_ready(settings, processes, told)
+            _await_ready(_url(settings), redis_url, processes, told)
             _say(_screen(settings, time.monotonic() - started))
             while not told.is_set():
                 _require_alive(processes)
@@ -71,7 +78,8 @@ def run_everything(settings: Settings) -> None:
     _say("  Stopped.")
 
 
-def _start(settings: Settings, running: ExitStack) -> dict[str, "subprocess.Popen[bytes]"]:
+def _start(settings: Settings, running: ExitStack) -> tuple[Processes, str]:
+    """The processes, and where Redis is."""
     VAR_DIRECTORY.mkdir(exist_ok=True)
     running.enter_context(_only_one())
     require_free_port(settings.http_host, settings.http_port)
@@ -87,7 +95,7 @@ def _start(settings: Settings, running: ExitStack) -> dict[str, "subprocess.Pope
     publish_services(database_url=postgres.url, redis_url=redis.url)
     running.callback(withdraw_services)
     env = {**os.environ, "DATABASE_URL": postgres.url, "REDIS_URL": redis.url}
-    return {name: _start_process(name, env, running) for name in ("server", "worker")}
+    return {name: _start_process(name, env, running) for name in ("server", "worker")}, redis.url
 
 
 def _start_process(name: str, env: dict[str, str], running: ExitStack) -> "subprocess.Popen[bytes]":
@@ -104,15 +112,20 @@ def _relay_output(name: str, process: "subprocess.Popen[bytes]") -> None:
         _say(f"{name:<7}| {line.decode(errors='replace').rstrip()}")
 
 
-def _await_ready(
-    settings: Settings, processes: dict[str, "subprocess.Popen[bytes]"], told: threading.Event
-) -> None:
+def _await_ready(url: str, redis_url: str, processes: Processes, told: threading.Event) -> None:
     deadline = time.monotonic() + READY_WITHIN
-    while not told.is_set() and not _answers(f"{_url(settings)}/readyz"):
+    while not (told.is_set() or (_answers(f"{url}/readyz") and _has_worker(redis_url))):
         _require_alive(processes)
         if time.monotonic() > deadline:
-            raise NotReady(f"the server was not ready after {READY_WITHIN} s")
+            raise NotReady(f"server and worker were not ready after {READY_WITHIN} s")
         time.sleep(0.05)
+
+
+def _has_worker(redis_url: str) -> bool:
+    try:
+        return bool(asyncio.run(workers_alive_on(socket.gethostname(), redis_url=redis_url)))
+    except Unavailable:
+        return False
 
 
 def _answers(url: str) -> bool:
@@ -123,7 +136,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _require_alive(processes: dict[str, "subprocess.Popen[bytes]"]) -> None:
+def _require_alive(processes: Processes) -> None:
     for name, process in processes.items():
         if (code := process.poll()) is not None:
             raise NotReady(f"the {name} ended with exit code {code}")

@@ -19,7 +19,7 @@ async def open_resources(container: Container) -> AsyncIterator[None]:
     async with AsyncExitStack() as closing:  # one that cannot be closed keeps no other open
         closing.push_async_callback(lambda: container.engine().dispose())
         closing.push_async_callback(lambda: container.redis().aclose())
-        closing.callback(lambda: container.task_publisher().close())
+        closing.push_async_callback(lambda: container.task_publisher().close())
         closing.push_async_callback(lambda: container.outbox_relay().close())
         yield
 

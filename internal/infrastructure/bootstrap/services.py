@@ -9,7 +9,7 @@ from pydantic import field_validator
 
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.settings import VAR_DIRECTORY, Environment, Settings, load_settings
-from internal.infrastructure.taskqueue.connection import require_usable_url as require_redis_url
+from internal.infrastructure.taskqueue.redis_url import require_usable_url as require_redis_url
 
 # Written by a running `make run`, for whoever wants to attach to its services.
 SERVICES_FILE = VAR_DIRECTORY / "services.json"

@@ -1,48 +1,56 @@
+import importlib
 import os
 import signal
-import threading
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from queue import SimpleQueue
 from types import FrameType
 from typing import Any
 
+import dramatiq
 import structlog
 import uvloop
-from dramatiq import Worker
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.logging import get_logger
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import in_background, open_resources, require_services
+from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.settings import Settings
+from internal.infrastructure.taskqueue.encoder import JSONEncoder
+from internal.infrastructure.taskqueue.worker import Worker
 from internal.infrastructure.worker.actors import declare_actors
 from internal.infrastructure.worker.routes import ROUTES
 from internal.ports.tasks import Task, TaskHandler
 
 log = structlog.get_logger(__name__)
 
-# How long an idle consumer may sleep, and so how late a task may start, in milliseconds.
-IDLE_POLL = 250
 
+def run_worker(settings: Settings, *, modules: Sequence[str] = ()) -> None:
+    """Work until SIGTERM or SIGINT, then end what is running; a second signal ends at once.
 
-def run_worker(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT, then finish what is running; a second signal ends at once.
+    SIGTSTP stops fetching, SIGCONT goes on. `modules` are imported first: their plain Dramatiq actors are
+    declared on the same broker.
 
     Raises:
-        NotReady: a service cannot be reached, or the schema is not at its head.
+        NotReady: a service cannot be reached, or the schema is not at its head; or, at the end, Redis was
+            away for so long that not everything could be settled.
     """
-    stop = _stop_on_signals()
+    signals = _signals()
     container = Container(settings=settings)
     loop = start_event_loop()
     resources = AsyncExitStack()
     try:
         loop.run_coroutine(_open(container, resources))
-        worker = _build_worker(container, settings)
+        worker = _build_worker(container, settings, modules)
         worker.start()
         log.info("worker.started", concurrency=settings.worker_concurrency, pid=os.getpid())
-        stop.wait()
+        _obey(signals, worker)
         log.info("worker.stopping", timeout=settings.worker_shutdown_timeout)
-        worker.stop(timeout=settings.worker_shutdown_timeout * 1000)
-        log.info("worker.stopped")
+        unsettled = worker.stop(timeout=settings.worker_shutdown_timeout * 1000)
+        log.info("worker.stopped", unsettled=unsettled)
+        if unsettled:
+            raise NotReady(f"Redis is away, and {unsettled} tasks are not settled; they will run again")
     finally:
         try:
             loop.run_coroutine(resources.aclose())
@@ -58,20 +66,34 @@ async def _open(container: Container, resources: AsyncExitStack) -> None:
     )
 
 
-def _build_worker(container: Container, settings: Settings) -> Worker:
-    broker = container.consuming_broker()
+def _build_worker(container: Container, settings: Settings, modules: Sequence[str]) -> Worker:
+    broker = container.broker()
+    dramatiq.set_broker(broker)
+    dramatiq.set_encoder(JSONEncoder())
 
     def resolve(task_type: type[Task]) -> TaskHandler[Any]:
         handler: TaskHandler[Any] = container.providers[ROUTES[task_type]]()
         return handler
 
-    declare_actors(broker, codec=container.task_codec(), task_types=ROUTES, resolve=resolve)
+    declare_actors(
+        broker, codec=container.task_codec(), clock=container.clock(), task_types=ROUTES, resolve=resolve
+    )
+    for module in modules:
+        importlib.import_module(module)
+    for queue in sorted(broker.get_declared_queues() - set(settings.queue_weights)):
+        log.warning("worker.queue_not_served", queue=queue)
     broker.emit_after("process_boot")
-    return Worker(broker, worker_threads=settings.worker_concurrency, worker_timeout=IDLE_POLL)
+    return Worker(
+        broker,
+        worker_threads=settings.worker_concurrency,
+        weights=settings.queue_weights,
+        strict=settings.worker_strict_priority,
+        ledger=container.task_ledger(),
+    )
 
 
 def start_event_loop() -> EventLoopThread:
-    """The loop that handlers run on. Dramatiq's async actors find it through `set_event_loop_thread`."""
+    """The loop that everything runs on; Dramatiq's async actors find it through `set_event_loop_thread`."""
     thread = EventLoopThread(get_logger(__name__))
     thread.daemon = True
     thread.loop.close()
@@ -81,14 +103,30 @@ def start_event_loop() -> EventLoopThread:
     return thread
 
 
-def _stop_on_signals() -> threading.Event:
-    stop = threading.Event()
+def _obey(signals: SimpleQueue[int], worker: Worker) -> None:
+    """Return when the worker is to end."""
+    while (number := signals.get()) not in {signal.SIGTERM, signal.SIGINT}:
+        if number == signal.SIGTSTP:
+            log.info("worker.draining")
+            worker.pause()
+        else:
+            log.info("worker.resuming")
+            worker.resume()
+
+
+def _signals() -> SimpleQueue[int]:
+    """What this process is told; of two orders to end, the second ends it."""
+    signals: SimpleQueue[int] = SimpleQueue()
+    ending = False
 
     def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal module's signature
-        if stop.is_set():
-            os._exit(1)
-        stop.set()
+        nonlocal ending
+        if number in {signal.SIGTERM, signal.SIGINT}:
+            if ending:
+                os._exit(1)
+            ending = True
+        signals.put(number)
 
-    signal.signal(signal.SIGTERM, handle)
-    signal.signal(signal.SIGINT, handle)
-    return stop
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTSTP, signal.SIGCONT):
+        signal.signal(number, handle)
+    return signals

@@ -1,4 +1,4 @@
-from sqlalchemy import Column, DateTime, Index, MetaData, String, Table, Text, Uuid, func, text
+from sqlalchemy import Boolean, Column, DateTime, Index, MetaData, String, Table, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData(
@@ -30,11 +30,15 @@ outbox = Table(
     Column("payload", JSONB, nullable=False),
     Column("options", JSONB, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    # Until the row is forwarded: when the sweeper may take it, if nobody else has forwarded it by then.
+    # While the row is open: when a sweeper forwards it, or looks whether its task is still there.
     Column("next_try_at", DateTime(timezone=True), nullable=False),
     Column("forwarded_at", DateTime(timezone=True)),
+    Column("missing_since", DateTime(timezone=True)),
     # The task's one effect: claimed until then, and made.
     Column("claimed_until", DateTime(timezone=True)),
     Column("completed_at", DateTime(timezone=True)),
-    Index("ix_outbox_next_try_at", "next_try_at", postgresql_where=text("forwarded_at IS NULL")),
+    # The task has ended, and how: done, or given up.
+    Column("closed_at", DateTime(timezone=True)),
+    Column("succeeded", Boolean),
+    Index("ix_outbox_next_try_at", "next_try_at", postgresql_where=text("closed_at IS NULL")),
 )

@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from internal.infrastructure.database.engine import is_outage, translated_outages
-from internal.infrastructure.database.outbox import OutboxRelay, OutboxTaskPublisher
+from internal.infrastructure.database.outbox import OutboxTaskPublisher
+from internal.infrastructure.database.outbox_relay import OutboxRelay
 from internal.infrastructure.database.user_repository import SqlAlchemyUserRepository
 from internal.infrastructure.task_codec import TaskCodec, TaskTransport
 from internal.ports.clock import Clock

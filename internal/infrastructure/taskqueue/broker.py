@@ -1,40 +1,197 @@
-from collections.abc import Sequence
-from datetime import timedelta
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import uuid4
 
 import redis
-from dramatiq.brokers.redis import RedisBroker
-from dramatiq.middleware import Middleware
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from dramatiq import Broker, Message
+from dramatiq.actor import Actor
+from dramatiq.asyncio import async_to_sync
+from dramatiq.broker import Consumer
+from dramatiq.errors import ConnectionClosed, QueueJoinTimeout, QueueNotFound
+from dramatiq.middleware import Middleware, MiddlewareError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
-NAMESPACE = "pyhexaclean"
+from internal.infrastructure.taskqueue import scripts
+from internal.infrastructure.taskqueue.connection import connect_blocking
+from internal.infrastructure.taskqueue.consumer import QueueConsumer
+from internal.infrastructure.taskqueue.delivery import Delivery
+from internal.infrastructure.taskqueue.loop_safety import Check, checks, overrides
+from internal.infrastructure.taskqueue.middleware import default_middleware, replace_stock
+from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
+from internal.infrastructure.taskqueue.timing import Timing
 
-# When a silent worker's tasks go to another. Each command looks at its own queue with this chance: an idle
-# worker sends some five a second for every queue, so that a queue is looked at about once in seven seconds.
-GONE_AFTER = 30_000  # milliseconds
-MAINTENANCE_CHANCE = 30_000  # of a million commands
-
-
-def publishing_broker(url: str, *, timeout: timedelta) -> RedisBroker:
-    """A broker that gives up after `timeout` and never repeats a call by itself: the outbox does that."""
-    client = redis.Redis.from_url(
-        url,
-        socket_connect_timeout=timeout.total_seconds(),
-        socket_timeout=timeout.total_seconds(),
-        retry=Retry(NoBackoff(), 0),
-    )
-    return RedisBroker(client=client, namespace=NAMESPACE, middleware=[])
+NO_DEADLINE = -1
+BATCH = 500  # tasks stored by one call
 
 
-def consuming_broker(url: str, *, middleware: Sequence[Middleware], queues: Sequence[str]) -> RedisBroker:
-    """The broker of a worker: patient with Redis, and with everything that runs around a task."""
-    broker = RedisBroker(
-        client=redis.Redis.from_url(url),
-        namespace=NAMESPACE,
-        middleware=list(middleware),
-        heartbeat_timeout=GONE_AFTER,
-        maintenance_chance=MAINTENANCE_CHANCE,
-    )
-    for queue in queues:
-        broker.declare_queue(queue)
-    return broker
+CoroutineFunction = Callable[..., Any]
+
+
+async def _nothing() -> None:
+    pass
+
+
+# Dramatiq wraps a coroutine function when the actor is declared; this is how the wrapper is recognised.
+_WRAPPER = async_to_sync(_nothing).__code__
+
+
+class RedisBroker(Broker):
+    """A Dramatiq broker on the engine's Redis layout.
+
+    Actors, messages and middleware are Dramatiq's. What is sent is stored once, in one state, until it is
+    settled; see docs/task-engine.md.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str | None = None,
+        client: redis.Redis | None = None,
+        namespace: str = NAMESPACE,
+        middleware: Sequence[Middleware] | None = None,
+        timing: Timing | None = None,
+    ) -> None:
+        self._hooks: dict[str, list[Callable[..., None]]] = {}
+        self._checks: list[Check] | None = None
+        self._coroutines: dict[str, CoroutineFunction] = {}
+        super().__init__(middleware=default_middleware() if middleware is None else replace_stock(middleware))
+        self.queues: set[str] = set()
+        self.client = client or connect_blocking(url or "redis://localhost:6379/0")
+        self.namespace = hash_tag(namespace)
+        self.timing = timing or Timing()
+
+    def add_middleware(
+        self,
+        middleware: Middleware,
+        *,
+        before: type[Middleware] | None = None,
+        after: type[Middleware] | None = None,
+    ) -> None:
+        [middleware] = replace_stock([middleware])
+        super().add_middleware(middleware, before=before, after=after)
+        self._hooks.clear()
+        self._checks = None
+
+    def emit_before(self, signal: str, *args: Any, **kwargs: Any) -> None:
+        name = f"before_{signal}"
+        for hook in self._hooks_of(name):
+            try:
+                hook(self, *args, **kwargs)
+            except MiddlewareError:
+                raise
+            except Exception:
+                self.logger.critical("Unexpected failure in %s of %r.", name, hook, exc_info=True)
+
+    def emit_after(self, signal: str, *args: Any, **kwargs: Any) -> None:
+        name = f"after_{signal}"
+        for hook in self._hooks_of(name):
+            try:
+                hook(self, *args, **kwargs)
+            except Exception:
+                self.logger.critical("Unexpected failure in %s of %r.", name, hook, exc_info=True)
+
+    def _hooks_of(self, name: str) -> list[Callable[..., None]]:
+        """Only the hooks that do something: calling the empty ones is a seventh of stock's time."""
+        hooks = self._hooks.get(name)
+        if hooks is None:
+            order = self.middleware if name.startswith("before_") else reversed(self.middleware)
+            hooks = self._hooks[name] = [getattr(item, name) for item in order if overrides(item, name)]
+        return hooks
+
+    def declare_actor(self, actor: Actor[..., Any]) -> None:
+        super().declare_actor(actor)
+        if getattr(actor.fn, "__code__", None) is _WRAPPER:
+            self._coroutines[actor.actor_name] = actor.fn.__wrapped__  # type: ignore[attr-defined]  # see _WRAPPER
+        else:
+            self._coroutines.pop(actor.actor_name, None)
+
+    def native(self, delivery: Delivery) -> CoroutineFunction | None:
+        """The coroutine function to run on the loop, or None for a task that has to run in a thread."""
+        function = self._coroutines.get(delivery.actor_name)
+        if function is None:
+            return None
+        if self._checks is None:
+            self._checks = checks(self.middleware)
+        actor = self.actors[delivery.actor_name]
+        return function if all(check(actor, delivery) for check in self._checks) else None
+
+    def declare_queue(self, queue_name: str) -> None:
+        if queue_name not in self.queues:
+            self.emit_before("declare_queue", queue_name)
+            self.queues.add(queue_name)
+            self.emit_after("declare_queue", queue_name)
+
+    def get_declared_queues(self) -> set[str]:
+        return self.queues.copy()
+
+    def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
+        """Store a message; `delay` is in milliseconds and has no limit.
+
+        Raises:
+            ConnectionClosed: Redis cannot be reached.
+        """
+        message = message.copy(options={"redis_message_id": str(uuid4())})
+        self.emit_before("enqueue", message, delay)
+        entry = (
+            message.queue_name,
+            message.options["redis_message_id"],
+            scripts.text(message.encode()),
+            delay or 0,
+            NO_DEADLINE,
+        )
+        self.call(scripts.PUBLISH, [entry])
+        self.emit_after("enqueue", message, delay)
+        return message
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 30_000) -> Consumer:
+        """A consumer for Dramatiq's own Worker. The engine's Worker does without."""
+        if queue_name not in self.queues:
+            raise QueueNotFound(queue_name)
+        return QueueConsumer(self.call, queue_name, prefetch=prefetch, timeout=timeout, timing=self.timing)
+
+    def call(self, script: scripts.Script, request: Any) -> Any:
+        """Run a script and translate an outage as Dramatiq's workers and callers expect it."""
+        try:
+            return script.call_blocking(self.client, self.namespace, request)
+        except (RedisConnectionError, RedisTimeoutError) as error:
+            raise ConnectionClosed(error) from error
+
+    def qsize(self, queue_name: str) -> int:
+        """How many tasks have yet to be done, in whatever state."""
+        size: int = self.call(scripts.SIZE, [queue_name])
+        return size
+
+    do_qsize = qsize  # the stock broker's name
+
+    def pause(self, queue_name: str) -> None:
+        """Hand out no more of a queue's tasks, to any worker."""
+        self.call(scripts.PAUSE, [queue_name, 1])
+
+    def resume(self, queue_name: str) -> None:
+        self.call(scripts.PAUSE, [queue_name, 0])
+
+    def flush(self, queue_name: str) -> None:
+        """Delete all tasks of a queue but those that are running."""
+        while self.call(scripts.FLUSH, [queue_name]):
+            pass
+
+    def flush_all(self) -> None:
+        for queue in self.queues:
+            self.flush(queue)
+
+    def join(self, queue_name: str, *, interval: int = 100, timeout: int | None = None) -> None:
+        """Wait, `timeout` milliseconds at most, until a queue's tasks are all done. For tests.
+
+        Raises:
+            QueueJoinTimeout: they are not.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout / 1000
+        while self.qsize(queue_name):
+            if deadline is not None and time.monotonic() >= deadline:
+                raise QueueJoinTimeout(queue_name)
+            time.sleep(interval / 1000)
+
+    def close(self) -> None:
+        self.client.close()

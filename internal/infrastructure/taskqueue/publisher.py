@@ -1,25 +1,22 @@
-import asyncio
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from datetime import timedelta
 from typing import Any, Unpack
 from uuid import UUID
 
-from dramatiq import Message
-from dramatiq.brokers.redis import RedisBroker
+import msgspec
 
 from internal.infrastructure.task_codec import EncodedTask, TaskCodec
-from internal.infrastructure.taskqueue.connection import translated_outages
+from internal.infrastructure.taskqueue import scripts
+from internal.infrastructure.taskqueue.broker import NO_DEADLINE
+from internal.infrastructure.taskqueue.enqueuer import Enqueuer, Entry, Stored
+from internal.infrastructure.taskqueue.ledger import AGAIN, FIRST, OUTBOX
+from internal.infrastructure.taskqueue.timing import milliseconds
 from internal.ports.clock import Clock
-from internal.ports.tasks import Task, TaskOptions, TaskOverrides, TaskReceipt, TaskState, with_options
+from internal.ports.tasks import Task, TaskOptions, TaskOverrides, TaskReceipt, with_options
 
-# What the stock broker has no means for. Refusing is honest; ignoring would look like a promise.
-_UNSUPPORTED = frozenset(
-    {"task_id", "deadline", "unique_for", "unique_key", "retention", "max_running", "rate"}
-)
-# Threads that may wait for Redis at once: a frozen Redis holds this many, and no more.
-MAX_WAITING_THREADS = 8
+# What the engine has no means for yet. Refusing is honest; ignoring would look like a promise.
+_UNSUPPORTED = frozenset({"unique_for", "unique_key", "max_running", "rate"})
 
 
 class UnsupportedTaskOption(ValueError):
@@ -27,23 +24,22 @@ class UnsupportedTaskOption(ValueError):
 
 
 class DramatiqTaskPublisher:
-    """A TaskPublisher, and the outbox's TaskTransport, on Dramatiq's Redis broker."""
+    """A TaskPublisher, and the outbox's TaskTransport: Dramatiq messages in the engine's Redis layout."""
 
     def __init__(
         self,
         *,
-        broker: RedisBroker,
+        enqueuer: Enqueuer,
         codec: TaskCodec,
         queues: Collection[str],
         clock: Clock,
         new_id: Callable[[], UUID],
     ) -> None:
-        self._broker = broker
+        self._enqueuer = enqueuer
         self._codec = codec
         self._queues = queues
         self._clock = clock
         self._new_id = new_id
-        self._threads = ThreadPoolExecutor(MAX_WAITING_THREADS, thread_name_prefix="publisher")
 
     async def publish(self, task: Task, **overrides: Unpack[TaskOverrides]) -> TaskReceipt:
         [receipt] = await self.publish_many([(task, task.task_options.override(overrides))])
@@ -54,10 +50,11 @@ class DramatiqTaskPublisher:
         for _, options in pairs:
             self.check(options)
         encoded = [
-            self._codec.encode(task, task_id=str(self._new_id()), options=options) for task, options in pairs
+            self._codec.encode(task, task_id=options.task_id or str(self._new_id()), options=options)
+            for task, options in pairs
         ]
-        await self.send(encoded)
-        return [self._receipt(task) for task in encoded]
+        stored = await self._store(encoded)
+        return [_receipt(task, result) for task, result in zip(encoded, stored, strict=True)]
 
     def check(self, options: TaskOptions) -> None:
         if options.queue not in self._queues:
@@ -67,47 +64,54 @@ class DramatiqTaskPublisher:
             raise UnsupportedTaskOption(f"not supported by this task queue: {', '.join(refused)}")
 
     async def send(self, tasks: Sequence[EncodedTask]) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._threads, self._enqueue_all, tasks)
+        await self._store(tasks)
 
-    def close(self) -> None:
-        self._broker.client.close()
+    async def existing(self, tasks: Sequence[tuple[str, str]]) -> set[str]:
+        return await self._enqueuer.existing(tasks)
 
-    def _enqueue_all(self, tasks: Sequence[EncodedTask]) -> None:
-        with translated_outages():
-            for task in tasks:
-                self._broker.enqueue(_to_message(task), delay=self._remaining_delay(task.options))
+    async def close(self) -> None:
+        await self._enqueuer.close()
 
-    def _remaining_delay(self, options: TaskOptions) -> int | None:
-        """Milliseconds until the task may start, or None for at once."""
-        delay = options.delay
+    async def _store(self, tasks: Sequence[EncodedTask]) -> list[Stored]:
+        return await self._enqueuer.store([self._entry(task) for task in tasks])
+
+    def _entry(self, task: EncodedTask) -> Entry:
+        options = task.options
+        delay = options.delay or timedelta(0)
         if options.process_at is not None:
             delay = options.process_at - self._clock.now()
-        return _milliseconds(delay) if delay is not None and delay > timedelta(0) else None
-
-    def _receipt(self, task: EncodedTask) -> TaskReceipt:
-        delayed = self._remaining_delay(task.options) is not None
-        return TaskReceipt(
-            id=task.id,
-            queue=task.options.queue,
-            state=TaskState.SCHEDULED if delayed else TaskState.PENDING,
-            duplicate=False,
-        )
+        left = NO_DEADLINE
+        if options.deadline is not None:
+            left = max(0, milliseconds(options.deadline - self._clock.now()))
+        message = scripts.text(_encode(_message(task, now=self._clock.now().timestamp())))
+        return (options.queue, task.id, message, max(0, milliseconds(delay)), left)
 
 
-def _to_message(task: EncodedTask) -> Message[Any]:
-    return Message(
-        queue_name=task.options.queue,
-        actor_name=task.name,
-        args=(),
-        kwargs=task.payload,
-        options={
-            "max_retries": task.options.max_retries,
-            "time_limit": _milliseconds(task.options.timeout),
-            "headers": dict(task.options.headers),
-        },
-        message_id=task.id,
-    )
+_encode = msgspec.json.Encoder().encode
 
 
-def _milliseconds(duration: timedelta) -> int:
-    return round(duration / timedelta(milliseconds=1))
+def _message(task: EncodedTask, *, now: float) -> dict[str, Any]:
+    """The fields of a Dramatiq message."""
+    options: dict[str, Any] = {
+        "max_retries": task.options.max_retries,
+        "time_limit": milliseconds(task.options.timeout),
+    }
+    if task.options.headers:
+        options["headers"] = dict(task.options.headers)
+    if task.options.retention:
+        options["retention"] = milliseconds(task.options.retention)
+    if task.is_stored:
+        options[OUTBOX] = AGAIN if task.was_sent else FIRST
+    return {
+        "queue_name": task.options.queue,
+        "actor_name": task.name,
+        "args": (),
+        "kwargs": task.payload,
+        "options": options,
+        "message_id": task.id,
+        "message_timestamp": int(now * 1000),
+    }
+
+
+def _receipt(task: EncodedTask, stored: Stored) -> TaskReceipt:
+    return TaskReceipt(id=task.id, queue=task.options.queue, state=stored.state, duplicate=stored.was_there)

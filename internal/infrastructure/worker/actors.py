@@ -1,14 +1,18 @@
 import logging
 from collections.abc import Callable, Iterable
+from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 import dramatiq
-from dramatiq import Broker, Retry
 from dramatiq.middleware import CurrentMessage
 
 from internal.domain.errors import InvalidInput, NotFound, NotPermitted
 from internal.infrastructure.task_codec import InvalidPayload, TaskCodec
-from internal.ports.tasks import Permanent, RetryLater, Task, TaskContext, TaskHandler
+from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.delivery import Delivery
+from internal.ports.clock import Clock
+from internal.ports.tasks import Permanent, Task, TaskContext, TaskHandler
 
 # Another attempt cannot help: archived at once.
 HOPELESS = (Permanent, InvalidPayload, InvalidInput, NotFound, NotPermitted)
@@ -17,7 +21,12 @@ Resolve = Callable[[type[Task]], TaskHandler[Any]]
 
 
 def declare_actors(
-    broker: Broker, *, codec: TaskCodec, task_types: Iterable[type[Task]], resolve: Resolve
+    broker: RedisBroker,
+    *,
+    codec: TaskCodec,
+    clock: Clock,
+    task_types: Iterable[type[Task]],
+    resolve: Resolve,
 ) -> None:
     """Give every task its actor: decode the payload, resolve a fresh handler, call it."""
     for task_type in task_types:
@@ -26,31 +35,33 @@ def declare_actors(
             actor_name=task_type.task_name,
             queue_name=task_type.task_options.queue,
             throws=HOPELESS,
+            retry_delay=getattr(task_type, "retry_delay", None),
         )
-        actor = as_actor(_runner(task_type, codec=codec, resolve=resolve))
+        actor = as_actor(_runner(task_type, codec=codec, clock=clock, resolve=resolve))
         actor.logger.setLevel(logging.INFO)  # at DEBUG it logs the payload, and so personal data
 
 
-def _runner(task_type: type[Task], *, codec: TaskCodec, resolve: Resolve) -> Callable[..., Any]:
+def _runner(task_type: type[Task], *, codec: TaskCodec, clock: Clock, resolve: Resolve) -> Callable[..., Any]:
     async def run(**payload: Any) -> None:
         task = codec.decode(task_type.task_name, payload)
-        try:
-            await resolve(task_type)(task, _current_context())
-        except RetryLater as error:
-            raise Retry(str(error), delay=round(error.after.total_seconds() * 1000)) from error
+        await resolve(task_type)(task, _current_context(clock))
 
     return run
 
 
-def _current_context() -> TaskContext:
-    message = CurrentMessage.get_current_message()
-    if message is None:
-        raise RuntimeError("the CurrentMessage middleware is missing")
+def _current_context(clock: Clock) -> TaskContext:
+    delivery: Any = CurrentMessage.get_current_message()
+    if not isinstance(delivery, Delivery):
+        raise TypeError("only the engine's worker runs these actors, with the CurrentMessage middleware")
+    deadline = None
+    if delivery.deadline is not None:
+        deadline = clock.now() + timedelta(seconds=delivery.deadline - monotonic())
     return TaskContext(
-        id=message.message_id,
-        queue=message.queue_name,
-        retries=message.options.get("retries", 0),
-        max_retries=message.options["max_retries"],
-        deadline=None,
-        headers=message.options.get("headers", {}),
+        id=delivery.message_id,
+        queue=delivery.queue,
+        retries=delivery.options.get("retries", 0),
+        max_retries=delivery.options["max_retries"],
+        deadline=deadline,
+        headers=delivery.options.get("headers", {}),
+        write_result=delivery.write_result,
     )

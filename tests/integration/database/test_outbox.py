@@ -13,15 +13,16 @@ from sqlalchemy import func, insert, select, update
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
-from internal.infrastructure.database.outbox import MARK_EVERY, SWEEP_AFTER, OutboxRelay
+from internal.infrastructure.database.outbox import SWEEP_AFTER
+from internal.infrastructure.database.outbox_relay import MARK_EVERY, OutboxRelay
 from internal.infrastructure.database.tables import outbox
 from internal.infrastructure.embedded.redis import EmbeddedRedis
 from internal.infrastructure.settings import Settings
-from internal.infrastructure.task_codec import EncodedTask
+from internal.infrastructure.task_codec import EncodedTask, Ending
 from internal.ports.tasks import TaskOptions
 from internal.ports.unavailable import Unavailable
 from tests.fakes.clock import FakeClock
-from tests.queued import take_queued
+from tests.queued import queued
 
 pytestmark = pytest.mark.anyio
 
@@ -33,6 +34,7 @@ class FakeTaskTransport:
 
     def __init__(self, *, down: bool = False, failure: type[Exception] = Unavailable) -> None:
         self.sent: list[str] = []
+        self.existing_ids: set[str] = set()
         self.down = down
         self._failure = failure
         self.has_failed = asyncio.Event()
@@ -46,6 +48,9 @@ class FakeTaskTransport:
             raise self._failure
         self.sent.extend(task.id for task in tasks)
         self.has_sent.set()
+
+    async def existing(self, tasks: Sequence[tuple[str, str]]) -> set[str]:
+        return self.existing_ids & {task_id for _, task_id in tasks}
 
 
 @pytest.fixture
@@ -113,7 +118,7 @@ async def test_a_commit_forwards_at_once(container: Container, redis_url: str) -
     task_id = await publish(container)
 
     assert await forwarded(container) == {task_id: True}
-    assert [message.message_id for message in take_queued(redis_url)] == [task_id]
+    assert [task.id for task in queued(redis_url)] == [task_id]
 
 
 async def test_without_redis_the_commit_returns_soon_and_the_row_waits(
@@ -143,7 +148,7 @@ async def test_the_sweeper_forwards_when_redis_is_back(
 
         assert swept == 1
         assert await forwarded(without_redis) == {task_id: True}
-        assert [message.message_id for message in take_queued(own_redis.url)] == [task_id]
+        assert [task.id for task in queued(own_redis.url)] == [task_id]
     finally:
         own_redis.stop()
 
@@ -170,12 +175,78 @@ async def test_when_a_row_is_swept_is_told_by_the_clock_of_postgres(
     assert timedelta(0) < waits_for <= SWEEP_AFTER
 
 
-async def test_a_forwarded_row_is_not_swept(container: Container) -> None:
-    await publish(container)
+async def test_a_forwarded_task_that_is_still_there_is_left_alone(container: Container) -> None:
+    task_id = await publish(container)
     await container.outbox_relay().close()
-    await make_due(container)
+    transport = FakeTaskTransport()
+    transport.existing_ids = {task_id}
 
-    assert await relay(container, FakeTaskTransport()).sweep() == 0
+    for _ in range(3):
+        await make_due(container)
+        await relay(container, transport).sweep()
+
+    assert transport.sent == []
+
+
+async def test_a_task_that_is_lost_is_forwarded_again(container: Container) -> None:
+    task_id = await publish(container)
+    await container.outbox_relay().close()
+    transport = FakeTaskTransport()
+
+    await make_due(container)
+    await relay(container, transport).sweep()
+    after_one_look = list(transport.sent)
+    await make_due(container)
+    await relay(container, transport).sweep()
+
+    assert after_one_look == []  # it may have been on its way from one state to the next
+    assert transport.sent == [task_id]
+
+
+async def test_a_task_that_was_seen_again_counts_as_present(container: Container) -> None:
+    task_id = await publish(container)
+    await container.outbox_relay().close()
+    transport = FakeTaskTransport()
+
+    for existing in (set(), {task_id}, set()):
+        transport.existing_ids = existing
+        await make_due(container)
+        await relay(container, transport).sweep()
+
+    assert transport.sent == []
+
+
+async def test_a_task_that_is_closed_is_never_lost(container: Container) -> None:
+    task_id = await publish(container)
+    await container.outbox_relay().close()
+    await container.task_ledger().close([Ending(task_id=task_id, succeeded=True)])
+    transport = FakeTaskTransport()
+
+    for _ in range(3):
+        await make_due(container)
+        await relay(container, transport).sweep()
+
+    assert transport.sent == []
+
+
+async def test_an_id_of_ones_own_is_stored_once_until_its_task_has_ended(
+    container: Container, redis_url: str
+) -> None:
+    async def publish_own(number: int) -> None:
+        async with container.unit_of_work() as uow:
+            await uow.tasks.publish(welcome(number), task_id="own")
+            await uow.commit()
+
+    await publish_own(1)
+    await publish_own(2)
+    [first] = queued(redis_url)
+    await container.task_ledger().close([Ending(task_id="own", succeeded=True)])
+    container.broker().flush("default")
+    await publish_own(3)
+
+    [second] = queued(redis_url)
+    assert first.message.kwargs["user_id"] == str(UUID(int=1))
+    assert second.message.kwargs["user_id"] == str(UUID(int=3))
 
 
 async def test_a_row_that_is_forwarded_while_others_are_being_marked_is_marked_too(

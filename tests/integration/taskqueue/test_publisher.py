@@ -6,8 +6,8 @@ import pytest
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.taskqueue.publisher import UnsupportedTaskOption
-from internal.ports.tasks import Rate, TaskOverrides
-from tests.queued import take_queued
+from internal.ports.tasks import Rate, TaskOverrides, TaskState
+from tests.queued import queued
 
 pytestmark = pytest.mark.anyio
 
@@ -21,40 +21,55 @@ async def test_the_message_is_what_a_worker_expects(container: Container, redis_
         TASK, queue="critical", max_retries=3, timeout=MINUTE, headers={"request_id": "r-1"}
     )
 
-    [message] = take_queued(redis_url)
-    assert message.message_id == receipt.id
-    assert (message.queue_name, message.actor_name) == ("critical", "email:welcome")
+    [task] = queued(redis_url)
+    message = task.message
+    assert (task.id, message.message_id) == (receipt.id, receipt.id)
+    assert (task.queue, message.queue_name, message.actor_name) == ("critical", "critical", "email:welcome")
     assert (message.args, message.kwargs) == ((), PAYLOAD)
     assert message.options["max_retries"] == 3
     assert message.options["time_limit"] == 60_000  # milliseconds
     assert message.options["headers"] == {"request_id": "r-1"}
 
 
-async def test_a_delayed_message_waits_on_the_delay_queue(container: Container, redis_url: str) -> None:
-    await container.task_publisher().publish(TASK, delay=MINUTE)
+async def test_a_delayed_task_is_scheduled(container: Container, redis_url: str) -> None:
+    receipt = await container.task_publisher().publish(TASK, delay=MINUTE)
 
-    [message] = take_queued(redis_url)
-    due = datetime.fromtimestamp(message.options["eta"] / 1000, UTC)
-    assert message.queue_name == "default.DQ"
-    assert timedelta(0) < due - datetime.now(UTC) <= MINUTE
+    [task] = queued(redis_url)
+    assert (receipt.state, task.state) == (TaskState.SCHEDULED, "scheduled")
+    assert timedelta(0) < task.due - datetime.now(UTC) <= MINUTE
+
+
+async def test_there_is_no_limit_to_a_delay(container: Container, redis_url: str) -> None:
+    await container.task_publisher().publish(TASK, delay=timedelta(days=3650))
+
+    [task] = queued(redis_url)
+    assert task.due - datetime.now(UTC) > timedelta(days=3649)
 
 
 async def test_a_moment_that_has_passed_is_now(container: Container, redis_url: str) -> None:
     await container.task_publisher().publish(TASK, process_at=datetime.now(UTC) - MINUTE)
 
-    [message] = take_queued(redis_url)
-    assert message.queue_name == "default"
-    assert "eta" not in message.options
+    assert [task.state for task in queued(redis_url)] == ["pending"]
+
+
+async def test_an_id_that_is_there_is_a_duplicate_and_stored_once(
+    container: Container, redis_url: str
+) -> None:
+    publisher = container.task_publisher()
+
+    first = await publisher.publish(TASK, task_id="own-id", delay=MINUTE)
+    second = await publisher.publish(TASK, task_id="own-id")
+
+    assert (first.duplicate, second.duplicate) == (False, True)
+    assert second.state is TaskState.SCHEDULED  # what is there
+    assert [task.id for task in queued(redis_url)] == ["own-id"]
 
 
 @pytest.mark.parametrize(
     "overrides",
     [
-        {"task_id": "own-id"},
-        {"deadline": datetime(2030, 1, 1, tzinfo=UTC)},
         {"unique_for": MINUTE},
         {"unique_for": MINUTE, "unique_key": "key"},
-        {"retention": MINUTE},
         {"max_running": 1},
         {"rate": Rate(1, MINUTE)},
     ],
@@ -65,4 +80,4 @@ async def test_names_the_options_that_it_cannot_honour(
     with pytest.raises(UnsupportedTaskOption, match=", ".join(sorted(overrides))):
         await container.task_publisher().publish(TASK, **overrides)
 
-    assert take_queued(redis_url) == []
+    assert queued(redis_url) == []

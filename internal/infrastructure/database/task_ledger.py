@@ -1,0 +1,38 @@
+from collections.abc import Sequence
+
+from sqlalchemy import Text, bindparam, func, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from internal.infrastructure.database.engine import translated_outages
+from internal.infrastructure.database.tables import outbox
+from internal.infrastructure.task_codec import Ending
+
+_ids = bindparam("ids", type_=Text, expanding=True)
+_OPEN = select(outbox.c.id).where(outbox.c.id.in_(_ids), outbox.c.closed_at.is_(None))
+_CLOSE = (
+    update(outbox)
+    .where(outbox.c.id.in_(_ids), outbox.c.closed_at.is_(None))
+    .values(closed_at=func.now(), succeeded=bindparam("succeeded"))
+)
+
+
+class SqlAlchemyTaskLedger:
+    """The outbox as the worker sees it: a row is open until its task has ended."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")  # every call is one statement
+
+    async def closed(self, task_ids: Sequence[str]) -> set[str]:
+        """A row that is no longer there was closed before it was deleted."""
+        with translated_outages():
+            async with self._engine.connect() as connection:
+                still_open = (await connection.execute(_OPEN, {"ids": task_ids})).scalars()
+                return set(task_ids).difference(still_open)
+
+    async def close(self, endings: Sequence[Ending]) -> None:
+        with translated_outages():
+            async with self._engine.connect() as connection:
+                for succeeded in (True, False):
+                    ids = [ending.task_id for ending in endings if ending.succeeded is succeeded]
+                    if ids:
+                        await connection.execute(_CLOSE, {"ids": ids, "succeeded": succeeded})

@@ -1,0 +1,38 @@
+from datetime import timedelta
+
+import msgspec
+
+from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.delivery import Delivery
+from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
+from internal.infrastructure.taskqueue.timing import MAX_CRASHES, milliseconds
+
+# A message's option: how often no worker knew its task.
+UNKNOWN = "unknown"
+
+
+def refusal(delivery: Delivery, broker: RedisBroker) -> Outcome | None:
+    """What becomes of a task that is not to be started; None for one that is."""
+    if delivery.actor_name not in broker.actors:
+        return _unknown(delivery, every=broker.timing.unknown_every, grace=broker.timing.unknown_grace)
+    if delivery.crashes >= MAX_CRASHES:
+        return _archived(delivery, f"poison: its worker died {delivery.crashes} times")
+    if delivery.is_overdue:
+        return _archived(delivery, "its deadline passed before it could start")
+    return None
+
+
+def _unknown(delivery: Delivery, *, every: timedelta, grace: timedelta) -> Outcome:
+    """A worker of a newer version may know it: offer it again for a while."""
+    times = delivery.options.get(UNKNOWN, 0) + 1
+    if times * every > grace:
+        return _archived(delivery, f"no worker knows a task {delivery.actor_name!r}")
+    delivery.options[UNKNOWN] = times
+    message = delivery._message.encode()  # noqa: SLF001 - a proxy cannot be encoded
+    return Outcome(Kind.SCHEDULED, milliseconds(every), message=message)
+
+
+def _archived(delivery: Delivery, reason: str) -> Outcome:
+    delivery.fail()
+    note = msgspec.json.encode({"retries": delivery.options.get("retries", 0), "error": reason})
+    return Outcome(Kind.ARCHIVED, note=note)

@@ -1,0 +1,158 @@
+"""What a worker asks of Redis, and what it is told: requests and replies of the scripts, without the I/O."""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+from dramatiq import Message
+from dramatiq.errors import DecodeError
+
+from internal.infrastructure.taskqueue.delivery import Delivery
+from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
+from internal.infrastructure.taskqueue.scripts import text
+from internal.infrastructure.taskqueue.timing import ARCHIVE_MOST, Timing, milliseconds
+
+Holding = tuple[str, str, str]  # queue, task id, token
+
+
+@dataclass(slots=True)
+class Settlement:
+    """An outcome on its way to Redis. `delivery` is None for a message that nobody could read."""
+
+    holding: Holding
+    outcome: Outcome
+    delivery: Delivery | None = None
+    was_sent: bool = False  # at least once, with no reply
+
+    @property
+    def row(self) -> tuple[Any, ...]:
+        """As `settle_and_fetch.lua` takes it."""
+        outcome = self.outcome
+        return (
+            outcome.kind,
+            *self.holding,
+            outcome.number,
+            text(outcome.message) if outcome.message else "",
+            text(outcome.note) if outcome.note else "",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """How many tasks a worker can take; `direct` of them start at once."""
+
+    total: int
+    direct: int
+    suspect: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class Fetched:
+    rejected: set[str]
+    deliveries: list[Delivery] = field(default_factory=list)
+    unreadable: list[Settlement] = field(default_factory=list)
+    due_in: float | None = None  # seconds until something is due; None if nothing is
+
+
+class Exchange:
+    """One worker's side of the conversation: who it is, which queues it serves, what they are owed."""
+
+    def __init__(self, *, queues: Mapping[str, int], strict: bool, timing: Timing) -> None:
+        self.worker_id = str(uuid.uuid4())
+        self.epoch = 0
+        self._calls = 0
+        self._strict = strict
+        self._timing = timing
+        self._weights: dict[str, int] = {}
+        self._credits: list[int] = []
+        self.serve(queues)
+
+    @property
+    def queues(self) -> Sequence[str]:
+        return list(self._weights)
+
+    def serve(self, queues: Mapping[str, int]) -> None:
+        """Serve these queues from now on, each by its weight; in strict mode the heaviest comes first."""
+        self._weights = dict(sorted(queues.items(), key=lambda item: -item[1]))
+        self._credits = [0] * len(queues)
+
+    def request(self, settlements: Iterable[Settlement], demand: Demand) -> list[Any]:
+        self._calls += 1
+        return [
+            self.worker_id,
+            self.epoch,
+            self._token,
+            milliseconds(self._timing.lease),
+            milliseconds(self._timing.gap),
+            [settlement.row for settlement in settlements],
+            [
+                (queue, weight, owed)
+                for (queue, weight), owed in zip(self._weights.items(), self._credits, strict=True)
+            ],
+            self._strict,
+            demand.total,
+            demand.direct,
+            int(demand.suspect),
+            (ARCHIVE_MOST, milliseconds(self._timing.archive_for)),
+        ]
+
+    def extension(self, held: Sequence[Holding], *, reconcile: bool) -> list[Any]:
+        """Extend what is held; to reconcile begins an epoch, in which calls of the last one fetch nothing."""
+        if reconcile:
+            self.epoch += 1
+        timing = self._timing
+        return [
+            self.worker_id,
+            self.epoch,
+            milliseconds(timing.lease),
+            milliseconds(timing.gap),
+            held,
+            int(reconcile),
+        ]
+
+    def read(self, reply: Any) -> Fetched:
+        rejected, tasks, self._credits, due_in = reply
+        fetched = Fetched(
+            rejected={task_id.decode() for task_id in rejected},
+            due_in=None if due_in < 0 else due_in / 1000,
+        )
+        for task in tasks:
+            self._read_task(task, fetched)
+        return fetched
+
+    @property
+    def _token(self) -> str:
+        return f"{self.worker_id}:{self._calls}"
+
+    def _read_task(self, task: Any, fetched: Fetched) -> None:
+        queue, task_id, data, left, suspect, crashes = task
+        holding = (queue.decode(), task_id.decode(), self._token)
+        try:
+            message = _decode(data)
+        except DecodeError as error:
+            outcome = Outcome(Kind.ARCHIVED, note=f"cannot be read: {error}".encode())
+            fetched.unreadable.append(Settlement(holding, outcome))
+            return
+        fetched.deliveries.append(
+            Delivery(
+                message,
+                queue=holding[0],
+                task_id=holding[1],
+                token=holding[2],
+                deadline=None if left == b"" else monotonic() + int(left) / 1000,
+                suspect=bool(suspect),
+                crashes=crashes,
+            )
+        )
+
+
+def _decode(data: bytes) -> Message[Any]:
+    """Raise DecodeError for whatever is not a message through and through."""
+    message = Message.decode(data)
+    if not (
+        type(message.actor_name) is str and type(message.kwargs) is dict and type(message.options) is dict
+    ):
+        raise DecodeError("not a message", data, None)
+    return message

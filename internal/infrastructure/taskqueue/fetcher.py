@@ -1,0 +1,148 @@
+import asyncio
+
+import structlog
+from redis.asyncio import ConnectionPool
+
+from internal.infrastructure.task_codec import TaskLedger
+from internal.infrastructure.taskqueue import scripts
+from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.connection import OUTAGES, Wire
+from internal.infrastructure.taskqueue.exchange import Exchange
+from internal.infrastructure.taskqueue.threads import WorkerThreads
+from internal.infrastructure.taskqueue.workbench import Workbench
+
+log = structlog.get_logger(__name__)
+
+SHORTEST_PAUSE = 0.05  # seconds between attempts to reach Redis, doubled up to
+LONGEST_PAUSE = 1.0
+
+
+class Fetcher:
+    """The one conversation of a worker process with Redis: settle what has ended, fetch what can start.
+
+    One call does both, again and again; what ends during a call is the next call's batch. Where there is
+    nothing to do it waits for a wake token, the next due time or an outcome, whichever comes first. After
+    an error it tells Redis everything that it holds, and Redis takes back the rest.
+    """
+
+    def __init__(
+        self,
+        broker: RedisBroker,
+        *,
+        exchange: Exchange,
+        pool: ConnectionPool,
+        threads: WorkerThreads,
+        concurrency: int,
+        ledger: TaskLedger | None,
+    ) -> None:
+        self._namespace = broker.namespace
+        self._beat = broker.timing.extend_every.total_seconds()
+        self._exchange = exchange
+        self._wire = Wire(pool)
+        self._bell = Wire(pool)
+        self._signal = asyncio.Event()
+        self._is_hungry = asyncio.Event()
+        self._was_woken = False
+        self._outage: BaseException | None = None
+        self.workbench = Workbench(
+            broker, threads=threads, concurrency=concurrency, ledger=ledger, changed=self._signal.set
+        )
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._converse())
+            group.create_task(self._listen())
+            group.create_task(self._extend_regularly())
+
+    async def close(self) -> None:
+        self.workbench.close()
+        await self._wire.close()
+        await self._bell.close()
+
+    async def _converse(self) -> None:
+        while True:
+            if self._outage:
+                await self._recover(self._outage)
+            try:
+                await self._turn()
+            except OUTAGES as error:
+                self._outage = error
+            except Exception as error:
+                log.exception("fetcher.failed")  # a defect, which must not leave a worker that does nothing
+                self._outage = error
+
+    async def _turn(self) -> None:
+        self._signal.clear()
+        demand = self.workbench.demand
+        if not (demand.total or self.workbench.has_ready or self._was_woken):
+            await self._signal.wait()
+            return
+        self._was_woken = False
+        settlements = self.workbench.take_ready()
+        request = self._exchange.request(settlements, demand)
+        try:
+            reply = await scripts.SETTLE_AND_FETCH.call(self._wire, self._namespace, request)
+        except BaseException:
+            self.workbench.put_back(settlements)
+            raise
+        fetched = self._exchange.read(reply)
+        self.workbench.confirm(settlements, rejected=fetched.rejected)
+        self.workbench.admit(fetched)
+        if demand.total and not fetched.deliveries:
+            await self._wait(self._beat if fetched.due_in is None else min(fetched.due_in, self._beat))
+
+    async def _wait(self, longest: float) -> None:
+        timer = asyncio.get_running_loop().call_later(longest, self._signal.set)
+        self._is_hungry.set()
+        try:
+            await self._signal.wait()
+        finally:
+            timer.cancel()
+
+    async def _listen(self) -> None:
+        """While the worker is hungry, wait in Redis for a wake token.
+
+        A token that comes when there is no room any more is not lost: the next turn puts it back.
+        """
+        while True:
+            await self._is_hungry.wait()
+            self._is_hungry.clear()
+            keys = [f"{self._namespace}:{queue}:wake" for queue in self._exchange.queues]
+            try:
+                token = await self._bell.call("BLPOP", *keys, self._beat, patience=self._beat)
+            except OUTAGES:
+                await asyncio.sleep(LONGEST_PAUSE)  # the other connection says what is wrong
+                continue
+            if token:
+                self._was_woken = True
+                self._signal.set()
+
+    async def _extend_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(self._beat)
+            if not (self.workbench.is_empty or self._outage):
+                try:
+                    await self._extend(reconcile=False)
+                except OUTAGES as error:
+                    self._outage = error
+                    self._signal.set()
+
+    async def _extend(self, *, reconcile: bool) -> None:
+        request = self._exchange.extension(self.workbench.held, reconcile=reconcile)
+        lost = await scripts.EXTEND.call(self._wire, self._namespace, request)
+        self.workbench.lose({task_id.decode() for task_id in lost})
+
+    async def _recover(self, error: BaseException) -> None:
+        """Reach Redis again, and have it take back what left in a reply that never arrived."""
+        log.warning("taskqueue.unreachable", reason=type(error).__name__)
+        pause = SHORTEST_PAUSE
+        while self._outage:
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+            try:
+                await self._extend(reconcile=True)
+            except OUTAGES:
+                continue
+            self._outage = None
+        log.info("taskqueue.reachable")

@@ -1,0 +1,76 @@
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from internal.infrastructure.task_codec import Ending, TaskLedger
+from internal.infrastructure.taskqueue.delivery import Delivery
+from internal.infrastructure.taskqueue.exchange import Settlement
+from internal.infrastructure.taskqueue.outcomes import Kind
+from internal.ports.unavailable import Unavailable
+
+log = structlog.get_logger(__name__)
+
+TRY_AGAIN_AFTER = 1  # second
+
+# A message's option, for a task that came from the outbox.
+OUTBOX = "outbox"
+FIRST = "first"
+AGAIN = "again"  # forwarded before, perhaps: it may be done already
+
+
+def is_written_down(delivery: Delivery) -> bool:
+    return OUTBOX in delivery.options
+
+
+def may_be_closed(delivery: Delivery) -> bool:
+    """Whether this delivery may be a repetition of one that has ended."""
+    return is_written_down(delivery) and (delivery.suspect or delivery.options[OUTBOX] != FIRST)
+
+
+class LedgerClerk:
+    """Closes tasks in the ledger before Redis hears that they are over.
+
+    What ends while a batch is being written is the next batch; while the ledger is away the endings wait.
+    """
+
+    def __init__(self, ledger: TaskLedger, *, closed: Callable[[Sequence[Settlement]], None]) -> None:
+        self._ledger = ledger
+        self._closed = closed
+        self._waiting: list[Settlement] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    def close(self, settlement: Settlement) -> None:
+        self._waiting.append(settlement)
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write())
+
+    async def closed_among(self, deliveries: Sequence[Delivery]) -> set[str]:
+        """Raise Unavailable if the ledger cannot say."""
+        return await self._ledger.closed([delivery.task_id for delivery in deliveries])
+
+    def stop(self) -> None:
+        if self._writing:
+            self._writing.cancel()
+
+    async def _write(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            await self._write_batch(batch)
+            self._closed(batch)
+
+    async def _write_batch(self, batch: Sequence[Settlement]) -> None:
+        endings = [_ending(settlement) for settlement in batch]
+        while True:
+            try:
+                await self._ledger.close(endings)
+            except Unavailable as error:
+                log.warning("ledger.not_closed", tasks=len(batch), reason=str(error))
+                await asyncio.sleep(TRY_AGAIN_AFTER)
+            else:
+                return
+
+
+def _ending(settlement: Settlement) -> Ending:
+    _, task_id, _ = settlement.holding
+    return Ending(task_id=task_id, succeeded=settlement.outcome.kind is Kind.DONE)

@@ -1,0 +1,19 @@
+#!lua flags=allow-oom
+-- Delete a bounded number of a queue's tasks, in whatever state but active. Call it until it returns 0.
+-- KEYS[1] namespace
+-- ARGV[1] msgpack [queue]
+-- Returns how many were deleted.
+local BATCH = 1000
+local queue = cmsgpack.unpack(ARGV[1])[1]
+local deleted = 0
+for _, state in ipairs({ 'pending', 'suspects', 'scheduled', 'retry', 'archived', 'completed' }) do
+  for _, id in ipairs(redis.call('ZRANGE', key(queue, state), 0, BATCH - deleted - 1)) do
+    redis.call('ZREM', key(queue, state), id)
+    forget(queue, id)
+    deleted = deleted + 1
+  end
+  if deleted == BATCH then
+    break
+  end
+end
+return deleted

@@ -1,0 +1,71 @@
+-- What the scripts share: names of keys, and the moves of a task between its states. Put in front of each of them.
+-- KEYS[1] is the namespace, a hash tag: every key of the engine lives on one node. Time is Redis' own, in ms.
+local prefix = KEYS[1]
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+local function key(queue, part)
+  return prefix .. ':' .. queue .. ':' .. part
+end
+
+-- What only some tasks have: deadline, number of crashes, history of attempts, result.
+local function record(queue, id)
+  return prefix .. ':' .. queue .. ':task:' .. id
+end
+
+-- One token wakes one idle worker; a second would wake another for nothing.
+local function wake(queue)
+  if redis.call('LLEN', key(queue, 'wake')) == 0 then
+    redis.call('LPUSH', key(queue, 'wake'), 1)
+  end
+end
+
+local function to_back(queue, id)
+  redis.call('ZADD', key(queue, 'pending'), redis.call('INCR', key(queue, 'back')), id)
+end
+
+local function to_front(queue, id)
+  redis.call('ZADD', key(queue, 'pending'), redis.call('DECR', key(queue, 'front')), id)
+end
+
+-- Into `scheduled` or `retry`. Whoever sleeps until the next due time must know of an earlier one.
+local function to_later(queue, state, id, delay)
+  local due = now + delay
+  local head = redis.call('ZRANGE', key(queue, state), 0, 0, 'WITHSCORES')[2]
+  redis.call('ZADD', key(queue, state), due, id)
+  if not head or due < tonumber(head) then
+    wake(queue)
+  end
+end
+
+local function forget(queue, id)
+  redis.call('HDEL', key(queue, 'messages'), id)
+  redis.call('DEL', record(queue, id))
+end
+
+-- A task fetched ahead of a free slot has '~' behind its token: it had not started if its worker dies.
+local function holds(queue, id, token)
+  local stored = redis.call('HGET', key(queue, 'tokens'), id)
+  return stored == token or stored == token .. '~'
+end
+
+local function leave_active(queue, id)
+  redis.call('HDEL', key(queue, 'tokens'), id)
+  redis.call('ZREM', key(queue, 'active'), id)
+end
+
+-- No worker was heard for `gap` ms: Redis was away, or all of them were. Nobody could extend, so every lease
+-- starts anew and nothing is reclaimed in this call. Returns whether that is so.
+local function nobody_was_seen(gap, lease)
+  local seen = redis.call('GET', prefix .. ':seen')
+  redis.call('SET', prefix .. ':seen', now)
+  if seen and now - seen <= gap then
+    return false
+  end
+  for _, queue in ipairs(redis.call('SMEMBERS', prefix .. ':queues')) do
+    for _, id in ipairs(redis.call('ZRANGE', key(queue, 'active'), 0, -1)) do
+      redis.call('ZADD', key(queue, 'active'), 'XX', now + lease, id)
+    end
+  end
+  return true
+end

@@ -1,0 +1,112 @@
+import asyncio
+import contextvars
+import threading
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+import structlog
+from dramatiq import Retry
+from dramatiq.errors import RateLimitExceeded
+from dramatiq.middleware import SkipMessage, TimeLimitExceeded
+from dramatiq.middleware.shutdown import Shutdown
+from dramatiq.middleware.threading import raise_thread_exception
+
+from internal.infrastructure.taskqueue.broker import CoroutineFunction, RedisBroker
+from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
+from internal.infrastructure.taskqueue.threads import WorkerThreads
+from internal.ports.tasks import RetryLater
+
+log = structlog.get_logger(__name__)
+
+Finished = Callable[[Delivery, float], None]
+
+# Ways in which a task says that it wants to run again: no reason for a stack in the log.
+WANTED = (Retry, RetryLater, RateLimitExceeded, Shutdown)
+
+
+class Runner:
+    """Runs a delivery: as a coroutine on the loop if everything around it may, else in a thread.
+
+    Middleware hooks fire around both, inside the task. Whatever the task does, SystemExit included, ends
+    in `finished(delivery, seconds)` on the loop.
+    """
+
+    def __init__(self, broker: RedisBroker, *, threads: WorkerThreads, finished: Finished) -> None:
+        self._broker = broker
+        self._threads = threads
+        self._finished = finished
+
+    def start(self, delivery: Delivery) -> None:
+        loop = asyncio.get_running_loop()
+        if function := self._broker.native(delivery):
+            delivery.run = loop.create_task(self._run_on_loop(delivery, function))
+        else:
+            context = contextvars.copy_context()
+            self._threads.submit(lambda: context.run(self._run_in_thread, delivery, loop))
+
+    @staticmethod
+    def interrupt(delivery: Delivery) -> None:
+        """Have a running task end because the worker does; a thread hears of it at its next bytecode."""
+        if delivery.run:
+            delivery.cancel(Cancelled.SHUTDOWN)
+        elif delivery.thread_id is not None:
+            raise_thread_exception(delivery.thread_id, Shutdown)
+
+    async def _run_on_loop(self, delivery: Delivery, function: CoroutineFunction) -> None:
+        started = monotonic()
+        try:
+            self._broker.emit_before("process_message", delivery)
+            result = None if delivery.failed else await function(*delivery.args, **delivery.kwargs)
+            if delivery.cancelled:  # and the task has swallowed it: its work is not known to be done
+                self._fail(delivery, _as_interrupt(delivery.cancelled))
+            else:
+                self._succeed(delivery, result)
+        except SkipMessage as error:
+            self._skip(delivery, error)
+        except BaseException as error:  # noqa: BLE001 - a task must not end the loop, not even by SystemExit
+            self._fail(delivery, _as_interrupt(delivery.cancelled) if delivery.cancelled else error)
+        finally:
+            self._finished(delivery, monotonic() - started)
+
+    def _run_in_thread(self, delivery: Delivery, loop: asyncio.AbstractEventLoop) -> None:
+        started = monotonic()
+        delivery.thread_id = threading.get_ident()
+        try:
+            self._broker.emit_before("process_message", delivery)
+            actor = self._broker.get_actor(delivery.actor_name)
+            result = None if delivery.failed else actor(*delivery.args, **delivery.kwargs)
+            self._succeed(delivery, result)
+        except SkipMessage as error:
+            self._skip(delivery, error)
+        except BaseException as error:  # noqa: BLE001 - as on the loop
+            self._fail(delivery, error)
+        finally:
+            delivery.thread_id = None
+            loop.call_soon_threadsafe(self._finished, delivery, monotonic() - started)
+
+    def _succeed(self, delivery: Delivery, result: Any) -> None:
+        self._broker.emit_after("process_message", delivery, result=result)
+
+    def _skip(self, delivery: Delivery, error: SkipMessage) -> None:
+        if delivery.failed:
+            delivery.stuff_exception(error)
+        log.warning("task.skipped", task_id=delivery.task_id, task=delivery.actor_name)
+        self._broker.emit_after("skip_message", delivery)
+
+    def _fail(self, delivery: Delivery, error: BaseException) -> None:
+        delivery.stuff_exception(error)
+        self._broker.emit_after("process_message", delivery, exception=error)
+        if not isinstance(error, WANTED):
+            log.warning(
+                "task.failed",
+                task_id=delivery.task_id,
+                task=delivery.actor_name,
+                queue=delivery.queue,
+                error=type(error).__name__,
+                exc_info=error,
+            )
+
+
+def _as_interrupt(reason: Cancelled) -> BaseException:
+    return Shutdown("") if reason in {Cancelled.SHUTDOWN, Cancelled.LEASE_LOST} else TimeLimitExceeded("")

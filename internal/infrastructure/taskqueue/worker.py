@@ -1,0 +1,155 @@
+import asyncio
+import time
+from collections.abc import Collection, Coroutine, Mapping
+from typing import Any, TypeVar
+
+import structlog
+from dramatiq.asyncio import EventLoopThread, get_event_loop_thread, set_event_loop_thread
+from dramatiq.logging import get_logger
+from dramatiq.middleware import Middleware
+from redis.asyncio import ConnectionPool
+
+from internal.infrastructure.task_codec import TaskLedger
+from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.connection import pool_like
+from internal.infrastructure.taskqueue.exchange import Exchange
+from internal.infrastructure.taskqueue.fetcher import Fetcher
+from internal.infrastructure.taskqueue.threads import WorkerThreads
+from internal.infrastructure.taskqueue.watchdog import LoopWatchdog
+
+log = structlog.get_logger(__name__)
+
+R = TypeVar("R")
+
+LOOP_START = 5.0  # seconds
+
+
+class Worker:
+    """Works a broker's queues with `worker_threads` slots, shared by coroutines and blocking tasks alike.
+
+    The interface is that of Dramatiq's own Worker. `weights` says which queues are served, and what share
+    of the started tasks each has while all of them are backlogged; without it every declared queue is
+    served equally, also one that is declared later. In `strict` mode a queue is served only while all
+    heavier ones are empty.
+    """
+
+    def __init__(
+        self,
+        broker: RedisBroker,
+        *,
+        queues: Collection[str] | None = None,
+        worker_timeout: int = 1000,  # noqa: ARG002 - Dramatiq's signature; nothing here polls
+        worker_threads: int = 8,
+        weights: Mapping[str, int] | None = None,
+        strict: bool = False,
+        ledger: TaskLedger | None = None,
+    ) -> None:
+        self.broker = broker
+        self.worker_threads = worker_threads
+        self._only = queues and set(queues)
+        self._weights = weights
+        self._exchange = Exchange(queues=self._served(), strict=strict, timing=broker.timing)
+        self._threads = WorkerThreads(broker, size=worker_threads)
+        self._ledger = ledger
+        self._own_loop: EventLoopThread | None = None
+        self._loop: EventLoopThread | None = None
+        self._fetcher: Fetcher | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._watchdog: LoopWatchdog | None = None
+
+    def start(self) -> None:
+        """Begin to work, on the loop that async actors have or on one of its own."""
+        self.broker.emit_before("worker_boot", self)
+        self._loop = get_event_loop_thread() or self._start_loop()
+        self._on_loop(self._start())
+        self._watchdog = LoopWatchdog(self._loop.loop, silence=self.broker.timing.silence)
+        self._watchdog.start()
+        self.broker.add_middleware(_LaterQueues(self))
+        self.broker.emit_after("worker_boot", self)
+
+    def pause(self) -> None:
+        """Fetch nothing more; what is running goes on."""
+        self._on_loop(_call(self._engine.workbench.pause))
+
+    def resume(self) -> None:
+        self._on_loop(_call(self._engine.workbench.resume))
+
+    def stop(self, timeout: int = 600_000) -> int:
+        """End what is running within `timeout` milliseconds, and hand the rest back to where it was.
+
+        Returns how many tasks could not be settled, because Redis was away: they come back when their
+        lease has lapsed.
+        """
+        self.broker.emit_before("worker_shutdown", self)
+        unsettled = self._on_loop(self._stop(timeout / 1000))
+        self._threads.stop()
+        if self._watchdog:
+            self._watchdog.stop()
+        self.broker.emit_after("worker_shutdown", self)
+        if self._own_loop:
+            self._own_loop.stop()
+            set_event_loop_thread(None)
+        return unsettled
+
+    def join(self) -> None:
+        """Wait until this worker has nothing to do and its queues hold nothing for now. For tests."""
+        while not self._engine.workbench.is_empty or any(map(self.broker.qsize, self._exchange.queues)):
+            time.sleep(0.01)
+
+    def serve_declared(self) -> None:
+        """Serve the queues that have been declared meanwhile as well."""
+        self._exchange.serve(self._served())
+
+    def _served(self) -> Mapping[str, int]:
+        weights = self._weights or dict.fromkeys(sorted(self.broker.get_declared_queues()), 1)
+        return {name: weight for name, weight in weights.items() if not self._only or name in self._only}
+
+    @property
+    def _engine(self) -> Fetcher:
+        if self._fetcher is None:
+            raise RuntimeError("the worker has not been started")
+        return self._fetcher
+
+    async def _start(self) -> None:
+        pool: ConnectionPool = pool_like(self.broker.client)
+        self._fetcher = Fetcher(
+            self.broker,
+            exchange=self._exchange,
+            pool=pool,
+            threads=self._threads,
+            concurrency=self.worker_threads,
+            ledger=self._ledger,
+        )
+        self._running = asyncio.create_task(self._fetcher.run())
+
+    async def _stop(self, within: float) -> int:
+        unsettled = await self._engine.workbench.clear(within)
+        if self._running:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+        await self._engine.close()
+        return unsettled
+
+    def _start_loop(self) -> EventLoopThread:
+        self._own_loop = EventLoopThread(get_logger(__name__))
+        self._own_loop.daemon = True
+        self._own_loop.start(timeout=LOOP_START)
+        set_event_loop_thread(self._own_loop)
+        return self._own_loop
+
+    def _on_loop(self, coroutine: Coroutine[Any, Any, R]) -> R:
+        if self._loop is None:
+            raise RuntimeError("the worker has not been started")
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop.loop).result()
+
+
+class _LaterQueues(Middleware):
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+
+    def after_declare_queue(self, broker: Any, queue_name: str) -> None:  # noqa: ARG002 - Dramatiq's signature
+        self._worker.serve_declared()
+
+
+async def _call(function: Any) -> None:
+    function()
