@@ -117,6 +117,13 @@ def test_every_process_names_a_wrong_setting_and_exits_2(system: System) -> None
         ]
 
 
+def test_worker_wants_at_least_one_process(system: System) -> None:
+    result = system.run("cmd.worker", "--processes", "0")
+
+    assert result.returncode == 2
+    assert "--processes must be at least 1" in result.stderr
+
+
 @pytest.mark.parametrize("command", [["cmd.server"], ["cmd.worker"], ["cmd.admin", "db", "migrate"]])
 def test_every_process_names_a_url_that_no_client_takes_and_exits_2(
     system: System, command: list[str]
