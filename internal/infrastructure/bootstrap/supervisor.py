@@ -93,7 +93,8 @@ class Supervisor:
 
     def _after_death(self, place: Place, code: int) -> None:
         if self._ending:
-            self._code = self._code or abs(code)
+            # Told to end before it could listen, it has ended as it should.
+            self._code = self._code or (0 if code == -signal.SIGTERM else abs(code))
         elif place.restarts == 0 and code in {CANNOT_START, WRONG_SETTINGS}:
             self._ending, self._code = True, code
             self._hand_on(signal.SIGTERM)
