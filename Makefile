@@ -28,7 +28,7 @@ run: $(INSTALLED) ## start everything on embedded services: no Docker, no config
 server: $(INSTALLED) ## start the HTTP API alone
 	@exec $(BIN)/python -m cmd.server
 
-worker: $(INSTALLED) ## start a worker alone
+worker: $(INSTALLED) ## start the worker alone: WORKER_PROCESSES processes
 	@exec $(BIN)/python -m cmd.worker
 
 test: $(INSTALLED) ## run all tests, on embedded Postgres and Valkey
