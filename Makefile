@@ -16,7 +16,7 @@ NEED_PYTHON = $(IS_NEW_ENOUGH:PYTHON=$(PYTHON)) || { echo 'Python 3.11 or newer 
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run server worker test test-unit test-integration test-e2e check fmt lock migrate migration \
+.PHONY: help run server worker test test-unit test-integration test-e2e full check fmt lock migrate migration \
 	image-test bench-signup up down clean
 
 help: ## list the targets
@@ -42,6 +42,9 @@ test-integration: $(INSTALLED) ## run the tests on real Postgres and Valkey
 
 test-e2e: $(INSTALLED) ## run the tests on real processes
 	$(BIN)/pytest tests/e2e
+
+full: $(INSTALLED) ## run the long rounds: faults again and again, and beside stock Dramatiq
+	TEST_ROUND=long $(BIN)/pytest -s tests/faults
 
 check: $(INSTALLED) ## format, lint, types, import contracts, dependencies, lock files, Dockerfile, compose file
 	$(BIN)/ruff format --check

@@ -14,6 +14,8 @@ log = structlog.get_logger(__name__)
 BEAT_EVERY = timedelta(seconds=5)
 # Two beats may be late before a worker counts as gone.
 ALIVE_FOR = timedelta(seconds=15)
+# A full Redis would refuse a plain SET, and a worker that drains it would count as gone.
+_BEAT = "#!lua flags=allow-oom\nreturn redis.call('SET', KEYS[1], 'up', 'EX', ARGV[1])"
 
 
 class WorkerHeartbeat:
@@ -36,7 +38,7 @@ class WorkerHeartbeat:
     async def _beat(self, key: str) -> None:
         try:
             with translated_outages():
-                await self._redis.set(key, "up", ex=ALIVE_FOR)
+                await self._redis.eval(_BEAT, 1, key, str(int(ALIVE_FOR.total_seconds())))
         except Unavailable as error:
             log.warning("worker.heartbeat_failed", reason=str(error))
 
