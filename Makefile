@@ -43,7 +43,7 @@ test-integration: $(INSTALLED) ## run the tests on real Postgres and Valkey
 test-e2e: $(INSTALLED) ## run the tests on real processes
 	$(BIN)/pytest tests/e2e
 
-full: $(INSTALLED) ## run the long rounds: faults again and again, and beside stock Dramatiq
+full: $(INSTALLED) ## run the long rounds of the fault tests
 	TEST_ROUND=long $(BIN)/pytest -s tests/faults
 
 check: $(INSTALLED) ## format, lint, types, import contracts, dependencies, lock files, Dockerfile, compose file
