@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from internal.infrastructure.taskqueue.broker import RedisBroker
+from tests.integration.taskqueue.working import broker_on
 from tests.redis_programs import PROGRAMS, redis_program_named
 from tests.services import running_redis
 
@@ -21,3 +23,10 @@ def redis(redis_program: Path | None, tmp_path_factory: pytest.TempPathFactory) 
         return
     with running_redis(tmp_path_factory.mktemp("redis"), program=redis_program) as server:
         yield server.url
+
+
+@pytest.fixture
+def broker(redis_url: str) -> Iterator[RedisBroker]:
+    broker = broker_on(redis_url)
+    yield broker
+    broker.close()

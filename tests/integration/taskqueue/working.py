@@ -1,0 +1,29 @@
+"""The engine's Worker on the test's Redis, with leases that a test can wait for."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.timing import Timing
+from internal.infrastructure.taskqueue.worker import Worker
+
+SHORT = Timing(lease=timedelta(milliseconds=600), unknown_every=timedelta(milliseconds=50))
+STOP_WITHIN = 1000  # milliseconds
+
+
+def broker_on(redis_url: str, **options: Any) -> RedisBroker:
+    broker = RedisBroker(url=redis_url, **{"timing": SHORT, **options})
+    broker.emit_after("process_boot")  # starts the thread of TimeLimit
+    return broker
+
+
+@contextmanager
+def working(broker: RedisBroker, *, worker_threads: int = 2, **options: Any) -> Iterator[Worker]:
+    worker = Worker(broker, worker_threads=worker_threads, **options)
+    worker.start()
+    try:
+        yield worker
+    finally:
+        worker.stop(STOP_WITHIN)
