@@ -108,9 +108,13 @@ class RedisBroker(Broker):
         else:
             self._coroutines.pop(actor.actor_name, None)
 
+    def coroutine_function(self, actor_name: str) -> CoroutineFunction | None:
+        """What an async actor was declared with; None for one that blocks."""
+        return self._coroutines.get(actor_name)
+
     def native(self, delivery: Delivery) -> CoroutineFunction | None:
         """The coroutine function to run on the loop, or None for a task that has to run in a thread."""
-        function = self._coroutines.get(delivery.actor_name)
+        function = self.coroutine_function(delivery.actor_name)
         if function is None:
             return None
         if self._checks is None:

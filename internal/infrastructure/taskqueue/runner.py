@@ -1,12 +1,13 @@
 import asyncio
 import contextvars
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Any
 
 import structlog
 from dramatiq import Retry
+from dramatiq.asyncio import async_to_sync
 from dramatiq.errors import RateLimitExceeded
 from dramatiq.middleware import SkipMessage, TimeLimitExceeded
 from dramatiq.middleware.shutdown import Shutdown
@@ -75,8 +76,7 @@ class Runner:
         delivery.thread_id = threading.get_ident()
         try:
             self._broker.emit_before("process_message", delivery)
-            actor = self._broker.get_actor(delivery.actor_name)
-            result = None if delivery.failed else actor(*delivery.args, **delivery.kwargs)
+            result = None if delivery.failed else self._call(delivery)
             self._succeed(delivery, result)
         except SkipMessage as error:
             self._skip(delivery, error)
@@ -85,6 +85,15 @@ class Runner:
         finally:
             delivery.thread_id = None
             loop.call_soon_threadsafe(self._finished, delivery, monotonic() - started)
+
+    def _call(self, delivery: Delivery) -> Any:
+        function = self._broker.coroutine_function(delivery.actor_name)
+        if function is None:
+            return self._broker.get_actor(delivery.actor_name)(*delivery.args, **delivery.kwargs)
+        result, error = async_to_sync(_contained)(function(*delivery.args, **delivery.kwargs))
+        if error:
+            raise error
+        return result
 
     def _succeed(self, delivery: Delivery, result: Any) -> None:
         self._broker.emit_after("process_message", delivery, result=result)
@@ -110,6 +119,14 @@ class Runner:
                 again_in=outcome.number / 1000 if outcome.kind is Kind.RETRY else None,
                 exc_info=error,
             )
+
+
+async def _contained(coroutine: Awaitable[Any]) -> tuple[Any, BaseException | None]:
+    """The result, and the error that would end the loop if it were raised there."""
+    try:
+        return await coroutine, None
+    except (SystemExit, KeyboardInterrupt) as error:
+        return None, error
 
 
 def _as_interrupt(reason: Cancelled) -> BaseException:
