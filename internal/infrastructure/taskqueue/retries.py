@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
+import structlog
 from dramatiq import Broker, MessageProxy, Retry
 from dramatiq.actor import Actor
 from dramatiq.common import compute_backoff
@@ -16,6 +17,8 @@ from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
 from internal.infrastructure.taskqueue.outcomes import RELEASED, Kind, Outcome
 from internal.infrastructure.taskqueue.timing import milliseconds
 from internal.ports.tasks import Permanent, RetryLater
+
+log = structlog.get_logger(__name__)
 
 DEFAULT_MAX_RETRIES = 25
 
@@ -69,7 +72,12 @@ class Retries(StockRetries):
         if not isinstance(message, Delivery):
             super().after_process_message(broker, message, result=result, exception=exception)
         elif exception is not None:
-            message.outcome = self._outcome(broker, message, exception)
+            retries = message.options.get("retries", 0)
+            try:
+                message.outcome = self._outcome(broker, message, exception)
+            except Exception:
+                log.exception("retries.undecided", task_id=message.task_id, task=message.actor_name)
+                message.outcome = _by_default(message, exception, retries=retries)
 
     def _outcome(self, broker: Broker, delivery: Delivery, exception: BaseException) -> Outcome:
         actor = broker.get_actor(delivery.actor_name)
@@ -135,6 +143,19 @@ class Retries(StockRetries):
         if target:
             most = _option(delivery, actor, "max_retries", self.max_retries)
             broker.get_actor(target).send(delivery.asdict(), {"retries": retries, "max_retries": most})
+
+
+def _by_default(delivery: Delivery, exception: BaseException, *, retries: Any) -> Outcome:
+    """Where an option, or a function of the developer's, is broken: a failed task must not count as done."""
+    retries = retries if isinstance(retries, int) else 0
+    note = _note(delivery, exception)
+    if delivery.failed or retries >= DEFAULT_MAX_RETRIES:
+        delivery.fail()
+        return Outcome(Kind.ARCHIVED, note=note)
+    delivery.options["retries"] = retries + 1
+    return Outcome(
+        Kind.RETRY, milliseconds(asynq_delay(retries)), message=_remember(delivery, exception), note=note
+    )
 
 
 def _option(delivery: Delivery, actor: Actor[..., Any], name: str, default: Any) -> Any:

@@ -1,0 +1,41 @@
+"""A failed attempt, and what the engine's Retries make of it; nothing here speaks with Redis."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import dramatiq
+import redis
+from dramatiq import Message
+from dramatiq.middleware import Middleware
+
+from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.delivery import Delivery
+from internal.infrastructure.taskqueue.outcomes import Outcome
+from internal.infrastructure.taskqueue.retries import Retries
+
+
+def offline_broker(middleware: Sequence[Middleware] = ()) -> RedisBroker:
+    """A broker whose Redis is nowhere: a client connects when it is used."""
+    return RedisBroker(client=redis.Redis(port=1), middleware=middleware)
+
+
+def declare(broker: RedisBroker, **options: Any) -> None:
+    dramatiq.actor(broker=broker, actor_name="work", **options)(_work)
+
+
+def delivery(*, suspect: bool = False, task_id: str = "1", **options: Any) -> Delivery:
+    message = Message[None]("default", "work", (), {}, options)
+    return Delivery(message, queue="default", task_id=task_id, token="token", suspect=suspect)
+
+
+def failed(attempt: Delivery, exception: BaseException, *, retries: Retries, **options: Any) -> Outcome:
+    """What it comes to, for an actor with these options."""
+    broker = offline_broker([retries])
+    declare(broker, **options)
+    attempt.stuff_exception(exception)
+    broker.emit_after("process_message", attempt, exception=exception)
+    return attempt.settled_as()
+
+
+def _work() -> None:
+    pass
