@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import dramatiq
-import redis
 from dramatiq import Message
 from dramatiq.middleware import Middleware
 
@@ -16,7 +15,7 @@ from internal.infrastructure.taskqueue.retries import Retries
 
 def offline_broker(middleware: Sequence[Middleware] = ()) -> RedisBroker:
     """A broker whose Redis is nowhere: a client connects when it is used."""
-    return RedisBroker(client=redis.Redis(port=1), middleware=middleware)
+    return RedisBroker(url="redis://127.0.0.1:1/0", middleware=middleware)
 
 
 def declare(broker: RedisBroker, **options: Any) -> None:
