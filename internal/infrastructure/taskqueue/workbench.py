@@ -197,8 +197,12 @@ class Workbench:
 
     @staticmethod
     def _emit(emit: Callable[..., None], settlement: Settlement) -> None:
-        if settlement.delivery and settlement.outcome.kind is not Kind.RELEASED:
-            emit("nack" if settlement.delivery.failed else "ack", settlement.delivery)
+        delivery, outcome = settlement.delivery, settlement.outcome
+        if delivery is None or outcome.kind is Kind.RELEASED:
+            return
+        if outcome.kind is Kind.RETRY:  # Dramatiq puts the message on its queue again
+            emit("enqueue", delivery._message, outcome.number)  # noqa: SLF001 - a hook expects a message
+        emit("nack" if delivery.failed else "ack", delivery)
 
     async def _emptied(self, within: float) -> None:
         self._is_empty.clear()
