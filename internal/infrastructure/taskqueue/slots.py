@@ -27,6 +27,7 @@ class Slots:
         self._durations: deque[float] = deque(maxlen=MEASURED)
         self._total = 0.0
         self._suspects = 0
+        self._is_stalled = False  # something had to go back, and no slot has been free since
 
     @property
     def running(self) -> Iterator[Delivery]:
@@ -41,6 +42,7 @@ class Slots:
 
     def vacate(self, delivery: Delivery, *, seconds: float) -> None:
         """The slot of a task that ran this long is free, and the next in line takes it."""
+        self._is_stalled = False
         self._running.discard(delivery)
         self._suspects -= delivery.suspect
         self._measure(seconds)
@@ -49,7 +51,7 @@ class Slots:
 
     def demand(self, *, promised: int = 0) -> Demand:
         """How many tasks are wanted, besides those that are `promised` to this worker already."""
-        ahead = AHEAD * self.size if self._is_quick else 0
+        ahead = AHEAD * self.size if self._is_quick and not self._is_stalled else 0
         taken = len(self._running) + len(self._waiting) + promised
         direct = max(0, self.size - taken)
         return Demand(
@@ -63,6 +65,7 @@ class Slots:
         for delivery in stale:
             self._waiting.remove(delivery)
             self._suspects -= delivery.suspect
+        self._is_stalled = self._is_stalled or bool(stale)
         return stale[::-1]
 
     @property
