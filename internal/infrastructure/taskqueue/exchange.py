@@ -66,7 +66,8 @@ class Exchange:
         self._strict = strict
         self._timing = timing
         self._weights: dict[str, int] = {}
-        self._credits: list[int] = []
+        self._asked: list[str] = []  # the queues of the last request, in its order
+        self._credits: dict[str, int] = {}
         self.serve(queues)
 
     @property
@@ -74,12 +75,16 @@ class Exchange:
         return list(self._weights)
 
     def serve(self, queues: Mapping[str, int]) -> None:
-        """Serve these queues from now on, each by its weight; in strict mode the heaviest comes first."""
+        """Serve these queues from the next request on, each by its weight; in strict mode the heaviest first.
+
+        It may be called from any thread, and while a reply is on its way.
+        """
         self._weights = dict(sorted(queues.items(), key=lambda item: -item[1]))
-        self._credits = [0] * len(queues)
 
     def request(self, settlements: Iterable[Settlement], demand: Demand) -> list[Any]:
         self._calls += 1
+        weights = self._weights
+        self._asked = list(weights)
         return [
             self.worker_id,
             self.epoch,
@@ -87,10 +92,7 @@ class Exchange:
             milliseconds(self._timing.lease),
             milliseconds(self._timing.gap),
             [settlement.row for settlement in settlements],
-            [
-                (queue, weight, owed)
-                for (queue, weight), owed in zip(self._weights.items(), self._credits, strict=True)
-            ],
+            [(queue, weight, self._credits.get(queue, 0)) for queue, weight in weights.items()],
             self._strict,
             demand.total,
             demand.direct,
@@ -113,7 +115,8 @@ class Exchange:
         ]
 
     def read(self, reply: Any) -> Fetched:
-        rejected, tasks, self._credits, due_in = reply
+        rejected, tasks, credits_left, due_in = reply
+        self._credits = dict(zip(self._asked, credits_left, strict=True))
         fetched = Fetched(
             rejected={task_id.decode() for task_id in rejected},
             due_in=None if due_in < 0 else due_in / 1000,
