@@ -131,16 +131,16 @@ class Raises(Middleware):
         if hook in self._hooks:
             raise ZeroDivisionError(hook)
 
-    def before_process_message(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002 - a hook
+    def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
         self._maybe("before_process_message")
 
-    def after_process_message(self, *args: object, **kwargs: object) -> None:  # noqa: ARG002 - a hook
+    def after_process_message(self, *args: object, **kwargs: object) -> None:
         self._maybe("after_process_message")
 
-    def before_ack(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002 - a hook
+    def before_ack(self, broker: Broker, message: MessageProxy) -> None:
         self._maybe("before_ack")
 
-    def after_ack(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002 - a hook
+    def after_ack(self, broker: Broker, message: MessageProxy) -> None:
         self._maybe("after_ack")
 
 
@@ -169,7 +169,7 @@ def test_a_hook_that_raises_harms_neither_the_task_nor_the_worker(
 class Skips(Middleware):
     loop_safe = True
 
-    def before_process_message(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002 - a hook
+    def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
         raise SkipMessage("not today")
 
 

@@ -68,7 +68,7 @@ def test_a_coroutine_runs_in_a_thread_if_a_middleware_may_block(broker: RedisBro
     runs: list[str] = []
 
     class Notes(Blocks):
-        def after_process_message(self, *args: object, **kwargs: object) -> None:  # noqa: ARG002 - a hook
+        def after_process_message(self, *args: object, **kwargs: object) -> None:
             hooks.append(threading.current_thread().name)
 
     broker.add_middleware(Notes())

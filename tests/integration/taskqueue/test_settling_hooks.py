@@ -17,10 +17,10 @@ def test_another_attempt_is_enqueued_for_middleware_as_in_dramatiq(redis_url: st
     enqueued: list[tuple[str, int | None, int]] = []
 
     class Counts(Middleware):
-        def before_enqueue(self, broker: Broker, message: Message[Any], delay: int | None) -> None:  # noqa: ARG002 - a hook
+        def before_enqueue(self, broker: Broker, message: Message[Any], delay: int | None) -> None:
             enqueued.append(("before", delay, message.options.get("retries", 0)))
 
-        def after_enqueue(self, broker: Broker, message: Message[Any], delay: int | None) -> None:  # noqa: ARG002 - a hook
+        def after_enqueue(self, broker: Broker, message: Message[Any], delay: int | None) -> None:
             enqueued.append(("after", delay, message.options.get("retries", 0)))
 
     broker = broker_on(redis_url, middleware=[Retries(), Counts()])
@@ -47,16 +47,16 @@ class Settled(Middleware):
     def _look(self, name: str) -> None:
         self.states[name] = [task.state for task in queued(self._redis_url)]
 
-    def before_ack(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002 - a hook
+    def before_ack(self, broker: Broker, message: MessageProxy) -> None:
         self._look("before_ack")
 
-    def after_ack(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002 - a hook
+    def after_ack(self, broker: Broker, message: MessageProxy) -> None:
         self._look("after_ack")
 
-    def before_nack(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002 - a hook
+    def before_nack(self, broker: Broker, message: MessageProxy) -> None:
         self._look("before_nack")
 
-    def after_nack(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002 - a hook
+    def after_nack(self, broker: Broker, message: MessageProxy) -> None:
         self._look("after_nack")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import dramatiq
 from dramatiq import Message
 from dramatiq.middleware import Middleware
+from structlog.testing import capture_logs
 
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.delivery import Delivery
@@ -32,7 +33,8 @@ def failed(attempt: Delivery, exception: BaseException, *, retries: Retries, **o
     broker = offline_broker([retries])
     declare(broker, **options)
     attempt.stuff_exception(exception)
-    broker.emit_after("process_message", attempt, exception=exception)
+    with capture_logs():  # rendering a long chain of errors takes seconds
+        broker.emit_after("process_message", attempt, exception=exception)
     return attempt.settled_as()
 
 

@@ -95,16 +95,16 @@ def test_only_the_last_tasks_say_how_quick_they_are(slots: Slots) -> None:
     assert slots.demand().total == 2 + AHEAD * 2
 
 
-def test_what_waits_goes_back_the_last_first(slots: Slots) -> None:
+def test_what_waits_is_taken_out_in_its_order(slots: Slots) -> None:
     tasks = [delivery() for _ in range(5)]
     for task in tasks:
         slots.offer(task)
 
-    assert slots.take_waiting() == tasks[:1:-1]
+    assert slots.take_waiting() == tasks[2:]
     assert not slots.has_waiting
 
 
-def test_only_what_has_waited_too_long_goes_back(slots: Slots) -> None:
+def test_only_what_has_waited_too_long_is_taken_out(slots: Slots) -> None:
     tasks = [delivery() for _ in range(4)]
     for task in tasks:
         slots.offer(task)
