@@ -129,9 +129,10 @@ class Fetcher:
                     self._signal.set()
 
     async def _extend(self, *, reconcile: bool) -> None:
-        request = self._exchange.extension(self.workbench.held, reconcile=reconcile)
+        held = self.workbench.held
+        request = self._exchange.extension(held, reconcile=reconcile)
         lost = await scripts.EXTEND.call(self._wire, self._namespace, request)
-        self.workbench.lose({task_id.decode() for task_id in lost})
+        self.workbench.lose({held[place - 1] for place in lost})
 
     async def _recover(self, error: BaseException) -> None:
         """Reach Redis again, and have it take back what left in a reply that never arrived."""

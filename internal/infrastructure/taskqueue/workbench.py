@@ -47,7 +47,7 @@ class Workbench:
         self._runner = Runner(broker, threads=threads, finished=self._finished)
         self._slots = Slots(concurrency, timing=broker.timing, start=self._runner.start)
         self._clerk = LedgerClerk(ledger, closed=self.settle) if ledger else None
-        self._held: dict[tuple[str, str], Delivery] = {}
+        self._held: dict[Holding, Delivery] = {}
         self._ready: list[Settlement] = []
         self._asking = 0  # deliveries about which the ledger is being asked
         self._takes_more = True
@@ -64,7 +64,7 @@ class Workbench:
 
     @property
     def held(self) -> list[Holding]:
-        return [delivery.holding for delivery in self._held.values()]
+        return list(self._held)
 
     @property
     def demand(self) -> Demand:
@@ -84,7 +84,7 @@ class Workbench:
         self.settle(fetched.unreadable)
         doubtful = []
         for delivery in fetched.deliveries:
-            self._held[delivery.queue, delivery.task_id] = delivery
+            self._held[delivery.holding] = delivery
         if not self._takes_more:  # they were asked for before the pause
             self._release(fetched.deliveries)
             return
@@ -129,10 +129,10 @@ class Workbench:
                 self._emit(self._broker.emit_after, settlement)
             self._let_go(delivery)
 
-    def lose(self, task_ids: set[str]) -> None:
+    def lose(self, holdings: set[Holding]) -> None:
         """Cancel what another worker has, or has had, meanwhile."""
         for delivery in self._slots.running:
-            if delivery.task_id in task_ids:
+            if delivery.holding in holdings:
                 log.warning("task.lease_lost", task_id=delivery.task_id)
                 delivery.cancel(Cancelled.LEASE_LOST)
 
@@ -200,7 +200,7 @@ class Workbench:
 
     def _let_go(self, delivery: Delivery) -> None:
         delivery.clear_exception()  # its traceback would keep a whole stack alive
-        self._held.pop((delivery.queue, delivery.task_id), None)
+        self._held.pop(delivery.holding, None)
         if not self._held:
             self._is_empty.set()
 

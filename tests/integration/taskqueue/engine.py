@@ -90,9 +90,10 @@ class Hand:
         return self.turn([Settlement(delivery.holding, outcome, delivery)]).rejected
 
     def extend(self, *held: Delivery, reconcile: bool = False) -> list[bytes]:
+        """The ids of those that are lost."""
         request = self.exchange.extension([delivery.holding for delivery in held], reconcile=reconcile)
-        lost: list[bytes] = self.engine.call(scripts.EXTEND, request)
-        return lost
+        lost: list[int] = self.engine.call(scripts.EXTEND, request)
+        return [held[place - 1].task_id.encode() for place in lost]
 
 
 @contextmanager

@@ -186,6 +186,29 @@ def test_a_reply_that_was_lost_is_taken_back_uncounted(engine: Engine, hand: Han
     assert engine.record("b") == {}
 
 
+def test_a_lost_task_that_left_again_in_a_lost_reply_is_taken_back(engine: Engine, hand: Hand) -> None:
+    engine.publish("a")
+    [lost] = hand.fetch()
+    engine.make_due("a", state="active")
+    hand.fetch()  # the same task with another token, and the reply never arrives
+
+    lost_ids = hand.extend(lost, reconcile=True)
+
+    assert lost_ids == [b"a"]
+    assert engine.states() == {"a": "pending"}
+
+
+@pytest.mark.parametrize("direct", [0, 1])
+def test_what_is_named_stays_whether_it_runs_or_waits(engine: Engine, hand: Hand, direct: int) -> None:
+    engine.publish("a")
+    [held] = hand.fetch(1, direct=direct)
+
+    lost = hand.extend(held, reconcile=True)
+
+    assert lost == []
+    assert engine.states() == {"a": "active"}
+
+
 def test_a_call_that_comes_late_takes_nothing(engine: Engine, hand: Hand) -> None:
     engine.publish("a")
     late = hand.exchange.request([], Demand(total=1, direct=1, suspect=False))

@@ -5,19 +5,20 @@
 --   held       [[queue, id, token], ...]: everything the worker has, running, waiting or not yet settled
 --   reconcile  1: tasks active under this worker and not in `held` go back to the front, uncounted: they left in
 --              a reply that never arrived. Calls of an earlier epoch that are still on their way fetch nothing
--- Returns the ids in `held` whose token no longer holds: another has them, or they are settled.
+-- Returns the places in `held`, from 1, of those whose token no longer holds: another has them, or they are
+--         settled. A worker may hold one task twice: as it was lost, and as it was fetched again.
 local EPOCH_TTL = 24 * 3600
 local worker, epoch, lease, gap, held, reconcile = unpack(cmsgpack.unpack(ARGV[1]))
 
 nobody_was_seen(gap, lease)
 local lost, known = {}, {}
-for _, task in ipairs(held) do
+for place, task in ipairs(held) do
   local queue, id, token = unpack(task)
-  known[queue .. '\0' .. id] = true
+  known[queue .. '\0' .. id .. '\0' .. token] = true
   if holds(queue, id, token) then
     redis.call('ZADD', key(queue, 'active'), 'XX', now + lease, id)
   else
-    lost[#lost + 1] = id
+    lost[#lost + 1] = place
   end
 end
 
@@ -27,9 +28,10 @@ if reconcile == 1 then
   for _, queue in ipairs(redis.call('SMEMBERS', prefix .. ':queues')) do
     local tokens = redis.call('HGETALL', key(queue, 'tokens'))
     for i = 1, #tokens, 2 do
-      if string.sub(tokens[i + 1], 1, #mine) == mine and not known[queue .. '\0' .. tokens[i]] then
-        leave_active(queue, tokens[i])
-        to_front(queue, tokens[i])
+      local id, token = tokens[i], string.gsub(tokens[i + 1], '~$', '')
+      if string.sub(token, 1, #mine) == mine and not known[queue .. '\0' .. id .. '\0' .. token] then
+        leave_active(queue, id)
+        to_front(queue, id)
         wake(queue)
       end
     end

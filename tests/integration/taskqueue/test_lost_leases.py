@@ -1,0 +1,81 @@
+"""A worker whose lease has lapsed while it goes on: another run of the task counts, not the first."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dramatiq
+
+from internal.infrastructure.taskqueue.broker import RedisBroker
+from tests.eventually import eventually
+from tests.integration.taskqueue.working import SHORT, broker_on, working
+from tests.queued import queued
+
+LEASE = SHORT.lease.total_seconds()
+
+
+class Runs:
+    """What became of each run of one task, in order."""
+
+    def __init__(self) -> None:
+        self.ended: dict[int, str] = {}
+        self.started = 0
+
+    async def run(self, seconds: float) -> None:
+        self.started += 1
+        number = self.started
+        with self._written_down(number):
+            await asyncio.sleep(seconds)
+
+    @contextmanager
+    def _written_down(self, number: int) -> Iterator[None]:
+        try:
+            yield
+        except asyncio.CancelledError:
+            self.ended[number] = "cancelled"
+            raise
+        self.ended[number] = "done"
+
+
+def lapse(broker: RedisBroker) -> None:
+    """As if the worker had been silent for a lease."""
+    ids: list[bytes] = broker.client.hkeys(f"{broker.namespace}:default:tokens")
+    broker.client.zadd(f"{broker.namespace}:default:active", {ids[0]: 1}, xx=True)
+
+
+def test_a_run_whose_task_another_worker_has_is_cancelled_and_changes_nothing(
+    broker: RedisBroker, redis_url: str
+) -> None:
+    first, second = Runs(), Runs()
+    other = broker_on(redis_url)
+    run = dramatiq.actor(broker=broker, actor_name="run")(first.run)
+    dramatiq.actor(broker=other, actor_name="run")(second.run)
+
+    with working(broker, worker_threads=1):
+        run.send(2 * LEASE)
+        eventually(lambda: first.started == 1, within=5)
+        with working(other, worker_threads=1) as worker:
+            lapse(broker)
+            eventually(lambda: second.started == 1, within=5)
+            worker.join()
+    other.close()
+
+    assert (first.ended, second.ended) == ({1: "cancelled"}, {1: "done"})
+    assert queued(redis_url) == []
+
+
+def test_a_worker_that_gets_its_own_lost_task_again_keeps_the_two_runs_apart(
+    broker: RedisBroker, redis_url: str
+) -> None:
+    runs = Runs()
+    run = dramatiq.actor(broker=broker, actor_name="run")(runs.run)
+
+    with working(broker, worker_threads=2) as worker:
+        run.send(3 * LEASE)
+        eventually(lambda: runs.started == 1, within=5)
+        lapse(broker)
+        eventually(lambda: runs.started == 2, within=5)
+        worker.join()
+
+    assert runs.ended == {1: "cancelled", 2: "done"}
+    assert queued(redis_url) == []
