@@ -1,4 +1,5 @@
 import asyncio
+from contextlib import suppress
 
 import structlog
 from redis.asyncio import ConnectionPool
@@ -15,6 +16,7 @@ log = structlog.get_logger(__name__)
 
 SHORTEST_PAUSE = 0.05  # seconds between attempts to reach Redis, doubled up to
 LONGEST_PAUSE = 1.0
+FAREWELL_WITHIN = 0.5
 
 
 class Fetcher:
@@ -54,6 +56,12 @@ class Fetcher:
             group.create_task(self._converse())
             group.create_task(self._listen())
             group.create_task(self._extend_regularly())
+
+    async def leave(self) -> None:
+        """Have Redis take back what it hands out in a reply for which nobody waits any more."""
+        with suppress(*OUTAGES):
+            async with asyncio.timeout(FAREWELL_WITHIN):
+                await self._extend(reconcile=True)
 
     async def close(self) -> None:
         self.workbench.close()

@@ -2,6 +2,7 @@ import asyncio
 import contextvars
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -84,7 +85,8 @@ class Runner:
             self._fail(delivery, error)
         finally:
             delivery.thread_id = None
-            loop.call_soon_threadsafe(self._finished, delivery, monotonic() - started)
+            with suppress(RuntimeError):  # the loop has ended, and nobody waits for this task any more
+                loop.call_soon_threadsafe(self._finished, delivery, monotonic() - started)
 
     def _call(self, delivery: Delivery) -> Any:
         function = self._broker.coroutine_function(delivery.actor_name)

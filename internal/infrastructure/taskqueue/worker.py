@@ -127,6 +127,8 @@ class Worker:
         if self._running:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
+        if not unsettled:
+            await self._engine.leave()
         await self._engine.close()
         return unsettled
 

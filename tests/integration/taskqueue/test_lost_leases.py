@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import dramatiq
 
@@ -39,7 +40,7 @@ class Runs:
 
 def lapse(broker: RedisBroker) -> None:
     """As if the worker had been silent for a lease."""
-    ids: list[bytes] = broker.client.hkeys(f"{broker.namespace}:default:tokens")
+    ids: Any = broker.client.hkeys(f"{broker.namespace}:default:tokens")
     broker.client.zadd(f"{broker.namespace}:default:active", {ids[0]: 1}, xx=True)
 
 

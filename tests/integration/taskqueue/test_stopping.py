@@ -1,0 +1,213 @@
+"""How a worker ends, pauses and goes on: nothing that it leaves behind stays active."""
+
+import asyncio
+import threading
+import time
+
+import dramatiq
+import pytest
+import redis
+
+from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.worker import Worker
+from tests.eventually import eventually
+from tests.integration.taskqueue.working import STOP_WITHIN, working
+from tests.queued import queued
+
+FOREVER = 60  # seconds
+
+
+def states(redis_url: str) -> list[str]:
+    return [task.state for task in queued(redis_url)]
+
+
+def test_what_is_running_may_end_and_is_settled(broker: RedisBroker, redis_url: str) -> None:
+    started, done = threading.Event(), threading.Event()
+
+    @dramatiq.actor(broker=broker)
+    async def take_a_while() -> None:
+        started.set()
+        await asyncio.sleep(0.3)
+        done.set()
+
+    with working(broker):
+        take_a_while.send()
+        started.wait(5)
+
+    assert done.is_set()
+    assert states(redis_url) == []
+
+
+@pytest.mark.parametrize("place", ["on the loop", "in a thread", "in a thread that does not listen"])
+def test_what_does_not_end_goes_back_to_the_front_uncounted(
+    broker: RedisBroker, redis_url: str, place: str
+) -> None:
+    started, may_end = threading.Event(), threading.Event()
+
+    @dramatiq.actor(broker=broker)
+    async def hang() -> None:
+        started.set()
+        await asyncio.sleep(FOREVER)
+
+    @dramatiq.actor(broker=broker)
+    def hang_in_thread() -> None:
+        started.set()
+        for _ in range(FOREVER * 100):
+            time.sleep(0.01)
+
+    @dramatiq.actor(broker=broker)
+    def hang_in_system_call() -> None:
+        started.set()
+        may_end.wait(FOREVER)
+
+    actors = {
+        "on the loop": hang,
+        "in a thread": hang_in_thread,
+        "in a thread that does not listen": hang_in_system_call,
+    }
+    worker = Worker(broker, worker_threads=1)
+    worker.start()
+    running = actors[place].send()
+    started.wait(5)
+    waiting = hang.send()
+
+    unsettled = worker.stop(100)
+
+    may_end.set()
+
+    assert unsettled == 0
+    tasks = queued(redis_url)
+    assert [task.message.message_id for task in tasks] == [running.message_id, waiting.message_id]
+    assert {task.state for task in tasks} == {"pending"}
+    assert not any("retries" in task.message.options for task in tasks)
+    assert broker.client.keys(f"{broker.namespace}:default:task:*") == []
+
+
+def test_a_task_that_redis_hands_out_to_a_worker_that_has_gone_goes_back(
+    broker: RedisBroker, redis_url: str
+) -> None:
+    @dramatiq.actor(broker=broker)
+    async def run() -> None: ...
+
+    worker = Worker(broker, worker_threads=1)
+    worker.start()
+    run.send_with_options(delay=300)
+    time.sleep(0.1)
+    with redis.Redis.from_url(redis_url) as client:
+        busy = threading.Thread(target=client.eval, args=(BUSY_FOR_HALF_A_SECOND, 0))
+        busy.start()
+        time.sleep(0.3)  # the task is due, and the worker has asked for it
+
+        worker.stop(STOP_WITHIN)
+
+        busy.join()
+    assert states(redis_url) in (["pending"], ["scheduled"])  # whether or not the call was still obeyed
+    assert broker.client.keys(f"{broker.namespace}:default:task:*") == []  # no crash is counted
+
+
+BUSY_FOR_HALF_A_SECOND = """
+local function now() local time = redis.call('TIME') return time[1] * 1000000 + time[2] end
+local started = now()
+while now() - started < 500000 do end
+"""
+
+
+def test_a_paused_worker_starts_nothing_and_finishes_what_runs(broker: RedisBroker) -> None:
+    started, may_end = threading.Event(), threading.Event()
+    done: list[str] = []
+
+    @dramatiq.actor(broker=broker)
+    async def run(name: str) -> None:
+        started.set()
+        await asyncio.to_thread(may_end.wait, FOREVER)
+        done.append(name)
+
+    with working(broker) as worker:
+        run.send("first")
+        started.wait(5)
+        worker.pause()
+        run.send("second")
+        may_end.set()
+        eventually(lambda: done == ["first"], within=5)
+        time.sleep(0.2)
+        while_paused = list(done)
+
+        worker.resume()
+
+        eventually(lambda: done == ["first", "second"], within=5)
+    assert while_paused == ["first"]
+
+
+def test_a_paused_queue_hands_nothing_to_a_worker_that_serves_others(broker: RedisBroker) -> None:
+    ran: list[str] = []
+
+    @dramatiq.actor(broker=broker, queue_name="low")
+    async def low() -> None:
+        ran.append("low")
+
+    @dramatiq.actor(broker=broker)
+    async def default() -> None:
+        ran.append("default")
+
+    with working(broker):
+        broker.pause("low")
+        low.send()
+        default.send()
+        eventually(lambda: ran == ["default"], within=5)
+        time.sleep(0.2)
+        while_paused = list(ran)
+
+        broker.resume("low")
+
+        eventually(lambda: ran == ["default", "low"], within=0.5)
+    assert while_paused == ["default"]
+
+
+def test_joining_waits_for_what_is_delayed_and_what_is_running(broker: RedisBroker) -> None:
+    done: list[str] = []
+
+    @dramatiq.actor(broker=broker)
+    async def run(name: str) -> None:
+        await asyncio.sleep(0.1)
+        done.append(name)
+
+    with working(broker) as worker:
+        run.send("now")
+        run.send_with_options(args=("later",), delay=200)
+        worker.join()
+
+    assert done == ["now", "later"]
+
+
+def test_a_queue_that_is_declared_later_is_served_as_well(broker: RedisBroker) -> None:
+    ran: list[bool] = []
+
+    with working(broker):
+
+        @dramatiq.actor(broker=broker, queue_name="late")
+        async def late() -> None:
+            ran.append(True)
+
+        late.send()
+
+        eventually(lambda: ran == [True], within=5)
+
+
+def test_a_worker_serves_only_the_queues_that_it_is_given(broker: RedisBroker, redis_url: str) -> None:
+    ran: list[str] = []
+
+    @dramatiq.actor(broker=broker)
+    async def default() -> None:
+        ran.append("default")
+
+    @dramatiq.actor(broker=broker, queue_name="low")
+    async def low() -> None:
+        ran.append("low")
+
+    with working(broker, queues={"low"}):
+        default.send()
+        low.send()
+        eventually(lambda: ran == ["low"], within=5)
+        time.sleep(0.1)
+
+    assert (ran, states(redis_url)) == (["low"], ["pending"])
