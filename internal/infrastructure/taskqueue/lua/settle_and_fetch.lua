@@ -29,10 +29,13 @@ local function trim(queue, state, ids)
   end
 end
 
+local function expire(queue, state, before)
+  trim(queue, state, redis.call('ZRANGE', key(queue, state), '-inf', before, 'BYSCORE', 'LIMIT', 0, TRIM))
+end
+
 local function to_archive(queue, id)
   local archived = key(queue, 'archived')
   redis.call('ZADD', archived, now, id)
-  trim(queue, 'archived', redis.call('ZRANGE', archived, '-inf', now - archive[2], 'BYSCORE', 'LIMIT', 0, TRIM))
   local excess = redis.call('ZCARD', archived) - archive[1]
   if excess > 0 then
     trim(queue, 'archived', redis.call('ZRANGE', archived, 0, math.min(excess, TRIM) - 1))
@@ -226,7 +229,8 @@ for _, queue in ipairs(queues) do
   if not skip_reclaim then
     reclaim(queue[1])
   end
-  trim(queue[1], 'completed', redis.call('ZRANGE', key(queue[1], 'completed'), '-inf', now, 'BYSCORE', 'LIMIT', 0, TRIM))
+  expire(queue[1], 'completed', now)
+  expire(queue[1], 'archived', now - archive[2])
 end
 -- A call that was thought lost and comes late must not take tasks that nobody would know of.
 if tonumber(redis.call('GET', prefix .. ':epoch:' .. worker) or 0) <= epoch then
