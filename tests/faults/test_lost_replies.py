@@ -26,8 +26,8 @@ def run_through_cuts(fleet: Fleet, *, tasks: int, cuts: int, seed: int) -> None:
         proxy.cut_at_random(cuts, seed=seed)
 
         fleet.ended(keys, within=60)
+        eventually(lambda: queued(fleet.redis_url) == [], within=15)
     assert Counter(fleet.journal.keys(START)) == Counter(keys)
-    eventually(lambda: queued(fleet.redis_url) == [], within=10)
 
 
 def test_every_task_runs_once_although_replies_are_lost(fleet: Fleet) -> None:
