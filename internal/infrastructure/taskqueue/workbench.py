@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -49,7 +50,7 @@ class Workbench:
         self._clerk = LedgerClerk(ledger, closed=self.settle) if ledger else None
         self._held: dict[Holding, Delivery] = {}
         self._ready: list[Settlement] = []
-        self._asking = 0  # deliveries about which the ledger is being asked
+        self._asking: list[Delivery] = []  # about which the ledger is being asked
         self._takes_more = True
         self._is_empty = asyncio.Event()
         self._beside: set[asyncio.Task[None]] = set()
@@ -68,7 +69,12 @@ class Workbench:
 
     @property
     def demand(self) -> Demand:
-        return self._slots.demand(promised=self._asking) if self._takes_more else NOTHING
+        if not self._takes_more:
+            return NOTHING
+        demand = self._slots.demand(promised=len(self._asking))
+        if any(delivery.suspect for delivery in self._asking):
+            return replace(demand, suspect=False)
+        return demand
 
     def pause(self) -> None:
         """Take nothing more, and give back what waits; what is running goes on."""
@@ -96,7 +102,7 @@ class Workbench:
             else:
                 self._slots.offer(delivery)
         if self._clerk and doubtful:
-            self._asking += len(doubtful)
+            self._asking.extend(doubtful)
             self._aside(self._ask_ledger(self._clerk, doubtful))
         if self._slots.has_waiting:
             patience = self._broker.timing.look_ahead.total_seconds()
@@ -177,6 +183,7 @@ class Workbench:
 
     async def _ask_ledger(self, clerk: LedgerClerk, deliveries: Sequence[Delivery]) -> None:
         """Run those that are not over yet; a task that is must not run again."""
+        asked = set(deliveries)
         try:
             closed = await clerk.closed_among(deliveries)
         except Unavailable:
@@ -184,7 +191,7 @@ class Workbench:
             self.settle([Settlement(delivery.holding, later, delivery) for delivery in deliveries])
             return
         finally:
-            self._asking -= len(deliveries)
+            self._asking = [delivery for delivery in self._asking if delivery not in asked]
         for delivery in deliveries:
             if delivery.task_id in closed:
                 self.settle([Settlement(delivery.holding, DONE, delivery)])

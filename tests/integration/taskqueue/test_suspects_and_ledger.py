@@ -1,0 +1,45 @@
+"""Suspects that stand in the ledger: asking it takes a while, and still one of them runs at a time."""
+
+import asyncio
+from collections.abc import Sequence
+
+import dramatiq
+
+from internal.infrastructure.task_codec import Ending
+from internal.infrastructure.taskqueue.broker import RedisBroker
+from tests.integration.taskqueue.working import working
+
+
+class SlowLedger:
+    """One in which nothing is closed, and which takes its time to say so."""
+
+    async def closed(self, task_ids: Sequence[str]) -> set[str]:
+        await asyncio.sleep(0.1)
+        return set()
+
+    async def close(self, endings: Sequence[Ending]) -> None: ...
+
+
+def test_one_suspect_runs_at_a_time_although_the_ledger_is_asked_first(broker: RedisBroker) -> None:
+    running = 0
+    most = 0
+
+    @dramatiq.actor(broker=broker)
+    async def run() -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.1)
+        running -= 1
+
+    queue = f"{broker.namespace}:default"
+    for _ in range(4):
+        task_id = run.send_with_options(outbox="first").options["redis_message_id"]
+        broker.client.zrem(f"{queue}:pending", task_id)
+        broker.client.zadd(f"{queue}:suspects", {task_id: 1})
+        broker.client.hset(f"{queue}:task:{task_id}", "crashes", 1)
+
+    with working(broker, worker_threads=4, ledger=SlowLedger()) as worker:
+        worker.join()
+
+    assert most == 1
