@@ -17,5 +17,5 @@ class JSONEncoder(Encoder):
     def decode(self, data: bytes) -> dict[str, Any]:
         try:
             return _decode(data)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise DecodeError("not a JSON object", data, error) from error
