@@ -43,8 +43,9 @@ test-integration: $(INSTALLED) ## run the tests on real Postgres and Valkey
 test-e2e: $(INSTALLED) ## run the tests on real processes
 	$(BIN)/pytest tests/e2e
 
-full: $(INSTALLED) ## run the long rounds of the fault tests
+full: $(INSTALLED) ## run the long rounds: of the fault tests, and of the random interleavings
 	TEST_ROUND=long $(BIN)/pytest -s tests/faults
+	TEST_ROUND=long $(BIN)/pytest tests/integration/taskqueue/test_invariants.py
 
 check: $(INSTALLED) ## format, lint, types, import contracts, dependencies, lock files, Dockerfile, compose file
 	$(BIN)/ruff format --check

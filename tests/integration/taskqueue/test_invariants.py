@@ -1,8 +1,8 @@
 """Whatever happens in whatever order: a task is in one state, none is lost, one worker at a time has it."""
 
-import os
 from typing import Any
 
+import pytest
 import redis
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from internal.infrastructure.taskqueue import scripts
 from internal.infrastructure.taskqueue.delivery import Delivery
 from internal.infrastructure.taskqueue.outcomes import DONE, RELEASED, Kind, Outcome
+from tests.faults.rounds import IS_LONG
 from tests.integration.taskqueue.engine import PREFIX, Engine, Hand
 
 QUEUES = st.sampled_from(["critical", "default", "low"])
@@ -20,7 +21,7 @@ HOUR = 3_600_000  # milliseconds
 OUTCOMES = st.sampled_from(
     [DONE, RELEASED, Outcome(Kind.RETRY, 0), Outcome(Kind.SCHEDULED, HOUR), Outcome(Kind.ARCHIVED)]
 )
-EXAMPLES = 1000 if os.environ.get("TEST_ROUND") == "long" else 15
+EXAMPLES = 1000 if IS_LONG else 15
 
 
 class Interleavings(RuleBasedStateMachine):
@@ -107,6 +108,7 @@ class Interleavings(RuleBasedStateMachine):
         assert with_token == {task_id for task_id, state in states.items() if state == "active"}
 
 
+@pytest.mark.timeout(3600 if IS_LONG else 120)
 def test_no_interleaving_loses_or_doubles_a_task(redis_url: str) -> None:
     Interleavings.redis_url = redis_url
 
