@@ -39,9 +39,13 @@ class Runs:
 
 
 def lapse(broker: RedisBroker) -> None:
-    """As if the worker had been silent for a lease."""
-    ids: Any = broker.client.hkeys(f"{broker.namespace}:default:tokens")
-    broker.client.zadd(f"{broker.namespace}:default:active", {ids[0]: 1}, xx=True)
+    """As if the worker had been silent for a lease; and wake one that looks, before the lease is extended."""
+    queue = f"{broker.namespace}:default"
+    ids: Any = broker.client.hkeys(f"{queue}:tokens")
+    with broker.client.pipeline() as at_once:
+        at_once.zadd(f"{queue}:active", {ids[0]: 1}, xx=True)
+        at_once.lpush(f"{queue}:wake", 1)
+        at_once.execute()
 
 
 def test_a_run_whose_task_another_worker_has_is_cancelled_and_changes_nothing(
