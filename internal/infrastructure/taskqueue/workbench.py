@@ -139,8 +139,9 @@ class Workbench:
             self._runner.interrupt(delivery)
         await self._emptied(LAST_CALL)
         # Threads that cannot be interrupted.
-        self.settle([Settlement(delivery.holding, RELEASED, delivery) for delivery in self._slots.running])
-        await self._emptied(LAST_CALL)
+        if stubborn := [Settlement(delivery.holding, RELEASED, delivery) for delivery in self._slots.running]:
+            self.settle(stubborn)
+            await self._emptied(LAST_CALL)
         return len(self._held)
 
     def close(self) -> None:
