@@ -11,11 +11,15 @@ from internal.infrastructure.embedded.redis import EmbeddedRedis
 from tests.eventually import eventually
 from tests.faults.fleet import Fleet
 from tests.faults.journal import END, START
+from tests.faults.rounds import either_program
 from tests.queued import queued
 
 KINDS = ("work", "block")
 TIMEOUT = 2  # seconds that the worker has to stop
 GRACE = 2  # seconds after that
+
+
+pytestmark = either_program
 
 
 def keys_of(ending: str) -> list[str]:
