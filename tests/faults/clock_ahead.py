@@ -3,6 +3,8 @@
 import os
 import time
 
+import dramatiq.common
+
 real_time = time.time
 ahead = float(os.environ.get("CLOCK_AHEAD", "0"))
 
@@ -12,3 +14,4 @@ def time_ahead() -> float:
 
 
 time.time = time_ahead
+dramatiq.common.time = time_ahead  # type: ignore[attr-defined]  # it has taken its own, not for others
