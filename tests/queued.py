@@ -28,14 +28,18 @@ class Queued:
 
 
 def queued(redis_url: str, *, queues: tuple[str, ...] = QUEUES, namespace: str = NAMESPACE) -> list[Queued]:
-    """Every task, each in exactly one state, by state and then in its order there."""
+    """Every task, each in exactly one state, by state and then in its order there: all at one moment."""
     with redis.Redis.from_url(redis_url) as client:
         found = []
         for queue in queues:
             prefix = f"{hash_tag(namespace)}:{queue}"
-            messages: dict[bytes, bytes] = client.hgetall(f"{prefix}:messages")
-            for state in STATES:
-                for task_id, score in client.zrange(f"{prefix}:{state}", 0, -1, withscores=True):
+            with client.pipeline(transaction=True) as at_once:
+                at_once.hgetall(f"{prefix}:messages")
+                for state in STATES:
+                    at_once.zrange(f"{prefix}:{state}", 0, -1, withscores=True)
+                messages, *states = at_once.execute()
+            for state, members in zip(STATES, states, strict=True):
+                for task_id, score in members:
                     message = Message.decode(messages.pop(task_id))
                     found.append(Queued(task_id.decode(), queue, state, score, message))
             assert not messages, f"in no state: {set(messages)}"

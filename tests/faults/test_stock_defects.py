@@ -111,6 +111,7 @@ def test_a_message_that_is_not_json_strands_nobody(transport: Transport, fleet: 
     fleet.ended(["first", "before", *(str(number) for number in range(4))], within=20)
 
 
+@long_round
 def test_a_task_whose_end_redis_did_not_hear_of_runs_once(transport: Transport, fleet: Fleet) -> None:
     with Proxy(fleet.redis_url).running() as proxy:
         worker = transport.start(REDIS_URL=proxy.url, STOCK_IMPATIENT="1")
@@ -135,7 +136,7 @@ def test_a_task_whose_end_redis_did_not_hear_of_runs_once(transport: Transport, 
 def test_an_idle_worker_picks_up_at_once(transport: Transport, fleet: Fleet) -> None:
     transport.start()
     sent = []
-    for number in range(15):
+    for number in range(11):
         time.sleep(0.1)
         sent.append(time.monotonic())
         transport.send("work", key=str(number))
@@ -150,7 +151,7 @@ def test_an_idle_worker_picks_up_at_once(transport: Transport, fleet: Fleet) -> 
 def test_a_busy_worker_leaves_to_an_idle_one_what_it_cannot_start(transport: Transport, fleet: Fleet) -> None:
     transport.start(slots=2)
     for number in range(4):
-        transport.send("block", key=str(number), seconds=5)
+        transport.send("block", key=str(number), seconds=20)
     eventually(lambda: len(fleet.journal.keys(START)) == 2, within=10)
 
     transport.start(slots=2)
