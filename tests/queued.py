@@ -28,18 +28,18 @@ class Queued:
 
 
 def queued(redis_url: str, *, queues: tuple[str, ...] = QUEUES, namespace: str = NAMESPACE) -> list[Queued]:
-    """Every task, each in exactly one state, by state and then in its order there: all at one moment."""
+    """Every task, each in exactly one state, by state and then in its order there."""
     with redis.Redis.from_url(redis_url) as client:
         found = []
         for queue in queues:
             prefix = f"{hash_tag(namespace)}:{queue}"
-            with client.pipeline(transaction=True) as at_once:
+            with client.pipeline() as at_once:  # a worker may be moving tasks meanwhile
                 at_once.hgetall(f"{prefix}:messages")
                 for state in STATES:
                     at_once.zrange(f"{prefix}:{state}", 0, -1, withscores=True)
-                messages, *states = at_once.execute()
-            for state, members in zip(STATES, states, strict=True):
-                for task_id, score in members:
+                messages, *members = at_once.execute()
+            for state, tasks in zip(STATES, members, strict=True):
+                for task_id, score in tasks:
                     message = Message.decode(messages.pop(task_id))
                     found.append(Queued(task_id.decode(), queue, state, score, message))
             assert not messages, f"in no state: {set(messages)}"

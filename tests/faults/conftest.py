@@ -6,13 +6,14 @@ import pytest
 
 from internal.infrastructure.embedded.redis import EmbeddedRedis
 from tests.faults.fleet import Fleet
-from tests.redis_programs import PROGRAMS, redis_program_named
+from tests.faults.rounds import IS_LONG
+from tests.redis_programs import PROGRAMS, VALKEY, redis_program_named
 from tests.services import running_redis
 
 
-@pytest.fixture(params=PROGRAMS)
+@pytest.fixture(params=PROGRAMS if IS_LONG else [VALKEY])
 def redis_server(request: pytest.FixtureRequest) -> Iterator[EmbeddedRedis]:
-    """A server of the test's own, of each kind that there is."""
+    """A server of the test's own; in the long round of each kind that there is."""
     with (
         TemporaryDirectory(prefix="pyhexaclean-") as directory,
         running_redis(Path(directory), program=redis_program_named(request.param)) as server,

@@ -2,7 +2,6 @@ import time
 
 from tests.faults.fleet import Fleet
 from tests.faults.journal import START
-from tests.faults.rounds import either_program
 from tests.queued import queued
 
 A_DAY = 24 * 3600 * 1000  # milliseconds
@@ -11,7 +10,6 @@ TARGET = 0.05  # seconds after its time
 MARGIN = 5
 
 
-@either_program
 def test_a_flood_of_tasks_for_tomorrow_does_not_hold_up_one_that_is_due(fleet: Fleet) -> None:
     fleet.start()
     for number in range(FLOOD):

@@ -27,7 +27,7 @@ def test_workers_drain_a_full_redis(fleet: Fleet) -> None:
     worker = fleet.start()
     with full(fleet.redis_url):
         fleet.ended([*keys, "again"], within=20)
-        eventually(lambda: queued(fleet.redis_url) == [], within=5)
+        eventually(lambda: fleet.broker.qsize("default") == 0, within=5)
 
     fleet.send("work", key="later")
     fleet.ended(["later"], within=10)

@@ -9,7 +9,7 @@ import pytest
 from tests.eventually import eventually
 from tests.faults.fleet import Fleet, Worker, runs
 from tests.faults.journal import END, START
-from tests.faults.rounds import either_program, long_round
+from tests.faults.rounds import long_round
 from tests.queued import queued
 
 ROUNDS = 20
@@ -59,7 +59,6 @@ def test_a_task_runs_again_within_20_s_at_the_default_lease(fleet: Fleet) -> Non
     eventually(lambda: queued(fleet.redis_url) == [], within=5)
 
 
-@either_program
 def test_a_killed_supervisor_takes_its_children_along(fleet: Fleet) -> None:
     worker = fleet.start(processes=2)
     children = worker.children
@@ -70,7 +69,6 @@ def test_a_killed_supervisor_takes_its_children_along(fleet: Fleet) -> None:
     eventually(lambda: not any(runs(child) for child in children), within=5)
 
 
-@either_program
 def test_a_supervisor_replaces_a_child_that_was_killed(fleet: Fleet) -> None:
     worker = fleet.start(WORKER_LEASE="1")
     [child] = worker.children

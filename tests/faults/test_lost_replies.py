@@ -26,7 +26,7 @@ def run_through_cuts(fleet: Fleet, *, tasks: int, cuts: int, seed: int) -> None:
         proxy.cut_at_random(cuts, seed=seed)
 
         fleet.ended(keys, within=60)
-        eventually(lambda: queued(fleet.redis_url) == [], within=10)
+        eventually(lambda: queued(fleet.redis_url) == [], within=15)
     assert Counter(fleet.journal.keys(START)) == Counter(keys)
 
 

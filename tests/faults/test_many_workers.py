@@ -6,15 +6,11 @@ from collections import Counter
 from tests.eventually import eventually
 from tests.faults.fleet import Fleet
 from tests.faults.journal import END, START
-from tests.faults.rounds import either_program
 from tests.queued import queued
 
 TARGET = 1.3  # seconds for 20 tasks of 1 s on 2 x 10 slots
 MARGIN = 5  # times the target is still no failure: the machine may be busy
 SHARES = {"critical": 60, "default": 30, "low": 10}
-
-
-pytestmark = either_program
 
 
 def test_two_workers_share_what_fills_both(fleet: Fleet) -> None:

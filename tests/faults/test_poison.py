@@ -16,7 +16,7 @@ CRASHES = 3
 @pytest.mark.parametrize("poison", ["kill_own_process", pytest.param("leave_process", marks=long_round)])
 def test_a_task_that_kills_its_process_is_archived_and_its_neighbours_run(fleet: Fleet, poison: str) -> None:
     innocent = [str(number) for number in range(30)]
-    fleet.start_many(2, WORKER_LEASE="1", WORKER_CONCURRENCY="5")
+    fleet.start_many(2, WORKER_LEASE="2", WORKER_CONCURRENCY="5")
     for key in innocent[:15]:
         fleet.send("work", key=key, seconds=0.3)
     fleet.send(poison, key="poison")

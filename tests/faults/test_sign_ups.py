@@ -12,7 +12,7 @@ import redis
 from internal.infrastructure.embedded.redis import EmbeddedRedis
 from tests.e2e.conftest import System
 from tests.e2e.test_welcome_mail import assert_nothing_left, assert_one_mail_each
-from tests.faults.rounds import IS_LONG, either_program, long_round
+from tests.faults.rounds import IS_LONG, long_round
 from tests.full_redis import full
 from tests.queued import queued
 from tests.smtp import SmtpServer
@@ -20,8 +20,6 @@ from tests.smtp import SmtpServer
 ROUNDS = 5 if IS_LONG else 1
 # Forwarded 30 s ago, absent twice 5 s apart: then it is lost, and forwarded again.
 NOTICED_WITHIN = 60  # seconds
-
-pytestmark = either_program
 
 
 @pytest.fixture

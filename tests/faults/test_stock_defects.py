@@ -13,7 +13,7 @@ from tests.eventually import eventually
 from tests.faults.fleet import Fleet
 from tests.faults.journal import END, FAIL, START
 from tests.faults.proxy import Proxy
-from tests.faults.rounds import either_program, long_round
+from tests.faults.rounds import long_round
 from tests.faults.transports import Ours, Stock, Transport
 
 OURS = pytest.param(Ours, id="ours")
@@ -22,8 +22,6 @@ STOCK = pytest.param(
     Stock, id="stock", marks=[long_round, pytest.mark.xfail(strict=True, raises=AssertionError)]
 )
 A_DAY = 24 * 3600 * 1000  # milliseconds
-
-pytestmark = either_program
 
 
 @pytest.fixture(params=[OURS, STOCK])
