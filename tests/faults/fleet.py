@@ -1,9 +1,11 @@
 """Workers as real processes, and what they have done."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +89,9 @@ class Fleet:
     def stop(self) -> None:
         self.broker.close()
         for worker in self._workers:
-            worker.process.kill()
+            with suppress(ProcessLookupError):  # it has ended, and so have its children
+                # Stock Dramatiq's children, unlike ours, outlive it.
+                os.killpg(worker.process.pid, signal.SIGKILL)
         for worker in self._workers:
             worker.process.wait()
 

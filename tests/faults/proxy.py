@@ -14,7 +14,7 @@ CHUNK = 64 * 1024  # bytes
 
 
 class Proxy:
-    """What is sent arrives; replies are dropped while `is_deaf`."""
+    """Drops what Redis is sent while `is_mute`, and what it replies while `is_deaf`."""
 
     def __init__(self, redis_url: str) -> None:
         self._target = urlsplit(redis_url)
@@ -22,6 +22,7 @@ class Proxy:
         self._writers: set[asyncio.StreamWriter] = set()
         self._pumps: set[asyncio.Task[None]] = set()
         self.is_deaf = False
+        self.is_mute = False
         self.port = free_port()
 
     @property
@@ -64,7 +65,7 @@ class Proxy:
     ) -> None:
         with suppress(OSError):
             while data := await source.read(CHUNK):
-                if not (is_reply and self.is_deaf):
+                if not (self.is_deaf if is_reply else self.is_mute):
                     sink.write(data)
                     await sink.drain()
         sink.transport.abort()

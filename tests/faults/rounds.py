@@ -1,4 +1,4 @@
-"""The short round is part of every run of the tests; `make full` adds the long one."""
+"""The short round is part of every run of the tests; `make full` adds the long one, on Redis, too."""
 
 import os
 

@@ -7,12 +7,13 @@ import pytest
 from tests.eventually import eventually
 from tests.faults.fleet import Fleet
 from tests.faults.journal import END, START
+from tests.faults.rounds import long_round
 from tests.queued import queued
 
 CRASHES = 3
 
 
-@pytest.mark.parametrize("poison", ["kill_own_process", "leave_process"])
+@pytest.mark.parametrize("poison", ["kill_own_process", pytest.param("leave_process", marks=long_round)])
 def test_a_task_that_kills_its_process_is_archived_and_its_neighbours_run(fleet: Fleet, poison: str) -> None:
     innocent = [str(number) for number in range(30)]
     fleet.start_many(2, WORKER_LEASE="2", WORKER_CONCURRENCY="5")

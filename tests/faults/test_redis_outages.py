@@ -87,7 +87,7 @@ def test_pending_retries_run_after_a_restart_of_redis(fleet: Fleet, redis_server
 @pytest.mark.parametrize(
     ("seconds", "lease"),
     [
-        pytest.param(3, 15, id="within the lease"),
+        pytest.param(3, 15, id="within the lease", marks=long_round),
         pytest.param(3, 1, id="past the lease"),
         pytest.param(20, 15, id="long past the lease", marks=long_round),
     ],

@@ -14,8 +14,9 @@ from tests.faults.journal import END, START
 from tests.queued import queued
 
 KINDS = ("work", "block")
-TIMEOUT = 2  # seconds that the worker has to stop
-GRACE = 5 * 2  # seconds after that: five times what it is meant to need
+TIMEOUT = 1  # seconds that the worker has to stop
+GRACE = 2  # seconds after that
+MARGIN = 3  # more seconds are still no failure: the machine may be busy
 
 
 def keys_of(ending: str) -> list[str]:
@@ -25,7 +26,7 @@ def keys_of(ending: str) -> list[str]:
 def test_sigterm_settles_what_ends_in_time_and_hands_the_rest_back(fleet: Fleet) -> None:
     worker = fleet.start(WORKER_SHUTDOWN_TIMEOUT=str(TIMEOUT), WORKER_CONCURRENCY="5")
     for kind in KINDS:
-        fleet.send(kind, key=f"{kind}-soon", seconds=1.5)
+        fleet.send(kind, key=f"{kind}-soon", seconds=0.8)
         fleet.send(kind, key=f"{kind}-late", seconds=30)
     fleet.send("ignore_interruption", key="stubborn", seconds=30)
     running = {*keys_of("soon"), *keys_of("late"), "stubborn"}
@@ -39,7 +40,7 @@ def test_sigterm_settles_what_ends_in_time_and_hands_the_rest_back(fleet: Fleet)
 
     print(f"stopped {seconds:.2f} s after SIGTERM, with a timeout of {TIMEOUT} s")  # noqa: T201 - the measured figure
     assert code == 0
-    assert seconds <= TIMEOUT + GRACE
+    assert seconds <= TIMEOUT + GRACE + MARGIN
     assert sorted(fleet.journal.keys(END)) == sorted(keys_of("soon"))
     tasks = queued(fleet.redis_url)
     assert [task.state for task in tasks] == ["pending"] * 4
@@ -55,7 +56,7 @@ def test_a_worker_whose_redis_stays_away_exits_1_and_says_how_much_is_unsettled(
 ) -> None:
     worker = fleet.start(WORKER_SHUTDOWN_TIMEOUT=str(TIMEOUT))
     for number in range(3):
-        fleet.send("work", key=str(number), seconds=1)
+        fleet.send("work", key=str(number), seconds=0.5)
     eventually(lambda: len(fleet.journal.keys(START)) == 3, within=10)
     os.kill(redis_server.pid, signal.SIGSTOP)
     try:
@@ -66,8 +67,9 @@ def test_a_worker_whose_redis_stays_away_exits_1_and_says_how_much_is_unsettled(
     finally:
         os.kill(redis_server.pid, signal.SIGCONT)
 
+    print(f"stopped {seconds:.2f} s after SIGTERM without Redis, with a timeout of {TIMEOUT} s")  # noqa: T201 - the measured figure
     assert code == 1
-    assert seconds <= TIMEOUT + GRACE
+    assert seconds <= TIMEOUT + GRACE + MARGIN
     assert "3 tasks are not settled" in worker.log
 
 
