@@ -16,8 +16,8 @@ NEED_PYTHON = $(IS_NEW_ENOUGH:PYTHON=$(PYTHON)) || { echo 'Python 3.11 or newer 
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run server worker test test-unit test-integration test-e2e check fmt lock migrate migration \
-	image-test bench-signup up down clean
+.PHONY: help run server worker test test-unit test-integration test-e2e full check fmt lock migrate migration \
+	image-test bench-signup bench-throughput up down clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | sort | awk -F '\t' '{ printf "  %-18s %s\n", $$1, $$2 }'
@@ -28,7 +28,7 @@ run: $(INSTALLED) ## start everything on embedded services: no Docker, no config
 server: $(INSTALLED) ## start the HTTP API alone
 	@exec $(BIN)/python -m cmd.server
 
-worker: $(INSTALLED) ## start a worker alone
+worker: $(INSTALLED) ## start the worker alone: WORKER_PROCESSES processes
 	@exec $(BIN)/python -m cmd.worker
 
 test: $(INSTALLED) ## run all tests, on embedded Postgres and Valkey
@@ -42,6 +42,9 @@ test-integration: $(INSTALLED) ## run the tests on real Postgres and Valkey
 
 test-e2e: $(INSTALLED) ## run the tests on real processes
 	$(BIN)/pytest tests/e2e
+
+full: $(INSTALLED) ## run the long rounds of the fault tests
+	TEST_ROUND=long $(BIN)/pytest -s tests/faults
 
 check: $(INSTALLED) ## format, lint, types, import contracts, dependencies, lock files, Dockerfile, compose file
 	$(BIN)/ruff format --check
@@ -74,6 +77,9 @@ image-test: $(INSTALLED) ## replay the Dockerfile and run the compose file's ser
 
 bench-signup: $(INSTALLED) ## sign-ups a second beside the raw Argon2 rate
 	$(BIN)/python -m benchmarks.signup
+
+bench-throughput: $(INSTALLED) ## no-op tasks a second and CPU a task, beside stock Dramatiq
+	$(BIN)/python -m benchmarks.throughput
 
 up: ## start everything in containers
 	docker compose up --build --detach --wait

@@ -80,5 +80,5 @@ def _copy_all(keys: list[bytes] | list[str] | list[bytes | str], source: redis.R
     with source.pipeline() as pipeline:
         for key in keys:
             command = ("COPY", key, key, "DB", database, "REPLACE")
-            pipeline.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py is typed in part
+            pipeline.execute_command(*command)
         pipeline.execute()

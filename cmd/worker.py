@@ -18,6 +18,8 @@ def main() -> None:
     parser.add_argument("--processes", type=int, help="how many work (default: WORKER_PROCESSES)")
     parser.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.processes is not None and arguments.processes < 1:
+        parser.error("--processes must be at least 1")
     with entry_point("cmd.worker"):
         settings = locate_services()
         configure_logging(level=settings.log_level, log_format=settings.log_format)

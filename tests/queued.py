@@ -33,9 +33,13 @@ def queued(redis_url: str, *, queues: tuple[str, ...] = QUEUES, namespace: str =
         found = []
         for queue in queues:
             prefix = f"{hash_tag(namespace)}:{queue}"
-            messages: dict[bytes, bytes] = client.hgetall(f"{prefix}:messages")
-            for state in STATES:
-                for task_id, score in client.zrange(f"{prefix}:{state}", 0, -1, withscores=True):
+            with client.pipeline() as at_once:  # a worker may be moving tasks meanwhile
+                at_once.hgetall(f"{prefix}:messages")
+                for state in STATES:
+                    at_once.zrange(f"{prefix}:{state}", 0, -1, withscores=True)
+                messages, *members = at_once.execute()
+            for state, tasks in zip(STATES, members, strict=True):
+                for task_id, score in tasks:
                     message = Message.decode(messages.pop(task_id))
                     found.append(Queued(task_id.decode(), queue, state, score, message))
             assert not messages, f"in no state: {set(messages)}"

@@ -44,11 +44,8 @@ def redis(services_directory: Path) -> Iterator[str]:
     if external := os.environ.get("TEST_REDIS_URL"):
         yield external
         return
-    server = EmbeddedRedis(services_directory, password=token_hex())
-    try:
-        yield server.start()
-    finally:
-        server.stop()
+    with running_redis(services_directory) as server:
+        yield server.url
 
 
 @pytest.fixture(scope="session")
@@ -89,6 +86,17 @@ def absent_port(request: pytest.FixtureRequest) -> Iterator[int]:
             listener.listen()
         port: int = listener.getsockname()[1]
         yield port
+
+
+@contextmanager
+def running_redis(directory: Path, *, program: Path | None = None) -> Generator[EmbeddedRedis]:
+    """A server that the test may stop, freeze and start again."""
+    server = EmbeddedRedis(directory, password=token_hex(), program=program)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 @contextmanager

@@ -98,11 +98,11 @@ class SmtpServer:
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd names its hooks so
         self,
-        server: SMTP,  # noqa: ARG002 - aiosmtpd's signature
-        session: Session,  # noqa: ARG002 - aiosmtpd's signature
+        server: SMTP,
+        session: Session,
         envelope: Envelope,
         address: str,
-        options: list[str],  # noqa: ARG002 - aiosmtpd's signature
+        options: list[str],
     ) -> str:
         if self.hangs_at == "RCPT":
             await asyncio.Event().wait()
@@ -112,8 +112,8 @@ class SmtpServer:
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd names its hooks so
         self,
-        server: SMTP,  # noqa: ARG002 - aiosmtpd's signature
-        session: Session,  # noqa: ARG002 - aiosmtpd's signature
+        server: SMTP,
+        session: Session,
         envelope: Envelope,
     ) -> str:
         self.handed_over.append(envelope)
@@ -126,9 +126,9 @@ class SmtpServer:
 
     async def handle_QUIT(  # noqa: N802 - aiosmtpd names its hooks so
         self,
-        server: SMTP,  # noqa: ARG002 - aiosmtpd's signature
-        session: Session,  # noqa: ARG002 - aiosmtpd's signature
-        envelope: Envelope,  # noqa: ARG002 - aiosmtpd's signature
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
     ) -> str:
         if self.hangs_at == "QUIT":
             await asyncio.Event().wait()

@@ -8,7 +8,7 @@ from dramatiq.middleware import AsyncIO
 
 from benchmarks import notes
 
-broker = RedisBroker(url=os.environ["REDIS_URL"])  # type: ignore[no-untyped-call]  # Dramatiq is typed in part
+broker = RedisBroker(url=os.environ["REDIS_URL"])
 broker.add_middleware(AsyncIO())
 
 

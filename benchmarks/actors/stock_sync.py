@@ -7,7 +7,7 @@ from dramatiq.brokers.redis import RedisBroker
 
 from benchmarks import notes
 
-broker = RedisBroker(url=os.environ["REDIS_URL"])  # type: ignore[no-untyped-call]  # Dramatiq is typed in part
+broker = RedisBroker(url=os.environ["REDIS_URL"])
 
 
 @dramatiq.actor(broker=broker)

@@ -33,6 +33,16 @@ def test_worker_finishes_what_is_running_when_it_is_told_to_stop(
     assert len({message["Message-ID"] for message in smtp_server.messages}) == len(smtp_server.messages) == 10
 
 
+@pytest.mark.parametrize("seconds", [0.6, 1.0, 1.4])
+def test_worker_that_is_told_to_stop_while_it_starts_ends_well(system: System, seconds: float) -> None:
+    worker = system.start("cmd.worker")
+    time.sleep(seconds)
+
+    worker.send_signal(signal.SIGTERM)
+
+    assert worker.wait(27) in {0, -signal.SIGTERM}  # the latter before it could listen itself
+
+
 def test_worker_waits_for_a_slow_mail_server_no_longer_than_it_may_when_it_is_told_to_stop(
     system: System, smtp_server: SmtpServer
 ) -> None:
@@ -115,6 +125,13 @@ def test_every_process_names_a_wrong_setting_and_exits_2(system: System) -> None
             "HTTP_PORT",
             "MAIL_URL",
         ]
+
+
+def test_worker_wants_at_least_one_process(system: System) -> None:
+    result = system.run("cmd.worker", "--processes", "0")
+
+    assert result.returncode == 2
+    assert "--processes must be at least 1" in result.stderr
 
 
 @pytest.mark.parametrize("command", [["cmd.server"], ["cmd.worker"], ["cmd.admin", "db", "migrate"]])

@@ -28,7 +28,7 @@ class MailSink:
         """The next mail; raise queue.Empty if none comes `within` that many seconds."""
         return self._mails.get(timeout=within)
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802 - aiosmtpd's signature
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's signature
         content = envelope.content
         raw = content.encode() if isinstance(content, str) else content or b""
         message = email.message_from_bytes(raw, policy=email.policy.default)

@@ -138,3 +138,14 @@ def test_secrets_come_from_the_environment() -> None:
     assert environment["JWT_SECRET"] == "s3cret"
     assert environment["MAIL_URL"] == "smtps://mail.example.com"
     assert configured["postgres"]["environment"]["POSTGRES_PASSWORD"] == "p4ss"
+
+
+def test_what_is_said_about_workers_is_passed_on() -> None:
+    configured = services(WORKER_PROCESSES="4", WORKER_QUEUES="critical:1", UNKNOWN_TASK_GRACE="60")
+
+    for name in ("server", "worker"):  # a server publishes to the queues that workers serve
+        environment = configured[name]["environment"]
+        assert environment["WORKER_PROCESSES"] == "4"
+        assert environment["WORKER_QUEUES"] == "critical:1"
+        assert environment["UNKNOWN_TASK_GRACE"] == "60"
+        assert environment["WORKER_CONCURRENCY"] == ""  # counts as not set

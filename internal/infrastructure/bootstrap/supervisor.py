@@ -38,8 +38,8 @@ class Place:
 class Supervisor:
     """Keeps so many processes of one command alive until it is told to end.
 
-    A process whose very first start fails with a known reason (nothing answers, a wrong setting) ends them
-    all: its one line says what to do, and restarting would hide it.
+    A process whose very first start soon fails with a known reason (nothing answers, a wrong setting) ends
+    them all: its one line says what to do, and restarting would hide it.
     """
 
     def __init__(self, command: Sequence[str], *, processes: int) -> None:
@@ -92,13 +92,15 @@ class Supervisor:
                 self._after_death(place, code)
 
     def _after_death(self, place: Place, code: int) -> None:
+        was_healthy = time.monotonic() - place.started > HEALTHY_AFTER
         if self._ending:
-            self._code = self._code or abs(code)
-        elif place.restarts == 0 and code in {CANNOT_START, WRONG_SETTINGS}:
+            # Told to end before it could listen, it has ended as it should.
+            self._code = self._code or (0 if code == -signal.SIGTERM else abs(code))
+        elif place.restarts == 0 and not was_healthy and code in {CANNOT_START, WRONG_SETTINGS}:
             self._ending, self._code = True, code
             self._hand_on(signal.SIGTERM)
         else:
-            if time.monotonic() - place.started > HEALTHY_AFTER:
+            if was_healthy:
                 place.pause = SHORTEST_PAUSE
             log.error("worker.process_died", code=code, restart_in=place.pause)
             place.restarts += 1

@@ -107,8 +107,8 @@ def _obey(signals: SimpleQueue[int], worker: Worker) -> None:
     """Return when the worker is to end."""
     while (number := signals.get()) not in {signal.SIGTERM, signal.SIGINT}:
         if number == signal.SIGTSTP:
-            log.info("worker.draining")
             worker.pause()
+            log.info("worker.draining")
         else:
             log.info("worker.resuming")
             worker.resume()

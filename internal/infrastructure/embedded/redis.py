@@ -13,10 +13,14 @@ START_WITHIN = 30  # seconds, reading the append-only file included
 class EmbeddedRedis:
     """A Valkey of this process: it keeps its data in `directory` and ends when the process does.
 
-    Only who knows the password can connect, and only from this machine.
+    Only who knows the password can connect, and only from this machine. `program` is another server to run
+    in its place, a `redis-server`.
     """
 
-    def __init__(self, directory: Path, *, password: str, port: int | None = None) -> None:
+    def __init__(
+        self, directory: Path, *, password: str, port: int | None = None, program: Path | None = None
+    ) -> None:
+        self._program = program
         self._log = directory / "redis.log"
         self._data = directory / "redis"
         self._password = password
@@ -38,7 +42,7 @@ class EmbeddedRedis:
         configuration = self._data / "valkey.conf"
         configuration.touch(mode=0o600)
         configuration.write_text(self._configuration())
-        self._process = spawn([get_binary_path(), configuration], log=self._log)
+        self._process = spawn([self._program or get_binary_path(), configuration], log=self._log)
         deadline = time.monotonic() + START_WITHIN
         with redis.Redis.from_url(self.url) as client:
             while not _answers(client):

@@ -1,11 +1,14 @@
 from datetime import timedelta
 
 import msgspec
+import structlog
 
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.delivery import Delivery
 from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
 from internal.infrastructure.taskqueue.timing import MAX_CRASHES, milliseconds
+
+log = structlog.get_logger(__name__)
 
 # A message's option: how often no worker knew its task.
 UNKNOWN = "unknown"
@@ -29,10 +32,16 @@ def _unknown(delivery: Delivery, *, every: timedelta, grace: timedelta) -> Outco
         return _archived(delivery, f"no worker knows a task {delivery.actor_name!r}")
     delivery.options[UNKNOWN] = times
     message = delivery._message.encode()  # noqa: SLF001 - a proxy cannot be encoded
+    log.warning("task.unknown", **_about(delivery), again_in=every.total_seconds())
     return Outcome(Kind.SCHEDULED, milliseconds(every), message=message)
 
 
 def _archived(delivery: Delivery, reason: str) -> Outcome:
     delivery.fail()
+    log.error("task.archived", **_about(delivery), reason=reason)
     note = msgspec.json.encode({"retries": delivery.options.get("retries", 0), "error": reason})
     return Outcome(Kind.ARCHIVED, note=note)
+
+
+def _about(delivery: Delivery) -> dict[str, str]:
+    return {"task_id": delivery.task_id, "task": delivery.actor_name, "queue": delivery.queue}

@@ -11,6 +11,7 @@ from dramatiq.broker import Consumer
 from dramatiq.errors import ConnectionClosed, QueueJoinTimeout, QueueNotFound
 from dramatiq.middleware import Middleware, MiddlewareError
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import OutOfMemoryError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from internal.infrastructure.taskqueue import scripts
@@ -130,7 +131,7 @@ class RedisBroker(Broker):
         """Store a message; `delay` is in milliseconds and has no limit.
 
         Raises:
-            ConnectionClosed: Redis cannot be reached.
+            ConnectionClosed: Redis cannot be reached, or is full.
         """
         message = message.copy(options={"redis_message_id": str(uuid4())})
         self.emit_before("enqueue", message, delay)
@@ -155,7 +156,7 @@ class RedisBroker(Broker):
         """Run a script and translate an outage as Dramatiq's workers and callers expect it."""
         try:
             return script.call_blocking(self.client, self.namespace, request)
-        except (RedisConnectionError, RedisTimeoutError) as error:
+        except (RedisConnectionError, RedisTimeoutError, OutOfMemoryError) as error:
             raise ConnectionClosed(error) from error
 
     def qsize(self, queue_name: str) -> int:

@@ -9,7 +9,7 @@ import redis.asyncio.retry
 import redis.retry
 from redis.asyncio.connection import AbstractConnection
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 
 from internal.ports.unavailable import Unavailable
 
@@ -49,6 +49,8 @@ def translated_outages() -> Generator[None]:
     """Raise Unavailable for whatever goes wrong with Redis."""
     try:
         yield
+    except OutOfMemoryError as error:
+        raise Unavailable("Redis is full") from error
     except OUTAGES as error:
         raise Unavailable("Redis cannot be reached") from error
 

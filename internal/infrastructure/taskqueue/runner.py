@@ -14,6 +14,7 @@ from dramatiq.middleware.threading import raise_thread_exception
 
 from internal.infrastructure.taskqueue.broker import CoroutineFunction, RedisBroker
 from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
+from internal.infrastructure.taskqueue.outcomes import Kind
 from internal.infrastructure.taskqueue.threads import WorkerThreads
 from internal.ports.tasks import RetryLater
 
@@ -98,12 +99,15 @@ class Runner:
         delivery.stuff_exception(error)
         self._broker.emit_after("process_message", delivery, exception=error)
         if not isinstance(error, WANTED):
+            outcome = delivery.settled_as()
             log.warning(
                 "task.failed",
                 task_id=delivery.task_id,
                 task=delivery.actor_name,
                 queue=delivery.queue,
                 error=type(error).__name__,
+                becomes=str(outcome.kind),
+                again_in=outcome.number / 1000 if outcome.kind is Kind.RETRY else None,
                 exc_info=error,
             )
 

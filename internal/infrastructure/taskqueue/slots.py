@@ -57,13 +57,13 @@ class Slots:
         )
 
     def take_waiting(self, *, longer_than: float = 0) -> list[Delivery]:
-        """Those that have waited so many seconds, the last first: the order in which they go back."""
+        """Those that have waited so many seconds, in their order; they are no longer waiting."""
         since = monotonic() - longer_than
         stale = [delivery for delivery in self._waiting if delivery.fetched_at <= since]
         for delivery in stale:
             self._waiting.remove(delivery)
             self._suspects -= delivery.suspect
-        return stale[::-1]
+        return stale
 
     @property
     def has_waiting(self) -> bool:

@@ -22,7 +22,8 @@ from internal.ports.unavailable import Unavailable
 log = structlog.get_logger(__name__)
 
 NOTHING = Demand(total=0, direct=0, suspect=False)
-LAST_CALL = 1.0  # seconds that interrupted tasks have to clean up, and that the last settling has
+LAST_CALL = 1.0  # seconds that interrupted tasks have to clean up
+SETTLED_WITHIN = 0.5  # seconds that the last settling has
 ASK_LEDGER_AGAIN = timedelta(seconds=5)
 
 
@@ -84,6 +85,10 @@ class Workbench:
         doubtful = []
         for delivery in fetched.deliveries:
             self._held[delivery.queue, delivery.task_id] = delivery
+        if not self._takes_more:  # they were asked for before the pause
+            self._release(fetched.deliveries)
+            return
+        for delivery in fetched.deliveries:
             if outcome := refusal(delivery, self._broker):
                 self._end(delivery, outcome)
             elif self._clerk and may_be_closed(delivery):
@@ -135,12 +140,14 @@ class Workbench:
         """Wait so many seconds for what is running, interrupt the rest; return how many are not settled."""
         self.pause()
         await self._emptied(within)
-        for delivery in self._slots.running:
-            self._runner.interrupt(delivery)
-        await self._emptied(LAST_CALL)
+        if running := list(self._slots.running):
+            for delivery in running:
+                self._runner.interrupt(delivery)
+            await self._emptied(LAST_CALL)
         # Threads that cannot be interrupted.
-        self.settle([Settlement(delivery.holding, RELEASED, delivery) for delivery in self._slots.running])
-        await self._emptied(LAST_CALL)
+        if stubborn := list(self._slots.running):
+            self._release(stubborn)
+            await self._emptied(SETTLED_WITHIN)
         return len(self._held)
 
     def close(self) -> None:
@@ -185,8 +192,11 @@ class Workbench:
                 self._slots.offer(delivery)
 
     def _give_back_waiting(self, longer_than: float = 0) -> None:
-        stale = self._slots.take_waiting(longer_than=longer_than)
-        self.settle([Settlement(delivery.holding, RELEASED, delivery) for delivery in stale])
+        self._release(self._slots.take_waiting(longer_than=longer_than))
+
+    def _release(self, deliveries: Sequence[Delivery]) -> None:
+        """To the front of their queue, in their order: the last goes first."""
+        self.settle([Settlement(delivery.holding, RELEASED, delivery) for delivery in reversed(deliveries)])
 
     def _let_go(self, delivery: Delivery) -> None:
         delivery.clear_exception()  # its traceback would keep a whole stack alive

@@ -14,6 +14,10 @@ log = structlog.get_logger(__name__)
 BEAT_EVERY = timedelta(seconds=5)
 # Two beats may be late before a worker counts as gone.
 ALIVE_FOR = timedelta(seconds=15)
+# A worker that ends waits no longer than this to say so: it has an exit to make.
+FORGET_WITHIN = timedelta(milliseconds=300)
+# A full Redis would refuse a plain SET, and a worker that drains it would count as gone.
+_BEAT = "#!lua flags=allow-oom\nreturn redis.call('SET', KEYS[1], 'up', 'EX', ARGV[1])"
 
 
 class WorkerHeartbeat:
@@ -36,16 +40,17 @@ class WorkerHeartbeat:
     async def _beat(self, key: str) -> None:
         try:
             with translated_outages():
-                await self._redis.set(key, "up", ex=ALIVE_FOR)
+                await self._redis.eval(_BEAT, 1, key, str(int(ALIVE_FOR.total_seconds())))
         except Unavailable as error:
             log.warning("worker.heartbeat_failed", reason=str(error))
 
     async def _forget(self, key: str) -> None:
         try:
-            with translated_outages():
-                await self._redis.delete(key)
-        except Unavailable as error:
-            log.warning("worker.heartbeat_not_removed", reason=str(error))
+            async with asyncio.timeout(FORGET_WITHIN.total_seconds()):
+                with translated_outages():
+                    await self._redis.delete(key)
+        except (TimeoutError, Unavailable) as error:
+            log.warning("worker.heartbeat_not_removed", reason=str(error) or "no answer in time")
 
     async def alive_on(self, host: str) -> list[int]:
         """The process ids of the workers that are up on `host`.

@@ -44,8 +44,8 @@ class FreezableRedis:
 
 
 @pytest.fixture
-def own_redis(tmp_path: Path) -> Iterator[FreezableRedis]:
-    server = EmbeddedRedis(tmp_path, password="test")
+def own_redis(tmp_path: Path, redis_program: Path | None) -> Iterator[FreezableRedis]:
+    server = EmbeddedRedis(tmp_path, password="test", program=redis_program)
     with Redis.from_url(server.start()) as client:
         own = FreezableRedis(server.url, int(client.info("server")["process_id"]))
     try:

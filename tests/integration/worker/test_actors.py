@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import pytest
 from dramatiq import Message
+from structlog.testing import capture_logs
 
 from internal.domain.errors import NotFound
 from internal.infrastructure.clock import SystemClock
@@ -171,3 +172,21 @@ def test_cancels_an_attempt_that_takes_too_long(worker: RunningWorker) -> None:
 
     eventually(lambda: worker.waiting_for_retry() == 1, within=10)
     assert cancelled == [True]
+
+
+def test_the_log_tells_what_becomes_of_a_task_that_fails_or_that_nobody_knows(worker: RunningWorker) -> None:
+    async def fail() -> None:
+        raise ConnectionError
+
+    worker.handle = fail
+    with capture_logs() as logs:
+        worker.deliver({"name": "Ada"})
+        worker.deliver({"name": "Ada"}, max_retries=0)
+        worker.deliver({}, name="test:unknown")
+        eventually(lambda: sorted(worker.states()) == ["archived", "retry", "scheduled"], within=5)
+
+    archived, retried, unknown = sorted(logs, key=lambda entry: str(entry.get("becomes", entry["event"])))
+    assert (archived["event"], archived["becomes"]) == ("task.failed", "archived")
+    assert (retried["event"], retried["becomes"]) == ("task.failed", "retry")
+    assert 15 <= retried["again_in"] <= 44
+    assert (unknown["event"], unknown["again_in"]) == ("task.unknown", 30)

@@ -1,0 +1,43 @@
+"""The examples of a document: what stands below a comment `<!-- test: name -->`."""
+
+import ast
+import re
+from collections.abc import Awaitable
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+BACKGROUND_JOBS = ROOT / "docs" / "background-jobs.md"
+README = ROOT / "README.md"
+
+_FENCED = re.compile(r"^( *)(?:<!-- ([^\n]*) -->\n *)?```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+_TABLE = re.compile(r"<!-- test: (\w+) -->\n((?:\|.*\n)+)")
+
+
+def blocks(document: Path) -> dict[str, str]:
+    """Every example by its name; a fenced block that is neither run nor says why not is an error."""
+    found = {}
+    for _, comment, language, text in _FENCED.findall(document.read_text()):
+        kind, _, name = comment.partition(": ")
+        if kind == "test":
+            found[name] = dedent(text)
+        elif kind != "not run here" and document == BACKGROUND_JOBS:
+            raise ValueError(f"nobody runs this {language}:\n{text}")
+    return found
+
+
+def table(document: Path, name: str) -> list[list[str]]:
+    """The cells of a table, without its head."""
+    text = dict(_TABLE.findall(document.read_text()))[name]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()]
+    return rows[2:]
+
+
+async def run(source: str, names: dict[str, Any]) -> dict[str, Any]:
+    """Run a block, which may await, and return its names."""
+    code = compile(source, "example", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    result = eval(code, names)  # noqa: S307 - our own documentation
+    if isinstance(result, Awaitable):
+        await result
+    return names

@@ -1,0 +1,259 @@
+"""What docs/background-jobs.md says of publishing, retrying and actors, done as it says."""
+
+import asyncio
+import json
+import re
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+from uuid import uuid4
+
+import dramatiq
+import pytest
+import redis
+
+from internal.application.tasks.send_welcome_email import SendWelcomeEmail
+from internal.infrastructure.bootstrap.container import Container
+from internal.infrastructure.clock import SystemClock
+from internal.infrastructure.settings import Settings
+from internal.infrastructure.task_codec import TaskCodec
+from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.retries import asynq_delay
+from internal.infrastructure.taskqueue.worker import Worker
+from internal.infrastructure.worker.actors import declare_actors
+from internal.ports.tasks import RetryLater, TaskContext, TaskOptions, TaskPublisher, TaskState
+from tests.docs.blocks import BACKGROUND_JOBS, ROOT, blocks, run, table
+from tests.eventually import eventually
+from tests.queued import Queued, queued
+
+pytestmark = pytest.mark.anyio
+
+BLOCKS = blocks(BACKGROUND_JOBS)
+TEXT = BACKGROUND_JOBS.read_text()
+TASK = SendWelcomeEmail(user_id=uuid4(), email="ada@example.com", name="Ada")
+IN_AN_HOUR = 3_600_000  # ms
+
+
+class Example:
+    """Runs a block with `tasks` and `task`, and says what lies in Redis then."""
+
+    def __init__(self, tasks: TaskPublisher, redis_url: str) -> None:
+        self._tasks = tasks
+        self._redis_url = redis_url
+        self.names: dict[str, Any] = {}
+
+    async def run(self, name: str) -> list[Queued]:
+        names = {
+            "tasks": self._tasks,
+            "task": TASK,
+            "timedelta": timedelta,
+            "datetime": datetime,
+            "UTC": UTC,
+            "TaskOptions": TaskOptions,
+        }
+        self.names = await run(BLOCKS[name], names)
+        return queued(self._redis_url)
+
+
+@pytest.fixture
+def example(container: Container, redis_url: str) -> Example:
+    return Example(container.task_publisher(), redis_url)
+
+
+def test_every_example_is_run_by_a_test_of_its_own() -> None:
+    tests = "".join(path.read_text() for path in (ROOT / "tests" / "docs").glob("test_*.py"))
+
+    assert [name for name in BLOCKS if f'"{name}"' not in tests] == []
+
+
+def test_the_targets_and_services_that_it_names_exist() -> None:
+    targets = re.findall(r"^make (\w+)", TEXT, re.MULTILINE)
+    services = ["postgres", "redis", "migrate", "worker"]
+
+    assert all(re.search(rf"^{name}:", (ROOT / "Makefile").read_text(), re.MULTILINE) for name in targets)
+    compose = (ROOT / "docker-compose.yml").read_text()
+    assert all(re.search(rf"^  {name}:", compose, re.MULTILINE) for name in services)
+
+
+def test_its_defaults_are_those_of_the_settings() -> None:
+    rows = re.findall(r"^\| `((?:WORKER|REDIS|UNKNOWN)\w+)` \| (.*?) \|", TEXT, re.MULTILINE)
+
+    described = {name.lower(): default.strip("`") for name, default in rows}
+    mine = {name: str(Settings.model_fields[name].default) for name in described}
+    assert described == {**mine, "redis_url": "none", "worker_strict_priority": "false"}
+    assert {name for name in Settings.model_fields if name.startswith("worker")} < described.keys()
+
+
+def test_the_payload_of_the_welcome_mail() -> None:
+    payload = json.loads(BLOCKS["welcome_payload"])
+
+    task = TaskCodec([SendWelcomeEmail]).decode("email:welcome", payload)
+    assert isinstance(task, SendWelcomeEmail)
+    assert task.name == "Ada Lovelace"
+
+
+def test_the_waits_between_attempts() -> None:
+    for attempt, retries, shortest, longest in table(BACKGROUND_JOBS, "retry_waits"):
+        n = int(retries)
+        assert n == int(attempt) - 1
+        assert f"{asynq_delay(n, draw=lambda _: 0).total_seconds():.0f} s" == shortest
+        assert f"{asynq_delay(n, draw=lambda _: 29).total_seconds():.0f} s" == longest
+
+    total = sum((asynq_delay(n) for n in range(25)), timedelta(0))
+    assert total.days == 20
+
+
+@pytest.mark.parametrize(
+    ("name", "wait"), [("option_delay", timedelta(minutes=5)), ("option_process_at", None)]
+)
+async def test_start_times(example: Example, name: str, wait: timedelta | None) -> None:
+    [task] = await example.run(name)
+
+    due = datetime.now(UTC) + wait if wait else datetime(2100, 1, 1, 9, tzinfo=UTC)
+    assert task.state == "scheduled"
+    assert abs(task.due - due) < timedelta(seconds=5)
+
+
+async def test_options_that_travel_in_the_message(example: Example) -> None:
+    expected: dict[str, dict[str, object]] = {
+        "option_max_retries": {"max_retries": 5},
+        "option_timeout": {"time_limit": 15 * 60 * 1000},
+        "option_retention": {"retention": 24 * IN_AN_HOUR},
+        "option_headers": {"headers": {"request-id": "e5c6a04a"}},
+    }
+
+    for name, options in expected.items():
+        await example.run(name)
+        newest = (await example.run(name))[-1]
+        assert newest.message.options.items() >= options.items()
+
+
+async def test_queue_and_many_at_once(example: Example) -> None:
+    assert [task.queue for task in await example.run("option_queue")] == ["critical"]
+
+    tasks = await example.run("publish_many")
+    assert sorted(task.queue for task in tasks) == ["critical", "default", "low"]
+    assert len(example.names["receipts"]) == 2
+
+
+async def test_deadline(example: Example, redis_url: str) -> None:
+    [task] = await example.run("option_deadline")
+
+    with redis.Redis.from_url(redis_url) as client:
+        deadline = client.hget(f"{{pyhexaclean}}:default:task:{task.id}", "deadline")
+    assert abs(int(str(deadline, "ascii")) / 1000 - datetime.now(UTC).timestamp() - 3600) < 5
+
+
+async def test_own_id(example: Example) -> None:
+    tasks = await example.run("option_task_id")
+
+    assert [task.id for task in tasks] == ["welcome-ada"]
+    assert example.names["second"].duplicate is True
+
+
+async def test_own_id_in_a_unit_of_work(container: Container, redis_url: str) -> None:
+    async with container.unit_of_work() as uow:
+        example = Example(uow.tasks, redis_url)
+        await example.run("option_task_id")
+        await uow.commit()
+
+    assert example.names["second"].duplicate is None
+    assert [task.id for task in queued(redis_url)] == ["welcome-ada"]
+
+
+async def test_refused(example: Example, capsys: pytest.CaptureFixture[str]) -> None:
+    assert await example.run("option_refused") == []
+
+    assert capsys.readouterr().out.strip() == BLOCKS["option_refused"].rpartition("# ")[2].strip()
+
+
+async def test_a_publication_in_a_use_case(container: Container, redis_url: str) -> None:
+    names = await run(BLOCKS["publish"], {"uow": container.unit_of_work(), "BuildReport": lambda **_: TASK})
+
+    receipt = names["receipt"]
+    assert (receipt.state, receipt.duplicate) == (TaskState.STORED, None)
+    assert [task.id for task in queued(redis_url)] == [receipt.id]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    task_name: ClassVar[str] = "test:waiting"
+    task_options: ClassVar[TaskOptions] = TaskOptions()
+
+
+@pytest.fixture
+def broker(redis_url: str) -> Iterator[RedisBroker]:
+    broker = RedisBroker(url=redis_url)
+    dramatiq.set_broker(broker)
+    yield broker
+    broker.close()
+    dramatiq.set_broker(None)  # type: ignore[arg-type]  # as it was
+
+
+def work(broker: RedisBroker, task_type: Any, handle: Callable[[], Awaitable[None]]) -> Worker:
+    async def handler(task: Any, context: TaskContext) -> None:  # noqa: ARG001 - a TaskHandler
+        await handle()
+
+    codec = TaskCodec([task_type])
+    declare_actors(
+        broker, codec=codec, clock=SystemClock(), task_types=[task_type], resolve=lambda _: handler
+    )
+    worker = Worker(broker)
+    worker.start()
+    broker.enqueue(dramatiq.Message("default", task_type.task_name, (), {}, {"max_retries": 25}))
+    return worker
+
+
+def test_waits_of_a_tasks_own(broker: RedisBroker, redis_url: str) -> None:
+    namespace = {"__name__": __name__, "dataclass": dataclass, "timedelta": timedelta}
+    names = asyncio.run(run(BLOCKS["retry_delay"], {**globals(), **namespace}))
+    later = names | {"RetryLater": RetryLater}
+
+    async def fail() -> None:
+        raise ConnectionError
+
+    async def wait() -> None:
+        await run(BLOCKS["retry_later"], dict(later))
+
+    cases = [(names["CallPartner"], fail, "retry", 60), (Waiting, wait, "scheduled", 600)]
+    for task_type, handle, state, seconds in cases:
+        worker = work(broker, task_type, handle)
+        try:
+            eventually(lambda state=state: [t.state for t in queued(redis_url)] == [state], within=5)  # type: ignore[misc]  # bound now
+        finally:
+            worker.stop()
+        [task] = queued(redis_url)
+        assert abs((task.due - datetime.now(UTC)).total_seconds() - seconds) < 10
+        broker.flush("default")
+
+
+class Unknown(dramatiq.Middleware):
+    def before_process_message(self, broker: dramatiq.Broker, message: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("safe", [True, False])
+def test_middleware_that_is_safe_on_the_loop(broker: RedisBroker, safe: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    ran_on: list[str] = []
+
+    @dramatiq.actor
+    async def note() -> None:
+        ran_on.append(threading.current_thread().name)
+        ran_on.append(str(asyncio.current_task()))
+
+    asyncio.run(run(BLOCKS["loop_safe"], {"dramatiq": dramatiq}))
+    if not safe:
+        broker.add_middleware(Unknown())
+    worker = Worker(broker)
+    worker.start()
+    try:
+        note.send()
+        eventually(lambda: len(ran_on) == 2, within=5)
+    finally:
+        worker.stop()
+
+    [counting] = [item for item in broker.middleware if type(item).__name__ == "CountStarts"]
+    assert vars(counting)["starts"] == 1
+    assert ("_run_on_loop" in ran_on[1]) is safe

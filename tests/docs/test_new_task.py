@@ -1,0 +1,169 @@
+"""docs/background-jobs.md, "Adding a task", "Plain Dramatiq actors" and "Monitoring", followed to the letter.
+
+In a copy of the program, with the real worker.
+"""
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from internal.infrastructure.embedded.process import spawn
+from tests.docs.blocks import BACKGROUND_JOBS, ROOT, blocks
+from tests.docs.shell import Shell
+from tests.eventually import eventually
+from tests.queued import queued
+
+BLOCKS = blocks(BACKGROUND_JOBS)
+
+
+class Copy:
+    """The program with the example's task and actors, and how its processes are started."""
+
+    def __init__(self, root: Path, env: dict[str, str]) -> None:
+        self._root = root
+        self._env = env
+        for name in ("cmd", "internal", "tests", "pyproject.toml"):
+            source = ROOT / name
+            copy = shutil.copytree if source.is_dir() else shutil.copy
+            copy(source, root / name)
+        self._apply()
+
+    def _apply(self) -> None:
+        infrastructure = self._root / "internal" / "infrastructure"
+        module = "internal.application.tasks.build_report"
+        (self._root / "internal/application/tasks/build_report.py").write_text(BLOCKS["new_task"])
+        container = infrastructure / "bootstrap" / "container.py"
+        imported = f"from {module} import BuildReportHandler\n"
+        container.write_text(
+            imported + container.read_text() + BLOCKS["new_provider"].replace("build", "    build", 1)
+        )
+        routes = infrastructure / "worker" / "routes.py"
+        before, _, _ = routes.read_text().rpartition("}")
+        line = BLOCKS["new_route"]
+        routes.write_text(f"from {module} import BuildReport\n{before}    {line}}}\n")
+        package = self._root / "my_package"
+        package.mkdir()
+        (package / "my_actors.py").write_text(BLOCKS["actors_module"])
+
+    def start(self, command: str) -> "subprocess.Popen[bytes]":
+        python, *arguments = command.split()
+        assert python == "python"
+        return spawn([sys.executable, *arguments], env=self._env, cwd=self._root, log=self._root / "log")
+
+    def run(self, source: str) -> str:
+        completed = subprocess.run(
+            [sys.executable, "-c", source],
+            env=self._env,
+            cwd=self._root,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=30,
+        )
+        return completed.stdout.strip()
+
+    def test(self, path: str) -> None:
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", path]
+        subprocess.run(command, env=self._env, cwd=self._root, check=True, timeout=60)
+
+    @property
+    def log(self) -> str:
+        return (self._root / "log").read_text()
+
+
+@pytest.fixture
+def env(database_url: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
+    return {
+        "APP_ENV": "test",
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "MAIL_URL": (tmp_path / "mail").as_uri(),
+        "LOG_FORMAT": "json",
+    }
+
+
+@pytest.fixture
+def copy(env: dict[str, str], tmp_path: Path) -> Copy:
+    root = tmp_path / "copy"
+    root.mkdir()
+    return Copy(root, env)
+
+
+@pytest.fixture
+def shell(env: dict[str, str], tmp_path: Path) -> Shell:
+    directory = tmp_path / "bin"
+    directory.mkdir()
+    return Shell(directory, env)
+
+
+@pytest.fixture
+def worker(copy: Copy) -> Iterator[None]:
+    process = copy.start(BLOCKS["worker_with_actors"])
+    try:
+        eventually(lambda: copy.log.count("worker.started") == 4, within=30)
+        yield
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(27) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def send(options: str) -> str:
+    """The script of the page, sending something else."""
+    before, _, _ = BLOCKS["send_script"].partition("add.send(")
+    return f"{before}{options}"
+
+
+def test_four_processes_work(copy: Copy) -> None:
+    process = copy.start(BLOCKS["four_processes"])
+    try:
+        eventually(lambda: copy.log.count("worker.started") == 4, within=30)
+    finally:
+        process.terminate()
+        assert process.wait(27) == 0
+
+
+def test_the_new_task_passes_the_tests_that_look_at_every_task(copy: Copy) -> None:
+    copy.test("tests/architecture/test_tasks.py")
+
+
+@pytest.mark.usefixtures("worker")
+def test_the_new_task_runs_and_its_result_is_found(copy: Copy, shell: Shell, redis_url: str) -> None:
+    task_id = copy.run(BLOCKS["publish_script"])
+
+    eventually(lambda: [task.state for task in queued(redis_url)] == ["completed"], within=10)
+    said = shell.run(BLOCKS["cli_task"], ID=task_id)
+    assert '"actor_name":"report:build"' in said
+    assert '{"title":"Report 2025","built_at":' in said
+
+
+@pytest.mark.usefixtures("worker")
+def test_actors_run_and_what_becomes_of_them_is_found(copy: Copy, shell: Shell, redis_url: str) -> None:
+    copy.run(BLOCKS["send_script"])
+    eventually(lambda: "sum 3" in copy.log and "shout HELLO" in copy.log, within=10)
+
+    copy.run(send("shout.send(1)"))
+    copy.run(send('add.send_with_options(args=(1, "x"), max_retries=0)'))
+    eventually(lambda: [task.state for task in queued(redis_url)] == ["retry", "archived"], within=10)
+    retried, archived = queued(redis_url)
+
+    assert "retry 1\narchived 0\ncompleted 0" in shell.run(BLOCKS["cli_counts"])  # those of `default`
+    assert shell.run(BLOCKS["cli_stats"]).split() == ["processed", "1", "failed", "1"]
+    assert shell.run(BLOCKS["cli_due"]).split()[0] == retried.id
+    assert "TypeError" in shell.run(BLOCKS["cli_archived"])
+
+    shell.run(BLOCKS["cli_run_again"], ID=archived.id)
+    eventually(lambda: attempts(shell, archived.id) == 2, within=10)
+    eventually(lambda: [task.state for task in queued(redis_url)] == ["retry", "archived"], within=10)
+
+
+def attempts(shell: Shell, task_id: str) -> int:
+    said = shell.run(BLOCKS["cli_task"], ID=task_id)
+    return len(re.findall(r"^attempt:\d+$", said, re.MULTILINE))

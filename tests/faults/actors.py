@@ -1,0 +1,79 @@
+"""Dramatiq actors for `python -m cmd.worker tests.faults.actors`; each writes its runs into the journal."""
+
+import asyncio
+import os
+import signal
+import time
+
+import dramatiq
+from dramatiq import Retry
+from dramatiq.middleware import CurrentMessage
+
+from tests.faults.journal import END, FAIL, START, Journal
+
+journal = Journal.of_this_process()
+
+
+@dramatiq.actor
+async def work(key: str, seconds: float = 0) -> None:
+    journal.write(key, START)
+    await asyncio.sleep(seconds)
+    journal.write(key, END)
+
+
+@dramatiq.actor
+def block(key: str, seconds: float = 0) -> None:
+    """Can be interrupted every few milliseconds."""
+    journal.write(key, START)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        time.sleep(0.005)
+    journal.write(key, END)
+
+
+@dramatiq.actor
+def ignore_interruption(key: str, seconds: float) -> None:
+    journal.write(key, START)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            time.sleep(0.05)
+        except BaseException:  # noqa: BLE001, S112 - this is what it is for
+            continue
+    journal.write(key, END)
+
+
+@dramatiq.actor
+async def hang_once(key: str) -> None:
+    """Never ends the first time; at once from then on."""
+    is_first = not journal.entries(START, key=key)
+    journal.write(key, START)
+    if is_first:
+        await asyncio.sleep(3600)
+    journal.write(key, END)
+
+
+@dramatiq.actor
+def fail(key: str, failures: int, retry_in: int, seconds: float = 0) -> None:
+    """Fail so many times, each after so many seconds, with a retry after `retry_in` milliseconds."""
+    message = CurrentMessage.get_current_message()
+    assert message is not None
+    journal.write(key, START)
+    time.sleep(seconds)
+    if message.options.get("retries", 0) < failures:
+        journal.write(key, FAIL)
+        raise Retry("again", delay=retry_in)
+    journal.write(key, END)
+
+
+@dramatiq.actor
+async def kill_own_process(key: str) -> None:
+    journal.write(key, START)
+    os.kill(os.getpid(), signal.SIGKILL)
+    await asyncio.sleep(10)
+
+
+@dramatiq.actor
+def leave_process(key: str) -> None:
+    journal.write(key, START)
+    os._exit(3)

@@ -1,0 +1,90 @@
+"""A TCP proxy in front of Redis that loses replies and cuts connections."""
+
+import asyncio
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from urllib.parse import urlsplit
+
+from internal.infrastructure.embedded.process import free_port
+
+CHUNK = 64 * 1024  # bytes
+
+
+class Proxy:
+    """What is sent arrives; replies are dropped while `is_deaf`."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._target = urlsplit(redis_url)
+        self._loop = asyncio.new_event_loop()
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._pumps: set[asyncio.Task[None]] = set()
+        self.is_deaf = False
+        self.port = free_port()
+
+    @property
+    def url(self) -> str:
+        return self._target._replace(netloc=f":{self._target.password}@127.0.0.1:{self.port}").geturl()
+
+    def cut(self) -> None:
+        """End every connection, at whatever moment it is."""
+        asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result()
+
+    def cut_at_random(self, times: int, *, seed: int) -> None:
+        """Lose replies for a moment before each cut: what was asked for is done, and nobody is told."""
+        draw = random.Random(seed)  # noqa: S311 - the same moments in every run
+        for _ in range(times):
+            time.sleep(draw.uniform(0.05, 0.25))
+            self.is_deaf = True
+            time.sleep(draw.uniform(0, 0.02))
+            self.cut()
+            self.is_deaf = False
+
+    async def _cut(self) -> None:
+        for writer in list(self._writers):
+            writer.transport.abort()
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        port = self._target.port
+        try:
+            upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            writer.transport.abort()
+            return
+        self._writers |= {writer, upstream_writer}
+        for source, sink, is_reply in ((reader, upstream_writer, False), (upstream_reader, writer, True)):
+            task = asyncio.create_task(self._pump(source, sink, is_reply=is_reply))
+            self._pumps.add(task)
+            task.add_done_callback(self._pumps.discard)
+
+    async def _pump(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, is_reply: bool
+    ) -> None:
+        with suppress(OSError):
+            while data := await source.read(CHUNK):
+                if not (is_reply and self.is_deaf):
+                    sink.write(data)
+                    await sink.drain()
+        sink.transport.abort()
+        self._writers.discard(sink)
+
+    @contextmanager
+    def running(self) -> Iterator["Proxy"]:
+        thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        thread.start()
+        serve = asyncio.start_server(self._connect, "127.0.0.1", self.port)
+        server = asyncio.run_coroutine_threadsafe(serve, self._loop).result()
+        try:
+            yield self
+        finally:
+            asyncio.run_coroutine_threadsafe(self._end(server), self._loop).result()
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            thread.join()
+            self._loop.close()
+
+    async def _end(self, server: asyncio.Server) -> None:
+        server.close()
+        await self._cut()
+        await asyncio.gather(*self._pumps, return_exceptions=True)

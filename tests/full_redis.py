@@ -1,0 +1,15 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import redis
+
+
+@contextmanager
+def full(redis_url: str) -> Iterator[None]:
+    """Meanwhile Redis has no memory left for anything new."""
+    with redis.Redis.from_url(redis_url) as client:
+        client.config_set("maxmemory", 1)
+        try:
+            yield
+        finally:
+            client.config_set("maxmemory", 0)

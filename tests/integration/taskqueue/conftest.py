@@ -1,0 +1,23 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.redis_programs import PROGRAMS, redis_program_named
+from tests.services import running_redis
+
+
+@pytest.fixture(scope="session", params=PROGRAMS)
+def redis_program(request: pytest.FixtureRequest) -> Path | None:
+    return redis_program_named(request.param)
+
+
+@pytest.fixture(scope="session")
+def redis(redis_program: Path | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """In this directory every test that uses Redis runs on each server there is."""
+    if external := os.environ.get("TEST_REDIS_URL"):
+        yield external
+        return
+    with running_redis(tmp_path_factory.mktemp("redis"), program=redis_program) as server:
+        yield server.url

@@ -1,0 +1,121 @@
+"""Whatever happens in whatever order: a task is in one state, none is lost, one worker at a time has it."""
+
+import os
+from typing import Any
+
+import redis
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from internal.infrastructure.taskqueue import scripts
+from internal.infrastructure.taskqueue.delivery import Delivery
+from internal.infrastructure.taskqueue.outcomes import DONE, RELEASED, Kind, Outcome
+from tests.integration.taskqueue.engine import PREFIX, Engine, Hand
+
+QUEUES = st.sampled_from(["critical", "default", "low"])
+WORKERS = st.integers(0, 2)
+IDS = st.integers(0, 15).map(str)
+HOUR = 3_600_000  # milliseconds
+OUTCOMES = st.sampled_from(
+    [DONE, RELEASED, Outcome(Kind.RETRY, 0), Outcome(Kind.SCHEDULED, HOUR), Outcome(Kind.ARCHIVED)]
+)
+EXAMPLES = 1000 if os.environ.get("TEST_ROUND") == "long" else 15
+
+
+class Interleavings(RuleBasedStateMachine):
+    """Three workers on one Redis, and a model of which tasks there must be."""
+
+    redis_url: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        client = redis.Redis.from_url(self.redis_url)
+        client.flushdb()
+        self.engine = Engine(self.redis_url, client)
+        self.hands = [Hand(self.engine) for _ in range(3)]
+        self.holding: list[dict[str, Delivery]] = [{}, {}, {}]
+        self.expected: set[str] = set()
+
+    def teardown(self) -> None:
+        self.engine.client.close()
+
+    @rule(number=IDS, queue=QUEUES, delay=st.sampled_from([0, 0, HOUR]))
+    def publish(self, number: str, queue: str, delay: int) -> None:
+        task_id = f"{queue}-{number}"
+        [[_, was_there]] = self.engine.publish(task_id, queue=queue, delay=delay)
+        assert bool(was_there) == (task_id in self.expected)
+        self.expected.add(task_id)
+
+    @rule(worker=WORKERS, total=st.integers(1, 5), ahead=st.integers(0, 2))
+    def fetch(self, worker: int, total: int, ahead: int) -> None:
+        for delivery in self.hands[worker].fetch(total, direct=max(0, total - ahead)):
+            self.holding[worker][delivery.task_id] = delivery
+
+    @rule(worker=WORKERS, total=st.integers(1, 5))
+    def fetch_and_lose_the_reply(self, worker: int, total: int) -> None:
+        self.hands[worker].fetch(total)
+        self.hands[worker].extend(*self.holding[worker].values(), reconcile=True)
+
+    @rule(worker=WORKERS, outcome=OUTCOMES, data=st.data())
+    def settle(self, worker: int, outcome: Outcome, data: Any) -> None:
+        if not self.holding[worker]:
+            return
+        task_id = data.draw(st.sampled_from(sorted(self.holding[worker])))
+        delivery = self.holding[worker].pop(task_id)
+        rejected = self.hands[worker].settle(delivery, outcome)
+        if outcome is DONE and not rejected:
+            self.expected.discard(task_id)
+        assert self.hands[worker].settle(delivery) == {task_id}  # an outcome counts once
+
+    @rule(worker=WORKERS)
+    def crash(self, worker: int) -> None:
+        """Its leases lapse; a new process takes its place, and the old one's outcomes no longer count."""
+        for delivery in self.holding[worker].values():
+            if not self.hands[worker].extend(delivery):
+                self.engine.make_due(delivery.task_id, state="active", queue=delivery.queue)
+        self.holding[worker] = {}
+        self.hands[worker] = Hand(self.engine)
+
+    @rule(worker=WORKERS)
+    def extend(self, worker: int) -> None:
+        for task_id in self.hands[worker].extend(*self.holding[worker].values()):
+            del self.holding[worker][task_id.decode()]
+
+    @rule()
+    def outage(self) -> None:
+        self.engine.client.set(f"{PREFIX}:seen", 1)
+
+    @rule(queue=QUEUES, paused=st.booleans())
+    def pause(self, queue: str, paused: bool) -> None:  # noqa: FBT001 - Hypothesis gives it by name
+        self.engine.call(scripts.PAUSE, (queue, int(paused)))
+
+    @invariant()
+    def every_task_is_in_one_state(self) -> None:
+        assert set(self.engine.states()) == self.expected
+
+    @invariant()
+    def one_worker_at_a_time_holds_a_task(self) -> None:
+        states = self.engine.states()
+        for worker, held in enumerate(self.holding):
+            lost = {task_id.decode() for task_id in self.hands[worker].extend(*held.values())}
+            assert all(states.get(task_id) == "active" for task_id in held.keys() - lost)
+        with_token: set[str] = set()
+        for queue in self.hands[0].weights:
+            ids: Any = self.engine.client.hkeys(f"{PREFIX}:{queue}:tokens")
+            with_token.update(task_id.decode() for task_id in ids)
+        assert with_token == {task_id for task_id, state in states.items() if state == "active"}
+
+
+def test_no_interleaving_loses_or_doubles_a_task(redis_url: str) -> None:
+    Interleavings.redis_url = redis_url
+
+    run_state_machine_as_test(
+        Interleavings,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=40,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

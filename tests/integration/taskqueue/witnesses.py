@@ -1,0 +1,55 @@
+"""What looks on while the engine works, and writes down what it saw."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dramatiq import MessageProxy
+from dramatiq.middleware import Middleware
+
+from internal.infrastructure.task_codec import Ending
+from tests.queued import queued
+
+
+class Recorder(Middleware):
+    """Writes down which hooks fire."""
+
+    loop_safe = True
+
+    def __init__(self, name: str, seen: list[str]) -> None:
+        self._name = name
+        self._seen = seen
+
+    def before_process_message(self, broker: Any, message: MessageProxy) -> None:
+        self._seen.append(f"{self._name} before")
+
+    def after_process_message(self, broker: Any, message: MessageProxy, **_: Any) -> None:
+        self._seen.append(f"{self._name} after")
+
+    def after_ack(self, broker: Any, message: MessageProxy) -> None:
+        self._seen.append(f"{self._name} ack")
+
+    def after_nack(self, broker: Any, message: MessageProxy) -> None:
+        self._seen.append(f"{self._name} nack")
+
+
+class Blocking(Middleware):
+    """One that says nothing of being safe on the loop."""
+
+    def before_process_message(self, broker: Any, message: MessageProxy) -> None: ...
+
+
+class RecordingLedger:
+    """Writes down what is closed, and how Redis saw the task at that moment."""
+
+    def __init__(self, redis_url: str, *, closed: set[str]) -> None:
+        self._redis_url = redis_url
+        self._closed = closed
+        self.endings: list[Ending] = []
+        self.states: list[str] = []
+
+    async def closed(self, task_ids: Sequence[str]) -> set[str]:
+        return self._closed & set(task_ids)
+
+    async def close(self, endings: Sequence[Ending]) -> None:
+        self.endings.extend(endings)
+        self.states.extend(task.state for task in queued(self._redis_url))
