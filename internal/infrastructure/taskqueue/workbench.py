@@ -157,8 +157,9 @@ class Workbench:
             self._clerk.stop()
 
     def settle(self, settlements: Sequence[Settlement]) -> None:
-        self._ready.extend(settlements)
-        self._changed()
+        if settlements:  # else nothing has changed, and an idle worker would ask Redis again and again
+            self._ready.extend(settlements)
+            self._changed()
 
     def _finished(self, delivery: Delivery, seconds: float) -> None:
         self._slots.vacate(delivery, seconds=seconds)

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -234,3 +235,22 @@ def send_from_outbox(broker: RedisBroker, actor: Any, *, outbox: str) -> str:
 def broker_url(broker: RedisBroker) -> str:
     options = broker.client.connection_pool.connection_kwargs
     return f"redis://:{options.get('password') or ''}@{options['host']}:{options['port']}/{options['db']}"
+
+
+def test_an_idle_worker_leaves_redis_alone(broker: RedisBroker) -> None:
+    def calls() -> int:
+        stats: Any = broker.client.info("commandstats")
+        return int(stats["cmdstat_evalsha"]["calls"])
+
+    async def task() -> None:
+        pass
+
+    sent = declare(broker, task)
+    with working(broker):
+        sent.send()
+        eventually(done(broker), within=5)
+        time.sleep(0.2)  # for the turns that the task has caused
+        before = calls()
+        time.sleep(1)
+
+        assert calls() - before <= 2
