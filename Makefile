@@ -9,6 +9,9 @@ UV_VERSION := $(shell sed -n 's/^uv==\([^ ]*\).*/\1/p' requirements/dev.txt)
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
+BENCHMARKS := $(addprefix bench-, signup throughput cpu publish pickup open-loop weights far-future spread \
+	backlog recovery restart idle)
+
 IS_NEW_ENOUGH := PYTHON -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 NEED_PYTHON = $(IS_NEW_ENOUGH:PYTHON=$(PYTHON)) || { echo 'Python 3.11 or newer is needed: name one with PYTHON=...' >&2; exit 1; }
 
@@ -17,7 +20,7 @@ export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help run server worker test test-unit test-integration test-e2e full check fmt lock migrate migration \
-	image-test bench-signup bench-throughput up down clean
+	image-test bench $(BENCHMARKS) up down clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | sort | awk -F '\t' '{ printf "  %-18s %s\n", $$1, $$2 }'
@@ -76,11 +79,11 @@ migration: $(INSTALLED) ## write a migration from the tables: make migration nam
 image-test: $(INSTALLED) ## replay the Dockerfile and run the compose file's services, without Docker
 	$(BIN)/pytest -m image tests/image
 
-bench-signup: $(INSTALLED) ## sign-ups a second beside the raw Argon2 rate
-	$(BIN)/python -m benchmarks.signup
+bench: $(INSTALLED) ## run every benchmark, one after the other (25 minutes); one alone: make bench-pickup, ...
+	$(MAKE) --jobs=1 --keep-going --no-print-directory $(BENCHMARKS)
 
-bench-throughput: $(INSTALLED) ## no-op tasks a second and CPU a task, beside stock Dramatiq
-	$(BIN)/python -m benchmarks.throughput
+$(BENCHMARKS): bench-%: $(INSTALLED)
+	$(BIN)/python -m benchmarks.$(subst -,_,$*)
 
 up: ## start everything in containers
 	docker compose up --build --detach --wait

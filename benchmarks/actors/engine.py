@@ -1,8 +1,45 @@
-"""For `python -m cmd.worker benchmarks.actors.engine`: a task that does nothing."""
+"""Plain Dramatiq actors on whatever broker is set: `python -m cmd.worker benchmarks.actors.engine`."""
+
+import asyncio
 
 import dramatiq
+
+from benchmarks import notes
+
+RETRY_AFTER = 10_000  # milliseconds
+
+
+class FailedOnPurpose(Exception):
+    """Its attempt counts as failed."""
 
 
 @dramatiq.actor
 async def noop(user_id: str, email: str, name: str) -> None:
     pass
+
+
+@dramatiq.actor
+async def mark(label: str) -> None:
+    notes.write(label)
+
+
+@dramatiq.actor
+async def sleep(label: str, seconds: float) -> None:
+    await asyncio.sleep(seconds)
+    notes.write(label)
+
+
+@dramatiq.actor
+async def stay_once(label: str, seconds: float) -> None:
+    is_first = all(note.label != label for note in notes.read())
+    notes.write(label)
+    if is_first:
+        await asyncio.sleep(seconds)
+
+
+@dramatiq.actor(min_backoff=RETRY_AFTER, max_backoff=RETRY_AFTER)
+async def fail_once(label: str) -> None:
+    is_first = all(note.label != label for note in notes.read())
+    notes.write(label)
+    if is_first:
+        raise FailedOnPurpose(label)

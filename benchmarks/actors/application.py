@@ -1,0 +1,26 @@
+"""A task of the application beside its own: `python -m cmd.worker benchmarks.actors.application`."""
+
+from typing import cast
+
+import dramatiq
+
+from benchmarks.tasks import ApplicationNoop
+from internal.infrastructure.clock import SystemClock
+from internal.infrastructure.task_codec import TaskCodec
+from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.worker.actors import declare_actors
+from internal.ports.tasks import TaskContext
+
+
+class ApplicationNoopHandler:
+    async def __call__(self, task: ApplicationNoop, context: TaskContext) -> None:
+        pass
+
+
+declare_actors(
+    cast("RedisBroker", dramatiq.get_broker()),
+    codec=TaskCodec([ApplicationNoop]),
+    clock=SystemClock(),
+    task_types=[ApplicationNoop],
+    resolve=lambda _: ApplicationNoopHandler(),
+)

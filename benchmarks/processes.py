@@ -1,0 +1,92 @@
+"""What a process and its children use, as the kernel counts it."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from internal.infrastructure.embedded.process import spawn
+
+START_WITHIN = 60.0  # seconds
+QUIET = 0.1  # seconds of CPU in one
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+# Of /proc/<pid>/stat behind the program's name (man 5 proc): parent; user, system; resident pages.
+_PARENT, _USER, _SYSTEM, _RESIDENT = 1, 11, 12, 21
+
+
+class Workers:
+    """One or more commands, each with all the processes it has started."""
+
+    def __init__(self, processes: "list[subprocess.Popen[bytes]]") -> None:
+        self._roots = processes
+
+    @property
+    def pids(self) -> set[int]:
+        """Children included."""
+        tree = {process.pid for process in self._roots}
+        parents = {pid: int(stat[_PARENT]) for pid, stat in _all_stats()}
+        while more := {pid for pid, parent in parents.items() if parent in tree} - tree:
+            tree |= more
+        return tree
+
+    @property
+    def cpu(self) -> float:
+        """Seconds, user and system, of those that live."""
+        return sum(int(stat[_USER]) + int(stat[_SYSTEM]) for stat in self._stats()) / _TICKS
+
+    @property
+    def resident(self) -> int:
+        """Bytes."""
+        return sum(int(stat[_RESIDENT]) for stat in self._stats()) * _PAGE
+
+    def kill(self) -> None:
+        for pid in self.pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for process in self._roots:
+            process.wait()
+
+    def _stats(self) -> Iterator[list[str]]:
+        pids = self.pids
+        return (stat for pid, stat in _all_stats() if pid in pids)
+
+
+@contextmanager
+def running(*commands: list[str], log: Path) -> Iterator[Workers]:
+    """Have the commands run, and kill them: what they leave behind is thrown away."""
+    # Without bytecode on disk a worker compiles everything that it imports, for ten seconds.
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    workers = Workers([spawn(command, env=env, log=log) for command in commands])
+    try:
+        yield workers
+    finally:
+        workers.kill()
+
+
+def await_quiet(workers: Workers) -> None:
+    """Return when they have started: when they have used next to nothing for a second.
+
+    Raises:
+        TimeoutError: they never come to rest.
+    """
+    deadline = time.monotonic() + START_WITHIN
+    while True:
+        before = workers.cpu
+        time.sleep(1)
+        if 0 <= workers.cpu - before < QUIET:
+            return
+        if time.monotonic() > deadline:
+            raise TimeoutError("the workers do not come to rest")
+
+
+def _all_stats() -> Iterator[tuple[int, list[str]]]:
+    for directory in Path("/proc").iterdir():
+        if directory.name.isdecimal():
+            with suppress(FileNotFoundError, ProcessLookupError):
+                stat = (directory / "stat").read_text()
+                yield int(directory.name), stat.rpartition(")")[2].split()
