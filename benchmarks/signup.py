@@ -11,22 +11,18 @@ import json
 import os
 import statistics
 import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from secrets import token_hex
 from uuid import uuid4
 
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from internal.infrastructure.database.schema import upgrade_to_head
-from internal.infrastructure.embedded.postgres import EmbeddedPostgres
+from benchmarks.services import running_services
 from internal.infrastructure.embedded.process import free_port, spawn, stop
-from internal.infrastructure.embedded.redis import EmbeddedRedis
 from internal.infrastructure.settings import Settings
 
 ROUNDS = 5
@@ -85,33 +81,18 @@ async def _sign_up_until(port: int, end: float) -> int:
 
 
 @contextmanager
-def running_system(directory: Path) -> Iterator[int]:
-    """Start everything on services of its own, and give the server's port."""
-    postgres = EmbeddedPostgres(directory, password=token_hex())
-    redis = EmbeddedRedis(directory, password=token_hex())
+def running_system() -> Iterator[tuple[int, Path]]:
+    """Start everything on services of its own, and give the server's port and the folder of the mails."""
     port = free_port()
-    try:
-        postgres.start()
-        redis.start()
-        upgrade_to_head(postgres.url)
-        env = {
-            **os.environ,
-            "DATABASE_URL": postgres.url,
-            "REDIS_URL": redis.url,
-            "MAIL_URL": (directory / "mail").as_uri(),
-            "HTTP_PORT": str(port),
-            "LOG_LEVEL": "WARNING",
-        }
+    with running_services() as services:
+        env = {**os.environ, "HTTP_PORT": str(port)}
         processes = [spawn([sys.executable, "-m", f"cmd.{name}"], env=env) for name in ("server", "worker")]
         try:
             _await_ready(port)
-            yield port
+            yield port, services.directory / "mail"
         finally:
             for process in processes:
                 stop(process)
-    finally:
-        redis.stop()
-        postgres.destroy()
 
 
 def _await_ready(port: int) -> None:
@@ -125,13 +106,13 @@ def _await_ready(port: int) -> None:
     raise RuntimeError("the server is not ready")
 
 
-def _await_mails(directory: Path, expected: int) -> int:
+def _await_mails(mails: Path, expected: int) -> int:
     for _ in range(300):
-        if len(list((directory / "mail").glob("*.eml"))) >= expected:
+        if len(list(mails.glob("*.eml"))) >= expected:
             break
         time.sleep(0.1)
     time.sleep(1)  # one too many would come late
-    return len(list((directory / "mail").glob("*.eml")))
+    return len(list(mails.glob("*.eml")))
 
 
 def require_target(ratio: float) -> None:
@@ -142,7 +123,7 @@ def require_target(ratio: float) -> None:
 
 def main() -> None:
     raw, signed_up = [], []
-    with tempfile.TemporaryDirectory() as name, running_system(Path(name)) as port:
+    with running_system() as (port, folder):
         total = asyncio.run(_sign_up_until(port, time.perf_counter() + 1))  # the warm-up
         for number in range(1, ROUNDS + 1):
             raw.append(raw_hashes_per_second())
@@ -150,7 +131,7 @@ def main() -> None:
             signed_up.append(rate)
             total += count
             print(f"round {number}: {raw[-1]:6.1f} hashes/s  {rate:6.1f} sign-ups/s  {rate / raw[-1]:.3f}")
-        mails = _await_mails(Path(name), total)
+        mails = _await_mails(folder, total)
     hashes, sign_ups = statistics.median(raw), statistics.median(signed_up)
     print(f"median:  {hashes:6.1f} hashes/s  {sign_ups:6.1f} sign-ups/s  {sign_ups / hashes:.3f}")
     print(f"target:  {TARGET}; {total} sign-ups, {mails} mails")

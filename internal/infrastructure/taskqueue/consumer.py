@@ -6,11 +6,10 @@ from dramatiq.broker import Consumer, MessageProxy
 
 from internal.infrastructure.taskqueue import scripts
 from internal.infrastructure.taskqueue.delivery import Delivery
-from internal.infrastructure.taskqueue.exchange import Demand, Exchange, Settlement
+from internal.infrastructure.taskqueue.exchange import NOTHING, Demand, Exchange, Settlement
 from internal.infrastructure.taskqueue.outcomes import RELEASED, Outcome
 from internal.infrastructure.taskqueue.timing import Timing
 
-NOTHING = Demand(total=0, direct=0, suspect=False)
 LOOK_EVERY = 0.05  # seconds
 
 

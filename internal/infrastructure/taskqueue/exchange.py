@@ -48,6 +48,9 @@ class Demand:
     suspect: bool
 
 
+NOTHING = Demand(total=0, direct=0, suspect=False)
+
+
 @dataclass(slots=True, kw_only=True)
 class Fetched:
     rejected: set[str]

@@ -34,8 +34,15 @@ class LedgerClerk:
     What ends while a batch is being written is the next batch; while the ledger is away the endings wait.
     """
 
-    def __init__(self, ledger: TaskLedger, *, closed: Callable[[Sequence[Settlement]], None]) -> None:
+    def __init__(
+        self,
+        ledger: TaskLedger,
+        *,
+        closed: Callable[[Sequence[Settlement]], None],
+        try_again_after: float = TRY_AGAIN_AFTER,
+    ) -> None:
         self._ledger = ledger
+        self._try_again_after = try_again_after
         self._closed = closed
         self._waiting: list[Settlement] = []
         self._writing: asyncio.Task[None] | None = None
@@ -66,9 +73,11 @@ class LedgerClerk:
                 await self._ledger.close(endings)
             except Unavailable as error:
                 log.warning("ledger.not_closed", tasks=len(batch), reason=str(error))
-                await asyncio.sleep(TRY_AGAIN_AFTER)
+            except Exception:
+                log.exception("ledger.not_closed", tasks=len(batch))  # a defect; the tasks stay held
             else:
                 return
+            await asyncio.sleep(self._try_again_after)
 
 
 def _ending(settlement: Settlement) -> Ending:

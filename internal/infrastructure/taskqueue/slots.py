@@ -1,5 +1,5 @@
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from time import monotonic
 
 from internal.infrastructure.taskqueue.delivery import Delivery
@@ -30,8 +30,8 @@ class Slots:
         self._is_stalled = False  # something had to go back, and no slot has been free since
 
     @property
-    def running(self) -> Iterator[Delivery]:
-        return iter(tuple(self._running))
+    def running(self) -> list[Delivery]:
+        return list(self._running)
 
     def offer(self, delivery: Delivery) -> None:
         self._suspects += delivery.suspect

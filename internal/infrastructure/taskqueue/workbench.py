@@ -11,7 +11,7 @@ from internal.infrastructure.task_codec import TaskLedger
 from internal.infrastructure.taskqueue.admission import refusal
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
-from internal.infrastructure.taskqueue.exchange import Demand, Fetched, Holding, Settlement
+from internal.infrastructure.taskqueue.exchange import NOTHING, Demand, Fetched, Holding, Settlement
 from internal.infrastructure.taskqueue.ledger import LedgerClerk, is_written_down, may_be_closed
 from internal.infrastructure.taskqueue.outcomes import DONE, RELEASED, Kind, Outcome
 from internal.infrastructure.taskqueue.runner import Runner
@@ -22,7 +22,6 @@ from internal.ports.unavailable import Unavailable
 
 log = structlog.get_logger(__name__)
 
-NOTHING = Demand(total=0, direct=0, suspect=False)
 LAST_CALL = 1.0  # seconds that interrupted tasks have to clean up
 SETTLED_WITHIN = 0.5  # seconds that the last settling has
 ASK_LEDGER_AGAIN = timedelta(seconds=5)
@@ -146,14 +145,12 @@ class Workbench:
         """Wait so many seconds for what is running, interrupt the rest; return how many are not settled."""
         self.pause()
         await self._emptied(within)
-        if running := list(self._slots.running):
+        if running := self._slots.running:
             for delivery in running:
                 self._runner.interrupt(delivery)
             await self._emptied(LAST_CALL)
-        # Threads that cannot be interrupted.
-        if stubborn := list(self._slots.running):
-            self._release(stubborn)
-            await self._emptied(SETTLED_WITHIN)
+        self._release(self._slots.running)  # threads that cannot be interrupted
+        await self._emptied(SETTLED_WITHIN)
         return len(self._held)
 
     def close(self) -> None:
@@ -187,7 +184,9 @@ class Workbench:
         asked = set(deliveries)
         try:
             closed = await clerk.closed_among(deliveries)
-        except Unavailable:
+        except Exception as error:
+            if not isinstance(error, Unavailable):
+                log.exception("ledger.not_asked", tasks=len(deliveries))
             later = Outcome(Kind.SCHEDULED, milliseconds(ASK_LEDGER_AGAIN))
             self.settle([Settlement(delivery.holding, later, delivery) for delivery in deliveries])
             return

@@ -1,18 +1,22 @@
 """How a worker ends, pauses and goes on: nothing that it leaves behind stays active."""
 
 import asyncio
+import os
+import signal
 import threading
 import time
+from contextlib import closing
+from pathlib import Path
 
 import dramatiq
 import pytest
-import redis
 
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.worker import Worker
 from tests.eventually import eventually
-from tests.integration.taskqueue.working import STOP_WITHIN, working
+from tests.integration.taskqueue.working import STOP_WITHIN, broker_on, working
 from tests.queued import queued
+from tests.services import running_redis
 
 FOREVER = 60  # seconds
 
@@ -84,32 +88,28 @@ def test_what_does_not_end_goes_back_to_the_front_uncounted(
 
 
 def test_a_task_that_redis_hands_out_to_a_worker_that_has_gone_goes_back(
-    broker: RedisBroker, redis_url: str
+    redis_program: Path | None, tmp_path: Path
 ) -> None:
-    @dramatiq.actor(broker=broker)
-    async def run() -> None: ...
+    with running_redis(tmp_path, program=redis_program) as server, closing(broker_on(server.url)) as broker:
 
-    worker = Worker(broker, worker_threads=1)
-    worker.start()
-    run.send_with_options(delay=300)
-    time.sleep(0.1)
-    with redis.Redis.from_url(redis_url) as client:
-        busy = threading.Thread(target=client.eval, args=(BUSY_FOR_HALF_A_SECOND, 0))
-        busy.start()
-        time.sleep(0.3)  # the task is due, and the worker has asked for it
+        @dramatiq.actor(broker=broker)
+        async def run() -> None: ...
+
+        worker = Worker(broker, worker_threads=1)
+        worker.start()
+        run.send_with_options(delay=200)
+        time.sleep(0.1)
+        os.kill(server.pid, signal.SIGSTOP)
+        thaw = threading.Timer(0.4, os.kill, (server.pid, signal.SIGCONT))
+        thaw.start()
+        time.sleep(0.2)  # the task is due, and the worker has asked for it
 
         worker.stop(STOP_WITHIN)
 
-        busy.join()
-    assert states(redis_url) in (["pending"], ["scheduled"])  # whether or not the call was still obeyed
-    assert broker.client.keys(f"{broker.namespace}:default:task:*") == []  # no crash is counted
-
-
-BUSY_FOR_HALF_A_SECOND = """
-local function now() local time = redis.call('TIME') return time[1] * 1000000 + time[2] end
-local started = now()
-while now() - started < 500000 do end
-"""
+        thaw.join()
+        # Whether or not the call was still obeyed.
+        eventually(lambda: states(server.url) in (["pending"], ["scheduled"]), within=5)
+        assert broker.client.keys(f"{broker.namespace}:default:task:*") == []  # no crash is counted
 
 
 def test_a_paused_worker_starts_nothing_and_finishes_what_runs(broker: RedisBroker) -> None:

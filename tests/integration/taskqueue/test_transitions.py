@@ -6,9 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.exchange import Demand
+from internal.infrastructure.taskqueue.exchange import NOTHING, Demand
 from internal.infrastructure.taskqueue.outcomes import RELEASED, Kind, Outcome
-from internal.infrastructure.taskqueue.workbench import NOTHING
 from tests.integration.taskqueue.engine import PREFIX, Engine, Hand, engine_on
 
 HOUR = 3_600_000  # milliseconds
@@ -151,6 +150,22 @@ def test_what_a_dead_worker_ran_comes_back_as_a_suspect_to_one_slot(engine: Engi
     assert hand.settle(lost[0]) == {lost[0].task_id}  # fenced off: another has it, or will
 
 
+@pytest.mark.parametrize("outcome", [RELEASED, Outcome(Kind.RETRY, HOUR), Outcome(Kind.SCHEDULED, HOUR)])
+def test_a_suspect_stays_one_wherever_it_has_been(engine: Engine, hand: Hand, outcome: Outcome) -> None:
+    engine.publish("a")
+    hand.fetch()
+    engine.make_due("a", state="active")
+    [suspect] = hand.fetch()
+
+    hand.settle(suspect, outcome)
+    if outcome is not RELEASED:
+        engine.make_due("a", state=outcome.kind)
+    hand.turn()
+
+    assert engine.states() == {"a": "suspects"}
+    assert [again.suspect for again in hand.fetch()] == [True]
+
+
 def test_what_a_dead_worker_had_only_fetched_ahead_comes_back_uncounted(engine: Engine, hand: Hand) -> None:
     engine.publish("a", "b")
     hand.fetch(2, direct=1)
@@ -195,7 +210,7 @@ def test_a_lost_task_that_left_again_in_a_lost_reply_is_taken_back(engine: Engin
     lost_ids = hand.extend(lost, reconcile=True)
 
     assert lost_ids == [b"a"]
-    assert engine.states() == {"a": "pending"}
+    assert engine.states() == {"a": "suspects"}  # a worker seemed to have died of it
 
 
 @pytest.mark.parametrize("direct", [0, 1])

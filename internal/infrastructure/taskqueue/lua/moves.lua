@@ -24,8 +24,21 @@ local function to_back(queue, id)
   redis.call('ZADD', key(queue, 'pending'), redis.call('INCR', key(queue, 'back')), id)
 end
 
+-- Whether a worker died of it, perhaps: then it runs again only one at a time, wherever it has been since.
+local function is_suspect(queue, id)
+  return redis.call('HEXISTS', record(queue, id), 'crashes') == 1
+end
+
+local function to_suspects(queue, id)
+  redis.call('ZADD', key(queue, 'suspects'), now, id)
+end
+
 local function to_front(queue, id)
-  redis.call('ZADD', key(queue, 'pending'), redis.call('DECR', key(queue, 'front')), id)
+  if is_suspect(queue, id) then
+    to_suspects(queue, id)
+  else
+    redis.call('ZADD', key(queue, 'pending'), redis.call('DECR', key(queue, 'front')), id)
+  end
 end
 
 -- Into `scheduled` or `retry`. Whoever sleeps until the next due time must know of an earlier one.

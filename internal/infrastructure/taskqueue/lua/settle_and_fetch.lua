@@ -111,7 +111,11 @@ local function promote(queue, state)
   local due = redis.call('ZRANGE', key(queue, state), '-inf', now, 'BYSCORE', 'LIMIT', 0, PROMOTE)
   for _, id in ipairs(due) do
     redis.call('ZREM', key(queue, state), id)
-    to_back(queue, id)
+    if is_suspect(queue, id) then
+      to_suspects(queue, id)
+    else
+      to_back(queue, id)
+    end
   end
 end
 
@@ -125,7 +129,7 @@ local function reclaim(queue)
       to_front(queue, id)
     else
       redis.call('HINCRBY', record(queue, id), 'crashes', 1)
-      redis.call('ZADD', key(queue, 'suspects'), now, id)
+      to_suspects(queue, id)
       wake(queue)
     end
   end
