@@ -15,9 +15,10 @@ from internal.infrastructure.bootstrap.container import QUEUES
 from internal.infrastructure.clock import SystemClock
 from internal.infrastructure.task_codec import TaskCodec
 from internal.infrastructure.taskqueue.connection import pool_of
-from internal.infrastructure.taskqueue.enqueuer import MOST, Enqueuer
+from internal.infrastructure.taskqueue.enqueuer import Enqueuer
 from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
 from internal.infrastructure.taskqueue.publisher import DramatiqTaskPublisher
+from internal.infrastructure.taskqueue.scripts import MOST_AT_ONCE
 from internal.ports.tasks import Task
 
 R = TypeVar("R")
@@ -59,8 +60,8 @@ class Engine:
         return [[sys.executable, "-m", "cmd.worker", "--processes", str(processes), self._module]]
 
     def publish(self, count: int) -> None:
-        for begin in range(0, count, MOST):
-            self.run(self.publisher.publish_many([self._noop] * min(MOST, count - begin)))
+        for begin in range(0, count, MOST_AT_ONCE):
+            self.run(self.publisher.publish_many([self._noop] * min(MOST_AT_ONCE, count - begin)))
 
     def mark(self, label: str, *, queue: str = "default", delay: timedelta | None = None) -> None:
         self.run(self.publisher.publish(Mark(label=label), queue=queue, delay=delay))

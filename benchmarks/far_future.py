@@ -13,7 +13,7 @@ from benchmarks.fleet import start_afresh, working
 from benchmarks.report import ROUNDS, Figure, Target, arguments, conclude
 from benchmarks.services import running_services
 from benchmarks.tasks import Noop
-from internal.infrastructure.taskqueue.enqueuer import MOST
+from internal.infrastructure.taskqueue.scripts import MOST_AT_ONCE
 from internal.ports.tasks import TaskOptions
 
 TASKS = 100_000
@@ -41,8 +41,8 @@ def main() -> None:
         with working(ours, services) as workers:
             lateness(ours, "warm-up")
             before = workers.resident
-            for _ in range(options.tasks // MOST):
-                ours.run(ours.publisher.publish_many([(Noop(), TaskOptions(delay=DAY))] * MOST))
+            for _ in range(options.tasks // MOST_AT_ONCE):
+                ours.run(ours.publisher.publish_many([(Noop(), TaskOptions(delay=DAY))] * MOST_AT_ONCE))
             late, memory = [], []
             for number in range(options.rounds):
                 late.append(lateness(ours, str(number)))

@@ -24,7 +24,6 @@ from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
 from internal.infrastructure.taskqueue.timing import Timing
 
 NO_DEADLINE = -1
-BATCH = 500  # tasks stored by one call
 
 
 CoroutineFunction = Callable[..., Any]

@@ -41,7 +41,7 @@ class QueueConsumer(Consumer):
             self._extend_if_due()
             if self._waiting:
                 return self._waiting.pop(0)
-            room = self._prefetch - len(self._held)
+            room = min(scripts.MOST_AT_ONCE, self._prefetch - len(self._held))
             if room > 0:
                 self._call([], Demand(total=room, direct=room, suspect=True))
             if not self._waiting:
@@ -59,7 +59,9 @@ class QueueConsumer(Consumer):
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
         """Hand messages back to the front of their queue, in their order."""
         deliveries = [message for message in messages if isinstance(message, Delivery)]
-        self._call([_settlement(delivery, RELEASED) for delivery in reversed(deliveries)], NOTHING)
+        released = [_settlement(delivery, RELEASED) for delivery in reversed(deliveries)]
+        for first in range(0, len(released), scripts.MOST_AT_ONCE):
+            self._call(released[first : first + scripts.MOST_AT_ONCE], NOTHING)
         for delivery in deliveries:
             self._held.pop(delivery.task_id, None)
 

@@ -9,8 +9,6 @@ from internal.infrastructure.taskqueue import scripts
 from internal.infrastructure.taskqueue.connection import Wire, translated_outages
 from internal.ports.tasks import TaskState
 
-MOST = 500  # tasks stored by one call
-
 # As `publish.lua` takes it: queue, id, message, delay and deadline in ms from now.
 Entry = tuple[str, str, Any, int, int]
 
@@ -58,7 +56,10 @@ class Enqueuer:
 
     async def _store(self) -> None:
         while self._waiting:
-            batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            batch, self._waiting = (
+                self._waiting[: scripts.MOST_AT_ONCE],
+                self._waiting[scripts.MOST_AT_ONCE :],
+            )
             wanted = [item for item in batch if not item[1].done()]  # some have given up
             if not wanted:
                 continue

@@ -97,7 +97,7 @@ class Fetcher:
         fetched = self._exchange.read(reply)
         self.workbench.confirm(settlements, rejected=fetched.rejected)
         self.workbench.admit(fetched)
-        if demand.total and not fetched.deliveries:
+        if demand.total and not (fetched.deliveries or self.workbench.has_ready):
             await self._wait(self._beat if fetched.due_in is None else min(fetched.due_in, self._beat))
 
     async def _wait(self, longest: float) -> None:

@@ -1,6 +1,6 @@
-"""The Lua scripts, one a verb; `lua/moves.lua` stands in front of each."""
+"""The Lua scripts, one a verb, each with what it shares with others in front of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from hashlib import sha1
 from importlib.resources import files
@@ -15,6 +15,11 @@ from internal.infrastructure.taskqueue.connection import Wire
 encode_request: Callable[[Any], bytes] = msgspec.msgpack.Encoder().encode
 
 
+# Tasks that one call may store, settle or hand out: Redis does nothing else meanwhile, and Lua unpacks only
+# some thousand values.
+MOST_AT_ONCE = 500
+
+
 def text(data: bytes) -> msgspec.Raw:
     """Bytes of any kind as msgpack's `str 32`: Redis' cmsgpack knows no `bin`, and Lua does not care."""
     return msgspec.Raw(b"\xdb" + len(data).to_bytes(4, "big") + data)
@@ -23,14 +28,16 @@ def text(data: bytes) -> msgspec.Raw:
 class Script:
     """A Lua script that takes the namespace as its key and one request as its argument."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, after: Sequence[str] = ("moves",)) -> None:
         self._name = name
+        self._after = after
 
     @cached_property
     def source(self) -> str:
         directory = files(__package__) / "lua"
         shebang, body = (directory / f"{self._name}.lua").read_text().split("\n", 1)
-        return f"{shebang}\n{(directory / 'moves.lua').read_text()}\n{body}"
+        parts = [(directory / f"{part}.lua").read_text() for part in self._after]
+        return "\n".join([shebang, *parts, body])
 
     @cached_property
     def sha(self) -> str:
@@ -52,7 +59,7 @@ class Script:
 
 
 PUBLISH = Script("publish")
-SETTLE_AND_FETCH = Script("settle_and_fetch")
+SETTLE_AND_FETCH = Script("settle_and_fetch", after=("moves", "settling"))
 EXTEND = Script("extend")
 PAUSE = Script("pause")
 EXIST = Script("exist")

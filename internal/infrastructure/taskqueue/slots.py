@@ -4,6 +4,7 @@ from time import monotonic
 
 from internal.infrastructure.taskqueue.delivery import Delivery
 from internal.infrastructure.taskqueue.exchange import Demand
+from internal.infrastructure.taskqueue.scripts import MOST_AT_ONCE
 from internal.infrastructure.taskqueue.timing import Timing
 
 MEASURED = 100  # tasks
@@ -54,9 +55,8 @@ class Slots:
         ahead = AHEAD * self.size if self._is_quick and not self._is_stalled else 0
         taken = len(self._running) + len(self._waiting) + promised
         direct = max(0, self.size - taken)
-        return Demand(
-            total=max(0, self.size + ahead - taken), direct=direct, suspect=direct > 0 and not self._suspects
-        )
+        total = min(MOST_AT_ONCE, max(0, self.size + ahead - taken))
+        return Demand(total=total, direct=min(total, direct), suspect=direct > 0 and not self._suspects)
 
     def take_waiting(self, *, longer_than: float = 0) -> list[Delivery]:
         """Those that have waited so many seconds, in their order; they are no longer waiting."""

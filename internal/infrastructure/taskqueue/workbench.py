@@ -15,6 +15,7 @@ from internal.infrastructure.taskqueue.exchange import NOTHING, Demand, Fetched,
 from internal.infrastructure.taskqueue.ledger import LedgerClerk, is_written_down, may_be_closed
 from internal.infrastructure.taskqueue.outcomes import DONE, RELEASED, Kind, Outcome
 from internal.infrastructure.taskqueue.runner import Runner
+from internal.infrastructure.taskqueue.scripts import MOST_AT_ONCE
 from internal.infrastructure.taskqueue.slots import Slots
 from internal.infrastructure.taskqueue.threads import WorkerThreads
 from internal.infrastructure.taskqueue.timing import milliseconds
@@ -108,8 +109,8 @@ class Workbench:
             asyncio.get_running_loop().call_later(patience, self._give_back_waiting, patience)
 
     def take_ready(self) -> list[Settlement]:
-        """What is to be settled now. It is still held, until it is confirmed or put back."""
-        ready, self._ready = self._ready, []
+        """What is to be settled by the next call. It is still held, until it is confirmed or put back."""
+        ready, self._ready = self._ready[:MOST_AT_ONCE], self._ready[MOST_AT_ONCE:]
         for settlement in ready:
             if not settlement.was_sent:
                 self._emit(self._broker.emit_before, settlement)

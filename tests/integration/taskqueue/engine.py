@@ -37,7 +37,11 @@ class Engine:
         entries = [
             (queue, task_id, scripts.text((message % task_id).encode()), delay, deadline) for task_id in ids
         ]
-        return self.call(scripts.PUBLISH, entries)
+        return [
+            stored
+            for first in range(0, len(entries), scripts.MOST_AT_ONCE)
+            for stored in self.call(scripts.PUBLISH, entries[first : first + scripts.MOST_AT_ONCE])
+        ]
 
     def call(self, script: scripts.Script, request: Any) -> Any:
         return script.call_blocking(self.client, PREFIX, request)

@@ -7,13 +7,10 @@ local BATCH = 1000
 local queue = cmsgpack.unpack(ARGV[1])[1]
 local deleted = 0
 for _, state in ipairs({ 'pending', 'suspects', 'scheduled', 'retry', 'archived', 'completed' }) do
-  for _, id in ipairs(redis.call('ZRANGE', key(queue, state), 0, BATCH - deleted - 1)) do
-    redis.call('ZREM', key(queue, state), id)
-    forget(queue, id)
-    deleted = deleted + 1
-  end
-  if deleted == BATCH then
-    break
+  if deleted < BATCH then
+    local ids = redis.call('ZRANGE', key(queue, state), 0, BATCH - deleted - 1)
+    trim(queue, state, ids)
+    deleted = deleted + #ids
   end
 end
 return deleted

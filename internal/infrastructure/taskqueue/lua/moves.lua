@@ -20,8 +20,17 @@ local function wake(queue)
   end
 end
 
-local function to_back(queue, id)
-  redis.call('ZADD', key(queue, 'pending'), redis.call('INCR', key(queue, 'back')), id)
+-- Many at once: a call for each of them would be most of what a task costs.
+local function to_back(queue, ids)
+  if #ids == 0 then
+    return
+  end
+  local last = redis.call('INCRBY', key(queue, 'back'), #ids) - #ids
+  local places = {}
+  for n, id in ipairs(ids) do
+    places[2 * n - 1], places[2 * n] = last + n, id
+  end
+  redis.call('ZADD', key(queue, 'pending'), unpack(places))
 end
 
 -- Whether a worker died of it, perhaps: then it runs again only one at a time, wherever it has been since.
@@ -51,9 +60,29 @@ local function to_later(queue, state, id, delay)
   end
 end
 
-local function forget(queue, id)
-  redis.call('HDEL', key(queue, 'messages'), id)
-  redis.call('DEL', record(queue, id))
+local function forget(queue, ids)
+  if #ids == 0 then
+    return
+  end
+  local records = {}
+  for n, id in ipairs(ids) do
+    records[n] = record(queue, id)
+  end
+  redis.call('HDEL', key(queue, 'messages'), unpack(ids))
+  redis.call('DEL', unpack(records))
+end
+
+local TRIM = 100 -- tasks that one call takes out of a state that is kept for a while
+
+local function trim(queue, state, ids)
+  if #ids > 0 then
+    redis.call('ZREM', key(queue, state), unpack(ids))
+    forget(queue, ids)
+  end
+end
+
+local function expire(queue, state, before)
+  trim(queue, state, redis.call('ZRANGE', key(queue, state), '-inf', before, 'BYSCORE', 'LIMIT', 0, TRIM))
 end
 
 -- A task fetched ahead of a free slot has '~' behind its token: it had not started if its worker dies.
@@ -62,9 +91,9 @@ local function holds(queue, id, token)
   return stored == token or stored == token .. '~'
 end
 
-local function leave_active(queue, id)
-  redis.call('HDEL', key(queue, 'tokens'), id)
-  redis.call('ZREM', key(queue, 'active'), id)
+local function leave_active(queue, ids)
+  redis.call('HDEL', key(queue, 'tokens'), unpack(ids))
+  redis.call('ZREM', key(queue, 'active'), unpack(ids))
 end
 
 -- No worker was heard for `gap` ms: Redis was away, or all of them were. Nobody could extend, so every lease

@@ -13,13 +13,13 @@ local function state_of(queue, id)
   return 'pending' -- among the suspects
 end
 
-local stored = {}
+local stored, lines = {}, {}
 for i, task in ipairs(cmsgpack.unpack(ARGV[1])) do
   local queue, id, message, delay, deadline = unpack(task)
   if redis.call('HSETNX', key(queue, 'messages'), id, message) == 0 then
     stored[i] = { state_of(queue, id), 1 }
   else
-    redis.call('SADD', prefix .. ':queues', queue)
+    lines[queue] = lines[queue] or {}
     if deadline >= 0 then
       redis.call('HSET', record(queue, id), 'deadline', now + deadline)
     end
@@ -27,10 +27,16 @@ for i, task in ipairs(cmsgpack.unpack(ARGV[1])) do
       to_later(queue, 'scheduled', id, delay)
       stored[i] = { 'scheduled', 0 }
     else
-      to_back(queue, id)
-      wake(queue)
+      table.insert(lines[queue], id)
       stored[i] = { 'pending', 0 }
     end
+  end
+end
+for queue, ids in pairs(lines) do
+  redis.call('SADD', prefix .. ':queues', queue)
+  if #ids > 0 then
+    to_back(queue, ids)
+    wake(queue)
   end
 end
 return stored

@@ -15,108 +15,22 @@
 -- A task leaves `active` only here, in `extend` and by its lapsed lease; each checks or removes the token.
 local PROMOTE = 100
 local RECLAIM = 100
-local TRIM = 100
-local STATS_TTL = 90 * 24 * 3600
-local MS_PER_DAY = 24 * 3600 * 1000
 
 local worker, epoch, token, lease, gap, outcomes, queues, strict, demand, direct, suspect, archive =
   unpack(cmsgpack.unpack(ARGV[1]))
 
-local function trim(queue, state, ids)
-  for _, id in ipairs(ids) do
-    redis.call('ZREM', key(queue, state), id)
-    forget(queue, id)
-  end
-end
-
-local function expire(queue, state, before)
-  trim(queue, state, redis.call('ZRANGE', key(queue, state), '-inf', before, 'BYSCORE', 'LIMIT', 0, TRIM))
-end
-
-local function to_archive(queue, id)
-  local archived = key(queue, 'archived')
-  redis.call('ZADD', archived, now, id)
-  local excess = redis.call('ZCARD', archived) - archive[1]
-  if excess > 0 then
-    trim(queue, 'archived', redis.call('ZRANGE', archived, 0, math.min(excess, TRIM) - 1))
-  end
-end
-
-local function write_down(queue, id, note)
-  if note ~= '' then
-    redis.call('HSET', record(queue, id), 'attempt:' .. now, note)
-  end
-end
-
-local apply = {}
-
-function apply.done(queue, id, keep_for, message, result)
-  if keep_for == 0 then
-    forget(queue, id)
-  else
-    redis.call('ZADD', key(queue, 'completed'), now + keep_for, id)
-    redis.call('HSET', record(queue, id), 'completed', now, 'result', result)
-  end
-end
-
-function apply.retry(queue, id, delay, message, note)
-  write_down(queue, id, note)
-  to_later(queue, 'retry', id, delay)
-end
-
-function apply.scheduled(queue, id, delay)
-  to_later(queue, 'scheduled', id, delay)
-end
-
-function apply.archived(queue, id, _, message, note)
-  write_down(queue, id, note)
-  to_archive(queue, id)
-end
-
-function apply.released(queue, id)
-  to_front(queue, id)
-  wake(queue)
-end
-
-local counted = { done = 'processed', retry = 'failed', archived = 'failed' }
-
-local function settle()
-  local rejected, counts = {}, {}
-  for _, outcome in ipairs(outcomes) do
-    local kind, queue, id, held, number, message, note = unpack(outcome)
-    if holds(queue, id, held) then
-      leave_active(queue, id)
-      if message ~= '' then
-        redis.call('HSET', key(queue, 'messages'), id, message)
-      end
-      apply[kind](queue, id, number, message, note)
-      if counted[kind] then
-        local name = queue .. '\0' .. counted[kind]
-        counts[name] = (counts[name] or 0) + 1
-      end
-    else
-      rejected[#rejected + 1] = id
-    end
-  end
-  for name, count in pairs(counts) do
-    local queue, field = string.match(name, '^(.*)%z(.*)$')
-    local stats = key(queue, 'stats:' .. math.floor(now / MS_PER_DAY))
-    redis.call('HINCRBY', stats, field, count)
-    redis.call('EXPIRE', stats, STATS_TTL)
-  end
-  return rejected
-end
-
 local function promote(queue, state)
   local due = redis.call('ZRANGE', key(queue, state), '-inf', now, 'BYSCORE', 'LIMIT', 0, PROMOTE)
+  local others = {}
   for _, id in ipairs(due) do
     redis.call('ZREM', key(queue, state), id)
     if is_suspect(queue, id) then
       to_suspects(queue, id)
     else
-      to_back(queue, id)
+      others[#others + 1] = id
     end
   end
+  to_back(queue, others)
 end
 
 -- A worker that no longer extends is dead. What it had started comes back as a suspect.
@@ -124,7 +38,7 @@ local function reclaim(queue)
   local lapsed = redis.call('ZRANGE', key(queue, 'active'), '-inf', now, 'BYSCORE', 'LIMIT', 0, RECLAIM)
   for _, id in ipairs(lapsed) do
     local held = redis.call('HGET', key(queue, 'tokens'), id)
-    leave_active(queue, id)
+    leave_active(queue, { id })
     if held and string.sub(held, -1) == '~' then
       to_front(queue, id)
     else
@@ -166,15 +80,38 @@ end
 
 local tasks = {}
 
-local function hand_out(queue, id, held)
-  local message = redis.call('HGET', key(queue, 'messages'), id)
-  if not message then
-    return -- deleted behind our back: there is nothing to run
+-- Make tasks of one queue active; returns a row for each, or false for one that was deleted behind our back.
+local function activate(queue, ids, held)
+  local messages = redis.call('HMGET', key(queue, 'messages'), unpack(ids))
+  local records, leases, tokens, rows = {}, {}, {}, {}
+  for n, id in ipairs(ids) do
+    records[n] = record(queue, id)
   end
-  local deadline, crashes = unpack(redis.call('HMGET', record(queue, id), 'deadline', 'crashes'))
-  redis.call('ZADD', key(queue, 'active'), now + lease, id)
-  redis.call('HSET', key(queue, 'tokens'), id, held)
-  tasks[#tasks + 1] = { queue, id, message, deadline and deadline - now or '', crashes and 1 or 0, tonumber(crashes or 0) }
+  local some_have_records = redis.call('EXISTS', unpack(records)) > 0
+  for n, id in ipairs(ids) do
+    rows[n] = false
+    if messages[n] then
+      local deadline, crashes
+      if some_have_records then
+        deadline, crashes = unpack(redis.call('HMGET', records[n], 'deadline', 'crashes'))
+      end
+      leases[#leases + 1], leases[#leases + 2] = now + lease, id
+      tokens[#tokens + 1], tokens[#tokens + 2] = id, held[n]
+      local left = deadline and deadline - now or ''
+      rows[n] = { queue, id, messages[n], left, crashes and 1 or 0, tonumber(crashes or 0) }
+    end
+  end
+  if #leases > 0 then
+    redis.call('ZADD', key(queue, 'active'), unpack(leases))
+    redis.call('HSET', key(queue, 'tokens'), unpack(tokens))
+  end
+  return rows
+end
+
+local function hand_out(row)
+  if row then
+    tasks[#tasks + 1] = row
+  end
 end
 
 local function is_paused(queue)
@@ -182,7 +119,7 @@ local function is_paused(queue)
 end
 
 local function fetch()
-  local available, ids, taken = {}, {}, {}
+  local available = {}
   for i, queue in ipairs(queues) do
     local name = queue[1]
     local paused = is_paused(name)
@@ -191,21 +128,26 @@ local function fetch()
       local id = redis.call('ZPOPMIN', key(name, 'suspects'))[1]
       if id then
         suspect, demand, direct = 0, demand - 1, direct - 1
-        hand_out(name, id, token)
+        hand_out(activate(name, { id }, { token })[1])
       end
     end
   end
-  local order = picks(available)
+  local order, held, rows = picks(available), {}, {}
+  for n, i in ipairs(order) do
+    held[i] = held[i] or {}
+    table.insert(held[i], n <= direct and token or token .. '~')
+  end
+  for i, tokens in pairs(held) do
+    local popped, ids = redis.call('ZPOPMIN', key(queues[i][1], 'pending'), #tokens), {}
+    for n = 1, #popped, 2 do
+      ids[#ids + 1] = popped[n]
+    end
+    rows[i] = activate(queues[i][1], ids, tokens)
+  end
+  local taken = {}
   for _, i in ipairs(order) do
     taken[i] = (taken[i] or 0) + 1
-  end
-  for i, count in pairs(taken) do
-    ids[i] = redis.call('ZPOPMIN', key(queues[i][1], 'pending'), count)
-    taken[i] = 0
-  end
-  for n, i in ipairs(order) do
-    hand_out(queues[i][1], ids[i][taken[i] * 2 + 1], n <= direct and token or token .. '~')
-    taken[i] = taken[i] + 1
+    hand_out(rows[i][taken[i]])
   end
   for i, queue in ipairs(queues) do
     if available[i] > 0 then
@@ -225,7 +167,7 @@ local function ms_until_due()
   return soonest and math.max(0, soonest - now) or -1
 end
 
-local rejected = settle()
+local rejected = settle(outcomes, archive)
 local skip_reclaim = nobody_was_seen(gap, lease)
 for _, queue in ipairs(queues) do
   promote(queue[1], 'scheduled')

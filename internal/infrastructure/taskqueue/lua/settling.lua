@@ -1,0 +1,103 @@
+-- How a task leaves `active` by an outcome; put in front of `settle_and_fetch.lua`, after `moves.lua`.
+local STATS_TTL = 90 * 24 * 3600
+local MS_PER_DAY = 24 * 3600 * 1000
+
+local function to_archive(queue, id, limits)
+  local archived = key(queue, 'archived')
+  redis.call('ZADD', archived, now, id)
+  local excess = redis.call('ZCARD', archived) - limits[1]
+  if excess > 0 then
+    trim(queue, 'archived', redis.call('ZRANGE', archived, 0, math.min(excess, TRIM) - 1))
+  end
+end
+
+local function write_down(queue, id, note)
+  if note ~= '' then
+    redis.call('HSET', record(queue, id), 'attempt:' .. now, note)
+  end
+end
+
+local apply = {}
+
+function apply.done(queue, id, keep_for, message, result, gone)
+  if keep_for == 0 then
+    gone[#gone + 1] = id
+  else
+    redis.call('ZADD', key(queue, 'completed'), now + keep_for, id)
+    redis.call('HSET', record(queue, id), 'completed', now, 'result', result)
+  end
+end
+
+function apply.retry(queue, id, delay, message, note)
+  write_down(queue, id, note)
+  to_later(queue, 'retry', id, delay)
+end
+
+function apply.scheduled(queue, id, delay)
+  to_later(queue, 'scheduled', id, delay)
+end
+
+function apply.archived(queue, id, _, message, note, gone, limits)
+  write_down(queue, id, note)
+  to_archive(queue, id, limits)
+end
+
+function apply.released(queue, id)
+  to_front(queue, id)
+  wake(queue)
+end
+
+local counted = { done = 'processed', retry = 'failed', archived = 'failed' }
+
+-- The tokens of all tasks that are to be settled: queue -> id -> token.
+local function tokens_held(outcomes)
+  local ids, tokens = {}, {}
+  for _, outcome in ipairs(outcomes) do
+    local queue = outcome[2]
+    ids[queue] = ids[queue] or {}
+    table.insert(ids[queue], outcome[3])
+  end
+  for queue, of_queue in pairs(ids) do
+    tokens[queue] = {}
+    for n, held in ipairs(redis.call('HMGET', key(queue, 'tokens'), unpack(of_queue))) do
+      tokens[queue][of_queue[n]] = held
+    end
+  end
+  return tokens
+end
+
+-- Returns the ids of those whose token no longer held. `limits` is what a queue's archive keeps.
+local function settle(outcomes, limits)
+  local rejected, left, gone, counts = {}, {}, {}, {}
+  local tokens = tokens_held(outcomes)
+  for _, outcome in ipairs(outcomes) do
+    local kind, queue, id, held, number, message, note = unpack(outcome)
+    local stored = tokens[queue][id]
+    if stored == held or stored == held .. '~' then
+      tokens[queue][id] = false -- an outcome counts once, also within one call
+      left[queue], gone[queue] = left[queue] or {}, gone[queue] or {}
+      table.insert(left[queue], id)
+      if message ~= '' then
+        redis.call('HSET', key(queue, 'messages'), id, message)
+      end
+      apply[kind](queue, id, number, message, note, gone[queue], limits)
+      if counted[kind] then
+        local name = queue .. '\0' .. counted[kind]
+        counts[name] = (counts[name] or 0) + 1
+      end
+    else
+      rejected[#rejected + 1] = id
+    end
+  end
+  for queue, ids in pairs(left) do
+    leave_active(queue, ids)
+    forget(queue, gone[queue])
+  end
+  for name, count in pairs(counts) do
+    local queue, field = string.match(name, '^(.*)%z(.*)$')
+    local stats = key(queue, 'stats:' .. math.floor(now / MS_PER_DAY))
+    redis.call('HINCRBY', stats, field, count)
+    redis.call('EXPIRE', stats, STATS_TTL)
+  end
+  return rejected
+end
