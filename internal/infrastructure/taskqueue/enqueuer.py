@@ -1,4 +1,5 @@
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,12 @@ class Stored:
     was_there: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    entries: Sequence[Entry]
+    answer: asyncio.Future[list[Stored]]
+
+
 class Enqueuer:
     """Stores tasks with one call at a time: what comes meanwhile goes together with the next.
 
@@ -29,19 +36,22 @@ class Enqueuer:
     def __init__(self, pool: redis.asyncio.ConnectionPool, *, namespace: str, timeout: float) -> None:
         self._wire = Wire(pool, timeout=timeout)
         self._namespace = namespace
-        self._waiting: list[tuple[Entry, asyncio.Future[Stored]]] = []
+        self._waiting: deque[_Request] = deque()
         self._storing: asyncio.Task[None] | None = None
 
     async def store(self, entries: Sequence[Entry]) -> list[Stored]:
         """Raise Unavailable if Redis does not confirm; then some of the tasks may be stored."""
-        loop = asyncio.get_running_loop()
-        waiting: list[tuple[Entry, asyncio.Future[Stored]]] = [
-            (entry, loop.create_future()) for entry in entries
-        ]
-        self._waiting.extend(waiting)
+        stored: list[Stored] = []
+        for first in range(0, len(entries), scripts.MOST_AT_ONCE):
+            stored += await self._request(entries[first : first + scripts.MOST_AT_ONCE])
+        return stored
+
+    async def _request(self, entries: Sequence[Entry]) -> list[Stored]:
+        request = _Request(entries, asyncio.get_running_loop().create_future())
+        self._waiting.append(request)
         if self._storing is None or self._storing.done():
             self._storing = asyncio.create_task(self._store())
-        return await asyncio.gather(*(future for _, future in waiting))
+        return await request.answer
 
     async def existing(self, tasks: Sequence[tuple[str, str]]) -> set[str]:
         """The ids of those, given as (queue, id), that are there in whatever state. Raises Unavailable."""
@@ -55,24 +65,32 @@ class Enqueuer:
         await self._wire.close()
 
     async def _store(self) -> None:
-        while self._waiting:
-            batch, self._waiting = (
-                self._waiting[: scripts.MOST_AT_ONCE],
-                self._waiting[scripts.MOST_AT_ONCE :],
-            )
-            wanted = [item for item in batch if not item[1].done()]  # some have given up
-            if not wanted:
-                continue
+        while requests := self._next_requests():
+            entries = [entry for request in requests for entry in request.entries]
             try:
                 with translated_outages():
-                    reply = await scripts.PUBLISH.call(
-                        self._wire, self._namespace, [entry for entry, _ in wanted]
-                    )
+                    reply = iter(await scripts.PUBLISH.call(self._wire, self._namespace, entries))
             except Exception as error:  # noqa: BLE001 - it belongs to those who wait
-                for _, future in wanted:
-                    if not future.done():
-                        future.set_exception(error)
+                for request in requests:
+                    if not request.answer.done():
+                        request.answer.set_exception(error)
             else:
-                for (_, future), (state, was_there) in zip(wanted, reply, strict=True):
-                    if not future.done():
-                        future.set_result(Stored(TaskState(state.decode()), bool(was_there)))
+                for request in requests:
+                    stored = [_stored(*next(reply)) for _ in request.entries]
+                    if not request.answer.done():
+                        request.answer.set_result(stored)
+
+    def _next_requests(self) -> list[_Request]:
+        """As many as one call may store; those who have given up meanwhile leave the line."""
+        requests: list[_Request] = []
+        room = scripts.MOST_AT_ONCE
+        while self._waiting and len(self._waiting[0].entries) <= room:
+            request = self._waiting.popleft()
+            if not request.answer.done():
+                requests.append(request)
+                room -= len(request.entries)
+        return requests
+
+
+def _stored(state: bytes, was_there: int) -> Stored:
+    return Stored(TaskState(state.decode()), bool(was_there))

@@ -1,6 +1,5 @@
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import fields
-from datetime import timedelta
+from datetime import datetime
 from typing import Any, Unpack
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from internal.ports.clock import Clock
 from internal.ports.tasks import Task, TaskOptions, TaskOverrides, TaskReceipt, with_options
 
 # What the engine has no means for yet. Refusing is honest; ignoring would look like a promise.
-_UNSUPPORTED = frozenset({"unique_for", "unique_key", "max_running", "rate"})
+_UNSUPPORTED = ("max_running", "rate", "unique_for", "unique_key")
 
 
 class UnsupportedTaskOption(ValueError):
@@ -59,8 +58,7 @@ class DramatiqTaskPublisher:
     def check(self, options: TaskOptions) -> None:
         if options.queue not in self._queues:
             raise ValueError(f"unknown queue {options.queue!r}; the queues are {', '.join(self._queues)}")
-        given = {field.name for field in fields(options) if getattr(options, field.name) != field.default}
-        if refused := sorted(given & _UNSUPPORTED):
+        if refused := [name for name in _UNSUPPORTED if getattr(options, name) is not None]:
             raise UnsupportedTaskOption(f"not supported by this task queue: {', '.join(refused)}")
 
     async def send(self, tasks: Sequence[EncodedTask]) -> None:
@@ -73,21 +71,24 @@ class DramatiqTaskPublisher:
         await self._enqueuer.close()
 
     async def _store(self, tasks: Sequence[EncodedTask]) -> list[Stored]:
-        return await self._enqueuer.store([self._entry(task) for task in tasks])
-
-    def _entry(self, task: EncodedTask) -> Entry:
-        options = task.options
-        delay = options.delay or timedelta(0)
-        if options.process_at is not None:
-            delay = options.process_at - self._clock.now()
-        left = NO_DEADLINE
-        if options.deadline is not None:
-            left = max(0, milliseconds(options.deadline - self._clock.now()))
-        message = scripts.text(_encode(_message(task, now=self._clock.now().timestamp())))
-        return (options.queue, task.id, message, max(0, milliseconds(delay)), left)
+        now = self._clock.now()
+        return await self._enqueuer.store([_entry(task, now=now) for task in tasks])
 
 
 _encode = msgspec.json.Encoder().encode
+
+
+def _entry(task: EncodedTask, *, now: datetime) -> Entry:
+    options = task.options
+    delay, left = 0, NO_DEADLINE
+    if options.delay is not None:
+        delay = milliseconds(options.delay)
+    elif options.process_at is not None:
+        delay = max(0, milliseconds(options.process_at - now))
+    if options.deadline is not None:
+        left = max(0, milliseconds(options.deadline - now))
+    message = scripts.text(_encode(_message(task, now=now.timestamp())))
+    return (options.queue, task.id, message, delay, left)
 
 
 def _message(task: EncodedTask, *, now: float) -> dict[str, Any]:
