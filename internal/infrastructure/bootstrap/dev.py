@@ -24,12 +24,14 @@ from internal.infrastructure.bootstrap.services import publish_services, withdra
 from internal.infrastructure.database.schema import upgrade_to_head
 from internal.infrastructure.embedded.password import kept_password
 from internal.infrastructure.embedded.postgres import EmbeddedPostgres
-from internal.infrastructure.embedded.process import die_with_parent, spawn, stop
+from internal.infrastructure.embedded.process import STOP_WITHIN, die_with_parent, spawn, stop
 from internal.infrastructure.embedded.redis import EmbeddedRedis
 from internal.infrastructure.settings import VAR_DIRECTORY, Settings
 from internal.ports.unavailable import Unavailable
 
 READY_WITHIN = 60  # seconds
+# Tasks have this long at Ctrl-C; `stop` kills what has not ended a little later.
+WORKER_STOPS_WITHIN = STOP_WITHIN - 3  # seconds
 LOOK_EVERY = 0.2  # seconds, at the mail folder and at the processes
 
 SCREEN = """
@@ -94,7 +96,12 @@ def _start(settings: Settings, running: ExitStack) -> tuple[Processes, str]:
     upgrade_to_head(postgres.url)
     publish_services(database_url=postgres.url, redis_url=redis.url)
     running.callback(withdraw_services)
-    env = {**os.environ, "DATABASE_URL": postgres.url, "REDIS_URL": redis.url}
+    env = {
+        **os.environ,
+        "DATABASE_URL": postgres.url,
+        "REDIS_URL": redis.url,
+        "WORKER_SHUTDOWN_TIMEOUT": str(min(settings.worker_shutdown_timeout, WORKER_STOPS_WITHIN)),
+    }
     return {name: _start_process(name, env, running) for name in ("server", "worker")}, redis.url
 
 
