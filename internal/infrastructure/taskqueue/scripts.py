@@ -58,7 +58,7 @@ class Script:
             return client.execute_command("EVAL", self.source, *arguments)
 
 
-PUBLISH = Script("publish")
+PUBLISH = Script("publish", after=("moves", "publishing"))
 SETTLE_AND_FETCH = Script("settle_and_fetch", after=("moves", "settling"))
 EXTEND = Script("extend")
 PAUSE = Script("pause")
