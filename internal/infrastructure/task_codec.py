@@ -40,8 +40,10 @@ class TaskTransport(Protocol):
         """Raise ValueError if the transport cannot honour these options."""
         ...
 
-    async def send(self, tasks: Sequence[EncodedTask]) -> None:
-        """Hand over all tasks, in order.
+    async def send(self, tasks: Sequence[EncodedTask]) -> set[str]:
+        """Hand over all tasks, in order, and return the ids of the duplicates, which will not run.
+
+        A task that was handed over before, and has not ended, is none.
 
         Raises:
             Unavailable: the transport cannot be reached; some of the tasks may have been handed over.

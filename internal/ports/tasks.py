@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Protocol, Self, TypedDict, TypeVar, Unpack
 
+MOMENT = timedelta(milliseconds=1)  # the engine knows nothing shorter
+
 
 class Queue(StrEnum):
     """The queues that every installation has."""
@@ -33,8 +35,8 @@ class Rate:
     per: timedelta
 
     def __post_init__(self) -> None:
-        if self.limit < 1 or self.per <= timedelta(0):
-            raise ValueError("a rate needs a limit of at least 1 and a positive window")
+        if self.limit < 1 or self.per < MOMENT:
+            raise ValueError("a rate needs a limit of at least 1 and a window of at least 1 ms")
 
 
 class TaskOverrides(TypedDict, total=False):
@@ -53,6 +55,7 @@ class TaskOverrides(TypedDict, total=False):
     headers: Mapping[str, str]
     max_running: int | None
     rate: Rate | None
+    limit_key: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +68,13 @@ class TaskOptions:
     timeout: limit of one attempt; exceeding it is a failed attempt.
     deadline: not started after it, cancelled at it, then archived.
     delay, process_at: run no earlier (one of the two).
-    unique_for, unique_key: how long, and under which key, an equal task counts as a duplicate.
+    unique_for, unique_key: how long an equal task counts as a duplicate. Equal are tasks of one queue with
+        the same name and payload, or with the same key. For a delayed task the time begins when it is due.
+        It is over when the task has ended, done or given up.
     retention: keep the completed task and its result this long; 0 = forget it.
     headers: context such as a request id, handed to the handler.
-    max_running, rate: how many run at once, and start in a window, over all workers.
+    max_running, rate, limit_key: how many run at once, and start in a window, over all workers; of the tasks
+        of this name, or of all that have this key. Those above it wait, without counting an attempt.
 
     Raises:
         ValueError: a value is out of range, or two exclude each other.
@@ -87,6 +93,7 @@ class TaskOptions:
     headers: Mapping[str, str] = field(default_factory=dict)
     max_running: int | None = None
     rate: Rate | None = None
+    limit_key: str | None = None
 
     def __post_init__(self) -> None:
         for problem in self._problems():
@@ -102,10 +109,12 @@ class TaskOptions:
             "process_at must be an aware datetime": _is_aware(self.process_at),
             "delay must not be negative": self.delay is None or self.delay >= timedelta(0),
             "delay and process_at exclude each other": self.delay is None or self.process_at is None,
-            "unique_for must be positive": self.unique_for is None or self.unique_for > timedelta(0),
+            "unique_for must be at least 1 ms": self.unique_for is None or self.unique_for >= MOMENT,
             "unique_key needs unique_for": self.unique_key is None or self.unique_for is not None,
             "retention must not be negative": self.retention >= timedelta(0),
             "max_running must be at least 1": self.max_running is None or self.max_running >= 1,
+            "limit_key needs max_running or rate": self.limit_key is None
+            or bool(self.max_running or self.rate),
         }
         return [problem for problem, holds in rules.items() if not holds]
 
@@ -155,7 +164,11 @@ class TaskContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskReceipt:
-    """What became of a publication. `duplicate` is None while the task is only stored: not yet known."""
+    """What became of a publication.
+
+    `duplicate` says that nothing was stored, and the rest tells of the task that was there. It is None while
+    the task is only in the outbox: not yet known.
+    """
 
     id: str
     queue: str

@@ -16,8 +16,6 @@ from tests.queued import Queued, queued
 pytestmark = pytest.mark.anyio
 
 HOUR = timedelta(hours=1)
-# No adapter has to honour every option; these cannot honour this one.
-UNSUPPORTED = "unique_for"
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def publishing(request: pytest.FixtureRequest) -> Publishing:
 
 
 def fake_publisher() -> Publishing:
-    publisher = FakeTaskPublisher(unsupported=[UNSUPPORTED])
+    publisher = FakeTaskPublisher()
 
     @asynccontextmanager
     async def fake() -> AsyncIterator[TaskPublisher]:
@@ -76,7 +74,7 @@ def fake_publisher() -> Publishing:
 
 
 def fake_unit_of_work() -> Publishing:
-    uow = FakeUnitOfWork(tasks=FakeTaskPublisher(unsupported=[UNSUPPORTED], stores=True))
+    uow = FakeUnitOfWork(tasks=FakeTaskPublisher(stores=True))
 
     @asynccontextmanager
     async def fake() -> AsyncIterator[TaskPublisher]:
@@ -164,7 +162,7 @@ async def test_a_task_can_wait(publishing: Publishing, in_what_way: str) -> None
 
 @pytest.mark.parametrize(
     "overrides",
-    [{"queue": "unknown"}, {"max_retries": -1}, {UNSUPPORTED: HOUR}, {"delay": HOUR, "process_at": None}],
+    [{"queue": "unknown"}, {"max_retries": -1}, {"limit_key": "key"}, {"delay": HOUR, "process_at": None}],
 )
 async def test_an_option_that_cannot_be_honoured_is_refused(
     publishing: Publishing, overrides: TaskOverrides
@@ -173,10 +171,55 @@ async def test_an_option_that_cannot_be_honoured_is_refused(
         overrides = {**overrides, "process_at": datetime.now(UTC)}
 
     async with publishing.open() as publisher:
-        with pytest.raises(ValueError, match=r"queue|max_retries|unique_for|delay"):
+        with pytest.raises(ValueError, match=r"queue|max_retries|limit_key|delay"):
             await publisher.publish(welcome(), **overrides)
 
     assert publishing.take_delivered() == []
+
+
+async def test_an_id_that_is_taken_is_a_duplicate(publishing: Publishing) -> None:
+    async with publishing.open() as publisher:
+        first = await publisher.publish(welcome(1), task_id="own-id", delay=HOUR)
+        second = await publisher.publish(welcome(2), task_id="own-id")
+
+    assert (first.id, second.id) == ("own-id", "own-id")
+    if publishing.stores:
+        assert second.duplicate is None
+    else:
+        assert (first.duplicate, second.duplicate) == (False, True)
+        assert second.state is TaskState.SCHEDULED  # what is there
+    [delivered] = publishing.take_delivered()
+    assert delivered.payload["user_id"] == str(UUID(int=1))
+
+
+@pytest.mark.parametrize("key", [None, "key"])
+async def test_a_unique_task_is_delivered_once(publishing: Publishing, key: str | None) -> None:
+    async with publishing.open() as publisher:
+        first = await publisher.publish(welcome(), unique_for=HOUR, unique_key=key)
+        second = await publisher.publish(welcome(), unique_for=HOUR, unique_key=key)
+
+    if not publishing.stores:
+        assert (second.id, second.duplicate) == (first.id, True)
+    assert [task.id for task in publishing.take_delivered()] == [first.id]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"unique_for": HOUR, "unique_key": "key"}, {"unique_for": HOUR, "unique_key": "another"}),
+        ({"unique_for": HOUR}, {"unique_for": HOUR, "queue": "low"}),
+        ({"unique_for": HOUR, "unique_key": "key"}, {"unique_for": HOUR}),
+        ({"unique_for": HOUR}, {}),
+    ],
+)
+async def test_tasks_that_are_not_equal_are_all_delivered(
+    publishing: Publishing, one: TaskOverrides, other: TaskOverrides
+) -> None:
+    async with publishing.open() as publisher:
+        await publisher.publish(welcome(), **one)
+        await publisher.publish(welcome(), **other)
+
+    assert len(publishing.take_delivered()) == 2
 
 
 async def test_many_are_delivered_in_order(publishing: Publishing) -> None:

@@ -1,4 +1,4 @@
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Unpack
@@ -14,13 +14,12 @@ class PublishedTask:
 
 
 class FakeTaskPublisher:
-    """Keeps what was published. `unsupported` names the options that it cannot honour.
+    """Keeps what was published, but for duplicates. No task ever ends.
 
     With `stores=True` its receipts are those of a unit of work: stored, not yet on a queue.
     """
 
-    def __init__(self, *, unsupported: Collection[str] = (), stores: bool = False) -> None:
-        self._unsupported = unsupported
+    def __init__(self, *, stores: bool = False) -> None:
         self._stores = stores
         self._ids = count(1)
         self.published: list[PublishedTask] = []
@@ -33,24 +32,35 @@ class FakeTaskPublisher:
         pairs = with_options(tasks)
         for _, options in pairs:
             self._check(options)
-        published = [
-            PublishedTask(id=f"task-{next(self._ids)}", task=task, options=options) for task, options in pairs
-        ]
-        self.published.extend(published)
-        return [self._receipt(task) for task in published]
+        return [self._publish(task, options) for task, options in pairs]
 
     def _check(self, options: TaskOptions) -> None:
         if options.queue not in set(Queue):
             raise ValueError(f"unknown queue {options.queue!r}")
-        for name in self._unsupported:
-            if getattr(options, name) != getattr(TaskOptions(), name):
-                raise ValueError(f"{name} is not supported")
 
-    def _receipt(self, task: PublishedTask) -> TaskReceipt:
+    def _publish(self, task: Task, options: TaskOptions) -> TaskReceipt:
+        new = PublishedTask(id=options.task_id or f"task-{next(self._ids)}", task=task, options=options)
+        there = next((other for other in self.published if _is_duplicate(new, other)), None)
+        if there is None:
+            self.published.append(new)
+        return self._receipt(there or new, duplicate=there is not None)
+
+    def _receipt(self, task: PublishedTask, *, duplicate: bool) -> TaskReceipt:
         waits = task.options.delay is not None or task.options.process_at is not None
         return TaskReceipt(
             id=task.id,
             queue=task.options.queue,
             state=TaskState.STORED if self._stores else TaskState.SCHEDULED if waits else TaskState.PENDING,
-            duplicate=None if self._stores else False,
+            duplicate=None if self._stores else duplicate,
         )
+
+
+def _is_duplicate(new: PublishedTask, other: PublishedTask) -> bool:
+    if new.options.queue != other.options.queue:
+        return False
+    both_unique = bool(new.options.unique_for and other.options.unique_for)
+    return new.id == other.id or (both_unique and _identity(new) == _identity(other))
+
+
+def _identity(published: PublishedTask) -> object:
+    return published.options.unique_key or (published.task.task_name, published.task)

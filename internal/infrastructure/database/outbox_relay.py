@@ -40,17 +40,18 @@ class OutboxRelay:
         self._engine = engine
         self._transport = transport
         self._forwarded: list[str] = []
+        self._duplicates: set[str] = set()
         self._marking: asyncio.Task[None] | None = None
 
     async def forward_now(self, tasks: Sequence[EncodedTask]) -> None:
         """Try once, for FORWARD_WITHIN at most. Never raises for an outage: the sweeper has the rows."""
         try:
             async with asyncio.timeout(FORWARD_WITHIN.total_seconds()):
-                await self._transport.send(tasks)
+                duplicates = await self._transport.send(tasks)
         except (TimeoutError, Unavailable) as error:
             log.warning("outbox.left_to_sweeper", tasks=len(tasks), reason=type(error).__name__)
         else:
-            self._mark_soon(tasks)
+            self._mark_soon(tasks, duplicates)
 
     async def close(self) -> None:
         """Wait until what was forwarded is marked so."""
@@ -80,8 +81,8 @@ class OutboxRelay:
         lost = await self._lost_among([row for row in rows if row.forwarded_at is not None])
         tasks = [task for row in [*fresh, *lost] if (task := _to_task(row))]
         if tasks:
-            await self._transport.send(tasks)
-            await self._execute(_MARK_FORWARDED, [task.id for task in tasks])
+            duplicates = await self._transport.send(tasks)
+            await self._mark([task.id for task in tasks], duplicates)
             log.info("outbox.swept", tasks=len(tasks), lost=len(lost))
         return len(rows)
 
@@ -97,9 +98,10 @@ class OutboxRelay:
             await self._execute(_MARK_MISSING, missed)
         return [row for row in absent if row.missing_since is not None]
 
-    def _mark_soon(self, tasks: Sequence[EncodedTask]) -> None:
+    def _mark_soon(self, tasks: Sequence[EncodedTask], duplicates: set[str]) -> None:
         """Mark in batches: a row left unmarked by a crash is forwarded twice, which the queue notices."""
         self._forwarded.extend(task.id for task in tasks)
+        self._duplicates |= duplicates
         if self._marking is None or self._marking.done():
             self._marking = asyncio.create_task(self._mark_batch())
 
@@ -107,10 +109,17 @@ class OutboxRelay:
         while self._forwarded:  # more may have come while a batch was being marked
             await asyncio.sleep(MARK_EVERY.total_seconds())
             batch, self._forwarded = self._forwarded, []
+            duplicates, self._duplicates = self._duplicates, set()
             try:
-                await self._execute(_MARK_FORWARDED, batch)
+                await self._mark(batch, duplicates)
             except Unavailable as error:
                 log.warning("outbox.not_marked", tasks=len(batch), reason=str(error))
+
+    async def _mark(self, ids: Sequence[str], duplicates: set[str]) -> None:
+        await self._execute(_MARK_FORWARDED, ids)
+        if duplicates:
+            await self._execute(_CLOSE_DUPLICATES, list(duplicates))
+            log.info("outbox.duplicates", tasks=len(duplicates))
 
     async def _take_due(self) -> Sequence[Row[Any]]:
         with translated_outages():
@@ -161,6 +170,8 @@ _OF_IDS = update(outbox).where(outbox.c.id.in_(bindparam("ids", expanding=True))
 _MARK_FORWARDED = _OF_IDS.values(
     forwarded_at=func.now(), missing_since=null(), next_try_at=func.now() + LOOK_AFTER
 )
+# Nobody will: `succeeded` stays unknown. One that is closed already has run, under this very id.
+_CLOSE_DUPLICATES = _OF_IDS.where(outbox.c.closed_at.is_(None)).values(closed_at=func.now())
 _MARK_MISSING = _OF_IDS.values(missing_since=func.now())
 _MARK_PRESENT = _OF_IDS.values(
     missing_since=null(),

@@ -138,12 +138,13 @@ class RedisBroker(Broker):
         """
         message = message.copy(options={"redis_message_id": str(uuid4())})
         self.emit_before("enqueue", message, delay)
-        entry = (
+        entry: tuple[Any, ...] = (
             message.queue_name,
             message.options["redis_message_id"],
             scripts.text(message.encode()),
             delay or 0,
             NO_DEADLINE,
+            {},
         )
         self.call(scripts.PUBLISH, [entry])
         self.emit_after("enqueue", message, delay)

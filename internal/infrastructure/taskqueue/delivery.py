@@ -1,4 +1,7 @@
+from __future__ import annotations
+
 import asyncio
+from collections.abc import Callable
 from enum import StrEnum, auto
 from time import monotonic
 from typing import Any
@@ -44,6 +47,7 @@ class Delivery(MessageProxy):
         self.fetched_at = monotonic()
         self.outcome: Outcome | None = None
         self.result: bytes = b""
+        self.told: Callable[[Delivery], None] | None = None  # of a result while it runs
         self.run: asyncio.Task[None] | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.cancelled: Cancelled | None = None
@@ -71,11 +75,17 @@ class Delivery(MessageProxy):
             self.run.cancel()
 
     def write_result(self, value: object) -> None:
-        """Raise ValueError if it is larger than LARGEST_RESULT as JSON."""
+        """Keep a value with the task, from now on; whoever looks sees the last one.
+
+        Raises:
+            ValueError: it is larger than LARGEST_RESULT as JSON.
+        """
         result = msgspec.json.encode(value)
         if len(result) > LARGEST_RESULT:
             raise ValueError(f"a result of {len(result)} bytes; the most is {LARGEST_RESULT}")
         self.result = result
+        if self.told and self.options.get("retention"):
+            self.told(self)
 
     def settled_as(self) -> Outcome:
         """What a finished run comes to: as the middleware decided, else by whether it failed."""

@@ -1,6 +1,6 @@
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +10,16 @@ from internal.infrastructure.taskqueue import scripts
 from internal.infrastructure.taskqueue.connection import Wire, translated_outages
 from internal.ports.tasks import TaskState
 
-# As `publish.lua` takes it: queue, id, message, delay and deadline in ms from now.
-Entry = tuple[str, str, Any, int, int]
+# As `publishing.lua` takes it: queue, id, message, delay and deadline in ms from now, terms.
+Entry = tuple[str, str, Any, int, int, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
+    """The task that is there now: `was_there` already if it is not the one that was to be stored."""
+
     state: TaskState
+    id: str
     was_there: bool
 
 
@@ -76,7 +79,7 @@ class Enqueuer:
                         request.answer.set_exception(error)
             else:
                 for request in requests:
-                    stored = [_stored(*next(reply)) for _ in request.entries]
+                    stored = [_stored(entry, *next(reply)) for entry in request.entries]
                     if not request.answer.done():
                         request.answer.set_result(stored)
 
@@ -92,5 +95,5 @@ class Enqueuer:
         return requests
 
 
-def _stored(state: bytes, was_there: int) -> Stored:
-    return Stored(TaskState(state.decode()), bool(was_there))
+def _stored(entry: Entry, state: bytes, was_there: int, other: bytes = b"") -> Stored:
+    return Stored(TaskState(state.decode()), other.decode() if was_there else entry[1], bool(was_there))

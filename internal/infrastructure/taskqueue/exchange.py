@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
+from types import MappingProxyType
 from typing import Any
 
 from dramatiq import Message
@@ -13,6 +14,7 @@ from internal.infrastructure.taskqueue.delivery import Delivery
 from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
 from internal.infrastructure.taskqueue.scripts import text
 from internal.infrastructure.taskqueue.timing import ARCHIVE_MOST, Timing, milliseconds
+from internal.ports.tasks import Rate
 
 Holding = tuple[str, str, str]  # queue, task id, token
 
@@ -48,6 +50,17 @@ class Demand:
     suspect: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueLimit:
+    """How many tasks of a queue run at once, and start in a window, over all workers; None is no limit."""
+
+    max_running: int | None = None
+    rate: Rate | None = None
+
+
+UNLIMITED = QueueLimit()
+
+
 NOTHING = Demand(total=0, direct=0, suspect=False)
 
 
@@ -62,12 +75,20 @@ class Fetched:
 class Exchange:
     """One worker's side of the conversation: who it is, which queues it serves, what they are owed."""
 
-    def __init__(self, *, queues: Mapping[str, int], strict: bool, timing: Timing) -> None:
+    def __init__(
+        self,
+        *,
+        queues: Mapping[str, int],
+        strict: bool,
+        timing: Timing,
+        limits: Mapping[str, QueueLimit] = MappingProxyType({}),
+    ) -> None:
         self.worker_id = str(uuid.uuid4())
         self.epoch = 0
         self._calls = 0
         self._strict = strict
         self._timing = timing
+        self._limits = limits
         self._weights: dict[str, int] = {}
         self._asked: list[str] = []  # the queues of the last request, in its order
         self._credits: dict[str, int] = {}
@@ -95,7 +116,7 @@ class Exchange:
             milliseconds(self._timing.lease),
             milliseconds(self._timing.gap),
             [settlement.row for settlement in settlements],
-            [(queue, weight, self._credits.get(queue, 0)) for queue, weight in weights.items()],
+            [self._queue_row(queue, weight) for queue, weight in weights.items()],
             self._strict,
             demand.total,
             demand.direct,
@@ -127,6 +148,11 @@ class Exchange:
         for task in tasks:
             self._read_task(task, fetched)
         return fetched
+
+    def _queue_row(self, queue: str, weight: int) -> tuple[Any, ...]:
+        limit = self._limits.get(queue, UNLIMITED)
+        rate, per = (limit.rate.limit, milliseconds(limit.rate.per)) if limit.rate else (0, 0)
+        return (queue, weight, self._credits.get(queue, 0), limit.max_running or 0, rate, per)
 
     @property
     def _token(self) -> str:

@@ -14,6 +14,7 @@ class Kind(StrEnum):
     SCHEDULED = "scheduled"
     ARCHIVED = "archived"
     RELEASED = "released"
+    PROGRESS = "progress"  # it goes on; the note is its result so far
 
 
 @dataclass(frozen=True, slots=True)

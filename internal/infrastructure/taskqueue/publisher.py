@@ -10,16 +10,10 @@ from internal.infrastructure.taskqueue import scripts
 from internal.infrastructure.taskqueue.broker import NO_DEADLINE
 from internal.infrastructure.taskqueue.enqueuer import Enqueuer, Entry, Stored
 from internal.infrastructure.taskqueue.ledger import AGAIN, FIRST, OUTBOX
+from internal.infrastructure.taskqueue.terms import terms_of
 from internal.infrastructure.taskqueue.timing import milliseconds
 from internal.ports.clock import Clock
-from internal.ports.tasks import Task, TaskOptions, TaskOverrides, TaskReceipt, with_options
-
-# What the engine has no means for yet. Refusing is honest; ignoring would look like a promise.
-_UNSUPPORTED = ("max_running", "rate", "unique_for", "unique_key")
-
-
-class UnsupportedTaskOption(ValueError):
-    """The task queue cannot honour an option."""
+from internal.ports.tasks import Task, TaskOptions, TaskOverrides, TaskReceipt, TaskState, with_options
 
 
 class DramatiqTaskPublisher:
@@ -58,11 +52,10 @@ class DramatiqTaskPublisher:
     def check(self, options: TaskOptions) -> None:
         if options.queue not in self._queues:
             raise ValueError(f"unknown queue {options.queue!r}; the queues are {', '.join(self._queues)}")
-        if refused := [name for name in _UNSUPPORTED if getattr(options, name) is not None]:
-            raise UnsupportedTaskOption(f"not supported by this task queue: {', '.join(refused)}")
 
-    async def send(self, tasks: Sequence[EncodedTask]) -> None:
-        await self._store(tasks)
+    async def send(self, tasks: Sequence[EncodedTask]) -> set[str]:
+        stored = await self._store(tasks)
+        return {task.id for task, there in zip(tasks, stored, strict=True) if _is_in_the_way(task, there)}
 
     async def existing(self, tasks: Sequence[tuple[str, str]]) -> set[str]:
         return await self._enqueuer.existing(tasks)
@@ -88,7 +81,7 @@ def _entry(task: EncodedTask, *, now: datetime) -> Entry:
     if options.deadline is not None:
         left = max(0, milliseconds(options.deadline - now))
     message = scripts.text(_encode(_message(task, now=now.timestamp())))
-    return (options.queue, task.id, message, delay, left)
+    return (options.queue, task.id, message, delay, left, terms_of(task))
 
 
 def _message(task: EncodedTask, *, now: float) -> dict[str, Any]:
@@ -114,5 +107,16 @@ def _message(task: EncodedTask, *, now: float) -> dict[str, Any]:
     }
 
 
-def _receipt(task: EncodedTask, stored: Stored) -> TaskReceipt:
-    return TaskReceipt(id=task.id, queue=task.options.queue, state=stored.state, duplicate=stored.was_there)
+def _is_in_the_way(task: EncodedTask, there: Stored) -> bool:
+    """Whether what was there is not this task itself, sent before.
+
+    It is another if it has an id of its own and an equal payload, or if it has ended: before a task that is
+    stored in the ledger ends here, it ends there, and is not sent again.
+    """
+    return there.was_there and (
+        there.id != task.id or there.state in {TaskState.ARCHIVED, TaskState.COMPLETED}
+    )
+
+
+def _receipt(task: EncodedTask, there: Stored) -> TaskReceipt:
+    return TaskReceipt(id=there.id, queue=task.options.queue, state=there.state, duplicate=there.was_there)

@@ -28,7 +28,7 @@ def text(data: bytes) -> msgspec.Raw:
 class Script:
     """A Lua script that takes the namespace as its key and one request as its argument."""
 
-    def __init__(self, name: str, *, after: Sequence[str] = ("moves",)) -> None:
+    def __init__(self, name: str, *, after: Sequence[str] = ("moves", "leaving")) -> None:
         self._name = name
         self._after = after
 
@@ -59,7 +59,7 @@ class Script:
 
 
 PUBLISH = Script("publish", after=("moves", "publishing"))
-SETTLE_AND_FETCH = Script("settle_and_fetch", after=("moves", "settling"))
+SETTLE_AND_FETCH = Script("settle_and_fetch", after=("moves", "leaving", "settling", "limits"))
 EXTEND = Script("extend")
 PAUSE = Script("pause")
 EXIST = Script("exist")

@@ -44,6 +44,7 @@ class Workbench:
         changed: Callable[[], None],
     ) -> None:
         self._broker = broker
+        self._loop = asyncio.get_running_loop()
         self._changed = changed
         self._runner = Runner(broker, threads=threads, finished=self._finished)
         self._slots = Slots(concurrency, timing=broker.timing, start=self._runner.start)
@@ -91,6 +92,7 @@ class Workbench:
         doubtful = []
         for delivery in fetched.deliveries:
             self._held[delivery.holding] = delivery
+            delivery.told = self._told
         if not self._takes_more:  # they were asked for before the pause
             self._release(fetched.deliveries)
             return
@@ -125,6 +127,8 @@ class Workbench:
     def confirm(self, settlements: Iterable[Settlement], *, rejected: set[str]) -> None:
         for settlement in settlements:
             delivery = settlement.delivery
+            if settlement.outcome.kind is Kind.PROGRESS:
+                continue
             if delivery is None:
                 log.error("task.unreadable", queue=settlement.holding[0], task_id=settlement.holding[1])
                 continue
@@ -173,6 +177,11 @@ class Workbench:
         else:
             self._end(delivery, delivery.settled_as())
 
+    def _told(self, delivery: Delivery) -> None:
+        """Of a result of a task that goes on, perhaps in a thread."""
+        progress = Settlement(delivery.holding, Outcome(Kind.PROGRESS, note=delivery.result), delivery)
+        self._loop.call_soon_threadsafe(self.settle, [progress])
+
     def _end(self, delivery: Delivery, outcome: Outcome) -> None:
         settlement = Settlement(delivery.holding, outcome, delivery)
         if self._clerk and outcome.is_final and is_written_down(delivery):
@@ -215,7 +224,7 @@ class Workbench:
     @staticmethod
     def _emit(emit: Callable[..., None], settlement: Settlement) -> None:
         delivery, outcome = settlement.delivery, settlement.outcome
-        if delivery is None or outcome.kind is Kind.RELEASED:
+        if delivery is None or outcome.kind in {Kind.RELEASED, Kind.PROGRESS}:
             return
         if outcome.kind is Kind.RETRY:  # Dramatiq puts the message on its queue again
             emit("enqueue", delivery._message, outcome.number)  # noqa: SLF001 - a hook expects a message

@@ -12,7 +12,7 @@ from redis.asyncio import ConnectionPool
 from internal.infrastructure.task_codec import TaskLedger
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.connection import pool_like
-from internal.infrastructure.taskqueue.exchange import Exchange
+from internal.infrastructure.taskqueue.exchange import Exchange, QueueLimit
 from internal.infrastructure.taskqueue.fetcher import Fetcher
 from internal.infrastructure.taskqueue.threads import WorkerThreads
 from internal.infrastructure.taskqueue.watchdog import LoopWatchdog
@@ -30,7 +30,7 @@ class Worker:
     The interface is that of Dramatiq's own Worker. `weights` says which queues are served, and what share
     of the started tasks each has while all of them are backlogged; without it every declared queue is
     served equally, also one that is declared later. In `strict` mode a queue is served only while all
-    heavier ones are empty.
+    heavier ones are empty. `limits` count over all workers, which therefore have the same.
     """
 
     def __init__(
@@ -42,13 +42,16 @@ class Worker:
         worker_threads: int = 8,
         weights: Mapping[str, int] | None = None,
         strict: bool = False,
+        limits: Mapping[str, QueueLimit] | None = None,
         ledger: TaskLedger | None = None,
     ) -> None:
         self.broker = broker
         self.worker_threads = worker_threads
         self._only = queues and set(queues)
         self._weights = weights
-        self._exchange = Exchange(queues=self._served(), strict=strict, timing=broker.timing)
+        self._exchange = Exchange(
+            queues=self._served(), strict=strict, timing=broker.timing, limits=limits or {}
+        )
         self._threads = WorkerThreads(broker, size=worker_threads)
         self._ledger = ledger
         self._own_loop: EventLoopThread | None = None

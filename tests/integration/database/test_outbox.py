@@ -1,56 +1,36 @@
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select
 
-from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
 from internal.infrastructure.database.outbox import SWEEP_AFTER
-from internal.infrastructure.database.outbox_relay import MARK_EVERY, OutboxRelay
+from internal.infrastructure.database.outbox_relay import MARK_EVERY
 from internal.infrastructure.database.tables import outbox
 from internal.infrastructure.embedded.redis import EmbeddedRedis
 from internal.infrastructure.settings import Settings
-from internal.infrastructure.task_codec import EncodedTask, Ending
-from internal.ports.tasks import TaskOptions
+from internal.infrastructure.task_codec import Ending
 from internal.ports.unavailable import Unavailable
 from tests.fakes.clock import FakeClock
+from tests.integration.database.outboxed import (
+    FakeTaskTransport,
+    forwarded,
+    make_due,
+    publish,
+    relay,
+    store_due,
+    welcome,
+)
 from tests.queued import queued
 
 pytestmark = pytest.mark.anyio
-
-LONG_AGO = timedelta(minutes=1)
-
-
-class FakeTaskTransport:
-    """Keeps what it is given, unless it is down; `failure` is how that shows."""
-
-    def __init__(self, *, down: bool = False, failure: type[Exception] = Unavailable) -> None:
-        self.sent: list[str] = []
-        self.existing_ids: set[str] = set()
-        self.down = down
-        self._failure = failure
-        self.has_failed = asyncio.Event()
-        self.has_sent = asyncio.Event()
-
-    def check(self, options: TaskOptions) -> None: ...
-
-    async def send(self, tasks: Sequence[EncodedTask]) -> None:
-        if self.down:
-            self.has_failed.set()
-            raise self._failure
-        self.sent.extend(task.id for task in tasks)
-        self.has_sent.set()
-
-    async def existing(self, tasks: Sequence[tuple[str, str]]) -> set[str]:
-        return self.existing_ids & {task_id for _, task_id in tasks}
 
 
 @pytest.fixture
@@ -64,47 +44,6 @@ async def without_redis(settings: Settings, own_redis: EmbeddedRedis) -> AsyncIt
     container = Container(settings=settings.model_copy(update={"redis_url": own_redis.url}))
     async with open_resources(container):
         yield container
-
-
-def welcome(number: int = 1) -> SendWelcomeEmail:
-    return SendWelcomeEmail(user_id=UUID(int=number), email="ada@example.com", name="Ada")
-
-
-def relay(container: Container, transport: FakeTaskTransport) -> OutboxRelay:
-    return OutboxRelay(engine=container.engine(), transport=transport)
-
-
-async def publish(container: Container) -> str:
-    async with container.unit_of_work() as uow:
-        receipt = await uow.tasks.publish(welcome())
-        await uow.commit()
-    return receipt.id
-
-
-async def store_due(container: Container, *ids: str, **changed: Any) -> None:
-    """Rows that nobody has forwarded in time."""
-    row = {
-        "task_name": "email:welcome",
-        "payload": {"user_id": str(UUID(int=1)), "email": "ada@example.com", "name": "Ada"},
-        "options": {"queue": "default"},
-        "next_try_at": container.clock().now() - LONG_AGO,
-        **changed,
-    }
-    async with container.engine().begin() as connection:
-        await connection.execute(insert(outbox), [{"id": task_id, **row} for task_id in ids])
-
-
-async def make_due(container: Container) -> None:
-    async with container.engine().begin() as connection:
-        await connection.execute(update(outbox).values(next_try_at=func.now() - LONG_AGO))
-
-
-async def forwarded(container: Container) -> dict[str, bool]:
-    """By task id; what was forwarded is marked so a little later."""
-    await container.outbox_relay().close()
-    async with container.engine().connect() as connection:
-        rows = await connection.execute(select(outbox.c.id, outbox.c.forwarded_at))
-        return {row.id: row.forwarded_at is not None for row in rows}
 
 
 async def test_a_rollback_leaves_no_row(container: Container) -> None:

@@ -1,6 +1,6 @@
 """Workers without a process: each speaks with Redis by the engine's scripts, when the test says so."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,7 +10,7 @@ import redis
 
 from internal.infrastructure.taskqueue import scripts
 from internal.infrastructure.taskqueue.delivery import Delivery
-from internal.infrastructure.taskqueue.exchange import Demand, Exchange, Fetched, Settlement
+from internal.infrastructure.taskqueue.exchange import Demand, Exchange, Fetched, QueueLimit, Settlement
 from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
 from internal.infrastructure.taskqueue.outcomes import DONE, Outcome
 from internal.infrastructure.taskqueue.timing import Timing
@@ -29,13 +29,21 @@ class Engine:
     url: str
     client: redis.Redis
 
-    def publish(self, *ids: str, queue: str = "default", delay: int = 0, deadline: int = NO_DEADLINE) -> Any:
+    def publish(
+        self,
+        *ids: str,
+        queue: str = "default",
+        delay: int = 0,
+        deadline: int = NO_DEADLINE,
+        terms: Mapping[str, Any] | None = None,
+    ) -> Any:
         message = (
             f'{{"queue_name":"{queue}","actor_name":"noop","args":[],"kwargs":{{}},"options":{{}},'
             '"message_id":"%s","message_timestamp":0}'
         )
         entries = [
-            (queue, task_id, scripts.text((message % task_id).encode()), delay, deadline) for task_id in ids
+            (queue, task_id, scripts.text((message % task_id).encode()), delay, deadline, terms or {})
+            for task_id in ids
         ]
         return [
             stored
@@ -75,9 +83,10 @@ class Hand:
     engine: Engine
     weights: dict[str, int] = field(default_factory=lambda: dict(WEIGHTS))
     strict: bool = False
+    limits: Mapping[str, QueueLimit] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.exchange = Exchange(queues=self.weights, strict=self.strict, timing=LONG)
+        self.exchange = Exchange(queues=self.weights, strict=self.strict, timing=LONG, limits=self.limits)
 
     def turn(
         self, settlements: Sequence[Settlement] = (), *, total: int = 0, direct: int | None = None

@@ -1,5 +1,6 @@
 """Whatever happens in whatever order: a task is in one state, none is lost, one worker at a time has it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -21,6 +22,10 @@ HOUR = 3_600_000  # milliseconds
 OUTCOMES = st.sampled_from(
     [DONE, RELEASED, Outcome(Kind.RETRY, 0), Outcome(Kind.SCHEDULED, HOUR), Outcome(Kind.ARCHIVED)]
 )
+UNIQUE = {"lock": "digest", "lock_for": HOUR}
+AT_ONCE = 2
+LIMITED = {"limit": "digest", "max_running": AT_ONCE}
+TERMS: st.SearchStrategy[Mapping[str, Any]] = st.sampled_from([{}, {}, UNIQUE, LIMITED])
 EXAMPLES = 1000 if IS_LONG else 15
 
 
@@ -37,16 +42,20 @@ class Interleavings(RuleBasedStateMachine):
         self.hands = [Hand(self.engine) for _ in range(3)]
         self.holding: list[dict[str, Delivery]] = [{}, {}, {}]
         self.expected: set[str] = set()
+        self.terms: dict[str, Mapping[str, Any]] = {}
 
     def teardown(self) -> None:
         self.engine.client.close()
 
-    @rule(number=IDS, queue=QUEUES, delay=st.sampled_from([0, 0, HOUR]))
-    def publish(self, number: str, queue: str, delay: int) -> None:
+    @rule(number=IDS, queue=QUEUES, delay=st.sampled_from([0, 0, HOUR]), terms=TERMS)
+    def publish(self, number: str, queue: str, delay: int, terms: Mapping[str, Any]) -> None:
         task_id = f"{queue}-{number}"
-        [[_, was_there]] = self.engine.publish(task_id, queue=queue, delay=delay)
-        assert bool(was_there) == (task_id in self.expected)
-        self.expected.add(task_id)
+        is_equal = "lock" in terms and bool(self.unfinished_with(terms, queue=queue))
+        [[_, was_there, *_]] = self.engine.publish(task_id, queue=queue, delay=delay, terms=terms)
+        assert bool(was_there) == (task_id in self.expected or is_equal)
+        if not was_there:
+            self.expected.add(task_id)
+            self.terms[task_id] = terms
 
     @rule(worker=WORKERS, total=st.integers(1, 5), ahead=st.integers(0, 2))
     def fetch(self, worker: int, total: int, ahead: int) -> None:
@@ -94,6 +103,29 @@ class Interleavings(RuleBasedStateMachine):
     @invariant()
     def every_task_is_in_one_state(self) -> None:
         assert set(self.engine.states()) == self.expected
+
+    @invariant()
+    def of_equal_tasks_one_is_unfinished(self) -> None:
+        for queue in self.hands[0].weights:
+            assert len(self.unfinished_with(UNIQUE, queue=queue)) <= 1
+
+    @invariant()
+    def no_more_run_than_may(self) -> None:
+        limited = {
+            f"{task_id.split('-')[0]}:{task_id}"
+            for task_id, state in self.engine.states().items()
+            if state == "active" and self.terms[task_id] == LIMITED
+        }
+        running: Any = self.engine.client.zrange(f"{PREFIX}:limit:digest:running", 0, -1)
+        assert {member.decode() for member in running} == limited
+        assert len(limited) <= AT_ONCE
+
+    def unfinished_with(self, terms: Mapping[str, Any], *, queue: str) -> list[str]:
+        return [
+            task_id
+            for task_id, state in self.engine.states().items()
+            if self.terms[task_id] == terms and task_id.startswith(queue) and state != "archived"
+        ]
 
     @invariant()
     def one_worker_at_a_time_holds_a_task(self) -> None:

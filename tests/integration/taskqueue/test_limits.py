@@ -1,174 +1,163 @@
-"""Timeouts and deadlines on the engine's Worker."""
+"""How many tasks run at once, and start in a window: what is above a limit waits, and is in nobody's way."""
 
-import asyncio
 import time
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
-import dramatiq
-import msgspec
 import pytest
-from dramatiq.middleware import TimeLimitExceeded
 
 from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.middleware import TimeLimit, default_middleware
-from tests.eventually import eventually
-from tests.integration.taskqueue.working import broker_on, working
-from tests.queued import queued
+from internal.infrastructure.taskqueue.exchange import QueueLimit
+from internal.infrastructure.taskqueue.outcomes import DONE, Kind, Outcome
+from internal.ports.tasks import Rate
+from tests.integration.taskqueue.engine import PREFIX, Engine, Hand, engine_on
 
-LONG = timedelta(seconds=30)
+WINDOW = 60  # milliseconds
+HOUR = 3_600_000
+TWO_AT_ONCE = {"limit": "digest", "max_running": 2}
+TWO_IN_A_WINDOW = {"limit": "digest", "rate": 2, "per": WINDOW}
+TWO_AN_HOUR = {**TWO_IN_A_WINDOW, "per": HOUR}
 
 
 @pytest.fixture
-def quick_to_notice(redis_url: str) -> RedisBroker:
-    """A broker that looks every 10 ms whether a thread has run for too long."""
-    middleware = [
-        TimeLimit(interval=10) if isinstance(item, TimeLimit) else item for item in default_middleware()
-    ]
-    return broker_on(redis_url, middleware=middleware)
+def engine(redis_url: str) -> Iterator[Engine]:
+    with engine_on(redis_url) as engine:
+        yield engine
 
 
-def send_with_deadline(broker: RedisBroker, actor: dramatiq.Actor[[], None], *, left: int) -> None:
-    message = actor.message()
-    entry = ("default", message.message_id, scripts.text(message.encode()), 0, left)
-    broker.call(scripts.PUBLISH, [entry])
+@pytest.fixture
+def hand(engine: Engine) -> Hand:
+    return Hand(engine)
 
 
-def test_a_coroutine_that_takes_too_long_is_cancelled_and_tried_again(
-    broker: RedisBroker, redis_url: str
-) -> None:
-    cancelled: list[bool] = []
-
-    @dramatiq.actor(broker=broker, time_limit=100)
-    async def hang() -> None:
-        try:
-            await asyncio.sleep(LONG.total_seconds())
-        except asyncio.CancelledError:
-            cancelled.append(True)
-            raise
-
-    with working(broker):
-        hang.send()
-
-        eventually(lambda: [task.state for task in queued(redis_url)] == ["retry"], within=5)
-    assert cancelled == [True]
-    [task] = queued(redis_url)
-    assert task.message.options["retries"] == 1
-    assert "TimeLimitExceeded" in task.message.options["traceback"]
+def ids_of(hand: Hand, total: int = 10) -> list[str]:
+    return [delivery.task_id for delivery in hand.fetch(total)]
 
 
-def test_a_thread_that_takes_too_long_is_interrupted_and_tried_again(
-    quick_to_notice: RedisBroker, redis_url: str
-) -> None:
-    interrupted: list[bool] = []
+def test_no_more_run_at_once_than_may(engine: Engine, hand: Hand) -> None:
+    engine.publish("a", "b", "c", "d", terms=TWO_AT_ONCE)
 
-    @dramatiq.actor(broker=quick_to_notice, time_limit=100)
-    def hang() -> None:
-        try:
-            while True:
-                time.sleep(0.01)
-        except TimeLimitExceeded:
-            interrupted.append(True)
-            raise
-
-    with working(quick_to_notice):
-        hang.send()
-
-        eventually(lambda: [task.state for task in queued(redis_url)] == ["retry"], within=5)
-    assert interrupted == [True]
+    assert ids_of(hand) == ["a", "b"]
+    assert engine.states() == {"a": "active", "b": "active", "c": "scheduled", "d": "scheduled"}
 
 
-def test_a_cancellation_that_is_swallowed_counts_all_the_same(broker: RedisBroker, redis_url: str) -> None:
-    @dramatiq.actor(broker=broker, time_limit=100)
-    async def insist() -> None:
-        try:
-            await asyncio.sleep(LONG.total_seconds())
-        except asyncio.CancelledError:
-            await asyncio.sleep(0.1)
+def test_others_get_past_those_that_wait(engine: Engine, hand: Hand) -> None:
+    engine.publish(*(f"limited-{n}" for n in range(5)), terms=TWO_AT_ONCE)
+    engine.publish("free")
 
-    with working(broker):
-        insist.send()
-
-        eventually(lambda: [task.state for task in queued(redis_url)] == ["retry"], within=5)
+    assert ids_of(hand, 3) == ["limited-0", "limited-1", "free"]
 
 
-def test_a_timeout_that_a_task_sets_itself_is_its_own_failure(broker: RedisBroker, redis_url: str) -> None:
-    @dramatiq.actor(broker=broker)
-    async def limit_itself() -> None:
-        async with asyncio.timeout(0.01):
-            await asyncio.sleep(LONG.total_seconds())
+@pytest.mark.parametrize("outcome", [DONE, Outcome(Kind.RETRY, HOUR), Outcome(Kind.ARCHIVED)])
+def test_a_place_that_is_free_is_handed_on_in_turn(engine: Engine, hand: Hand, outcome: Outcome) -> None:
+    engine.publish("a", "b", "c", "d", terms=TWO_AT_ONCE)
+    first, _ = hand.fetch(10)
+    hand.settle(first, outcome)
 
-    with working(broker):
-        limit_itself.send()
-
-        eventually(lambda: [task.state for task in queued(redis_url)] == ["retry"], within=5)
-    [task] = queued(redis_url)
-    assert "TimeLimitExceeded" not in task.message.options["traceback"]
+    assert ids_of(hand) == ["c"]
 
 
-def test_a_task_that_ends_in_time_is_not_cancelled_later(broker: RedisBroker) -> None:
-    done: list[bool] = []
+def test_a_worker_that_dies_gives_its_places_back(engine: Engine, hand: Hand) -> None:
+    engine.publish("a", "b", "c", terms=TWO_AT_ONCE)
+    hand.fetch(10)
+    for task_id in ("a", "b"):
+        engine.make_due(task_id, state="active")
 
-    @dramatiq.actor(broker=broker, time_limit=100)
-    async def be_quick() -> None:
-        await asyncio.sleep(0.05)
-        done.append(True)
-
-    with working(broker, worker_threads=1) as worker:
-        for _ in range(4):
-            be_quick.send()
-        worker.join()
-
-    assert done == [True] * 4
+    assert ids_of(Hand(engine)) == ["a", "c"]  # of the suspects one at a time
 
 
-def test_a_task_whose_deadline_has_passed_does_not_start(broker: RedisBroker, redis_url: str) -> None:
-    runs: list[bool] = []
+def test_the_limit_is_for_all_queues_and_workers(engine: Engine, hand: Hand) -> None:
+    engine.publish("a", "b", terms=TWO_AT_ONCE)
+    engine.publish("c", queue="low", terms=TWO_AT_ONCE)
+    hand.fetch(10)
 
-    @dramatiq.actor(broker=broker)
-    async def run() -> None:
-        runs.append(True)
-
-    send_with_deadline(broker, run, left=0)
-    with working(broker):
-        eventually(lambda: [task.state for task in queued(redis_url)] == ["archived"], within=5)
-
-    assert runs == []
+    assert ids_of(Hand(engine)) == []
+    assert engine.states()["c"] == "scheduled"
 
 
-def test_a_coroutine_is_cancelled_at_its_deadline_and_archived(broker: RedisBroker, redis_url: str) -> None:
-    @dramatiq.actor(broker=broker)
-    async def hang() -> None:
-        await asyncio.sleep(LONG.total_seconds())
+def test_no_attempt_is_counted_for_waiting(engine: Engine, hand: Hand) -> None:
+    engine.publish("a", "b", "c", terms=TWO_AT_ONCE)
+    first, _ = hand.fetch(10)
+    hand.settle(first)
+    [third] = hand.fetch(10)
 
-    send_with_deadline(broker, hang, left=200)
-    with working(broker):
-        eventually(lambda: [task.state for task in queued(redis_url)] == ["archived"], within=5)
-
-
-def test_a_thread_is_interrupted_at_its_deadline_and_archived(
-    quick_to_notice: RedisBroker, redis_url: str
-) -> None:
-    @dramatiq.actor(broker=quick_to_notice)
-    def hang() -> None:
-        while True:
-            time.sleep(0.01)
-
-    send_with_deadline(quick_to_notice, hang, left=200)
-    with working(quick_to_notice):
-        eventually(lambda: [task.state for task in queued(redis_url)] == ["archived"], within=5)
+    assert (third.task_id, third.options, third.crashes) == ("c", {}, 0)
 
 
-def test_why_an_attempt_failed_is_written_down(broker: RedisBroker, redis_url: str) -> None:
-    @dramatiq.actor(broker=broker, max_retries=0)
-    async def fail() -> None:
-        raise ConnectionError("the disk is full")
+def test_no_more_start_in_a_window_than_may(engine: Engine, hand: Hand) -> None:
+    ids = [str(n) for n in range(7)]
+    engine.publish(*ids, terms=TWO_IN_A_WINDOW)
+    starts: list[tuple[float, str]] = []
+    give_up = time.monotonic() + 10
+    while len(starts) < len(ids) and time.monotonic() < give_up:
+        starts += [(time.monotonic(), task_id) for task_id in ids_of(hand)]
 
-    with working(broker):
-        fail.send()
-        eventually(lambda: [task.state for task in queued(redis_url)] == ["archived"], within=5)
+    assert [task_id for _, task_id in starts] == ids
+    for (earlier, _), (later, _) in zip(starts, starts[2:], strict=False):
+        assert later - earlier > (WINDOW - 5) / 1000  # the clocks tick apart
 
-    [task] = queued(redis_url)
-    record = broker.client.hgetall(f"{broker.namespace}:default:task:{task.id}")
-    [note] = record.values()
-    assert msgspec.json.decode(note) == {"retries": 0, "error": "ConnectionError: the disk is full"}
+
+def test_those_that_wait_for_a_rate_come_one_window_after_another(engine: Engine, hand: Hand) -> None:
+    engine.publish(*(str(n) for n in range(8)), terms=TWO_AN_HOUR)
+    hand.fetch(10)
+
+    due: Any = engine.client.zrange(f"{PREFIX}:default:scheduled", 0, -1, withscores=True)
+    windows = [round((score - due[0][1]) / HOUR) for _, score in due]
+
+    assert windows == [0, 0, 1, 1, 2, 2]
+
+
+def test_who_comes_later_does_not_overtake_who_waits(engine: Engine, hand: Hand) -> None:
+    engine.publish("a", "b", "c", "d", terms=TWO_IN_A_WINDOW)
+    assert ids_of(hand) == ["a", "b"]
+    time.sleep(WINDOW / 1000 + 0.01)
+    engine.publish("late", terms=TWO_IN_A_WINDOW)
+
+    assert ids_of(hand) == ["c", "d"]
+
+
+def test_a_deleted_task_gives_up_its_turn(engine: Engine, hand: Hand) -> None:
+    engine.publish("a", "b", "c", "d", terms=TWO_AN_HOUR)
+    hand.fetch(10)
+    engine.call(scripts.FLUSH, ["default"])
+
+    assert engine.client.exists(f"{PREFIX}:limit:digest:waiting") == 0
+
+
+def test_a_queue_can_have_a_limit_of_its_own(engine: Engine) -> None:
+    hand = Hand(engine, limits={"default": QueueLimit(max_running=2)})
+    engine.publish("a", "b", "c")
+    engine.publish("other", queue="low")
+
+    first = hand.fetch(10)
+    assert sorted(delivery.task_id for delivery in first) == ["a", "b", "other"]
+    assert ids_of(hand) == []
+    assert engine.states()["c"] == "pending"  # it keeps its place
+
+    hand.settle(first[0])
+    assert ids_of(hand) == ["c"]
+
+
+def test_a_queue_can_have_a_rate_and_its_workers_know_when_to_come_back(engine: Engine) -> None:
+    hand = Hand(engine, limits={"default": QueueLimit(rate=Rate(2, timedelta(milliseconds=WINDOW)))})
+    engine.publish("a", "b", "c")
+    assert ids_of(hand) == ["a", "b"]
+
+    due_in = hand.turn(total=10).due_in
+    assert due_in is not None
+    assert 0 < due_in <= WINDOW / 1000
+    time.sleep(due_in)
+
+    assert ids_of(hand) == ["c"]
+
+
+def test_a_long_line_at_its_limit_is_passed_in_bounded_calls(engine: Engine, hand: Hand) -> None:
+    engine.publish(*(str(n) for n in range(1200)), terms=TWO_AT_ONCE)
+    engine.publish("free")
+    hand.fetch(2)
+
+    turns = [hand.turn(total=1) for _ in range(3)]
+
+    assert [len(turn.deliveries) for turn in turns] == [0, 0, 1]
+    assert [turn.due_in for turn in turns[:2]] == [0, 0]  # there is more to look at, at once

@@ -5,8 +5,7 @@ import pytest
 
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.taskqueue.publisher import UnsupportedTaskOption
-from internal.ports.tasks import Rate, TaskOverrides, TaskState
+from internal.ports.tasks import TaskState
 from tests.queued import queued
 
 pytestmark = pytest.mark.anyio
@@ -63,21 +62,3 @@ async def test_an_id_that_is_there_is_a_duplicate_and_stored_once(
     assert (first.duplicate, second.duplicate) == (False, True)
     assert second.state is TaskState.SCHEDULED  # what is there
     assert [task.id for task in queued(redis_url)] == ["own-id"]
-
-
-@pytest.mark.parametrize(
-    "overrides",
-    [
-        {"unique_for": MINUTE},
-        {"unique_for": MINUTE, "unique_key": "key"},
-        {"max_running": 1},
-        {"rate": Rate(1, MINUTE)},
-    ],
-)
-async def test_names_the_options_that_it_cannot_honour(
-    container: Container, redis_url: str, overrides: TaskOverrides
-) -> None:
-    with pytest.raises(UnsupportedTaskOption, match=", ".join(sorted(overrides))):
-        await container.task_publisher().publish(TASK, **overrides)
-
-    assert queued(redis_url) == []

@@ -57,7 +57,7 @@ def test_what_cannot_be_read_is_archived_as_it_is_and_its_neighbours_run(
 ) -> None:
     run = broker.get_actor("run")
     run.send("before")
-    broker.call(scripts.PUBLISH, [("default", "broken", scripts.text(data), 0, -1)])
+    broker.call(scripts.PUBLISH, [("default", "broken", scripts.text(data), 0, -1, {})])
     run.send("after")
 
     with working(broker):

@@ -68,7 +68,7 @@ def test_archives_what_it_cannot_read_and_goes_on(broker: RedisBroker) -> None:
     def run() -> None:
         ran.append(True)
 
-    broker.call(scripts.PUBLISH, [("default", "broken", scripts.text(b"no JSON"), 0, -1)])
+    broker.call(scripts.PUBLISH, [("default", "broken", scripts.text(b"no JSON"), 0, -1, {})])
     with stock_worker(broker):
         run.send()
         eventually(lambda: ran == [True], within=5)

@@ -41,8 +41,8 @@ def test_an_id_that_is_there_in_any_state_is_a_duplicate(engine: Engine, hand: H
 
     afterwards = engine.publish("a")
 
-    assert while_active == [[b"active", 1]]
-    assert afterwards == [[engine.states()["a"].encode(), 1]]
+    assert while_active == [[b"active", 1, b"a"]]
+    assert afterwards == [[engine.states()["a"].encode(), 1, b"a"]]
 
 
 def test_a_task_that_is_done_leaves_nothing_behind(engine: Engine, hand: Hand) -> None:
@@ -335,7 +335,7 @@ def test_a_deadline_travels_as_what_is_left_of_it(engine: Engine, hand: Hand) ->
 @pytest.mark.parametrize("data", ["no json", "[]", '{"queue_name": "default"}'])
 def test_what_cannot_be_read_strands_nobody(engine: Engine, hand: Hand, data: str) -> None:
     engine.publish("a")
-    engine.call(scripts.PUBLISH, [("default", "broken", data, 0, -1)])
+    engine.call(scripts.PUBLISH, [("default", "broken", data, 0, -1, {})])
     engine.publish("b")
 
     fetched = hand.turn(total=3)

@@ -8,7 +8,7 @@ local function key(queue, part)
   return prefix .. ':' .. queue .. ':' .. part
 end
 
--- What only some tasks have: deadline, number of crashes, history of attempts, result.
+-- What only some tasks have: deadline, lock, limit, number of crashes, history of attempts, result.
 local function record(queue, id)
   return prefix .. ':' .. queue .. ':task:' .. id
 end
@@ -60,40 +60,15 @@ local function to_later(queue, state, id, delay)
   end
 end
 
-local function forget(queue, ids)
-  if #ids == 0 then
-    return
+-- A lock that says: an equal task is there. It is held by the task's id, and only while that task exists.
+-- Returns nil if it was taken, else who holds it.
+local function take_lock(queue, id, lock, ttl)
+  local place = key(queue, 'unique:' .. lock)
+  local holder = redis.call('GET', place)
+  if holder and holder ~= id and redis.call('HEXISTS', key(queue, 'messages'), holder) == 1 then
+    return holder
   end
-  local records = {}
-  for n, id in ipairs(ids) do
-    records[n] = record(queue, id)
-  end
-  redis.call('HDEL', key(queue, 'messages'), unpack(ids))
-  redis.call('DEL', unpack(records))
-end
-
-local TRIM = 100 -- tasks that one call takes out of a state that is kept for a while
-
-local function trim(queue, state, ids)
-  if #ids > 0 then
-    redis.call('ZREM', key(queue, state), unpack(ids))
-    forget(queue, ids)
-  end
-end
-
-local function expire(queue, state, before)
-  trim(queue, state, redis.call('ZRANGE', key(queue, state), '-inf', before, 'BYSCORE', 'LIMIT', 0, TRIM))
-end
-
--- A task fetched ahead of a free slot has '~' behind its token: it had not started if its worker dies.
-local function holds(queue, id, token)
-  local stored = redis.call('HGET', key(queue, 'tokens'), id)
-  return stored == token or stored == token .. '~'
-end
-
-local function leave_active(queue, ids)
-  redis.call('HDEL', key(queue, 'tokens'), unpack(ids))
-  redis.call('ZREM', key(queue, 'active'), unpack(ids))
+  redis.call('SET', place, id, 'PX', ttl)
 end
 
 -- No worker was heard for `gap` ms: Redis was away, or all of them were. Nobody could extend, so every lease

@@ -25,23 +25,44 @@ local function taken_among(tasks)
   return taken
 end
 
--- `tasks` are [queue, id, message, delay, deadline]; delay and deadline are ms from now, deadline -1 is none.
--- Returns for each [state, 1 if a task with this id was there already, in that state].
+-- What only some tasks have: its lock was taken before.
+local function write_terms(queue, id, deadline, terms)
+  local fields = {}
+  if deadline >= 0 then
+    fields = { 'deadline', now + deadline }
+  end
+  for name, value in pairs(terms) do
+    fields[#fields + 1], fields[#fields + 2] = name, value
+  end
+  if #fields > 0 then
+    redis.call('HSET', record(queue, id), unpack(fields))
+  end
+end
+
+-- `tasks` are [queue, id, message, delay, deadline, terms]; delay and deadline are ms from now, -1 is no deadline.
+--   terms  {lock, lock_for, limit, max_running, rate, per}, each if the task has it; times in ms. The lock of a
+--          delayed task is held for `lock_for` ms from when it is due
+-- Returns for each [state, 0], or where nothing was stored [state, 1, id] of the task that was there, under this
+-- id or with its lock.
 local function store(tasks)
   local stored, messages, lines = {}, {}, {}
   local taken = taken_among(tasks)
   for i, task in ipairs(tasks) do
-    local queue, id, message, delay, deadline = unpack(task)
-    if taken[queue][id] then
-      stored[i] = { state_of(queue, id), 1 }
+    local queue, id, message, delay, deadline, terms = unpack(task)
+    local there = taken[queue][id] and id
+      or terms.lock and take_lock(queue, id, terms.lock, delay + terms.lock_for)
+    if there then
+      stored[i] = { state_of(queue, there), 1, there }
     else
       taken[queue][id] = true
       messages[queue], lines[queue] = messages[queue] or {}, lines[queue] or {}
-      table.insert(messages[queue], id)
-      table.insert(messages[queue], message)
-      if deadline >= 0 then
-        redis.call('HSET', record(queue, id), 'deadline', now + deadline)
+      if terms.lock then -- the next of them may be its equal
+        redis.call('HSET', key(queue, 'messages'), id, message)
+      else
+        table.insert(messages[queue], id)
+        table.insert(messages[queue], message)
       end
+      write_terms(queue, id, deadline, terms)
       if delay > 0 then
         to_later(queue, 'scheduled', id, delay)
         stored[i] = { 'scheduled', 0 }
@@ -53,7 +74,9 @@ local function store(tasks)
   end
   for queue, ids in pairs(lines) do
     redis.call('SADD', prefix .. ':queues', queue)
-    redis.call('HSET', key(queue, 'messages'), unpack(messages[queue]))
+    if #messages[queue] > 0 then
+      redis.call('HSET', key(queue, 'messages'), unpack(messages[queue]))
+    end
     if #ids > 0 then
       to_back(queue, ids)
       wake(queue)

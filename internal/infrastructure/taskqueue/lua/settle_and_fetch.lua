@@ -5,7 +5,9 @@
 --   outcomes  [[kind, queue, id, token, number, message, note], ...]; message '' keeps the stored one
 --             done: number = ms to keep it, 0 = forget, note = result; retry, scheduled: number = delay in ms;
 --             archived; released: to the front of its queue. note = what is written down of a failed attempt
---   queues    [[name, weight, credit], ...], the highest priority first; credit is the share still owed
+--             progress: it goes on, and note is its result so far
+--   queues    [[name, weight, credit, max_running, rate, per], ...], the highest priority first; credit is the
+--             share still owed; 0 is no limit, per is in ms
 --   demand    how many tasks to hand out; the first `direct` of them have a free slot waiting
 --   suspect   1 if one of them may be a task that was running when its worker died
 --   archive   [most tasks, longest time in ms] a queue's archive keeps
@@ -79,58 +81,84 @@ local function picks(available)
 end
 
 local tasks = {}
+local MOST_LIMITED = 500 -- tasks that one call finds to be over a limit
+local limited = 0
 
--- Make tasks of one queue active; returns a row for each, or false for one that was deleted behind our back.
+-- Make tasks of one queue active, with tokens from `held` in turn; returns a row for each. Not among them is what
+-- was deleted behind our back, and what is over a limit: that is scheduled, so that others get past it.
 local function activate(queue, ids, held)
-  local messages = redis.call('HMGET', key(queue, 'messages'), unpack(ids))
-  local records, leases, tokens, rows = {}, {}, {}, {}
+  local name, messages = queue[1], redis.call('HMGET', key(queue[1], 'messages'), unpack(ids))
+  local terms, leases, tokens, rows = {}, {}, {}, {}
+  each_record(name, ids, { 'deadline', 'crashes', 'limit', 'max_running', 'rate', 'per' }, function(id, ...)
+    terms[id] = { ... }
+  end)
   for n, id in ipairs(ids) do
-    records[n] = record(queue, id)
-  end
-  local some_have_records = redis.call('EXISTS', unpack(records)) > 0
-  for n, id in ipairs(ids) do
-    rows[n] = false
-    if messages[n] then
-      local deadline, crashes
-      if some_have_records then
-        deadline, crashes = unpack(redis.call('HMGET', records[n], 'deadline', 'crashes'))
-      end
+    local deadline, crashes, limit, max_running, rate, per = unpack(terms[id] or {})
+    local wait = messages[n] and limit and ms_under_limit(name, id, limit, max_running, rate, per)
+    if wait then
+      limited = limited + 1
+      to_later(name, 'scheduled', id, wait)
+    elseif messages[n] then
       leases[#leases + 1], leases[#leases + 2] = now + lease, id
-      tokens[#tokens + 1], tokens[#tokens + 2] = id, held[n]
+      tokens[#tokens + 1], tokens[#tokens + 2] = id, held[#rows + 1]
       local left = deadline and deadline - now or ''
-      rows[n] = { queue, id, messages[n], left, crashes and 1 or 0, tonumber(crashes or 0) }
+      rows[#rows + 1] = { name, id, messages[n], left, crashes and 1 or 0, tonumber(crashes or 0) }
+      if queue[5] > 0 then
+        note_start(key(name, 'starts'), id, queue[6])
+      end
     end
   end
-  if #leases > 0 then
-    redis.call('ZADD', key(queue, 'active'), unpack(leases))
-    redis.call('HSET', key(queue, 'tokens'), unpack(tokens))
+  if #rows > 0 then
+    redis.call('ZADD', key(name, 'active'), unpack(leases))
+    redis.call('HSET', key(name, 'tokens'), unpack(tokens))
   end
   return rows
 end
 
-local function hand_out(row)
+-- As many tasks as there are tokens, or all that the queue has.
+local function take(queue, tokens)
+  local rows = {}
+  while #rows < #tokens and limited < MOST_LIMITED do
+    local popped, ids = redis.call('ZPOPMIN', key(queue[1], 'pending'), #tokens - #rows), {}
+    if #popped == 0 then
+      break
+    end
+    for n = 1, #popped, 2 do
+      ids[#ids + 1] = popped[n]
+    end
+    for _, row in ipairs(activate(queue, ids, { unpack(tokens, #rows + 1) })) do
+      rows[#rows + 1] = row
+    end
+  end
+  return rows
+end
+
+local function take_suspect(queue)
+  local id = redis.call('ZPOPMIN', key(queue[1], 'suspects'))[1]
+  local row = id and activate(queue, { id }, { token })[1]
   if row then
+    suspect, demand, direct = 0, demand - 1, direct - 1
     tasks[#tasks + 1] = row
   end
 end
 
-local function is_paused(queue)
-  return redis.call('EXISTS', key(queue, 'paused')) == 1
+-- How many tasks of a queue may be handed out.
+local function available_in(queue)
+  if redis.call('EXISTS', key(queue[1], 'paused')) == 1 then
+    return 0
+  end
+  local room = room_in(queue)
+  if suspect == 1 and demand > 0 and room > 0 then
+    take_suspect(queue)
+    room = room_in(queue)
+  end
+  return math.min(room, redis.call('ZCARD', key(queue[1], 'pending')))
 end
 
 local function fetch()
   local available = {}
   for i, queue in ipairs(queues) do
-    local name = queue[1]
-    local paused = is_paused(name)
-    available[i] = paused and 0 or redis.call('ZCARD', key(name, 'pending'))
-    if suspect == 1 and demand > 0 and not paused then
-      local id = redis.call('ZPOPMIN', key(name, 'suspects'))[1]
-      if id then
-        suspect, demand, direct = 0, demand - 1, direct - 1
-        hand_out(activate(name, { id }, { token })[1])
-      end
-    end
+    available[i] = available_in(queue)
   end
   local order, held, rows = picks(available), {}, {}
   for n, i in ipairs(order) do
@@ -138,16 +166,12 @@ local function fetch()
     table.insert(held[i], n <= direct and token or token .. '~')
   end
   for i, tokens in pairs(held) do
-    local popped, ids = redis.call('ZPOPMIN', key(queues[i][1], 'pending'), #tokens), {}
-    for n = 1, #popped, 2 do
-      ids[#ids + 1] = popped[n]
-    end
-    rows[i] = activate(queues[i][1], ids, tokens)
+    rows[i] = take(queues[i], tokens)
   end
   local taken = {}
   for _, i in ipairs(order) do
     taken[i] = (taken[i] or 0) + 1
-    hand_out(rows[i][taken[i]])
+    tasks[#tasks + 1] = rows[i][taken[i]]
   end
   for i, queue in ipairs(queues) do
     if available[i] > 0 then
@@ -157,11 +181,16 @@ local function fetch()
 end
 
 local function ms_until_due()
-  local soonest = nil
+  local soonest = limited >= MOST_LIMITED and now or nil
+  local function consider(moment)
+    soonest = moment and math.min(soonest or moment, moment) or soonest
+  end
   for _, queue in ipairs(queues) do
     for _, state in ipairs({ 'scheduled', 'retry', 'active' }) do
-      local score = redis.call('ZRANGE', key(queue[1], state), 0, 0, 'WITHSCORES')[2]
-      soonest = score and math.min(soonest or score, score) or soonest
+      consider(redis.call('ZRANGE', key(queue[1], state), 0, 0, 'WITHSCORES')[2])
+    end
+    if queue[5] > 0 and room_in(queue) == 0 then
+      consider(now + ms_within_rate(key(queue[1], 'starts'), queue[5], queue[6], 0))
     end
   end
   return soonest and math.max(0, soonest - now) or -1

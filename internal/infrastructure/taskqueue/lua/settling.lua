@@ -1,15 +1,6 @@
--- How a task leaves `active` by an outcome; put in front of `settle_and_fetch.lua`, after `moves.lua`.
+-- How a task leaves `active` by an outcome; put in front of `settle_and_fetch.lua`, after `leaving.lua`.
 local STATS_TTL = 90 * 24 * 3600
 local MS_PER_DAY = 24 * 3600 * 1000
-
-local function to_archive(queue, id, limits)
-  local archived = key(queue, 'archived')
-  redis.call('ZADD', archived, now, id)
-  local excess = redis.call('ZCARD', archived) - limits[1]
-  if excess > 0 then
-    trim(queue, 'archived', redis.call('ZRANGE', archived, 0, math.min(excess, TRIM) - 1))
-  end
-end
 
 local function write_down(queue, id, note)
   if note ~= '' then
@@ -25,6 +16,8 @@ function apply.done(queue, id, keep_for, message, result, gone)
   else
     redis.call('ZADD', key(queue, 'completed'), now + keep_for, id)
     redis.call('HSET', record(queue, id), 'completed', now, 'result', result)
+    retire(queue, { id })
+    announce_end(queue, id)
   end
 end
 
@@ -39,7 +32,7 @@ end
 
 function apply.archived(queue, id, _, message, note, gone, limits)
   write_down(queue, id, note)
-  to_archive(queue, id, limits)
+  to_archive(queue, id, limits[1])
 end
 
 function apply.released(queue, id)
@@ -73,7 +66,11 @@ local function settle(outcomes, limits)
   for _, outcome in ipairs(outcomes) do
     local kind, queue, id, held, number, message, note = unpack(outcome)
     local stored = tokens[queue][id]
-    if stored == held or stored == held .. '~' then
+    if stored ~= held and stored ~= held .. '~' then
+      rejected[#rejected + 1] = id
+    elseif kind == 'progress' then
+      redis.call('HSET', record(queue, id), 'result', note)
+    else
       tokens[queue][id] = false -- an outcome counts once, also within one call
       left[queue], gone[queue] = left[queue] or {}, gone[queue] or {}
       table.insert(left[queue], id)
@@ -85,8 +82,6 @@ local function settle(outcomes, limits)
         local name = queue .. '\0' .. counted[kind]
         counts[name] = (counts[name] or 0) + 1
       end
-    else
-      rejected[#rejected + 1] = id
     end
   end
   for queue, ids in pairs(left) do

@@ -1,0 +1,108 @@
+-- How a task leaves a state, or for good: it takes nothing with it that another waits for. Put after `moves.lua`.
+
+-- Calls `visit(id, value, ...)` with fields of each task's record. Most tasks have none.
+local function each_record(queue, ids, fields, visit)
+  local records = {}
+  for n, id in ipairs(ids) do
+    records[n] = record(queue, id)
+  end
+  if #ids > 0 and redis.call('EXISTS', unpack(records)) > 0 then
+    for n, id in ipairs(ids) do
+      visit(id, unpack(redis.call('HMGET', records[n], unpack(fields))))
+    end
+  end
+  return records
+end
+
+local function limit_key(limit, part)
+  return prefix .. ':limit:' .. limit .. ':' .. part
+end
+
+local function limit_member(queue, id)
+  return queue .. ':' .. id
+end
+
+-- It neither runs again by itself nor counts as there for an equal task. Returns the tasks' records.
+local function retire(queue, ids)
+  return each_record(queue, ids, { 'lock', 'limit' }, function(id, lock, limit)
+    if lock and redis.call('GET', key(queue, 'unique:' .. lock)) == id then
+      redis.call('DEL', key(queue, 'unique:' .. lock))
+    end
+    if limit then
+      redis.call('ZREM', limit_key(limit, 'waiting'), limit_member(queue, id))
+    end
+  end)
+end
+
+local function forget(queue, ids)
+  if #ids > 0 then
+    local records = retire(queue, ids)
+    redis.call('HDEL', key(queue, 'messages'), unpack(ids))
+    redis.call('DEL', unpack(records))
+  end
+end
+
+local TRIM = 100 -- tasks that one call takes out of a state that is kept for a while
+
+local function trim(queue, state, ids)
+  if #ids > 0 then
+    redis.call('ZREM', key(queue, state), unpack(ids))
+    forget(queue, ids)
+  end
+end
+
+local function expire(queue, state, before)
+  trim(queue, state, redis.call('ZRANGE', key(queue, state), '-inf', before, 'BYSCORE', 'LIMIT', 0, TRIM))
+end
+
+-- Tell those who wait for its end.
+local function announce_end(queue, id)
+  redis.call('PUBLISH', prefix .. ':ended:' .. queue .. ':' .. id, 1)
+end
+
+-- `most` is how many tasks a queue's archive keeps.
+local function to_archive(queue, id, most)
+  local archived = key(queue, 'archived')
+  redis.call('ZADD', archived, now, id)
+  retire(queue, { id })
+  announce_end(queue, id)
+  local excess = redis.call('ZCARD', archived) - most
+  if excess > 0 then
+    trim(queue, 'archived', redis.call('ZRANGE', archived, 0, math.min(excess, TRIM) - 1))
+  end
+end
+
+-- A task fetched ahead of a free slot has '~' behind its token: it had not started if its worker dies.
+local function holds(queue, id, token)
+  local stored = redis.call('HGET', key(queue, 'tokens'), id)
+  return stored == token or stored == token .. '~'
+end
+
+-- The next of those that wait for a place among the running ones; some may have gone elsewhere meanwhile.
+local function hand_on_place(limit)
+  for _ = 1, TRIM do
+    local member = redis.call('ZPOPMIN', limit_key(limit, 'waiting'))[1]
+    if not member then
+      return
+    end
+    local queue, id = string.match(member, '^([^:]*):(.*)$')
+    if redis.call('ZREM', key(queue, 'scheduled'), id) == 1 then
+      to_front(queue, id)
+      wake(queue)
+      return
+    end
+  end
+end
+
+local function leave_active(queue, ids)
+  redis.call('HDEL', key(queue, 'tokens'), unpack(ids))
+  redis.call('ZREM', key(queue, 'active'), unpack(ids))
+  each_record(queue, ids, { 'limit', 'max_running' }, function(id, limit, max_running)
+    if limit then
+      redis.call('ZREM', limit_key(limit, 'running'), limit_member(queue, id))
+      if max_running then
+        hand_on_place(limit)
+      end
+    end
+  end)
+end

@@ -1,0 +1,49 @@
+"""What only some tasks have: a lock that keeps equal ones out, and limits; as `publishing.lua` takes it."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from internal.infrastructure.task_codec import EncodedTask
+from internal.infrastructure.taskqueue.timing import milliseconds
+from internal.ports.tasks import TaskOptions
+
+_NONE: Mapping[str, Any] = {}
+
+# Whatever the order in which the fields were given: as RFC 8785 has it, but for numbers.
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def terms_of(task: EncodedTask) -> Mapping[str, Any]:
+    options = task.options
+    if options.unique_for is None and options.max_running is None and options.rate is None:
+        return _NONE
+    return {**_lock(task, options.unique_for), **_limits(task.name, options)}
+
+
+def _lock(task: EncodedTask, unique_for: timedelta | None) -> dict[str, Any]:
+    if unique_for is None:
+        return {}
+    key = task.options.unique_key
+    equal = ("task", task.name, task.payload) if key is None else ("key", key)
+    return {"lock": _digest(equal), "lock_for": milliseconds(unique_for)}
+
+
+def _limits(name: str, options: TaskOptions) -> dict[str, Any]:
+    if options.max_running is None and options.rate is None:
+        return {}
+    key = options.limit_key
+    limits: dict[str, Any] = {"limit": _digest(("task", name) if key is None else ("key", key))}
+    if options.max_running is not None:
+        limits["max_running"] = options.max_running
+    if options.rate is not None:
+        limits |= {"rate": options.rate.limit, "per": milliseconds(options.rate.per)}
+    return limits
+
+
+def _digest(value: object) -> str:
+    """No personal data, and no length, of a payload or a key gets into the name of a Redis key."""
+    return sha256(_encode(value)).hexdigest()[:32]
