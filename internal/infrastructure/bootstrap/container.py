@@ -30,6 +30,7 @@ from internal.infrastructure.taskqueue.connection import connect, pool_of
 from internal.infrastructure.taskqueue.enqueuer import Enqueuer
 from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
 from internal.infrastructure.taskqueue.publisher import DramatiqTaskPublisher
+from internal.infrastructure.taskqueue.results import RedisTaskResults
 from internal.infrastructure.taskqueue.timing import Timing
 from internal.infrastructure.worker.heartbeat import WorkerHeartbeat
 from internal.infrastructure.worker.routes import ROUTES
@@ -88,6 +89,12 @@ class Container(containers.DeclarativeContainer):
         queues=providers.Factory(_publishable_queues, settings),
         clock=clock,
         new_id=new_id,
+    )
+    task_results = providers.Singleton(
+        RedisTaskResults,
+        redis,
+        providers.Singleton(pool_of, settings.provided.redis),
+        namespace=hash_tag(NAMESPACE),
     )
     broker = providers.Singleton(
         RedisBroker, url=settings.provided.redis, timing=providers.Factory(_timing, settings)

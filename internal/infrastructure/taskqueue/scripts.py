@@ -58,10 +58,11 @@ class Script:
             return client.execute_command("EVAL", self.source, *arguments)
 
 
-PUBLISH = Script("publish", after=("moves", "publishing"))
+PUBLISH = Script("publish", after=("moves", "states", "publishing"))
 SETTLE_AND_FETCH = Script("settle_and_fetch", after=("moves", "leaving", "settling", "limits"))
 EXTEND = Script("extend")
 PAUSE = Script("pause")
+RESULT = Script("result", after=("moves", "states"))
 EXIST = Script("exist")
 SIZE = Script("size")
 FLUSH = Script("flush")

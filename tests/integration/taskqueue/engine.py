@@ -1,5 +1,6 @@
 """Workers without a process: each speaks with Redis by the engine's scripts, when the test says so."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,10 +37,11 @@ class Engine:
         delay: int = 0,
         deadline: int = NO_DEADLINE,
         terms: Mapping[str, Any] | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> Any:
         message = (
-            f'{{"queue_name":"{queue}","actor_name":"noop","args":[],"kwargs":{{}},"options":{{}},'
-            '"message_id":"%s","message_timestamp":0}'
+            f'{{"queue_name":"{queue}","actor_name":"noop","args":[],"kwargs":{{}},'
+            f'"options":{json.dumps(options or {})},"message_id":"%s","message_timestamp":0}}'
         )
         entries = [
             (queue, task_id, scripts.text((message % task_id).encode()), delay, deadline, terms or {})

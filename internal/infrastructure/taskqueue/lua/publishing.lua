@@ -1,13 +1,4 @@
--- How new tasks are stored; put in front of the scripts that do, after `moves.lua`.
-local function state_of(queue, id)
-  for _, state in ipairs({ 'pending', 'active', 'scheduled', 'retry', 'archived', 'completed' }) do
-    if redis.call('ZSCORE', key(queue, state), id) then
-      return state
-    end
-  end
-  return 'pending' -- among the suspects
-end
-
+-- How new tasks are stored; put in front of the scripts that do, after `states.lua`.
 -- Which ids are taken, whatever the state of their tasks: queue -> id -> true.
 local function taken_among(tasks)
   local ids, taken = {}, {}
