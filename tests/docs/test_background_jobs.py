@@ -12,7 +12,6 @@ from uuid import uuid4
 
 import dramatiq
 import pytest
-import redis
 
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
@@ -23,43 +22,16 @@ from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.retries import asynq_delay
 from internal.infrastructure.taskqueue.worker import Worker
 from internal.infrastructure.worker.actors import declare_actors
-from internal.ports.tasks import RetryLater, TaskContext, TaskOptions, TaskPublisher, TaskState
+from internal.ports.tasks import RetryLater, TaskContext, TaskOptions, TaskState
 from tests.docs.blocks import BACKGROUND_JOBS, ROOT, blocks, run, table
 from tests.eventually import eventually
-from tests.queued import Queued, queued
+from tests.queued import queued
 
 pytestmark = pytest.mark.anyio
 
 BLOCKS = blocks(BACKGROUND_JOBS)
 TEXT = BACKGROUND_JOBS.read_text()
 TASK = SendWelcomeEmail(user_id=uuid4(), email="ada@example.com", name="Ada")
-IN_AN_HOUR = 3_600_000  # ms
-
-
-class Example:
-    """Runs a block with `tasks` and `task`, and says what lies in Redis then."""
-
-    def __init__(self, tasks: TaskPublisher, redis_url: str) -> None:
-        self._tasks = tasks
-        self._redis_url = redis_url
-        self.names: dict[str, Any] = {}
-
-    async def run(self, name: str) -> list[Queued]:
-        names = {
-            "tasks": self._tasks,
-            "task": TASK,
-            "timedelta": timedelta,
-            "datetime": datetime,
-            "UTC": UTC,
-            "TaskOptions": TaskOptions,
-        }
-        self.names = await run(BLOCKS[name], names)
-        return queued(self._redis_url)
-
-
-@pytest.fixture
-def example(container: Container, redis_url: str) -> Example:
-    return Example(container.task_publisher(), redis_url)
 
 
 def test_every_example_is_run_by_a_test_of_its_own() -> None:
@@ -103,70 +75,6 @@ def test_the_waits_between_attempts() -> None:
 
     total = sum((asynq_delay(n) for n in range(25)), timedelta(0))
     assert total.days == 20
-
-
-@pytest.mark.parametrize(
-    ("name", "wait"), [("option_delay", timedelta(minutes=5)), ("option_process_at", None)]
-)
-async def test_start_times(example: Example, name: str, wait: timedelta | None) -> None:
-    [task] = await example.run(name)
-
-    due = datetime.now(UTC) + wait if wait else datetime(2100, 1, 1, 9, tzinfo=UTC)
-    assert task.state == "scheduled"
-    assert abs(task.due - due) < timedelta(seconds=5)
-
-
-async def test_options_that_travel_in_the_message(example: Example) -> None:
-    expected: dict[str, dict[str, object]] = {
-        "option_max_retries": {"max_retries": 5},
-        "option_timeout": {"time_limit": 15 * 60 * 1000},
-        "option_retention": {"retention": 24 * IN_AN_HOUR},
-        "option_headers": {"headers": {"request-id": "e5c6a04a"}},
-    }
-
-    for name, options in expected.items():
-        await example.run(name)
-        newest = (await example.run(name))[-1]
-        assert newest.message.options.items() >= options.items()
-
-
-async def test_queue_and_many_at_once(example: Example) -> None:
-    assert [task.queue for task in await example.run("option_queue")] == ["critical"]
-
-    tasks = await example.run("publish_many")
-    assert sorted(task.queue for task in tasks) == ["critical", "default", "low"]
-    assert len(example.names["receipts"]) == 2
-
-
-async def test_deadline(example: Example, redis_url: str) -> None:
-    [task] = await example.run("option_deadline")
-
-    with redis.Redis.from_url(redis_url) as client:
-        deadline = client.hget(f"{{pyhexaclean}}:default:task:{task.id}", "deadline")
-    assert abs(int(str(deadline, "ascii")) / 1000 - datetime.now(UTC).timestamp() - 3600) < 5
-
-
-async def test_own_id(example: Example) -> None:
-    tasks = await example.run("option_task_id")
-
-    assert [task.id for task in tasks] == ["welcome-ada"]
-    assert example.names["second"].duplicate is True
-
-
-async def test_own_id_in_a_unit_of_work(container: Container, redis_url: str) -> None:
-    async with container.unit_of_work() as uow:
-        example = Example(uow.tasks, redis_url)
-        await example.run("option_task_id")
-        await uow.commit()
-
-    assert example.names["second"].duplicate is None
-    assert [task.id for task in queued(redis_url)] == ["welcome-ada"]
-
-
-async def test_refused(example: Example, capsys: pytest.CaptureFixture[str]) -> None:
-    assert await example.run("option_refused") == []
-
-    assert capsys.readouterr().out.strip() == BLOCKS["option_refused"].rpartition("# ")[2].strip()
 
 
 async def test_a_publication_in_a_use_case(container: Container, redis_url: str) -> None:

@@ -13,6 +13,7 @@ from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
 from internal.infrastructure.taskqueue.exchange import NOTHING, Demand, Fetched, Holding, Settlement
 from internal.infrastructure.taskqueue.ledger import LedgerClerk, is_written_down, may_be_closed
+from internal.infrastructure.taskqueue.on_loop import call_on
 from internal.infrastructure.taskqueue.outcomes import DONE, RELEASED, Kind, Outcome
 from internal.infrastructure.taskqueue.runner import Runner
 from internal.infrastructure.taskqueue.scripts import MOST_AT_ONCE
@@ -179,8 +180,8 @@ class Workbench:
 
     def _told(self, delivery: Delivery) -> None:
         """Of a result of a task that goes on, perhaps in a thread."""
-        progress = Settlement(delivery.holding, Outcome(Kind.PROGRESS, note=delivery.result), delivery)
-        self._loop.call_soon_threadsafe(self.settle, [progress])
+        progress = [Settlement(delivery.holding, Outcome(Kind.PROGRESS, note=delivery.result), delivery)]
+        call_on(self._loop, self.settle, progress)
 
     def _end(self, delivery: Delivery, outcome: Outcome) -> None:
         settlement = Settlement(delivery.holding, outcome, delivery)
