@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument("modules", nargs="*", help="modules with Dramatiq actors")
     parser.add_argument("--processes", type=int, help="how many work (default: WORKER_PROCESSES)")
     parser.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--drained", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.processes is not None and arguments.processes < 1:
         parser.error("--processes must be at least 1")
@@ -26,7 +27,7 @@ def main() -> None:
         if arguments.supervised:
             from internal.infrastructure.bootstrap.worker import run_worker  # noqa: PLC0415 - only its children need all of it
 
-            run_worker(settings, modules=arguments.modules)
+            run_worker(settings, modules=arguments.modules, is_drained=arguments.drained)
         else:
             from internal.infrastructure.bootstrap.supervisor import supervise_workers  # noqa: PLC0415 - as above
 

@@ -121,3 +121,19 @@ def test_sigtstp_drains_and_sigcont_goes_on(fleet: Fleet) -> None:
     fleet.ended(later, within=5)
     assert meanwhile == ["running"]
     assert Counter(fleet.journal.keys(START)) == Counter(["running", *later])
+
+
+def test_a_process_that_is_started_again_remembers_the_drain(fleet: Fleet) -> None:
+    worker = fleet.start()
+    worker.process.send_signal(signal.SIGTSTP)
+    eventually(lambda: "worker.draining" in worker.log, within=5)
+    os.kill(worker.children[0], signal.SIGKILL)
+    eventually(lambda: worker.has_started(2), within=10)
+    fleet.send("work", key="later")
+    time.sleep(0.5)
+    meanwhile = fleet.journal.keys(START)
+
+    worker.process.send_signal(signal.SIGCONT)
+
+    fleet.ended(["later"], within=5)
+    assert meanwhile == []

@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 ENDING = {signal.SIGTERM, signal.SIGINT}
 HANDED_ON = {*ENDING, signal.SIGTSTP, signal.SIGCONT}
 
+DRAINED = "--drained"
+
 SHORTEST_PAUSE = 0.1  # seconds before a process that died is started again, doubled up to
 LONGEST_PAUSE = 10.0
 HEALTHY_AFTER = 30.0  # seconds of life, after which the pause starts anew
@@ -38,6 +40,8 @@ class Place:
 class Supervisor:
     """Keeps so many processes of one command alive until it is told to end.
 
+    One that is started again while they are drained is told so by the argument DRAINED.
+
     A process whose very first start soon fails with a known reason (nothing answers, a wrong setting) ends
     them all: its one line says what to do, and restarting would hide it.
     """
@@ -47,6 +51,7 @@ class Supervisor:
         self._places = [Place() for _ in range(processes)]
         self._signals: SimpleQueue[int] = SimpleQueue()
         self._ending = False
+        self._draining = False
         self._code = 0
 
     def run(self) -> int:
@@ -67,7 +72,8 @@ class Supervisor:
         for place in self._places:
             if not self._ending and place.process is None and now >= place.start_at:
                 # Killed with us: what a killed worker had goes to another, and only one must have it.
-                place.process = spawn(self._command, stop_signal=signal.SIGKILL)
+                command = [*self._command, DRAINED] if self._draining else self._command
+                place.process = spawn(command, stop_signal=signal.SIGKILL)
                 place.started = now
 
     def _obey_next_signal(self) -> None:
@@ -78,6 +84,7 @@ class Supervisor:
             return
         if number in HANDED_ON:
             self._ending = self._ending or number in ENDING
+            self._draining = (self._draining or number == signal.SIGTSTP) and number != signal.SIGCONT
             self._hand_on(signal.SIGTERM if number in ENDING else number)
 
     def _hand_on(self, number: int) -> None:
@@ -109,5 +116,5 @@ class Supervisor:
 
 
 def supervise_workers(*, processes: int, modules: Sequence[str]) -> int:
-    command = [sys.executable, "-m", "cmd.worker", "--supervised", *modules]
+    command = [sys.executable, "-m", "cmd.worker", *modules, "--supervised"]
     return Supervisor(command, processes=processes).run()

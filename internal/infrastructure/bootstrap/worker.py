@@ -26,11 +26,11 @@ from internal.ports.tasks import Task, TaskHandler
 log = structlog.get_logger(__name__)
 
 
-def run_worker(settings: Settings, *, modules: Sequence[str] = ()) -> None:
+def run_worker(settings: Settings, *, modules: Sequence[str] = (), is_drained: bool = False) -> None:
     """Work until SIGTERM or SIGINT, then end what is running; a second signal ends at once.
 
-    SIGTSTP stops fetching, SIGCONT goes on. `modules` are imported first: their plain Dramatiq actors are
-    declared on the same broker.
+    SIGTSTP stops fetching, SIGCONT goes on; where `is_drained`, only that begins it. `modules` are imported
+    first: their plain Dramatiq actors are declared on the same broker.
 
     Raises:
         NotReady: a service cannot be reached, or the schema is not at its head; or, at the end, Redis was
@@ -43,8 +43,10 @@ def run_worker(settings: Settings, *, modules: Sequence[str] = ()) -> None:
     try:
         loop.run_coroutine(_open(container, resources))
         worker = _build_worker(container, settings, modules)
-        worker.start()
-        log.info("worker.started", concurrency=settings.worker_concurrency, pid=os.getpid())
+        worker.start(is_paused=is_drained)
+        log.info(
+            "worker.started", concurrency=settings.worker_concurrency, pid=os.getpid(), is_drained=is_drained
+        )
         _obey(signals, worker)
         log.info("worker.stopping", timeout=settings.worker_shutdown_timeout)
         unsettled = worker.stop(timeout=settings.worker_shutdown_timeout * 1000)

@@ -60,11 +60,11 @@ class Worker:
         self._running: asyncio.Task[None] | None = None
         self._watchdog: LoopWatchdog | None = None
 
-    def start(self) -> None:
-        """Begin to work, on the loop that async actors have or on one of its own."""
+    def start(self, *, is_paused: bool = False) -> None:
+        """Begin to work, on the loop that async actors have or on one of its own; or wait for `resume`."""
         self.broker.emit_before("worker_boot", self)
         self._loop = get_event_loop_thread() or self._start_loop()
-        self._on_loop(self._start())
+        self._on_loop(self._start(is_paused=is_paused))
         self._watchdog = LoopWatchdog(self._loop.loop, silence=self.broker.timing.silence)
         self._watchdog.start()
         self.broker.add_middleware(_LaterQueues(self))
@@ -113,7 +113,7 @@ class Worker:
             raise RuntimeError("the worker has not been started")
         return self._fetcher
 
-    async def _start(self) -> None:
+    async def _start(self, *, is_paused: bool) -> None:
         pool: ConnectionPool = pool_like(self.broker.client)
         self._fetcher = Fetcher(
             self.broker,
@@ -123,6 +123,8 @@ class Worker:
             concurrency=self.worker_threads,
             ledger=self._ledger,
         )
+        if is_paused:
+            self._fetcher.workbench.pause()
         self._running = asyncio.create_task(self._fetcher.run())
 
     async def _stop(self, within: float) -> int:

@@ -1,13 +1,15 @@
 import json
+from datetime import timedelta
 from time import monotonic
 from typing import Any
 
 import pytest
 from dramatiq import Message
 
-from internal.infrastructure.taskqueue.exchange import Demand, Exchange, Settlement
+from internal.infrastructure.taskqueue.exchange import Demand, Exchange, QueueLimit, Settlement
 from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
 from internal.infrastructure.taskqueue.timing import Timing
+from internal.ports.tasks import Rate
 
 DEMAND = Demand(total=3, direct=2, suspect=True)
 WEIGHTS = {"low": 1, "critical": 6, "default": 3}
@@ -37,10 +39,24 @@ def handed_out(data: bytes, *, left: object = b"", crashes: int = 0) -> list[Any
     return [b"default", b"1", data, left, int(crashes > 0), crashes]
 
 
+def shares(request: list[Any]) -> list[tuple[str, int, int]]:
+    """Of each queue its name, its weight and what it is owed."""
+    return [row[:3] for row in request[6]]
+
+
+def test_says_how_many_of_a_queue_may_run_and_start() -> None:
+    limits = {"low": QueueLimit(max_running=2), "critical": QueueLimit(rate=Rate(10, timedelta(minutes=1)))}
+    exchange = Exchange(queues=WEIGHTS, strict=False, timing=Timing(), limits=limits)
+
+    rows = exchange.request([], DEMAND)[6]
+
+    assert [row[3:] for row in rows] == [(0, 10, 60_000), (0, 0, 0), (2, 0, 0)]
+
+
 def test_asks_for_the_heaviest_queue_first(exchange: Exchange) -> None:
     request = exchange.request([], DEMAND)
 
-    assert request[6] == [("critical", 6, 0), ("default", 3, 0), ("low", 1, 0)]
+    assert shares(request) == [("critical", 6, 0), ("default", 3, 0), ("low", 1, 0)]
 
 
 def test_says_what_it_can_take(exchange: Exchange) -> None:
@@ -58,7 +74,7 @@ def test_no_two_calls_have_the_same_token(exchange: Exchange) -> None:
 def test_remembers_what_each_queue_is_owed(exchange: Exchange) -> None:
     exchange.read(reply(credits=(-4, 3, 1)))
 
-    assert exchange.request([], DEMAND)[6] == [("critical", 6, -4), ("default", 3, 3), ("low", 1, 1)]
+    assert shares(exchange.request([], DEMAND)) == [("critical", 6, -4), ("default", 3, 3), ("low", 1, 1)]
 
 
 def test_a_queue_may_be_declared_while_a_reply_is_on_its_way(exchange: Exchange) -> None:
@@ -66,7 +82,7 @@ def test_a_queue_may_be_declared_while_a_reply_is_on_its_way(exchange: Exchange)
 
     exchange.read(reply(credits=(-4, 3, 1)))
 
-    owed = exchange.request([], DEMAND)[6]
+    owed = shares(exchange.request([], DEMAND))
     assert owed == [("new", 9, 0), ("critical", 6, -4), ("default", 3, 3), ("low", 1, 1)]
 
 
