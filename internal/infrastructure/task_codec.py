@@ -23,6 +23,7 @@ class EncodedTask:
 
     is_stored: it stands in the ledger as well, and is to be closed there.
     was_sent: it may have been handed over before, and may be done by now.
+    followers: what follows when it has ended.
     """
 
     id: str
@@ -31,6 +32,17 @@ class EncodedTask:
     options: TaskOptions
     is_stored: bool = False
     was_sent: bool = False
+    followers: "Followers | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followers:
+    """What is published when a task is done, or given up; in a group, when all `size` of them are done."""
+
+    on_success: tuple[EncodedTask, ...] = ()
+    on_failure: tuple[EncodedTask, ...] = ()
+    group: str | None = None
+    size: int = 1
 
 
 class TaskTransport(Protocol):
@@ -113,3 +125,16 @@ def options_from_json(encoded: dict[str, Any]) -> TaskOptions:
         return msgspec.convert(encoded, TaskOptions)
     except msgspec.ValidationError as error:
         raise InvalidPayload(f"options: {error}") from error
+
+
+def followers_to_json(followers: Followers | None) -> dict[str, Any] | None:
+    encoded: dict[str, Any] | None = msgspec.to_builtins(followers, str_keys=True)
+    return encoded
+
+
+def followers_from_json(encoded: dict[str, Any] | None) -> Followers | None:
+    """Raise InvalidPayload if these are no followers."""
+    try:
+        return msgspec.convert(encoded, Followers | None)
+    except msgspec.ValidationError as error:
+        raise InvalidPayload(f"followers: {error}") from error

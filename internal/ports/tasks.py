@@ -145,12 +145,15 @@ class Task(Protocol):
     task_options: ClassVar[TaskOptions]
 
 
+Publication = Task | tuple[Task, TaskOptions]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskContext:
     """What a handler may know of the run it is part of. `retries` counts the failed attempts so far.
 
-    `write_result` keeps a value, JSON of at most 64 KiB, with the completed task for as long as its
-    `retention`; the last one counts. It raises ValueError for what is larger.
+    `write_result` keeps a value, JSON of at most 64 KiB, for the task's `retention`; it can be read at once, and
+    the last one counts. Raises ValueError for what is larger.
     """
 
     id: str
@@ -164,11 +167,7 @@ class TaskContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskReceipt:
-    """What became of a publication.
-
-    `duplicate` says that nothing was stored, and the rest tells of the task that was there. It is None while
-    the task is only in the outbox: not yet known.
-    """
+    """What became of a publication. Of a `duplicate` (None: not yet known) it tells of the task that was there."""
 
     id: str
     queue: str
@@ -186,12 +185,38 @@ class TaskPublisher(Protocol):
         """
         ...
 
-    async def publish_many(self, tasks: Sequence[Task | tuple[Task, TaskOptions]]) -> list[TaskReceipt]:
+    async def publish_many(self, tasks: Sequence[Publication]) -> list[TaskReceipt]:
         """Publish all; a bare task uses its own options."""
         ...
 
+    async def publish_chain(
+        self, steps: Sequence[Publication], *, on_failure: Publication | None = None
+    ) -> TaskReceipt:
+        """Publish the first step, whose receipt this is, and each other when the one before is done.
 
-def with_options(tasks: Sequence[Task | tuple[Task, TaskOptions]]) -> list[tuple[Task, TaskOptions]]:
+        `on_failure` is published whenever a step is given up.
+
+        Raises:
+            ValueError: as for `publish`; or no steps, or a later one has a moment (process_at, deadline).
+        """
+        ...
+
+    async def publish_group(
+        self,
+        tasks: Sequence[Publication],
+        *,
+        then: Publication | None = None,
+        on_failure: Publication | None = None,
+    ) -> list[TaskReceipt]:
+        """Publish all; `then` when all of them are done, `on_failure` when the first is given up.
+
+        Raises:
+            ValueError: as for `publish_chain`; or no tasks, or one of them may be a duplicate, never done.
+        """
+        ...
+
+
+def with_options(tasks: Sequence[Publication]) -> list[tuple[Task, TaskOptions]]:
     """Give every bare task its own options: what `publish_many` begins with."""
     return [item if isinstance(item, tuple) else (item, item.task_options) for item in tasks]
 

@@ -253,3 +253,48 @@ async def test_of_many_with_one_that_is_refused_none_is_delivered(publishing: Pu
             await publisher.publish_many([welcome(), (welcome(), TaskOptions(queue="unknown"))])
 
     assert publishing.take_delivered() == []
+
+
+async def test_of_a_chain_only_the_first_step_is_delivered(publishing: Publishing) -> None:
+    async with publishing.open() as publisher:
+        receipt = await publisher.publish_chain([welcome(1), welcome(2)], on_failure=welcome(3))
+
+    assert [task.id for task in publishing.take_delivered()] == [receipt.id]
+
+
+async def test_of_a_group_all_are_delivered(publishing: Publishing) -> None:
+    async with publishing.open() as publisher:
+        receipts = await publisher.publish_group([welcome(1), welcome(2)], then=welcome(3))
+
+    assert [task.id for task in publishing.take_delivered()] == [receipt.id for receipt in receipts]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [TaskOptions(queue="unknown"), TaskOptions(process_at=datetime(2100, 1, 1, tzinfo=UTC))],
+)
+async def test_what_cannot_follow_is_refused(publishing: Publishing, options: TaskOptions) -> None:
+    async with publishing.open() as publisher:
+        with pytest.raises(ValueError, match=r"unknown|process_at"):
+            await publisher.publish_chain([welcome(1), (welcome(2), options)])
+        with pytest.raises(ValueError, match=r"unknown|process_at"):
+            await publisher.publish_group([welcome(1)], then=(welcome(2), options))
+
+    assert publishing.take_delivered() == []
+
+
+@pytest.mark.parametrize("options", [TaskOptions(task_id="own-id"), TaskOptions(unique_for=HOUR)])
+async def test_a_task_of_a_group_that_may_be_a_duplicate_is_refused(
+    publishing: Publishing, options: TaskOptions
+) -> None:
+    async with publishing.open() as publisher:
+        with pytest.raises(ValueError, match="neither"):
+            await publisher.publish_group([welcome(1), (welcome(2), options)])
+
+
+async def test_there_is_no_chain_and_no_group_of_nothing(publishing: Publishing) -> None:
+    async with publishing.open() as publisher:
+        with pytest.raises(ValueError, match="at least one"):
+            await publisher.publish_chain([])
+        with pytest.raises(ValueError, match="at least one"):
+            await publisher.publish_group([])

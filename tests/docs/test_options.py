@@ -180,3 +180,13 @@ async def test_results(container: Container, redis_url: str, capsys: pytest.Capt
 
     printed = capsys.readouterr().out.splitlines()
     assert printed == [BLOCKS[name].rpartition("# ")[2].strip() for name in ("result_now", "result_wait")]
+
+
+async def test_chain_and_group(container: Container, redis_url: str) -> None:
+    names = ("fetch", "convert", "store", "complain", "resize", "scan", "index", "announce")
+    given = {name: SendWelcomeEmail(user_id=uuid4(), email="ada@example.com", name=name) for name in names}
+    for block in ("chain", "group"):
+        await run(BLOCKS[block], {"tasks": container.task_publisher(), "TaskOptions": TaskOptions, **given})
+
+    published = {task.message.kwargs["name"] for task in queued(redis_url)}
+    assert published == {"fetch", "resize", "scan", "index"}

@@ -3,7 +3,16 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Unpack
 
-from internal.ports.tasks import Queue, Task, TaskOptions, TaskOverrides, TaskReceipt, TaskState, with_options
+from internal.ports.tasks import (
+    Publication,
+    Queue,
+    Task,
+    TaskOptions,
+    TaskOverrides,
+    TaskReceipt,
+    TaskState,
+    with_options,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,16 +32,52 @@ class FakeTaskPublisher:
         self._stores = stores
         self._ids = count(1)
         self.published: list[PublishedTask] = []
+        self.following: dict[str, list[Task]] = {}  # by the id of the task that they follow
 
     async def publish(self, task: Task, **overrides: Unpack[TaskOverrides]) -> TaskReceipt:
         [receipt] = await self.publish_many([(task, task.task_options.override(overrides))])
         return receipt
 
-    async def publish_many(self, tasks: Sequence[Task | tuple[Task, TaskOptions]]) -> list[TaskReceipt]:
+    async def publish_many(self, tasks: Sequence[Publication]) -> list[TaskReceipt]:
         pairs = with_options(tasks)
         for _, options in pairs:
             self._check(options)
         return [self._publish(task, options) for task, options in pairs]
+
+    async def publish_chain(
+        self, steps: Sequence[Publication], *, on_failure: Publication | None = None
+    ) -> TaskReceipt:
+        if not steps:
+            raise ValueError("a chain needs at least one step")
+        first, *later = with_options(steps)
+        followers = [*later, *with_options([on_failure] if on_failure else [])]
+        self._check_followers(followers)
+        [receipt] = await self.publish_many([first])
+        self.following[receipt.id] = [task for task, _ in followers]
+        return receipt
+
+    async def publish_group(
+        self,
+        tasks: Sequence[Publication],
+        *,
+        then: Publication | None = None,
+        on_failure: Publication | None = None,
+    ) -> list[TaskReceipt]:
+        if not tasks:
+            raise ValueError("a group needs at least one task")
+        if any(options.task_id or options.unique_for for _, options in with_options(tasks)):
+            raise ValueError("a task of a group has neither task_id nor unique_for")
+        followers = with_options([task for task in (then, on_failure) if task])
+        self._check_followers(followers)
+        receipts = await self.publish_many(tasks)
+        self.following |= {receipt.id: [task for task, _ in followers] for receipt in receipts}
+        return receipts
+
+    def _check_followers(self, followers: Sequence[tuple[Task, TaskOptions]]) -> None:
+        for _, options in followers:
+            self._check(options)
+            if options.process_at or options.deadline:
+                raise ValueError("a task that follows others has no process_at and no deadline")
 
     def _check(self, options: TaskOptions) -> None:
         if options.queue not in set(Queue):

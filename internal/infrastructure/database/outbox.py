@@ -11,9 +11,24 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.task_codec import EncodedTask, TaskCodec, TaskTransport, options_to_json
+from internal.infrastructure.task_codec import (
+    EncodedTask,
+    TaskCodec,
+    TaskTransport,
+    followers_to_json,
+    options_to_json,
+)
+from internal.infrastructure.workflows import chain, group
 from internal.ports.clock import Clock
-from internal.ports.tasks import Task, TaskOptions, TaskOverrides, TaskReceipt, TaskState, with_options
+from internal.ports.tasks import (
+    Publication,
+    Task,
+    TaskOptions,
+    TaskOverrides,
+    TaskReceipt,
+    TaskState,
+    with_options,
+)
 
 # How long the sweeper leaves a row to whoever has just stored, or tried to forward, it.
 SWEEP_AFTER = timedelta(seconds=5)
@@ -42,16 +57,44 @@ class OutboxTaskPublisher:
         [receipt] = await self.publish_many([(task, task.task_options.override(overrides))])
         return receipt
 
-    async def publish_many(self, tasks: Sequence[Task | tuple[Task, TaskOptions]]) -> list[TaskReceipt]:
-        encoded = [self._encode(task, options) for task, options in with_options(tasks)]
-        fresh = [task for task in encoded if task.options.task_id is None]
+    async def publish_many(self, tasks: Sequence[Publication]) -> list[TaskReceipt]:
+        return await self._store([self._encode(task, options) for task, options in with_options(tasks)])
+
+    async def publish_chain(
+        self, steps: Sequence[Publication], *, on_failure: Publication | None = None
+    ) -> TaskReceipt:
+        first = chain(
+            steps, on_failure=on_failure, encode_first=self._encode, encode_follower=self._encode_follower
+        )
+        [receipt] = await self._store([first])
+        return receipt
+
+    async def publish_group(
+        self,
+        tasks: Sequence[Publication],
+        *,
+        then: Publication | None = None,
+        on_failure: Publication | None = None,
+    ) -> list[TaskReceipt]:
+        members = group(
+            tasks,
+            then=then,
+            on_failure=on_failure,
+            group_id=str(self._new_id()),
+            encode_member=self._encode,
+            encode_follower=self._encode_follower,
+        )
+        return await self._store(members)
+
+    async def _store(self, tasks: Sequence[EncodedTask]) -> list[TaskReceipt]:
+        fresh = [task for task in tasks if task.options.task_id is None]
         if fresh:
             await self._connection.execute(_STORE, [_to_row(task) for task in fresh])
-        named = [task for task in encoded if task.options.task_id and await self._store_named(task)]
+        named = [task for task in tasks if task.options.task_id and await self._store_named(task)]
         self.stored += fresh + named
         return [
             TaskReceipt(id=task.id, queue=task.options.queue, state=TaskState.STORED, duplicate=None)
-            for task in encoded
+            for task in tasks
         ]
 
     async def _store_named(self, task: EncodedTask) -> bool:
@@ -59,11 +102,14 @@ class OutboxTaskPublisher:
         return bool((await self._connection.execute(_STORE_NAMED, _to_row(task))).rowcount)
 
     def _encode(self, task: Task, options: TaskOptions) -> EncodedTask:
-        self._transport.check(options)
         if options.delay is not None:  # a delay counts from now, not from when the row is forwarded
             options = replace(options, delay=None, process_at=self._clock.now() + options.delay)
-        task_id = options.task_id or str(self._new_id())
-        return replace(self._codec.encode(task, task_id=task_id, options=options), is_stored=True)
+        return replace(self._encode_follower(task, options), is_stored=True)
+
+    def _encode_follower(self, task: Task, options: TaskOptions) -> EncodedTask:
+        """Of a task that has no row of its own: it stands in that of the task it follows."""
+        self._transport.check(options)
+        return self._codec.encode(task, task_id=options.task_id or str(self._new_id()), options=options)
 
 
 def _to_row(task: EncodedTask) -> dict[str, Any]:
@@ -72,16 +118,21 @@ def _to_row(task: EncodedTask) -> dict[str, Any]:
         "task_name": task.name,
         "payload": task.payload,
         "options": options_to_json(task.options),
+        "followers": followers_to_json(task.followers),
     }
 
 
 # The time is that of Postgres, as it is for the sweepers: a server's own clock may be off.
 _STORE = insert(outbox).values(next_try_at=func.now() + SWEEP_AFTER)
 # An id is free again when its task has ended.
+_GIVEN = ("task_name", "payload", "options", "followers", "next_try_at")
 _STORE_NAMED = _STORE.on_conflict_do_update(
     index_elements=[outbox.c.id],
     set_={
-        **{name: _STORE.excluded[name] for name in ("task_name", "payload", "options", "next_try_at")},
+        **{
+            name: _STORE.excluded[name]
+            for name in ("task_name", "payload", "options", "followers", "next_try_at")
+        },
         "created_at": func.now(),
         **dict.fromkeys(
             ("forwarded_at", "missing_since", "claimed_until", "completed_at", "closed_at", "succeeded"),

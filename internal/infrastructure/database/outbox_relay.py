@@ -12,7 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from internal.infrastructure.database.engine import translated_outages
 from internal.infrastructure.database.outbox import SWEEP_AFTER
 from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.task_codec import EncodedTask, InvalidPayload, TaskTransport, options_from_json
+from internal.infrastructure.task_codec import (
+    EncodedTask,
+    InvalidPayload,
+    TaskTransport,
+    followers_from_json,
+    options_from_json,
+)
 from internal.ports.unavailable import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -136,11 +142,18 @@ def _to_task(row: Row[Any]) -> EncodedTask | None:
     """None for a row that cannot be read: it is reported, and must not hold up the others."""
     try:
         options = options_from_json(row.options)
+        followers = followers_from_json(row.followers)
     except InvalidPayload as error:
         log.error("outbox.unreadable_row", task_id=row.id, reason=str(error))  # noqa: TRY400 - it says enough
         return None
     return EncodedTask(
-        id=row.id, name=row.task_name, payload=row.payload, options=options, is_stored=True, was_sent=True
+        id=row.id,
+        name=row.task_name,
+        payload=row.payload,
+        options=options,
+        is_stored=True,
+        was_sent=True,
+        followers=followers,
     )
 
 
@@ -162,6 +175,7 @@ _TAKE_DUE = (
         outbox.c.task_name,
         outbox.c.payload,
         outbox.c.options,
+        outbox.c.followers,
         outbox.c.forwarded_at,
         outbox.c.missing_since,
     )

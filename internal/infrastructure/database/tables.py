@@ -29,6 +29,7 @@ outbox = Table(
     Column("task_name", Text, nullable=False),
     Column("payload", JSONB, nullable=False),
     Column("options", JSONB, nullable=False),
+    Column("followers", JSONB(none_as_null=True)),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     # While the row is open: when a sweeper forwards it, or looks whether its task is still there.
     Column("next_try_at", DateTime(timezone=True), nullable=False),

@@ -1,19 +1,21 @@
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
-from typing import Any, Unpack
+from typing import Unpack
 from uuid import UUID
 
-import msgspec
-
 from internal.infrastructure.task_codec import EncodedTask, TaskCodec
-from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.broker import NO_DEADLINE
-from internal.infrastructure.taskqueue.enqueuer import Enqueuer, Entry, Stored
-from internal.infrastructure.taskqueue.ledger import AGAIN, FIRST, OUTBOX
-from internal.infrastructure.taskqueue.terms import terms_of
-from internal.infrastructure.taskqueue.timing import milliseconds
+from internal.infrastructure.taskqueue.enqueuer import Enqueuer, Stored
+from internal.infrastructure.taskqueue.entries import entry_of
+from internal.infrastructure.workflows import chain, group
 from internal.ports.clock import Clock
-from internal.ports.tasks import Task, TaskOptions, TaskOverrides, TaskReceipt, TaskState, with_options
+from internal.ports.tasks import (
+    Publication,
+    Task,
+    TaskOptions,
+    TaskOverrides,
+    TaskReceipt,
+    TaskState,
+    with_options,
+)
 
 
 class DramatiqTaskPublisher:
@@ -38,16 +40,32 @@ class DramatiqTaskPublisher:
         [receipt] = await self.publish_many([(task, task.task_options.override(overrides))])
         return receipt
 
-    async def publish_many(self, tasks: Sequence[Task | tuple[Task, TaskOptions]]) -> list[TaskReceipt]:
-        pairs = with_options(tasks)
-        for _, options in pairs:
-            self.check(options)
-        encoded = [
-            self._codec.encode(task, task_id=options.task_id or str(self._new_id()), options=options)
-            for task, options in pairs
-        ]
-        stored = await self._store(encoded)
-        return [_receipt(task, result) for task, result in zip(encoded, stored, strict=True)]
+    async def publish_many(self, tasks: Sequence[Publication]) -> list[TaskReceipt]:
+        return await self._publish([self._encode(task, options) for task, options in with_options(tasks)])
+
+    async def publish_chain(
+        self, steps: Sequence[Publication], *, on_failure: Publication | None = None
+    ) -> TaskReceipt:
+        first = chain(steps, on_failure=on_failure, encode_first=self._encode, encode_follower=self._encode)
+        [receipt] = await self._publish([first])
+        return receipt
+
+    async def publish_group(
+        self,
+        tasks: Sequence[Publication],
+        *,
+        then: Publication | None = None,
+        on_failure: Publication | None = None,
+    ) -> list[TaskReceipt]:
+        members = group(
+            tasks,
+            then=then,
+            on_failure=on_failure,
+            group_id=str(self._new_id()),
+            encode_member=self._encode,
+            encode_follower=self._encode,
+        )
+        return await self._publish(members)
 
     def check(self, options: TaskOptions) -> None:
         if options.queue not in self._queues:
@@ -63,48 +81,17 @@ class DramatiqTaskPublisher:
     async def close(self) -> None:
         await self._enqueuer.close()
 
+    def _encode(self, task: Task, options: TaskOptions) -> EncodedTask:
+        self.check(options)
+        return self._codec.encode(task, task_id=options.task_id or str(self._new_id()), options=options)
+
+    async def _publish(self, tasks: Sequence[EncodedTask]) -> list[TaskReceipt]:
+        stored = await self._store(tasks)
+        return [_receipt(task, there) for task, there in zip(tasks, stored, strict=True)]
+
     async def _store(self, tasks: Sequence[EncodedTask]) -> list[Stored]:
         now = self._clock.now()
-        return await self._enqueuer.store([_entry(task, now=now) for task in tasks])
-
-
-_encode = msgspec.json.Encoder().encode
-
-
-def _entry(task: EncodedTask, *, now: datetime) -> Entry:
-    options = task.options
-    delay, left = 0, NO_DEADLINE
-    if options.delay is not None:
-        delay = milliseconds(options.delay)
-    elif options.process_at is not None:
-        delay = max(0, milliseconds(options.process_at - now))
-    if options.deadline is not None:
-        left = max(0, milliseconds(options.deadline - now))
-    message = scripts.text(_encode(_message(task, now=now.timestamp())))
-    return (options.queue, task.id, message, delay, left, terms_of(task))
-
-
-def _message(task: EncodedTask, *, now: float) -> dict[str, Any]:
-    """The fields of a Dramatiq message."""
-    options: dict[str, Any] = {
-        "max_retries": task.options.max_retries,
-        "time_limit": milliseconds(task.options.timeout),
-    }
-    if task.options.headers:
-        options["headers"] = dict(task.options.headers)
-    if task.options.retention:
-        options["retention"] = milliseconds(task.options.retention)
-    if task.is_stored:
-        options[OUTBOX] = AGAIN if task.was_sent else FIRST
-    return {
-        "queue_name": task.options.queue,
-        "actor_name": task.name,
-        "args": (),
-        "kwargs": task.payload,
-        "options": options,
-        "message_id": task.id,
-        "message_timestamp": int(now * 1000),
-    }
+        return await self._enqueuer.store([entry_of(task, now=now) for task in tasks])
 
 
 def _is_in_the_way(task: EncodedTask, there: Stored) -> bool:

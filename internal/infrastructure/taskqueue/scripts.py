@@ -59,7 +59,10 @@ class Script:
 
 
 PUBLISH = Script("publish", after=("moves", "states", "publishing"))
-SETTLE_AND_FETCH = Script("settle_and_fetch", after=("moves", "leaving", "settling", "limits"))
+SETTLE_AND_FETCH = Script(
+    "settle_and_fetch",
+    after=("moves", "leaving", "states", "publishing", "following", "settling", "limits"),
+)
 EXTEND = Script("extend")
 PAUSE = Script("pause")
 RESULT = Script("result", after=("moves", "states"))

@@ -38,10 +38,11 @@ def test_accepts_what_makes_sense(values: dict[str, Any]) -> None:
         ({"process_at": NAIVE}, "process_at must be an aware datetime"),
         ({"delay": -SECOND}, "delay must not be negative"),
         ({"delay": SECOND, "process_at": MOMENT}, "delay and process_at exclude each other"),
-        ({"unique_for": timedelta(0)}, "unique_for must be positive"),
+        ({"unique_for": timedelta(microseconds=999)}, "unique_for must be at least 1 ms"),
         ({"unique_key": "key"}, "unique_key needs unique_for"),
         ({"retention": -SECOND}, "retention must not be negative"),
         ({"max_running": 0}, "max_running must be at least 1"),
+        ({"limit_key": "key"}, "limit_key needs max_running or rate"),
     ],
 )
 def test_refuses_what_makes_none(values: dict[str, Any], problem: str) -> None:

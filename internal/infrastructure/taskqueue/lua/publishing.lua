@@ -31,8 +31,10 @@ local function write_terms(queue, id, deadline, terms)
 end
 
 -- `tasks` are [queue, id, message, delay, deadline, terms]; delay and deadline are ms from now, -1 is no deadline.
---   terms  {lock, lock_for, limit, max_running, rate, per}, each if the task has it; times in ms. The lock of a
---          delayed task is held for `lock_for` ms from when it is due
+--   terms  each if the task has it, times in ms: {lock, lock_for, limit, max_running, rate, per, on_success,
+--          on_failure, group, size}. The lock of a delayed task is held for `lock_for` ms from when it is due.
+--          on_success, on_failure are msgpack of `tasks`, to be stored when it is done or given up; in a group of
+--          `size`, when all are done, or for the first that is given up
 -- Returns for each [state, 0], or where nothing was stored [state, 1, id] of the task that was there, under this
 -- id or with its lock.
 local function store(tasks)

@@ -1,4 +1,4 @@
--- How a task leaves `active` by an outcome; put in front of `settle_and_fetch.lua`, after `leaving.lua`.
+-- How a task leaves `active` by an outcome; put in front of `settle_and_fetch.lua`, after `following.lua`.
 local STATS_TTL = 90 * 24 * 3600
 local MS_PER_DAY = 24 * 3600 * 1000
 
@@ -16,6 +16,7 @@ function apply.done(queue, id, keep_for, message, result, gone)
   else
     redis.call('ZADD', key(queue, 'completed'), now + keep_for, id)
     redis.call('HSET', record(queue, id), 'completed', now, 'result', result)
+    follow_success(queue, { id })
     retire(queue, { id })
     announce_end(queue, id)
   end
@@ -32,6 +33,7 @@ end
 
 function apply.archived(queue, id, _, message, note, gone, limits)
   write_down(queue, id, note)
+  follow_failure(queue, id)
   to_archive(queue, id, limits[1])
 end
 
@@ -86,6 +88,7 @@ local function settle(outcomes, limits)
   end
   for queue, ids in pairs(left) do
     leave_active(queue, ids)
+    follow_success(queue, gone[queue])
     forget(queue, gone[queue])
   end
   for name, count in pairs(counts) do

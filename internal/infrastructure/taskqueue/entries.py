@@ -1,0 +1,69 @@
+"""Encoded tasks as `publishing.lua` takes them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from internal.infrastructure.task_codec import EncodedTask
+from internal.infrastructure.taskqueue import scripts
+from internal.infrastructure.taskqueue.broker import NO_DEADLINE
+from internal.infrastructure.taskqueue.enqueuer import Entry
+from internal.infrastructure.taskqueue.ledger import AGAIN, FIRST, OUTBOX
+from internal.infrastructure.taskqueue.terms import terms_of
+from internal.infrastructure.taskqueue.timing import milliseconds
+
+_encode = msgspec.json.Encoder().encode
+
+
+def entry_of(task: EncodedTask, *, now: datetime) -> Entry:
+    options = task.options
+    delay, left = 0, NO_DEADLINE
+    if options.delay is not None:
+        delay = milliseconds(options.delay)
+    elif options.process_at is not None:
+        delay = max(0, milliseconds(options.process_at - now))
+    if options.deadline is not None:
+        left = max(0, milliseconds(options.deadline - now))
+    message = scripts.text(_encode(_message(task, now=now.timestamp())))
+    return (options.queue, task.id, message, delay, left, _terms(task, now=now))
+
+
+def _terms(task: EncodedTask, *, now: datetime) -> Mapping[str, Any]:
+    terms = terms_of(task)
+    if task.followers is None:
+        return terms
+    following = {
+        name: scripts.text(scripts.encode_request([entry_of(follower, now=now) for follower in followers]))
+        for name, followers in (
+            ("on_success", task.followers.on_success),
+            ("on_failure", task.followers.on_failure),
+        )
+        if followers
+    }
+    group = {"group": task.followers.group, "size": task.followers.size} if task.followers.group else {}
+    return {**terms, **following, **group}
+
+
+def _message(task: EncodedTask, *, now: float) -> dict[str, Any]:
+    """The fields of a Dramatiq message."""
+    options: dict[str, Any] = {
+        "max_retries": task.options.max_retries,
+        "time_limit": milliseconds(task.options.timeout),
+    }
+    if task.options.headers:
+        options["headers"] = dict(task.options.headers)
+    if task.options.retention:
+        options["retention"] = milliseconds(task.options.retention)
+    if task.is_stored:
+        options[OUTBOX] = AGAIN if task.was_sent else FIRST
+    return {
+        "queue_name": task.options.queue,
+        "actor_name": task.name,
+        "args": (),
+        "kwargs": task.payload,
+        "options": options,
+        "message_id": task.id,
+        "message_timestamp": int(now * 1000),
+    }
