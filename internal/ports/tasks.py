@@ -152,8 +152,8 @@ Publication = Task | tuple[Task, TaskOptions]
 class TaskContext:
     """What a handler may know of the run it is part of. `retries` counts the failed attempts so far.
 
-    `write_result` keeps a value, JSON of at most 64 KiB, for the task's `retention`; it can be read at once, and
-    the last one counts. Raises ValueError for what is larger.
+    `write_result` keeps a value, JSON of at most 64 KiB, for the task's `retention`. It can be read at once; the
+    last one counts. Raises ValueError for what is larger.
     """
 
     id: str
@@ -167,7 +167,7 @@ class TaskContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskReceipt:
-    """What became of a publication. Of a `duplicate` (None: not yet known) it tells of the task that was there."""
+    """What became of a publication; of a `duplicate` (None: not yet known), which task was there."""
 
     id: str
     queue: str
