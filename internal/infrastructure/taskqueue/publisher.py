@@ -53,6 +53,17 @@ class DramatiqTaskPublisher:
         if options.queue not in self._queues:
             raise ValueError(f"unknown queue {options.queue!r}; the queues are {', '.join(self._queues)}")
 
+    def row(self, task: Task, *, task_id: str, options: TaskOptions) -> Entry:
+        """A task as the scripts take it, for who stores it by one of them.
+
+        Raises:
+            ValueError: an option cannot be honoured, or the queue is unknown.
+            UnknownTask: the task has no route.
+        """
+        self.check(options)
+        encoded = self._codec.encode(task, task_id=task_id, options=options)
+        return _entry(encoded, now=self._clock.now())
+
     async def send(self, tasks: Sequence[EncodedTask]) -> set[str]:
         stored = await self._store(tasks)
         return {task.id for task, there in zip(tasks, stored, strict=True) if _is_in_the_way(task, there)}
