@@ -28,7 +28,7 @@ def engine(redis_url: str) -> Iterator[Engine]:
 
 def row(slot: int, name: str = "tick") -> tuple[str, int, Any]:
     task = task_id(name, to_moment(slot))
-    return (name, slot, ("default", task, scripts.text(b"{}"), 0, NO_DEADLINE))
+    return (name, slot, ("default", task, scripts.text(b"{}"), 0, NO_DEADLINE, {}))
 
 
 def enqueue(engine: Engine, *slots: int) -> tuple[list[int], list[bool]]:
