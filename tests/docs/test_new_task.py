@@ -56,9 +56,9 @@ class Copy:
         schedule = self._root / "internal" / "infrastructure" / "worker" / "schedule.py"
         module = "internal.application.tasks.build_report"
         imports = f"from datetime import timedelta\nfrom {module} import BuildReport\n"
-        entry = BLOCKS["new_schedule"].replace("30 6 * * mon-fri", spec)
-        before, _, _ = schedule.read_text().rpartition(")")
-        schedule.write_text(f"{imports}{before}{entry})\n")
+        before, _, _ = schedule.read_text().partition("SCHEDULE: ")
+        entries = BLOCKS["new_schedule"].replace("30 6 * * mon-fri", spec)
+        schedule.write_text(f"{imports}{before}{entries}")
 
     def start(self, command: str) -> "subprocess.Popen[bytes]":
         python, *arguments = command.split()

@@ -113,10 +113,10 @@ def test_a_frozen_replica_stops_nobody_and_doubles_nothing_when_it_goes_on(
     redis_server: EmbeddedRedis, work: Work, tmp_path: Path
 ) -> None:
     with replicas(2, redis_server.url, work, tmp_path) as started:
-        work.go_on(10)
+        work.go_on(5)
         frozen = leader(started)
         frozen.send(signal.SIGSTOP)
-        work.go_on(15)
+        work.go_on(10)
         frozen.send(signal.SIGCONT)
         work.go_on(10)
 
@@ -128,7 +128,7 @@ def test_a_lost_reply_publishes_nothing_twice(
 ) -> None:
     with Proxy(redis_server.url).running() as proxy, replicas(2, proxy.url, work, tmp_path):
         work.go_on(5)
-        proxy.cut_at_random(12, seed=1)
+        proxy.cut_at_random(8, seed=1)
         work.go_on(10)
 
     assert_complete(work.slots, INTERVAL)

@@ -40,7 +40,10 @@ class ScheduleBook:
 
         Raises:
             ScheduleNotFound: nothing is known of such an entry.
+            ValueError: the size is not positive.
         """
+        if size < 1:
+            raise ValueError("size must be at least 1")
         key = f"{self._namespace}:schedule:{name}"
         with translated_outages():
             if not await self._wire.call("EXISTS", key):

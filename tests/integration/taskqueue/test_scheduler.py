@@ -79,6 +79,20 @@ async def test_a_task_is_published_with_its_payload_and_the_entrys_options(redis
     assert task.message.options["max_retries"] == 3
 
 
+async def test_a_slot_at_which_an_equal_task_is_still_there_counts_as_done(
+    redis_url: str, client: redis.Redis
+) -> None:
+    alone = TaskOptions(queue="low", unique_for=timedelta(hours=1))
+    with capture_logs() as logs:
+        async with scheduling(scheduler_on(redis_url, every("100ms", options=alone))):
+            await until_published(redis_url, 1)
+            await asyncio.sleep(0.5)
+
+    [task] = queued(redis_url)
+    assert [line["task_id"] for line in logs if line["event"] == "schedule.published"] == [task.id]
+    assert client.llen(f"{PREFIX}:schedule:tick:history") == 1
+
+
 async def test_what_is_due_is_decided_by_redis_clock(redis_url: str, client: redis.Redis) -> None:
     wrong = FakeClock(datetime(2001, 1, 1, tzinfo=UTC))
     began = redis_time(client)
