@@ -152,8 +152,8 @@ Publication = Task | tuple[Task, TaskOptions]
 class TaskContext:
     """What a handler may know of the run it is part of. `retries` counts the failed attempts so far.
 
-    `write_result` keeps a value, JSON of at most 64 KiB, for the task's `retention`. It can be read at once; the
-    last one counts. Raises ValueError for what is larger.
+    `write_result` keeps a value, JSON of at most 64 KiB, for the task's `retention`; the last one counts. It
+    can be read at once. Raises ValueError for what is larger.
     """
 
     id: str

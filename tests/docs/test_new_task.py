@@ -51,6 +51,15 @@ class Copy:
         package.mkdir()
         (package / "my_actors.py").write_text(BLOCKS["actors_module"])
 
+    def schedule(self, *, spec: str) -> None:
+        """Add the periodic task, with other slots."""
+        schedule = self._root / "internal" / "infrastructure" / "worker" / "schedule.py"
+        module = "internal.application.tasks.build_report"
+        imports = f"from datetime import timedelta\nfrom {module} import BuildReport\n"
+        before, _, _ = schedule.read_text().partition("SCHEDULE: ")
+        entries = BLOCKS["new_schedule"].replace("30 6 * * mon-fri", spec)
+        schedule.write_text(f"{imports}{before}{entries}")
+
     def start(self, command: str) -> "subprocess.Popen[bytes]":
         python, *arguments = command.split()
         assert python == "python"
@@ -162,6 +171,39 @@ def test_actors_run_and_what_becomes_of_them_is_found(copy: Copy, shell: Shell, 
     shell.run(BLOCKS["cli_run_again"], ID=archived.id)
     eventually(lambda: attempts(shell, archived.id) == 2, within=10)
     eventually(lambda: [task.state for task in queued(redis_url)] == ["retry", "archived"], within=10)
+
+
+def test_the_periodic_task_passes_the_tests_that_look_at_the_schedule(copy: Copy) -> None:
+    copy.schedule(spec="30 6 * * mon-fri")
+
+    copy.test("tests/architecture/test_schedule.py")
+
+
+def test_the_periodic_task_runs_and_its_runs_are_found(copy: Copy, shell: Shell, redis_url: str) -> None:
+    copy.schedule(spec="@every 1s")
+    process = copy.start("python -m cmd.worker --processes 2")
+    try:
+        eventually(lambda: len(queued(redis_url)) >= 3, within=30)
+    finally:
+        process.terminate()
+        assert process.wait(27) == 0
+
+    tasks = [task.id for task in queued(redis_url)]
+    said = shell.run(BLOCKS["cli_schedules"]).splitlines()
+    assert said[0] == "report-draft"
+    assert dict(zip(said[1::2], said[2::2], strict=False)).items() >= {"spec": "@every 1s"}.items()
+    assert {line.split()[-1] for line in said[-2:]} <= set(tasks)
+    assert all(task_id.startswith("report-draft:20") for task_id in tasks)
+
+
+def test_a_wrong_schedule_ends_the_worker_with_one_line(copy: Copy) -> None:
+    copy.schedule(spec="61 6 * * *")
+    process = copy.start("python -m cmd.worker")
+
+    assert process.wait(30) == 1
+    assert "Traceback" not in copy.log
+    [said] = [line for line in copy.log.splitlines() if not line.startswith("{")]
+    assert said == "cmd.worker: schedule: 'report-draft': '61 6 * * *' is no cron expression: bad minute"
 
 
 def attempts(shell: Shell, task_id: str) -> int:

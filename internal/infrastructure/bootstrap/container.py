@@ -29,11 +29,14 @@ from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.connection import connect, pool_of
 from internal.infrastructure.taskqueue.enqueuer import Enqueuer
 from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
+from internal.infrastructure.taskqueue.periodic import plan
 from internal.infrastructure.taskqueue.publisher import DramatiqTaskPublisher
 from internal.infrastructure.taskqueue.results import RedisTaskResults
+from internal.infrastructure.taskqueue.scheduler import Scheduler
 from internal.infrastructure.taskqueue.timing import Timing
 from internal.infrastructure.worker.heartbeat import WorkerHeartbeat
 from internal.infrastructure.worker.routes import ROUTES
+from internal.infrastructure.worker.schedule import SCHEDULE
 from internal.ports.email_sender import EmailSender
 from internal.ports.tasks import Queue
 
@@ -98,6 +101,13 @@ class Container(containers.DeclarativeContainer):
     )
     broker = providers.Singleton(
         RedisBroker, url=settings.provided.redis, timing=providers.Factory(_timing, settings)
+    )
+    scheduler = providers.Singleton(
+        Scheduler,
+        providers.Callable(plan, SCHEDULE, rows=task_publisher),
+        rows=task_publisher,
+        pool=providers.Callable(pool_of, settings.provided.redis),
+        namespace=hash_tag(NAMESPACE),
     )
     worker_heartbeat = providers.Singleton(WorkerHeartbeat, redis=redis, namespace=NAMESPACE)
 

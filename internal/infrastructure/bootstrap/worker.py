@@ -18,6 +18,8 @@ from internal.infrastructure.bootstrap.lifespan import in_background, open_resou
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.settings import Settings
 from internal.infrastructure.taskqueue.encoder import JSONEncoder
+from internal.infrastructure.taskqueue.periodic import InvalidSchedule
+from internal.infrastructure.taskqueue.scheduler import Scheduler
 from internal.infrastructure.taskqueue.worker import Worker
 from internal.infrastructure.worker.actors import declare_actors
 from internal.infrastructure.worker.routes import ROUTES
@@ -33,8 +35,8 @@ def run_worker(settings: Settings, *, modules: Sequence[str] = (), is_drained: b
     first: their plain Dramatiq actors are declared on the same broker.
 
     Raises:
-        NotReady: a service cannot be reached, or the schema is not at its head; or, at the end, Redis was
-            away for so long that not everything could be settled.
+        NotReady: an entry of the schedule cannot be used, a service cannot be reached, or the schema is not
+            at its head; or, at the end, Redis was away for so long that not everything could be settled.
     """
     signals = _signals()
     container = Container(settings=settings)
@@ -62,10 +64,18 @@ def run_worker(settings: Settings, *, modules: Sequence[str] = (), is_drained: b
 
 async def _open(container: Container, resources: AsyncExitStack) -> None:
     await resources.enter_async_context(open_resources(container))
+    scheduler = _scheduler(container)
     await require_services(container)
     await resources.enter_async_context(
-        in_background(container.outbox_relay().run(), container.worker_heartbeat().run())
+        in_background(container.outbox_relay().run(), container.worker_heartbeat().run(), scheduler.run())
     )
+
+
+def _scheduler(container: Container) -> Scheduler:
+    try:
+        return container.scheduler()
+    except InvalidSchedule as error:
+        raise NotReady(str(error)) from error
 
 
 def _build_worker(container: Container, settings: Settings, modules: Sequence[str]) -> Worker:

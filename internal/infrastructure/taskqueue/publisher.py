@@ -3,7 +3,7 @@ from typing import Unpack
 from uuid import UUID
 
 from internal.infrastructure.task_codec import EncodedTask, TaskCodec
-from internal.infrastructure.taskqueue.enqueuer import Enqueuer, Stored
+from internal.infrastructure.taskqueue.enqueuer import Enqueuer, Entry, Stored
 from internal.infrastructure.taskqueue.entries import entry_of
 from internal.infrastructure.workflows import chain, group
 from internal.ports.clock import Clock
@@ -70,6 +70,17 @@ class DramatiqTaskPublisher:
     def check(self, options: TaskOptions) -> None:
         if options.queue not in self._queues:
             raise ValueError(f"unknown queue {options.queue!r}; the queues are {', '.join(self._queues)}")
+
+    def row(self, task: Task, *, task_id: str, options: TaskOptions) -> Entry:
+        """A task as the scripts take it, for who stores it by one of them.
+
+        Raises:
+            ValueError: an option cannot be honoured, or the queue is unknown.
+            UnknownTask: the task has no route.
+        """
+        self.check(options)
+        encoded = self._codec.encode(task, task_id=task_id, options=options)
+        return entry_of(encoded, now=self._clock.now())
 
     async def send(self, tasks: Sequence[EncodedTask]) -> set[str]:
         stored = await self._store(tasks)

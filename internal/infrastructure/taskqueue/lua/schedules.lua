@@ -1,0 +1,17 @@
+#!lua flags=allow-oom,no-writes
+-- The periodic entries that a worker has announced lately.
+-- KEYS[1] namespace
+-- ARGV[1] msgpack {shown_for}, in ms
+-- Returns [now, [[name, spec, time zone, task name, queue, last slot or ''], ...]], by name; moments in ms since 1970
+local shown_for = cmsgpack.unpack(ARGV[1])[1]
+local names = redis.call('ZRANGE', prefix .. ':schedules', now - shown_for, '+inf', 'BYSCORE')
+table.sort(names)
+local entries = {}
+for _, name in ipairs(names) do
+  local spec, zone, task, queue, last =
+    unpack(redis.call('HMGET', schedule(name), 'spec', 'time_zone', 'task', 'queue', 'last_slot'))
+  if spec then
+    entries[#entries + 1] = { name, spec, zone, task, queue, last or '' }
+  end
+end
+return { now, entries }

@@ -1,0 +1,12 @@
+from internal.infrastructure.bootstrap import worker
+from internal.infrastructure.bootstrap.container import Container
+from internal.infrastructure.settings import Settings
+from internal.infrastructure.worker.schedule import SCHEDULE
+
+
+def test_every_entry_of_the_schedule_can_be_published_and_the_worker_has_it() -> None:
+    """Raises InvalidSchedule, with what is wrong, as a worker does when it starts."""
+    scheduler = Container(settings=Settings()).scheduler()
+
+    assert list(vars(scheduler)["_entries"]) == [entry.name for entry in SCHEDULE]
+    assert vars(worker)["Container"] is Container
