@@ -1,0 +1,87 @@
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from dramatiq import Broker
+
+from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.exchange import Settlement
+from internal.infrastructure.taskqueue.outcomes import Kind
+from internal.infrastructure.taskqueue.threads import WorkerThreads
+
+log = structlog.get_logger(__name__)
+
+Then = Callable[[Settlement], None]
+Signal = tuple[str, tuple[Any, ...]]  # its name, and what hooks are given besides the broker
+
+
+class SettlingHooks:
+    """Middleware's hooks before tasks are settled, and after Redis has confirmed it.
+
+    Where one of them may block, they fire in a thread: the loop has other tasks to serve. `then` follows on
+    the loop, when they are through.
+    """
+
+    def __init__(self, broker: RedisBroker, *, concurrency: int) -> None:
+        self._broker = broker
+        self._loop = asyncio.get_running_loop()
+        self._threads = WorkerThreads(broker, size=concurrency)
+        self._firing = 0
+
+    @property
+    def is_idle(self) -> bool:
+        return self._firing == 0
+
+    def before(self, settlement: Settlement, *, then: Then) -> None:
+        self._fire("before", settlement, then)
+
+    def after(self, settlement: Settlement, *, then: Then) -> None:
+        self._fire("after", settlement, then)
+
+    def stop(self) -> None:
+        self._threads.stop()
+
+    def _fire(self, moment: str, settlement: Settlement, then: Then) -> None:
+        signals = [
+            (name, arguments)
+            for name, arguments in signals_of(settlement)
+            if self._broker.has_hooks(f"{moment}_{name}")
+        ]
+        if signals and settlement.delivery and not self._broker.is_loop_safe(settlement.delivery):
+            self._firing += 1
+            self._threads.submit(lambda: self._fire_aside(moment, signals, settlement, then))
+        else:
+            emit(self._broker, moment, signals)
+            then(settlement)
+
+    def _fire_aside(self, moment: str, signals: Sequence[Signal], settlement: Settlement, then: Then) -> None:
+        emit(self._broker, moment, signals)
+        with suppress(RuntimeError):  # the loop has ended, and nobody waits for it any more
+            self._loop.call_soon_threadsafe(self._fired, settlement, then)
+
+    def _fired(self, settlement: Settlement, then: Then) -> None:
+        self._firing -= 1
+        then(settlement)
+
+
+def signals_of(settlement: Settlement) -> list[Signal]:
+    """What Dramatiq's own worker says of such an end."""
+    delivery, outcome = settlement.delivery, settlement.outcome
+    if delivery is None or outcome.kind in {Kind.RELEASED, Kind.PROGRESS}:
+        return []
+    settled: Signal = ("nack" if delivery.failed else "ack", (delivery,))
+    if outcome.kind is Kind.RETRY:  # there the message is put on its queue again
+        message = delivery._message  # noqa: SLF001 - a hook expects a message, not its proxy
+        return [("enqueue", (message, outcome.number)), settled]
+    return [settled]
+
+
+def emit(broker: Broker, moment: str, signals: Sequence[Signal]) -> None:
+    """Fire the hooks; what one of them raises does not keep a task from being settled."""
+    for name, arguments in signals:
+        try:
+            (broker.emit_before if moment == "before" else broker.emit_after)(name, *arguments)
+        except Exception:
+            log.exception("task.hook_failed", hook=f"{moment}_{name}")
