@@ -74,6 +74,12 @@ class RedisBroker(Broker):
         self._hooks.clear()
         self._checks = None
 
+    def remove_middleware(self, middleware: Middleware) -> None:
+        """Take out what `add_middleware` has put in; the opposite, which Dramatiq lacks."""
+        self.middleware.remove(middleware)
+        self._hooks.clear()
+        self._checks = None
+
     def emit_before(self, signal: str, *args: Any, **kwargs: Any) -> None:
         name = f"before_{signal}"
         for hook in self._hooks_of(name):
