@@ -18,6 +18,7 @@ from internal.infrastructure.taskqueue import scripts
 from internal.infrastructure.taskqueue.connection import connect_blocking
 from internal.infrastructure.taskqueue.consumer import QueueConsumer
 from internal.infrastructure.taskqueue.delivery import Delivery
+from internal.infrastructure.taskqueue.lease_keeper import LeaseKeeper
 from internal.infrastructure.taskqueue.loop_safety import Check, checks, overrides
 from internal.infrastructure.taskqueue.middleware import default_middleware, replace_stock
 from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
@@ -61,6 +62,7 @@ class RedisBroker(Broker):
         self.client = client or connect_blocking(url or "redis://localhost:6379/0")
         self.namespace = hash_tag(namespace)
         self.timing = timing or Timing()
+        self._keeper = LeaseKeeper(self.call, timing=self.timing)
 
     def add_middleware(
         self,
@@ -166,7 +168,15 @@ class RedisBroker(Broker):
         """A consumer for Dramatiq's own Worker. The engine's Worker does without."""
         if queue_name not in self.queues:
             raise QueueNotFound(queue_name)
-        return QueueConsumer(self.call, queue_name, prefetch=prefetch, timeout=timeout, timing=self.timing)
+        return QueueConsumer(
+            self,
+            queue_name,
+            call=self.call,
+            keeper=self._keeper,
+            timing=self.timing,
+            prefetch=prefetch,
+            timeout=timeout,
+        )
 
     def call(self, script: scripts.Script, request: Any) -> Any:
         """Run a script and translate an outage as Dramatiq's workers and callers expect it."""
@@ -211,4 +221,5 @@ class RedisBroker(Broker):
             time.sleep(interval / 1000)
 
     def close(self) -> None:
+        self._keeper.close()
         self.client.close()

@@ -1,20 +1,13 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
-
-import structlog
-from dramatiq import Broker
 
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.exchange import Settlement
-from internal.infrastructure.taskqueue.outcomes import Kind
+from internal.infrastructure.taskqueue.signals import Signal, emit, signals_of
 from internal.infrastructure.taskqueue.threads import WorkerThreads
 
-log = structlog.get_logger(__name__)
-
 Then = Callable[[Settlement], None]
-Signal = tuple[str, tuple[Any, ...]]  # its name, and what hooks are given besides the broker
 
 
 class SettlingHooks:
@@ -64,24 +57,3 @@ class SettlingHooks:
     def _fired(self, settlement: Settlement, then: Then) -> None:
         self._firing -= 1
         then(settlement)
-
-
-def signals_of(settlement: Settlement) -> list[Signal]:
-    """What Dramatiq's own worker says of such an end."""
-    delivery, outcome = settlement.delivery, settlement.outcome
-    if delivery is None or outcome.kind in {Kind.RELEASED, Kind.PROGRESS}:
-        return []
-    settled: Signal = ("nack" if delivery.failed else "ack", (delivery,))
-    if outcome.kind is Kind.RETRY:  # there the message is put on its queue again
-        message = delivery._message  # noqa: SLF001 - a hook expects a message, not its proxy
-        return [("enqueue", (message, outcome.number)), settled]
-    return [settled]
-
-
-def emit(broker: Broker, moment: str, signals: Sequence[Signal]) -> None:
-    """Fire the hooks; what one of them raises does not keep a task from being settled."""
-    for name, arguments in signals:
-        try:
-            (broker.emit_before if moment == "before" else broker.emit_after)(name, *arguments)
-        except Exception:
-            log.exception("task.hook_failed", hook=f"{moment}_{name}")
