@@ -93,8 +93,11 @@ class Retries(StockRetries):
             return Outcome(Kind.ARCHIVED, message=_remember(delivery, exception), note=note)
         if not self._may_retry(actor, delivery, retries, exception):
             delivery.fail()
+            archived = Outcome(Kind.ARCHIVED, message=_remember(delivery, exception), note=note)
             self._tell_exhausted(broker, actor, delivery, retries)
-            return Outcome(Kind.ARCHIVED, message=_remember(delivery, exception), note=note)
+            # Dramatiq's callbacks know the last failure by this; the task has had no such retry.
+            delivery.options["retries"] = retries + 1
+            return archived
         delivery.options["retries"] = retries + 1
         delay = self._delay(actor, delivery, retries, exception)
         return Outcome(Kind.RETRY, delay, message=_remember(delivery, exception), note=note)
