@@ -9,6 +9,11 @@ from internal.infrastructure.taskqueue.threads import WorkerThreads
 
 Then = Callable[[Settlement], None]
 
+_HOOKS = {
+    "before": ("before_ack", "before_nack", "before_enqueue"),
+    "after": ("after_ack", "after_nack", "after_enqueue"),
+}
+
 
 class SettlingHooks:
     """Middleware's hooks before tasks are settled, and after Redis has confirmed it.
@@ -37,6 +42,9 @@ class SettlingHooks:
         self._threads.stop()
 
     def _fire(self, moment: str, settlement: Settlement, then: Then) -> None:
+        if not any(map(self._broker.has_hooks, _HOOKS[moment])):
+            then(settlement)  # as a rule, and for each task
+            return
         signals = [
             (name, arguments)
             for name, arguments in signals_of(settlement)
