@@ -1,4 +1,5 @@
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import uuid4
@@ -15,7 +16,7 @@ from redis.exceptions import OutOfMemoryError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.connection import connect_blocking
+from internal.infrastructure.taskqueue.connection import connect_blocking, connect_blocking_to
 from internal.infrastructure.taskqueue.consumer import QueueConsumer
 from internal.infrastructure.taskqueue.delivery import Delivery
 from internal.infrastructure.taskqueue.lease_keeper import LeaseKeeper
@@ -43,25 +44,36 @@ class RedisBroker(Broker):
 
     Actors, messages and middleware are Dramatiq's. What is sent is stored once, in one state, until it is
     settled; see docs/task-engine.md.
+
+    The arguments are those of Dramatiq's RedisBroker, and `timing`, which has more to say than its
+    `heartbeat_timeout` (how long a worker may be silent) and `dead_message_ttl` (how long archived tasks
+    are kept), both in milliseconds. Without `url` or `client` the `parameters` go to redis.Redis.
     """
 
     def __init__(
         self,
         *,
         url: str | None = None,
-        client: redis.Redis | None = None,
-        namespace: str = NAMESPACE,
         middleware: Sequence[Middleware] | None = None,
+        namespace: str = NAMESPACE,
+        maintenance_chance: int | None = None,
+        heartbeat_timeout: int | None = None,
+        dead_message_ttl: int | None = None,
+        client: redis.Redis | None = None,
         timing: Timing | None = None,
+        **parameters: Any,
     ) -> None:
+        if maintenance_chance is not None:
+            unused = "maintenance_chance has no meaning here: what is due is looked after by every fetch"
+            warnings.warn(unused, RuntimeWarning, stacklevel=2)
         self._hooks: dict[str, list[Callable[..., None]]] = {}
         self._checks: list[Check] | None = None
         self._coroutines: dict[str, CoroutineFunction] = {}
         super().__init__(middleware=default_middleware() if middleware is None else replace_stock(middleware))
         self.queues: set[str] = set()
-        self.client = client or connect_blocking(url or "redis://localhost:6379/0")
+        self.client = client or (connect_blocking(url) if url else connect_blocking_to(**parameters))
         self.namespace = hash_tag(namespace)
-        self.timing = timing or Timing()
+        self.timing = (timing or Timing()).adjusted(lease=heartbeat_timeout, archive_for=dead_message_ttl)
         self._keeper = LeaseKeeper(self.call, timing=self.timing)
 
     def add_middleware(

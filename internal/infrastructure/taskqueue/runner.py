@@ -1,5 +1,6 @@
 import asyncio
 import contextvars
+import logging
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -17,6 +18,7 @@ from dramatiq.middleware.threading import raise_thread_exception
 from internal.infrastructure.taskqueue.broker import CoroutineFunction, RedisBroker
 from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
 from internal.infrastructure.taskqueue.outcomes import Kind
+from internal.infrastructure.taskqueue.retries import is_expected
 from internal.infrastructure.taskqueue.threads import WorkerThreads
 from internal.ports.tasks import RetryLater
 
@@ -110,8 +112,10 @@ class Runner:
         delivery.stuff_exception(error)
         self._broker.emit_after("process_message", delivery, exception=error)
         if not isinstance(error, WANTED):
+            is_fault = not is_expected(error, self._broker.get_actor(delivery.actor_name), delivery)
             outcome = delivery.settled_as()
-            log.warning(
+            log.log(
+                logging.WARNING if is_fault else logging.INFO,
                 "task.failed",
                 task_id=delivery.task_id,
                 task=delivery.actor_name,
@@ -119,7 +123,7 @@ class Runner:
                 error=type(error).__name__,
                 becomes=str(outcome.kind),
                 again_in=outcome.number / 1000 if outcome.kind is Kind.RETRY else None,
-                exc_info=error,
+                exc_info=error if is_fault else None,
             )
 
 
