@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import msgspec
 import structlog
+from dramatiq.errors import ActorNotFound
 
 from internal.infrastructure.taskqueue.delivery import Delivery
 from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
@@ -29,6 +30,7 @@ def _unknown(delivery: Delivery, *, every: timedelta, grace: timedelta) -> Outco
     """A worker of a newer version may know it: offer it again for a while."""
     times = delivery.options.get(UNKNOWN, 0) + 1
     if times * every > grace:
+        delivery.stuff_exception(ActorNotFound(delivery.actor_name))
         return _archived(delivery, f"no worker knows a task {delivery.actor_name!r}")
     delivery.options[UNKNOWN] = times
     message = delivery._message.encode()  # noqa: SLF001 - a proxy cannot be encoded

@@ -14,6 +14,7 @@ from dramatiq.errors import RateLimitExceeded
 from dramatiq.middleware import SkipMessage, TimeLimitExceeded
 from dramatiq.middleware.shutdown import Shutdown
 from dramatiq.middleware.threading import raise_thread_exception
+from dramatiq.results import Results
 
 from internal.infrastructure.taskqueue.broker import CoroutineFunction, RedisBroker
 from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
@@ -100,7 +101,16 @@ class Runner:
         return result
 
     def _succeed(self, delivery: Delivery, result: Any) -> None:
+        if result is not None and not self._has_use_for_result(delivery):
+            log.warning("task.result_discarded", task_id=delivery.task_id, task=delivery.actor_name)
         self._broker.emit_after("process_message", delivery, result=result)
+
+    def _has_use_for_result(self, delivery: Delivery) -> bool:
+        """Where Results is installed it says itself that an actor's results are not stored."""
+        options = {**self._broker.get_actor(delivery.actor_name).options, **delivery.options}
+        return bool(options.get("pipe_target") or options.get("on_success")) or any(
+            isinstance(item, Results) for item in self._broker.middleware
+        )
 
     def _skip(self, delivery: Delivery, error: SkipMessage) -> None:
         if delivery.failed:
