@@ -1,12 +1,13 @@
+from collections.abc import Container
 from datetime import timedelta
 
 import msgspec
 import structlog
+from dramatiq.errors import ActorNotFound
 
-from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.delivery import Delivery
 from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
-from internal.infrastructure.taskqueue.timing import MAX_CRASHES, milliseconds
+from internal.infrastructure.taskqueue.timing import MAX_CRASHES, Timing, milliseconds
 
 log = structlog.get_logger(__name__)
 
@@ -14,10 +15,10 @@ log = structlog.get_logger(__name__)
 UNKNOWN = "unknown"
 
 
-def refusal(delivery: Delivery, broker: RedisBroker) -> Outcome | None:
+def refusal(delivery: Delivery, *, actors: Container[str], timing: Timing) -> Outcome | None:
     """What becomes of a task that is not to be started; None for one that is."""
-    if delivery.actor_name not in broker.actors:
-        return _unknown(delivery, every=broker.timing.unknown_every, grace=broker.timing.unknown_grace)
+    if delivery.actor_name not in actors:
+        return _unknown(delivery, every=timing.unknown_every, grace=timing.unknown_grace)
     if delivery.crashes >= MAX_CRASHES:
         return _archived(delivery, f"poison: its worker died {delivery.crashes} times")
     if delivery.is_overdue:
@@ -29,6 +30,7 @@ def _unknown(delivery: Delivery, *, every: timedelta, grace: timedelta) -> Outco
     """A worker of a newer version may know it: offer it again for a while."""
     times = delivery.options.get(UNKNOWN, 0) + 1
     if times * every > grace:
+        delivery.stuff_exception(ActorNotFound(delivery.actor_name))
         return _archived(delivery, f"no worker knows a task {delivery.actor_name!r}")
     delivery.options[UNKNOWN] = times
     message = delivery._message.encode()  # noqa: SLF001 - a proxy cannot be encoded

@@ -1,4 +1,5 @@
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import uuid4
@@ -15,9 +16,10 @@ from redis.exceptions import OutOfMemoryError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.connection import connect_blocking
+from internal.infrastructure.taskqueue.connection import connect_blocking, connect_blocking_to
 from internal.infrastructure.taskqueue.consumer import QueueConsumer
 from internal.infrastructure.taskqueue.delivery import Delivery
+from internal.infrastructure.taskqueue.lease_keeper import LeaseKeeper
 from internal.infrastructure.taskqueue.loop_safety import Check, checks, overrides
 from internal.infrastructure.taskqueue.middleware import default_middleware, replace_stock
 from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
@@ -42,25 +44,37 @@ class RedisBroker(Broker):
 
     Actors, messages and middleware are Dramatiq's. What is sent is stored once, in one state, until it is
     settled; see docs/task-engine.md.
+
+    The arguments are those of Dramatiq's RedisBroker, and `timing`, which has more to say than its
+    `heartbeat_timeout` (how long a worker may be silent) and `dead_message_ttl` (how long archived tasks
+    are kept), both in milliseconds. Without `url` or `client` the `parameters` go to redis.Redis.
     """
 
     def __init__(
         self,
         *,
         url: str | None = None,
-        client: redis.Redis | None = None,
-        namespace: str = NAMESPACE,
         middleware: Sequence[Middleware] | None = None,
+        namespace: str = NAMESPACE,
+        maintenance_chance: int | None = None,
+        heartbeat_timeout: int | None = None,
+        dead_message_ttl: int | None = None,
+        client: redis.Redis | None = None,
         timing: Timing | None = None,
+        **parameters: Any,
     ) -> None:
+        if maintenance_chance is not None:
+            unused = "maintenance_chance has no meaning here: what is due is looked after by every fetch"
+            warnings.warn(unused, RuntimeWarning, stacklevel=2)
         self._hooks: dict[str, list[Callable[..., None]]] = {}
         self._checks: list[Check] | None = None
         self._coroutines: dict[str, CoroutineFunction] = {}
         super().__init__(middleware=default_middleware() if middleware is None else replace_stock(middleware))
         self.queues: set[str] = set()
-        self.client = client or connect_blocking(url or "redis://localhost:6379/0")
+        self.client = client or (connect_blocking(url) if url else connect_blocking_to(**parameters))
         self.namespace = hash_tag(namespace)
-        self.timing = timing or Timing()
+        self.timing = (timing or Timing()).adjusted(lease=heartbeat_timeout, archive_for=dead_message_ttl)
+        self._keeper = LeaseKeeper(self.call, timing=self.timing)
 
     def add_middleware(
         self,
@@ -71,6 +85,12 @@ class RedisBroker(Broker):
     ) -> None:
         [middleware] = replace_stock([middleware])
         super().add_middleware(middleware, before=before, after=after)
+        self._hooks.clear()
+        self._checks = None
+
+    def remove_middleware(self, middleware: Middleware) -> None:
+        """Take out what `add_middleware` has put in; the opposite, which Dramatiq lacks."""
+        self.middleware.remove(middleware)
         self._hooks.clear()
         self._checks = None
 
@@ -91,6 +111,10 @@ class RedisBroker(Broker):
                 hook(self, *args, **kwargs)
             except Exception:
                 self.logger.critical("Unexpected failure in %s of %r.", name, hook, exc_info=True)
+
+    def has_hooks(self, name: str) -> bool:
+        """Whether any middleware does something at this moment, `before_ack` for example."""
+        return bool(self._hooks_of(name))
 
     def _hooks_of(self, name: str) -> list[Callable[..., None]]:
         """Only the hooks that do something: calling the empty ones is a seventh of stock's time."""
@@ -114,12 +138,14 @@ class RedisBroker(Broker):
     def native(self, delivery: Delivery) -> CoroutineFunction | None:
         """The coroutine function to run on the loop, or None for a task that has to run in a thread."""
         function = self.coroutine_function(delivery.actor_name)
-        if function is None:
-            return None
+        return function if function and self.is_loop_safe(delivery) else None
+
+    def is_loop_safe(self, delivery: Delivery) -> bool:
+        """Whether no hook around this delivery blocks."""
         if self._checks is None:
             self._checks = checks(self.middleware)
-        actor = self.actors[delivery.actor_name]
-        return function if all(check(actor, delivery) for check in self._checks) else None
+        actor = self.actors.get(delivery.actor_name)
+        return actor is not None and all(check(actor, delivery) for check in self._checks)
 
     def declare_queue(self, queue_name: str) -> None:
         if queue_name not in self.queues:
@@ -154,7 +180,15 @@ class RedisBroker(Broker):
         """A consumer for Dramatiq's own Worker. The engine's Worker does without."""
         if queue_name not in self.queues:
             raise QueueNotFound(queue_name)
-        return QueueConsumer(self.call, queue_name, prefetch=prefetch, timeout=timeout, timing=self.timing)
+        return QueueConsumer(
+            self,
+            queue_name,
+            call=self.call,
+            keeper=self._keeper,
+            timing=self.timing,
+            prefetch=prefetch,
+            timeout=timeout,
+        )
 
     def call(self, script: scripts.Script, request: Any) -> Any:
         """Run a script and translate an outage as Dramatiq's workers and callers expect it."""
@@ -199,4 +233,5 @@ class RedisBroker(Broker):
             time.sleep(interval / 1000)
 
     def close(self) -> None:
+        self._keeper.close()
         self.client.close()

@@ -38,6 +38,18 @@ def connect_blocking(url: str, *, timeout: float = TIMEOUT) -> redis.Redis:
     )
 
 
+def connect_blocking_to(**parameters: Any) -> redis.Redis:
+    """The same, by what `redis.Redis` takes: host, port, password..."""
+    return redis.Redis(
+        **{
+            "socket_connect_timeout": TIMEOUT,
+            "socket_timeout": TIMEOUT,
+            "retry": redis.retry.Retry(NoBackoff(), 0),
+            **parameters,
+        }
+    )
+
+
 async def answers(client: redis.asyncio.Redis) -> bool:
     """Raise Unavailable if Redis cannot be reached."""
     with translated_outages():

@@ -1,94 +1,133 @@
 import time
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections import deque
+from collections.abc import Iterable, Sequence
 
+import structlog
+from dramatiq import Broker
 from dramatiq.broker import Consumer, MessageProxy
 
 from internal.infrastructure.taskqueue import scripts
+from internal.infrastructure.taskqueue.admission import refusal
 from internal.infrastructure.taskqueue.delivery import Delivery
-from internal.infrastructure.taskqueue.exchange import NOTHING, Demand, Exchange, Settlement
+from internal.infrastructure.taskqueue.exchange import Demand, Fetched, Holding, Settlement
+from internal.infrastructure.taskqueue.lease_keeper import Call, LeaseKeeper
 from internal.infrastructure.taskqueue.outcomes import RELEASED, Outcome
+from internal.infrastructure.taskqueue.signals import emit, signals_of
 from internal.infrastructure.taskqueue.timing import Timing
+
+log = structlog.get_logger(__name__)
 
 LOOK_EVERY = 0.05  # seconds
 
 
 class QueueConsumer(Consumer):
-    """One queue's tasks for Dramatiq's own Worker, with leases, tokens and outcomes as for the engine's."""
+    """One queue's tasks for Dramatiq's own Worker, with leases, tokens and outcomes as for the engine's.
+
+    `next` and `close` belong to one thread; messages may be settled by any.
+    """
 
     def __init__(
         self,
-        call: Callable[[scripts.Script, Any], Any],
+        broker: Broker,
         queue_name: str,
         *,
+        call: Call,
+        keeper: LeaseKeeper,
+        timing: Timing,
         prefetch: int,
         timeout: int,
-        timing: Timing,
     ) -> None:
-        self._run = call
+        self._broker = broker
+        self._queue_name = queue_name
+        self._call = call
+        self._keeper = keeper
         self._timing = timing
         self._prefetch = prefetch
         self._timeout = timeout / 1000
-        self._exchange = Exchange(queues={queue_name: 1}, strict=False, timing=timing)
-        self._held: dict[str, Delivery] = {}
-        self._waiting: list[Delivery] = []
-        self._extend_at = time.monotonic()
+        self._exchange = keeper.new_exchange(queue_name)
+        self._fetched: set[Holding] = set()
+        self._waiting: deque[Delivery] = deque()
 
     def __next__(self) -> MessageProxy | None:
-        """The next message, or None after the timeout."""
+        """The next message, or None after the timeout.
+
+        Raises:
+            ConnectionClosed: Redis cannot be reached.
+        """
         give_up = time.monotonic() + self._timeout
-        while True:
-            self._extend_if_due()
-            if self._waiting:
-                return self._waiting.pop(0)
-            room = min(scripts.MOST_AT_ONCE, self._prefetch - len(self._held))
-            if room > 0:
-                self._call([], Demand(total=room, direct=room, suspect=True))
+        while not self._waiting:
+            self._fetch()
             if not self._waiting:
                 if time.monotonic() >= give_up:
                     return None
                 time.sleep(min(LOOK_EVERY, self._timeout))
+        return self._waiting.popleft()
 
     def ack(self, message: MessageProxy) -> None:
         self._settle(message)
 
     def nack(self, message: MessageProxy) -> None:
-        message.fail()
+        if isinstance(message, Delivery):
+            message.fail()
         self._settle(message)
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
         """Hand messages back to the front of their queue, in their order."""
         deliveries = [message for message in messages if isinstance(message, Delivery)]
-        released = [_settlement(delivery, RELEASED) for delivery in reversed(deliveries)]
-        for first in range(0, len(released), scripts.MOST_AT_ONCE):
-            self._call(released[first : first + scripts.MOST_AT_ONCE], NOTHING)
-        for delivery in deliveries:
-            self._held.pop(delivery.task_id, None)
+        self._keeper.let_go(delivery.holding for delivery in deliveries)
+        try:
+            self._keeper.settle([_settlement(delivery, RELEASED) for delivery in reversed(deliveries)])
+        except BaseException:
+            self._leave_behind()
+            raise
 
     def close(self) -> None:
-        self.requeue(list(self._waiting))
+        waiting = list(self._waiting)
         self._waiting.clear()
+        self.requeue(waiting)
+
+    def _fetch(self) -> None:
+        self._fetched = self._keeper.held_among(self._fetched)
+        room = min(scripts.MOST_AT_ONCE, self._prefetch - len(self._fetched))
+        if room <= 0:
+            return
+        demand = Demand(total=room, direct=room, suspect=not self._keeper.has_suspect)
+        try:
+            reply = self._call(scripts.SETTLE_AND_FETCH, self._exchange.request([], demand))
+            self._admit(self._exchange.read(reply))
+        except BaseException:
+            self._leave_behind()
+            raise
+
+    def _admit(self, fetched: Fetched) -> None:
+        over = list(fetched.unreadable)
+        for delivery in fetched.deliveries:
+            if outcome := refusal(delivery, actors=self._broker.actors, timing=self._timing):
+                over.append(_settlement(delivery, outcome))
+            else:
+                self._keeper.hold([delivery])
+                self._fetched.add(delivery.holding)
+                self._waiting.append(delivery)
+        self._end(over)
+
+    def _end(self, settlements: Sequence[Settlement]) -> None:
+        """Settle what Dramatiq's Worker does not get to see, and tell middleware as it would."""
+        for settlement in settlements:
+            emit(self._broker, "before", signals_of(settlement))
+        self._keeper.settle(settlements)
+        for settlement in settlements:
+            emit(self._broker, "after", signals_of(settlement))
+
+    def _leave_behind(self) -> None:
+        """Nobody knows what Redis has handed out, or taken back: it does, and the keeper asks it."""
+        self._keeper.take_over(self._exchange)
+        self._exchange = self._keeper.new_exchange(self._queue_name)
 
     def _settle(self, message: MessageProxy) -> None:
-        if not isinstance(message, Delivery):
-            raise TypeError("this consumer settles only what it has handed out")
-        self._call([_settlement(message, message.settled_as())], NOTHING)
-        self._held.pop(message.task_id, None)
-
-    def _call(self, settlements: list[Settlement], demand: Demand) -> None:
-        fetched = self._exchange.read(
-            self._run(scripts.SETTLE_AND_FETCH, self._exchange.request(settlements, demand))
-        )
-        self._held.update((delivery.task_id, delivery) for delivery in fetched.deliveries)
-        self._waiting.extend(fetched.deliveries)
-        if fetched.unreadable:
-            self._call(fetched.unreadable, NOTHING)
-
-    def _extend_if_due(self) -> None:
-        if self._held and time.monotonic() >= self._extend_at:
-            self._extend_at = time.monotonic() + self._timing.extend_every.total_seconds()
-            held: list[Any] = [delivery.holding for delivery in list(self._held.values())]
-            self._run(scripts.EXTEND, self._exchange.extension(held, reconcile=False))
+        if isinstance(message, Delivery):
+            self._keeper.settle([_settlement(message, message.settled_as())])
+        else:
+            log.warning("task.not_settled", task_id=message.message_id, reason="it came from elsewhere")
 
 
 def _settlement(delivery: Delivery, outcome: Outcome) -> Settlement:

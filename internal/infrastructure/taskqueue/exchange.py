@@ -66,7 +66,7 @@ NOTHING = Demand(total=0, direct=0, suspect=False)
 
 @dataclass(slots=True, kw_only=True)
 class Fetched:
-    rejected: set[str]
+    rejected: set[int]  # places in the batch of settlements
     deliveries: list[Delivery] = field(default_factory=list)
     unreadable: list[Settlement] = field(default_factory=list)
     due_in: float | None = None  # seconds until something is due; None if nothing is
@@ -142,7 +142,7 @@ class Exchange:
         rejected, tasks, credits_left, due_in = reply
         self._credits = dict(zip(self._asked, credits_left, strict=True))
         fetched = Fetched(
-            rejected={task_id.decode() for task_id in rejected},
+            rejected={place - 1 for place in rejected},
             due_in=None if due_in < 0 else due_in / 1000,
         )
         for task in tasks:

@@ -40,6 +40,7 @@ class Fetcher:
         self._namespace = broker.namespace
         self._beat = broker.timing.extend_every.total_seconds()
         self._exchange = exchange
+        self._own_wake = f"{self._namespace}:wake:{exchange.worker_id}"
         self._wire = Wire(pool)
         self._bell = Wire(pool)
         self._signal = asyncio.Event()
@@ -56,6 +57,18 @@ class Fetcher:
             group.create_task(self._converse())
             group.create_task(self._listen())
             group.create_task(self._extend_regularly())
+
+    async def look_anew(self) -> None:
+        """Serve what the exchange serves by now: what waits in Redis waits for the tokens of other queues.
+
+        It is woken by a token of its own, in Redis: so it makes no difference when this arrives, and no
+        token of a task is lost.
+        """
+        self._was_woken = True
+        self._signal.set()
+        with suppress(*OUTAGES):  # after one it looks anyway
+            await self._wire.call("LPUSH", self._own_wake, 1)
+            await self._wire.call("PEXPIRE", self._own_wake, round(2000 * self._beat))
 
     async def leave(self) -> None:
         """Have Redis take back what it hands out in a reply for which nobody waits any more."""
@@ -116,7 +129,7 @@ class Fetcher:
         while True:
             await self._is_hungry.wait()
             self._is_hungry.clear()
-            keys = [f"{self._namespace}:{queue}:wake" for queue in self._exchange.queues]
+            keys = [self._own_wake, *(f"{self._namespace}:{queue}:wake" for queue in self._exchange.queues)]
             try:
                 token = await self._bell.call("BLPOP", *keys, self._beat, patience=self._beat)
             except OUTAGES:

@@ -52,10 +52,6 @@ class LedgerClerk:
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
 
-    async def closed_among(self, deliveries: Sequence[Delivery]) -> set[str]:
-        """Raise Unavailable if the ledger cannot say."""
-        return await self._ledger.closed([delivery.task_id for delivery in deliveries])
-
     def stop(self) -> None:
         if self._writing:
             self._writing.cancel()

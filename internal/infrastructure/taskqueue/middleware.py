@@ -99,10 +99,10 @@ class ShutdownNotifications(StockShutdownNotifications):
 
 
 def default_middleware() -> list[Middleware]:
-    """Dramatiq's own list, in its order, with what this engine needs in place of three of them."""
+    """Dramatiq's own list, in its order, with ours in place of three of them, and the current message."""
     return [
-        CurrentMessage(),
         AgeLimit(),
+        CurrentMessage(),
         TimeLimit(),
         ShutdownNotifications(),
         Callbacks(),

@@ -93,16 +93,19 @@ class Retries(StockRetries):
             return Outcome(Kind.ARCHIVED, message=_remember(delivery, exception), note=note)
         if not self._may_retry(actor, delivery, retries, exception):
             delivery.fail()
+            archived = Outcome(Kind.ARCHIVED, message=_remember(delivery, exception), note=note)
             self._tell_exhausted(broker, actor, delivery, retries)
-            return Outcome(Kind.ARCHIVED, message=_remember(delivery, exception), note=note)
+            # Dramatiq's callbacks know the last failure by this; the task has had no such retry.
+            delivery.options["retries"] = retries + 1
+            return archived
         delivery.options["retries"] = retries + 1
         delay = self._delay(actor, delivery, retries, exception)
         return Outcome(Kind.RETRY, delay, message=_remember(delivery, exception), note=note)
 
     def _is_hopeless(self, actor: Actor[..., Any], delivery: Delivery, exception: BaseException) -> bool:
-        throws = delivery.options.get("throws") or actor.options.get("throws") or ()
         return (
-            isinstance(exception, (Permanent, throws))
+            isinstance(exception, Permanent)
+            or is_expected(exception, actor, delivery)
             or delivery.cancelled is Cancelled.DEADLINE
             or delivery.is_overdue
         )
@@ -143,6 +146,11 @@ class Retries(StockRetries):
         if target:
             most = _option(delivery, actor, "max_retries", self.max_retries)
             broker.get_actor(target).send(delivery.asdict(), {"retries": retries, "max_retries": most})
+
+
+def is_expected(exception: BaseException, actor: Actor[..., Any], delivery: Delivery) -> bool:
+    """Whether the actor's `throws` names it: it gives up, and that is no fault of its own."""
+    return isinstance(exception, delivery.options.get("throws") or actor.options.get("throws") or ())
 
 
 def _by_default(delivery: Delivery, exception: BaseException, *, retries: Any) -> Outcome:

@@ -1,5 +1,6 @@
 import asyncio
 import contextvars
+import logging
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -13,10 +14,12 @@ from dramatiq.errors import RateLimitExceeded
 from dramatiq.middleware import SkipMessage, TimeLimitExceeded
 from dramatiq.middleware.shutdown import Shutdown
 from dramatiq.middleware.threading import raise_thread_exception
+from dramatiq.results import Results
 
 from internal.infrastructure.taskqueue.broker import CoroutineFunction, RedisBroker
 from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
 from internal.infrastructure.taskqueue.outcomes import Kind
+from internal.infrastructure.taskqueue.retries import is_expected
 from internal.infrastructure.taskqueue.threads import WorkerThreads
 from internal.ports.tasks import RetryLater
 
@@ -98,7 +101,16 @@ class Runner:
         return result
 
     def _succeed(self, delivery: Delivery, result: Any) -> None:
+        if result is not None and not self._has_use_for_result(delivery):
+            log.warning("task.result_discarded", task_id=delivery.task_id, task=delivery.actor_name)
         self._broker.emit_after("process_message", delivery, result=result)
+
+    def _has_use_for_result(self, delivery: Delivery) -> bool:
+        """Where Results is installed it says itself that an actor's results are not stored."""
+        options = {**self._broker.get_actor(delivery.actor_name).options, **delivery.options}
+        return bool(options.get("pipe_target") or options.get("on_success")) or any(
+            isinstance(item, Results) for item in self._broker.middleware
+        )
 
     def _skip(self, delivery: Delivery, error: SkipMessage) -> None:
         if delivery.failed:
@@ -110,8 +122,10 @@ class Runner:
         delivery.stuff_exception(error)
         self._broker.emit_after("process_message", delivery, exception=error)
         if not isinstance(error, WANTED):
+            is_fault = not is_expected(error, self._broker.get_actor(delivery.actor_name), delivery)
             outcome = delivery.settled_as()
-            log.warning(
+            log.log(
+                logging.WARNING if is_fault else logging.INFO,
                 "task.failed",
                 task_id=delivery.task_id,
                 task=delivery.actor_name,
@@ -119,7 +133,7 @@ class Runner:
                 error=type(error).__name__,
                 becomes=str(outcome.kind),
                 again_in=outcome.number / 1000 if outcome.kind is Kind.RETRY else None,
-                exc_info=error,
+                exc_info=error if is_fault else None,
             )
 
 

@@ -1,4 +1,6 @@
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 
@@ -27,6 +29,11 @@ class Timing:
     def extend_every(self) -> timedelta:
         """Also how long an idle worker waits for a wake token before it looks by itself: both say "alive"."""
         return self.lease / 3
+
+    def adjusted(self, **values: int | None) -> Timing:
+        """With other durations, in milliseconds; None leaves one as it is."""
+        given = {name: timedelta(milliseconds=value) for name, value in values.items() if value is not None}
+        return replace(self, **given)
 
     @property
     def gap(self) -> timedelta:

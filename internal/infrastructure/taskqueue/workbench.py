@@ -1,9 +1,7 @@
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any
 
 import structlog
 
@@ -12,21 +10,20 @@ from internal.infrastructure.taskqueue.admission import refusal
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
 from internal.infrastructure.taskqueue.exchange import NOTHING, Demand, Fetched, Holding, Settlement
+from internal.infrastructure.taskqueue.inquiry import LedgerInquiry
 from internal.infrastructure.taskqueue.ledger import LedgerClerk, is_written_down, may_be_closed
 from internal.infrastructure.taskqueue.on_loop import call_on
-from internal.infrastructure.taskqueue.outcomes import DONE, RELEASED, Kind, Outcome
+from internal.infrastructure.taskqueue.outcomes import RELEASED, Kind, Outcome
 from internal.infrastructure.taskqueue.runner import Runner
 from internal.infrastructure.taskqueue.scripts import MOST_AT_ONCE
+from internal.infrastructure.taskqueue.settling_hooks import SettlingHooks
 from internal.infrastructure.taskqueue.slots import Slots
 from internal.infrastructure.taskqueue.threads import WorkerThreads
-from internal.infrastructure.taskqueue.timing import milliseconds
-from internal.ports.unavailable import Unavailable
 
 log = structlog.get_logger(__name__)
 
 LAST_CALL = 1.0  # seconds that interrupted tasks have to clean up
 SETTLED_WITHIN = 0.5  # seconds that the last settling has
-ASK_LEDGER_AGAIN = timedelta(seconds=5)
 
 
 class Workbench:
@@ -49,17 +46,17 @@ class Workbench:
         self._changed = changed
         self._runner = Runner(broker, threads=threads, finished=self._finished)
         self._slots = Slots(concurrency, timing=broker.timing, start=self._runner.start)
+        self._hooks = SettlingHooks(broker, concurrency=concurrency)
         self._clerk = LedgerClerk(ledger, closed=self.settle) if ledger else None
+        self._inquiry = LedgerInquiry(ledger, run=self._slots.offer, settle=self.settle) if ledger else None
         self._held: dict[Holding, Delivery] = {}
         self._ready: list[Settlement] = []
-        self._asking: list[Delivery] = []  # about which the ledger is being asked
         self._takes_more = True
-        self._is_empty = asyncio.Event()
-        self._beside: set[asyncio.Task[None]] = set()
+        self._is_quiet = asyncio.Event()  # nothing is held, and all that was has been told of
 
     @property
     def is_empty(self) -> bool:
-        return not self._held and not self._ready
+        return not self._held and not self._ready and self._hooks.is_idle
 
     @property
     def has_ready(self) -> bool:
@@ -73,10 +70,10 @@ class Workbench:
     def demand(self) -> Demand:
         if not self._takes_more:
             return NOTHING
-        demand = self._slots.demand(promised=len(self._asking))
-        if any(delivery.suspect for delivery in self._asking):
-            return replace(demand, suspect=False)
-        return demand
+        if not self._inquiry:
+            return self._slots.demand()
+        demand = self._slots.demand(promised=self._inquiry.count)
+        return replace(demand, suspect=False) if self._inquiry.has_suspect else demand
 
     def pause(self) -> None:
         """Take nothing more, and give back what waits; what is running goes on."""
@@ -98,15 +95,14 @@ class Workbench:
             self._release(fetched.deliveries)
             return
         for delivery in fetched.deliveries:
-            if outcome := refusal(delivery, self._broker):
+            if outcome := refusal(delivery, actors=self._broker.actors, timing=self._broker.timing):
                 self._end(delivery, outcome)
-            elif self._clerk and may_be_closed(delivery):
+            elif self._inquiry and may_be_closed(delivery):
                 doubtful.append(delivery)
             else:
                 self._slots.offer(delivery)
-        if self._clerk and doubtful:
-            self._asking.extend(doubtful)
-            self._aside(self._ask_ledger(self._clerk, doubtful))
+        if self._inquiry and doubtful:
+            self._inquiry.ask(doubtful)
         if self._slots.has_waiting:
             patience = self._broker.timing.look_ahead.total_seconds()
             asyncio.get_running_loop().call_later(patience, self._give_back_waiting, patience)
@@ -114,9 +110,6 @@ class Workbench:
     def take_ready(self) -> list[Settlement]:
         """What is to be settled by the next call. It is still held, until it is confirmed or put back."""
         ready, self._ready = self._ready[:MOST_AT_ONCE], self._ready[MOST_AT_ONCE:]
-        for settlement in ready:
-            if not settlement.was_sent:
-                self._emit(self._broker.emit_before, settlement)
         return ready
 
     def put_back(self, settlements: Sequence[Settlement]) -> None:
@@ -125,20 +118,22 @@ class Workbench:
             settlement.was_sent = True
         self._ready[:0] = settlements
 
-    def confirm(self, settlements: Iterable[Settlement], *, rejected: set[str]) -> None:
-        for settlement in settlements:
+    def confirm(self, settlements: Sequence[Settlement], *, rejected: set[int]) -> None:
+        """They were sent; Redis has rejected those at these places in the batch, and settled the others."""
+        for place, settlement in enumerate(settlements):
             delivery = settlement.delivery
             if settlement.outcome.kind is Kind.PROGRESS:
                 continue
             if delivery is None:
                 log.error("task.unreadable", queue=settlement.holding[0], task_id=settlement.holding[1])
                 continue
+            self._held.pop(delivery.holding, None)
             # One that was sent before was settled then: that is why its token is gone.
-            if delivery.task_id in rejected and not settlement.was_sent:
+            if place in rejected and not settlement.was_sent:
                 log.warning("task.not_settled", task_id=delivery.task_id, reason="it is no longer ours")
+                self._let_go(delivery)
             else:
-                self._emit(self._broker.emit_after, settlement)
-            self._let_go(delivery)
+                self._hooks.after(settlement, then=self._is_over)
 
     def lose(self, holdings: set[Holding]) -> None:
         """Cancel what another worker has, or has had, meanwhile."""
@@ -160,15 +155,23 @@ class Workbench:
         return len(self._held)
 
     def close(self) -> None:
-        for task in self._beside:
-            task.cancel()
+        self._hooks.stop()
+        if self._inquiry:
+            self._inquiry.stop()
         if self._clerk:
             self._clerk.stop()
 
     def settle(self, settlements: Sequence[Settlement]) -> None:
-        if settlements:  # else nothing has changed, and an idle worker would ask Redis again and again
-            self._ready.extend(settlements)
-            self._changed()
+        for settlement in settlements:
+            self._hooks.before(settlement, then=self._is_ready)
+
+    def _is_ready(self, settlement: Settlement) -> None:
+        self._ready.append(settlement)
+        self._changed()
+
+    def _is_over(self, settlement: Settlement) -> None:
+        if settlement.delivery:
+            self._let_go(settlement.delivery)
 
     def _finished(self, delivery: Delivery, seconds: float) -> None:
         self._slots.vacate(delivery, seconds=seconds)
@@ -190,25 +193,6 @@ class Workbench:
         else:
             self.settle([settlement])
 
-    async def _ask_ledger(self, clerk: LedgerClerk, deliveries: Sequence[Delivery]) -> None:
-        """Run those that are not over yet; a task that is must not run again."""
-        asked = set(deliveries)
-        try:
-            closed = await clerk.closed_among(deliveries)
-        except Exception as error:
-            if not isinstance(error, Unavailable):
-                log.exception("ledger.not_asked", tasks=len(deliveries))
-            later = Outcome(Kind.SCHEDULED, milliseconds(ASK_LEDGER_AGAIN))
-            self.settle([Settlement(delivery.holding, later, delivery) for delivery in deliveries])
-            return
-        finally:
-            self._asking = [delivery for delivery in self._asking if delivery not in asked]
-        for delivery in deliveries:
-            if delivery.task_id in closed:
-                self.settle([Settlement(delivery.holding, DONE, delivery)])
-            else:
-                self._slots.offer(delivery)
-
     def _give_back_waiting(self, longer_than: float = 0) -> None:
         self._release(self._slots.take_waiting(longer_than=longer_than))
 
@@ -219,26 +203,12 @@ class Workbench:
     def _let_go(self, delivery: Delivery) -> None:
         delivery.clear_exception()  # its traceback would keep a whole stack alive
         self._held.pop(delivery.holding, None)
-        if not self._held:
-            self._is_empty.set()
-
-    @staticmethod
-    def _emit(emit: Callable[..., None], settlement: Settlement) -> None:
-        delivery, outcome = settlement.delivery, settlement.outcome
-        if delivery is None or outcome.kind in {Kind.RELEASED, Kind.PROGRESS}:
-            return
-        if outcome.kind is Kind.RETRY:  # Dramatiq puts the message on its queue again
-            emit("enqueue", delivery._message, outcome.number)  # noqa: SLF001 - a hook expects a message
-        emit("nack" if delivery.failed else "ack", delivery)
+        if not self._held and self._hooks.is_idle:
+            self._is_quiet.set()
 
     async def _emptied(self, within: float) -> None:
-        self._is_empty.clear()
-        if self._held:
+        self._is_quiet.clear()
+        if self._held or not self._hooks.is_idle:
             with suppress(TimeoutError):
                 async with asyncio.timeout(within):
-                    await self._is_empty.wait()
-
-    def _aside(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(coroutine)
-        self._beside.add(task)
-        task.add_done_callback(self._beside.discard)
+                    await self._is_quiet.wait()

@@ -1,4 +1,5 @@
 import asyncio
+import threading
 import time
 from collections.abc import Collection, Coroutine, Mapping
 from typing import Any, TypeVar
@@ -38,7 +39,7 @@ class Worker:
         broker: RedisBroker,
         *,
         queues: Collection[str] | None = None,
-        worker_timeout: int = 1000,  # noqa: ARG002 - Dramatiq's signature; nothing here polls
+        worker_timeout: int = 1000,
         worker_threads: int = 8,
         weights: Mapping[str, int] | None = None,
         strict: bool = False,
@@ -46,7 +47,10 @@ class Worker:
         ledger: TaskLedger | None = None,
     ) -> None:
         self.broker = broker
+        self.worker_timeout = worker_timeout  # as Dramatiq's has it; nothing here polls
         self.worker_threads = worker_threads
+        self._later_queues = _LaterQueues(self)
+        self._serving = threading.Lock()
         self._only = queues and set(queues)
         self._weights = weights
         self._exchange = Exchange(
@@ -67,7 +71,7 @@ class Worker:
         self._on_loop(self._start(is_paused=is_paused))
         self._watchdog = LoopWatchdog(self._loop.loop, silence=self.broker.timing.silence)
         self._watchdog.start()
-        self.broker.add_middleware(_LaterQueues(self))
+        self.broker.add_middleware(self._later_queues)
         self.broker.emit_after("worker_boot", self)
 
     def pause(self) -> None:
@@ -84,6 +88,7 @@ class Worker:
         lease has lapsed.
         """
         self.broker.emit_before("worker_shutdown", self)
+        self.broker.remove_middleware(self._later_queues)
         unsettled = self._on_loop(self._stop(timeout / 1000))
         self._threads.stop()
         if self._watchdog:
@@ -100,8 +105,12 @@ class Worker:
             time.sleep(0.01)
 
     def serve_declared(self) -> None:
-        """Serve the queues that have been declared meanwhile as well."""
-        self._exchange.serve(self._served())
+        """Serve the queues that have been declared meanwhile as well; from any thread, also the loop's."""
+        with self._serving:
+            served = self._served()
+            if self._loop and set(served) != set(self._exchange.queues):
+                self._exchange.serve(served)
+                asyncio.run_coroutine_threadsafe(self._engine.look_anew(), self._loop.loop)
 
     def _served(self) -> Mapping[str, int]:
         weights = self._weights or dict.fromkeys(sorted(self.broker.get_declared_queues()), 1)

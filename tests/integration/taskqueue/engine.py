@@ -102,7 +102,8 @@ class Hand:
 
     def settle(self, delivery: Delivery, outcome: Outcome = DONE) -> set[str]:
         """The ids that were rejected."""
-        return self.turn([Settlement(delivery.holding, outcome, delivery)]).rejected
+        rejected = self.turn([Settlement(delivery.holding, outcome, delivery)]).rejected
+        return {delivery.task_id} if rejected else set()
 
     def extend(self, *held: Delivery, reconcile: bool = False) -> list[bytes]:
         """The ids of those that are lost."""

@@ -141,7 +141,7 @@ def test_a_completed_task_is_a_duplicate_until_it_is_purged(engine: Engine, hand
     engine.make_due("a", state="completed")
     hand.turn()
 
-    assert kept == [[b"completed", 1]]
+    assert kept == [[b"completed", 1, b"a"]]
     assert engine.publish("a") == [[b"pending", 0]]
 
 
@@ -151,7 +151,7 @@ def test_a_suspect_is_a_duplicate_that_is_pending(engine: Engine, hand: Hand) ->
     engine.make_due("a", state="active")
     hand.turn()
 
-    assert engine.publish("a") == [[b"pending", 1]]
+    assert engine.publish("a") == [[b"pending", 1, b"a"]]
 
 
 def test_one_call_stores_an_id_once(engine: Engine) -> None:

@@ -1,11 +1,13 @@
 """Dramatiq's own middleware on the engine: results, callbacks, pipelines, groups."""
 
+import time
 from typing import Any
 
 import dramatiq
 import pytest
 from dramatiq import group, pipeline
 from dramatiq.middleware import GroupCallbacks
+from dramatiq.rate_limits import ConcurrentRateLimiter
 from dramatiq.rate_limits.backends import StubBackend as RateLimiterBackend
 from dramatiq.results import ResultFailure, Results
 from dramatiq.results.backends import StubBackend as ResultBackend
@@ -136,3 +138,40 @@ def test_another_actor_is_told_of_a_task_that_is_exhausted(broker: RedisBroker) 
         fail.send_with_options(on_retry_exhausted=give_up.actor_name)
 
         eventually(lambda: told == [("fail", {"retries": 0, "max_retries": 0})], within=5)
+
+
+def test_a_failure_callback_tells_the_last_attempt_from_those_before(broker: RedisBroker) -> None:
+    retries: list[int] = []
+
+    @dramatiq.actor(broker=broker, max_retries=2, max_backoff=10)
+    async def fail() -> None:
+        raise ConnectionError
+
+    @dramatiq.actor(broker=broker)
+    async def note_failure(message: dict[str, Any], _: dict[str, str]) -> None:
+        retries.append(message["options"]["retries"])
+
+    with working(broker):
+        fail.send_with_options(on_failure=note_failure)
+
+        eventually(lambda: sorted(retries) == [1, 2, 3], within=5)
+
+
+def test_a_rate_limiter_keeps_tasks_from_running_at_once(broker: RedisBroker) -> None:
+    limiter = ConcurrentRateLimiter(RateLimiterBackend(), "one at a time", limit=1)
+    at_work: list[int] = []
+    most: list[int] = []
+
+    @dramatiq.actor(broker=broker, max_backoff=20, max_retries=None)
+    def run(number: int) -> None:
+        with limiter.acquire():
+            at_work.append(number)
+            most.append(len(at_work))
+            time.sleep(0.02)
+            at_work.remove(number)
+
+    with working(broker, worker_threads=4):
+        for number in range(4):
+            run.send(number)
+
+        eventually(lambda: most == [1, 1, 1, 1], within=10)

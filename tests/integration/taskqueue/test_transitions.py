@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.exchange import NOTHING, Demand
-from internal.infrastructure.taskqueue.outcomes import RELEASED, Kind, Outcome
+from internal.infrastructure.taskqueue.exchange import NOTHING, Demand, Settlement
+from internal.infrastructure.taskqueue.outcomes import DONE, RELEASED, Kind, Outcome
 from tests.integration.taskqueue.engine import PREFIX, Engine, Hand, engine_on
 
 HOUR = 3_600_000  # milliseconds
@@ -344,3 +344,15 @@ def test_what_cannot_be_read_strands_nobody(engine: Engine, hand: Hand, data: st
     assert [delivery.task_id for delivery in fetched.deliveries] == ["a", "b"]
     assert engine.client.zrange(f"{PREFIX}:default:archived", 0, -1) == [b"broken"]
     assert engine.client.hget(f"{PREFIX}:default:messages", "broken") == data.encode()
+
+
+def test_outcomes_of_two_queues_are_told_apart_though_their_tasks_have_one_id(
+    engine: Engine, hand: Hand
+) -> None:
+    engine.publish("twin", queue="default")
+    engine.publish("twin", queue="low")
+    deliveries = hand.fetch(2)
+    settlements = [Settlement(delivery.holding, DONE, delivery) for delivery in deliveries]
+    hand.settle(deliveries[0])
+
+    assert hand.turn(settlements).rejected == {0}

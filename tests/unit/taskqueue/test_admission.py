@@ -5,7 +5,7 @@ from dramatiq import Message
 
 from internal.infrastructure.taskqueue.admission import refusal
 from internal.infrastructure.taskqueue.outcomes import Kind
-from internal.infrastructure.taskqueue.timing import MAX_CRASHES
+from internal.infrastructure.taskqueue.timing import MAX_CRASHES, Timing
 from tests.unit.taskqueue.attempts import declare, delivery, offline_broker
 
 EVERY = 30_000  # milliseconds
@@ -15,7 +15,7 @@ def test_a_known_task_may_start() -> None:
     broker = offline_broker()
     declare(broker)
 
-    assert refusal(delivery(), broker) is None
+    assert refusal(delivery(), actors=broker.actors, timing=broker.timing) is None
 
 
 def test_a_suspect_may_start_until_its_workers_have_died_too_often() -> None:
@@ -24,9 +24,9 @@ def test_a_suspect_may_start_until_its_workers_have_died_too_often() -> None:
     attempt = delivery(suspect=True)
 
     attempt.crashes = MAX_CRASHES - 1
-    may_start = refusal(attempt, broker)
+    may_start = refusal(attempt, actors=broker.actors, timing=broker.timing)
     attempt.crashes = MAX_CRASHES
-    poison = refusal(attempt, broker)
+    poison = refusal(attempt, actors=broker.actors, timing=broker.timing)
 
     assert may_start is None
     assert poison is not None
@@ -40,7 +40,7 @@ def test_an_overdue_task_is_archived() -> None:
     attempt = delivery()
     attempt.deadline = 0
 
-    overdue = refusal(attempt, broker)
+    overdue = refusal(attempt, actors=broker.actors, timing=broker.timing)
 
     assert overdue is not None
     assert overdue.kind is Kind.ARCHIVED
@@ -49,7 +49,7 @@ def test_an_overdue_task_is_archived() -> None:
 
 @pytest.mark.parametrize(("times", "kind"), [(0, Kind.SCHEDULED), (19, Kind.SCHEDULED), (20, Kind.ARCHIVED)])
 def test_an_unknown_task_is_offered_again_for_ten_minutes(times: int, kind: Kind) -> None:
-    unknown = refusal(delivery(unknown=times), offline_broker())
+    unknown = refusal(delivery(unknown=times), actors=(), timing=Timing())
 
     assert unknown is not None
     assert unknown.kind is kind

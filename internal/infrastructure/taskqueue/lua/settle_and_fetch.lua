@@ -11,7 +11,8 @@
 --   demand    how many tasks to hand out; the first `direct` of them have a free slot waiting
 --   suspect   1 if one of them may be a task that was running when its worker died
 --   archive   [most tasks, longest time in ms] a queue's archive keeps
--- Returns [ids whose token no longer held, [[queue, id, message, deadline, suspect, crashes], ...],
+-- Returns [places in `outcomes`, from 1, of those whose token no longer held,
+--          [[queue, id, message, deadline, suspect, crashes], ...],
 --          [credit of each queue], ms until something is due or -1]
 --   deadline  ms from now, negative if it has passed, '' if there is none
 -- A task leaves `active` only here, in `extend` and by its lapsed lease; each checks or removes the token.

@@ -61,15 +61,15 @@ local function tokens_held(outcomes)
   return tokens
 end
 
--- Returns the ids of those whose token no longer held. `limits` is what a queue's archive keeps.
+-- Returns the places, from 1, of those whose token no longer held. `limits` is what a queue's archive keeps.
 local function settle(outcomes, limits)
   local rejected, left, gone, counts = {}, {}, {}, {}
   local tokens = tokens_held(outcomes)
-  for _, outcome in ipairs(outcomes) do
+  for place, outcome in ipairs(outcomes) do
     local kind, queue, id, held, number, message, note = unpack(outcome)
     local stored = tokens[queue][id]
     if stored ~= held and stored ~= held .. '~' then
-      rejected[#rejected + 1] = id
+      rejected[#rejected + 1] = place
     elseif kind == 'progress' then
       redis.call('HSET', record(queue, id), 'result', note)
     else

@@ -1,0 +1,91 @@
+"""What middleware and the log are told of tasks, as by Dramatiq's own Worker."""
+
+from collections import Counter
+from typing import Any
+
+import dramatiq
+import pytest
+import structlog
+from dramatiq import Message, MessageProxy
+from dramatiq.middleware import Middleware
+
+from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.retries import Retries
+from tests.integration.taskqueue.working import broker_on, working
+
+
+class Counts(Middleware):
+    """Counts by the hooks that Dramatiq's Prometheus middleware counts by."""
+
+    def __init__(self) -> None:
+        self.seen: Counter[str] = Counter()
+
+    def before_process_message(self, broker: Any, message: MessageProxy) -> None:
+        self.seen["started"] += 1
+
+    def after_process_message(
+        self, broker: Any, message: MessageProxy, *, result: Any = None, exception: Any = None
+    ) -> None:
+        self.seen["errored" if exception else "succeeded"] += 1
+
+    def after_enqueue(self, broker: Any, message: Message[Any], delay: int | None) -> None:
+        self.seen["retried" if "retries" in message.options else "enqueued"] += 1
+
+    def after_nack(self, broker: Any, message: MessageProxy) -> None:
+        self.seen["rejected"] += 1
+
+
+def test_what_prometheus_counts_is_told(redis_url: str) -> None:
+    counts = Counts()
+    broker = broker_on(redis_url, middleware=[Retries(), counts])
+
+    @dramatiq.actor(broker=broker, max_retries=1, max_backoff=10)
+    def run(*, fail: bool) -> None:
+        if fail:
+            raise ConnectionError
+
+    with working(broker) as worker:
+        for fail in (False, True):
+            run.send(fail=fail)
+        worker.join()
+
+    assert counts.seen == {
+        "enqueued": 2,
+        "started": 3,
+        "succeeded": 1,
+        "errored": 2,
+        "retried": 1,
+        "rejected": 1,
+    }
+    broker.close()
+
+
+@pytest.mark.parametrize("is_async", [True, False])
+def test_a_result_that_nobody_keeps_is_reported(broker: RedisBroker, *, is_async: bool) -> None:
+    async def answer_on_the_loop() -> int:
+        return 42
+
+    def answer() -> int:
+        return 42
+
+    actor: Any = dramatiq.actor(broker=broker)(answer_on_the_loop if is_async else answer)
+
+    with structlog.testing.capture_logs() as logs, working(broker) as worker:
+        actor.send()
+        worker.join()
+
+    assert [entry["task"] for entry in logs if entry["event"] == "task.result_discarded"] == [
+        actor.actor_name
+    ]
+
+
+def test_a_failure_that_the_actor_announces_is_no_warning(broker: RedisBroker) -> None:
+    @dramatiq.actor(broker=broker, throws=LookupError)
+    async def find() -> None:
+        raise KeyError("no such thing")
+
+    with structlog.testing.capture_logs() as logs, working(broker) as worker:
+        find.send()
+        worker.join()
+
+    assert [(entry["event"], entry["log_level"]) for entry in logs] == [("task.failed", "info")]
