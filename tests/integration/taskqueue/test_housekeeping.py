@@ -155,7 +155,7 @@ def test_a_suspect_is_a_duplicate_that_is_pending(engine: Engine, hand: Hand) ->
 
 
 def test_one_call_stores_an_id_once(engine: Engine) -> None:
-    assert engine.publish("a", "a", delay=HOUR) == [[b"scheduled", 0], [b"scheduled", 1]]
+    assert engine.publish("a", "a", delay=HOUR) == [[b"scheduled", 0], [b"scheduled", 1, b"a"]]
 
 
 def test_an_id_is_a_duplicate_only_in_its_queue(engine: Engine) -> None:
