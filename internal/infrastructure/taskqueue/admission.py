@@ -1,5 +1,4 @@
 from collections.abc import Container
-from datetime import timedelta
 
 import msgspec
 import structlog
@@ -11,14 +10,19 @@ from internal.infrastructure.taskqueue.timing import MAX_CRASHES, Timing, millis
 
 log = structlog.get_logger(__name__)
 
-# A message's option: how often no worker knew its task.
+# A message's option: how often a worker did not understand it.
 UNKNOWN = "unknown"
 
 
 def refusal(delivery: Delivery, *, actors: Container[str], timing: Timing) -> Outcome | None:
     """What becomes of a task that is not to be started; None for one that is."""
     if delivery.actor_name not in actors:
-        return _unknown(delivery, every=timing.unknown_every, grace=timing.unknown_grace)
+        outcome = not_understood(
+            delivery, timing=timing, reason=f"no worker knows a task {delivery.actor_name!r}"
+        )
+        if outcome.kind is Kind.ARCHIVED:
+            delivery.stuff_exception(ActorNotFound(delivery.actor_name))
+        return outcome
     if delivery.crashes >= MAX_CRASHES:
         return _archived(delivery, f"poison: its worker died {delivery.crashes} times")
     if delivery.is_overdue:
@@ -26,16 +30,16 @@ def refusal(delivery: Delivery, *, actors: Container[str], timing: Timing) -> Ou
     return None
 
 
-def _unknown(delivery: Delivery, *, every: timedelta, grace: timedelta) -> Outcome:
-    """A worker of a newer version may know it: offer it again for a while."""
+def not_understood(delivery: Delivery, *, timing: Timing, reason: str) -> Outcome:
+    """What becomes of a task that a worker of a newer version may understand: offer it again for a while."""
     times = delivery.options.get(UNKNOWN, 0) + 1
-    if times * every > grace:
-        delivery.stuff_exception(ActorNotFound(delivery.actor_name))
-        return _archived(delivery, f"no worker knows a task {delivery.actor_name!r}")
+    if times * timing.unknown_every > timing.unknown_grace:
+        return _archived(delivery, reason)
     delivery.options[UNKNOWN] = times
     message = delivery._message.encode()  # noqa: SLF001 - a proxy cannot be encoded
-    log.warning("task.unknown", **_about(delivery), again_in=every.total_seconds())
-    return Outcome(Kind.SCHEDULED, milliseconds(every), message=message)
+    again_in = timing.unknown_every.total_seconds()
+    log.warning("task.unknown", **_about(delivery), reason=reason, again_in=again_in)
+    return Outcome(Kind.SCHEDULED, milliseconds(timing.unknown_every), message=message)
 
 
 def _archived(delivery: Delivery, reason: str) -> Outcome:

@@ -14,6 +14,7 @@ from internal.domain.errors import NotFound
 from internal.infrastructure.clock import SystemClock
 from internal.infrastructure.task_codec import TaskCodec
 from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.timing import Timing
 from internal.infrastructure.taskqueue.worker import Worker
 from internal.infrastructure.worker.actors import declare_actors
 from internal.ports.tasks import Permanent, RetryLater, TaskContext, TaskOptions
@@ -32,11 +33,11 @@ class Greet:
 class RunningWorker:
     """A worker whose one handler does what the test says, and remembers what it was given."""
 
-    def __init__(self, redis_url: str) -> None:
+    def __init__(self, redis_url: str, *, timing: Timing | None = None) -> None:
         self.runs: list[tuple[Greet, TaskContext]] = []
         self.handle: Callable[[], Awaitable[None]] = _succeed
         self._redis_url = redis_url
-        self.broker = RedisBroker(url=redis_url)
+        self.broker = RedisBroker(url=redis_url, timing=timing)
         declare_actors(
             self.broker,
             codec=TaskCodec([Greet]),
@@ -105,13 +106,26 @@ def test_archives_at_once_what_can_never_succeed(worker: RunningWorker, error: E
 
 
 @pytest.mark.parametrize("payload", [{}, {"name": 1}, {"other": "x"}], ids=repr)
-def test_archives_a_payload_that_does_not_fit_and_goes_on(
+def test_keeps_a_payload_that_a_newer_worker_may_understand_for_later_and_goes_on(
     worker: RunningWorker, payload: dict[str, object]
 ) -> None:
     worker.deliver(payload)
     worker.deliver({"name": "Ada"})
 
-    eventually(lambda: worker.archived() == 1 and len(worker.runs) == 1, within=5)
+    eventually(lambda: worker.states() == ["scheduled"] and len(worker.runs) == 1, within=5)
+
+
+def test_archives_a_payload_that_nobody_understands_in_time(redis_url: str) -> None:
+    timing = Timing(unknown_every=timedelta(milliseconds=50), unknown_grace=timedelta(milliseconds=220))
+    worker = RunningWorker(redis_url, timing=timing)
+    try:
+        worker.deliver({"name": 1})
+        eventually(lambda: worker.archived() == 1, within=5)
+    finally:
+        worker.stop()
+
+    [task] = queued(redis_url)
+    assert (task.message.options["unknown"], worker.runs) == (4, [])
 
 
 def test_keeps_a_task_that_nobody_knows_for_later_and_goes_on(worker: RunningWorker) -> None:
