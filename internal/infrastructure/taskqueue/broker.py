@@ -164,15 +164,11 @@ class RedisBroker(Broker):
         """
         message = message.copy(options={"redis_message_id": str(uuid4())})
         self.emit_before("enqueue", message, delay)
-        entry: tuple[Any, ...] = (
-            message.queue_name,
-            message.options["redis_message_id"],
-            scripts.text(message.encode()),
-            delay or 0,
-            NO_DEADLINE,
-            {},
-        )
-        self.call(scripts.PUBLISH, [entry])
+        place = (message.queue_name, message.options["redis_message_id"], scripts.text(message.encode()))
+        if delay:
+            self.call(scripts.PUBLISH, [(*place, delay, NO_DEADLINE, {})])
+        else:
+            self.call(scripts.SEND, place)
         self.emit_after("enqueue", message, delay)
         return message
 

@@ -59,6 +59,7 @@ class Script:
 
 
 PUBLISH = Script("publish", after=("moves", "states", "publishing"))
+SEND = Script("send", after=())
 SETTLE_AND_FETCH = Script(
     "settle_and_fetch",
     after=("moves", "leaving", "states", "publishing", "following", "settling", "limits"),
