@@ -19,14 +19,12 @@ from internal.infrastructure.taskqueue import scripts
 from internal.infrastructure.taskqueue.connection import connect_blocking, connect_blocking_to
 from internal.infrastructure.taskqueue.consumer import QueueConsumer
 from internal.infrastructure.taskqueue.delivery import Delivery
+from internal.infrastructure.taskqueue.entries import NO_DEADLINE
 from internal.infrastructure.taskqueue.lease_keeper import LeaseKeeper
 from internal.infrastructure.taskqueue.loop_safety import Check, checks, overrides
 from internal.infrastructure.taskqueue.middleware import default_middleware, replace_stock
 from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
 from internal.infrastructure.taskqueue.timing import Timing
-
-NO_DEADLINE = -1
-
 
 CoroutineFunction = Callable[..., Any]
 

@@ -8,11 +8,13 @@ import msgspec
 
 from internal.infrastructure.task_codec import EncodedTask
 from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.broker import NO_DEADLINE
-from internal.infrastructure.taskqueue.enqueuer import Entry
 from internal.infrastructure.taskqueue.ledger import AGAIN, FIRST, OUTBOX
 from internal.infrastructure.taskqueue.terms import terms_of
 from internal.infrastructure.taskqueue.timing import milliseconds
+
+# Queue, id, message, delay and deadline in ms from now, terms.
+Entry = tuple[str, str, Any, int, int, Mapping[str, Any]]
+NO_DEADLINE = -1
 
 _encode = msgspec.json.Encoder().encode
 
@@ -28,6 +30,12 @@ def entry_of(task: EncodedTask, *, now: datetime) -> Entry:
         left = max(0, milliseconds(options.deadline - now))
     message = scripts.text(_encode(_message(task, now=now.timestamp())))
     return (options.queue, task.id, message, delay, left, _terms(task, now=now))
+
+
+def is_simple(entry: Entry) -> bool:
+    """Whether it is to run at once, without deadline and terms."""
+    *_, delay, deadline, terms = entry
+    return not delay and deadline == NO_DEADLINE and not terms
 
 
 def _terms(task: EncodedTask, *, now: datetime) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from internal.infrastructure.task_codec import UnknownTask
-from internal.infrastructure.taskqueue.enqueuer import Entry
+from internal.infrastructure.taskqueue.entries import Entry
 from internal.infrastructure.taskqueue.timetable import Timetable, parse_timetable
 from internal.ports.tasks import Task, TaskOptions
 

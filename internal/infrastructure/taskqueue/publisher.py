@@ -3,8 +3,8 @@ from typing import Unpack
 from uuid import UUID
 
 from internal.infrastructure.task_codec import EncodedTask, TaskCodec
-from internal.infrastructure.taskqueue.enqueuer import Enqueuer, Entry, Stored
-from internal.infrastructure.taskqueue.entries import entry_of
+from internal.infrastructure.taskqueue.enqueuer import Enqueuer, Stored
+from internal.infrastructure.taskqueue.entries import Entry, entry_of
 from internal.infrastructure.workflows import chain, group
 from internal.ports.clock import Clock
 from internal.ports.tasks import (

@@ -11,7 +11,7 @@ from redis.asyncio import ConnectionPool
 
 from internal.infrastructure.taskqueue import scripts
 from internal.infrastructure.taskqueue.connection import OUTAGES, Wire
-from internal.infrastructure.taskqueue.enqueuer import Entry
+from internal.infrastructure.taskqueue.entries import Entry
 from internal.infrastructure.taskqueue.periodic import Planned, TaskRows
 from internal.infrastructure.taskqueue.redis_time import EPOCH, RedisTime, to_moment, to_ms
 from internal.infrastructure.taskqueue.timing import milliseconds

@@ -5,7 +5,8 @@ from typing import Any
 import dramatiq
 
 from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.broker import NO_DEADLINE, RedisBroker
+from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.entries import NO_DEADLINE
 from tests.queued import queued
 
 
