@@ -124,10 +124,15 @@ class QueueConsumer(Consumer):
         self._exchange = self._keeper.new_exchange(self._queue_name)
 
     def _settle(self, message: MessageProxy) -> None:
-        if isinstance(message, Delivery):
-            self._keeper.settle([_settlement(message, message.settled_as())])
-        else:
+        if not isinstance(message, Delivery):
             log.warning("task.not_settled", task_id=message.message_id, reason="it came from elsewhere")
+            return
+        settlement = _settlement(message, message.settled_as())
+        # Dramatiq's Worker tells of the ack or nack itself, but not of another attempt: its Retries would.
+        untold = [signal for signal in signals_of(settlement) if signal[0] == "enqueue"]
+        emit(self._broker, "before", untold)
+        self._keeper.settle([settlement])
+        emit(self._broker, "after", untold)
 
 
 def _settlement(delivery: Delivery, outcome: Outcome) -> Settlement:

@@ -11,6 +11,8 @@ from dramatiq.middleware import Middleware
 
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.retries import Retries
+from internal.infrastructure.taskqueue.worker import Worker
+from tests.eventually import eventually
 from tests.integration.taskqueue.working import broker_on, working
 
 
@@ -35,7 +37,8 @@ class Counts(Middleware):
         self.seen["rejected"] += 1
 
 
-def test_what_prometheus_counts_is_told(redis_url: str) -> None:
+@pytest.mark.parametrize("worker_class", [Worker, dramatiq.Worker])
+def test_what_prometheus_counts_is_told(redis_url: str, worker_class: Any) -> None:
     counts = Counts()
     broker = broker_on(redis_url, middleware=[Retries(), counts])
 
@@ -44,10 +47,12 @@ def test_what_prometheus_counts_is_told(redis_url: str) -> None:
         if fail:
             raise ConnectionError
 
-    with working(broker) as worker:
-        for fail in (False, True):
-            run.send(fail=fail)
-        worker.join()
+    worker = worker_class(broker, worker_timeout=20, worker_threads=2)
+    worker.start()
+    for fail in (False, True):
+        run.send(fail=fail)
+    eventually(lambda: counts.seen["rejected"] == 1, within=5)
+    worker.stop()
 
     assert counts.seen == {
         "enqueued": 2,
