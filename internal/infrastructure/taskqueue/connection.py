@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -7,35 +7,46 @@ import redis
 import redis.asyncio
 import redis.asyncio.retry
 import redis.retry
-from redis.asyncio.connection import AbstractConnection
 from redis.backoff import NoBackoff
-from redis.exceptions import OutOfMemoryError, RedisError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError
 
+from internal.infrastructure.taskqueue.pools import async_pool, async_pool_like, blocking_pool
 from internal.ports.unavailable import Unavailable
 
 TIMEOUT = 2  # seconds
 # What a command that goes wrong may raise: redis-py translates most of it, not all.
 OUTAGES = (RedisError, OSError, asyncio.IncompleteReadError)
 
+_AWAY = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, OutOfMemoryError, ReadOnlyError)
+# Too few replicas (min-replicas-to-write), or a disk that takes nothing more.
+_CANNOT_WRITE = ("NOREPLICAS", "MISCONF")
+
 
 def connect(url: str) -> redis.asyncio.Redis:
-    """A client for small questions: every wait has a limit, and nothing is tried twice behind one's back."""
-    return redis.asyncio.Redis.from_url(
+    """A client for small questions: every wait has a limit, and nothing is tried twice behind one's back.
+
+    A connection on which Redis says that it is a replica is given up: the master is elsewhere.
+    """
+    pool = async_pool(
         url,
         socket_connect_timeout=TIMEOUT,
         socket_timeout=TIMEOUT,
         retry=redis.asyncio.retry.Retry(NoBackoff(), 0),
+        retry_on_error=[ReadOnlyError],
     )
+    return redis.asyncio.Redis.from_pool(pool)
 
 
 def connect_blocking(url: str, *, timeout: float = TIMEOUT) -> redis.Redis:
     """The same for code that runs in threads."""
-    return redis.Redis.from_url(
+    pool = blocking_pool(
         url,
         socket_connect_timeout=timeout,
         socket_timeout=timeout,
         retry=redis.retry.Retry(NoBackoff(), 0),
+        retry_on_error=[ReadOnlyError],
     )
+    return redis.Redis.from_pool(pool)
 
 
 def connect_blocking_to(**parameters: Any) -> redis.Redis:
@@ -54,6 +65,16 @@ async def answers(client: redis.asyncio.Redis) -> bool:
     """Raise Unavailable if Redis cannot be reached."""
     with translated_outages():
         return bool(await client.ping())
+
+
+def is_outage(error: RedisError) -> bool:
+    """Whether Redis could not be asked, or cannot write for now: it would take the same command later."""
+    return isinstance(error, _AWAY) or str(error).startswith(_CANNOT_WRITE)
+
+
+def _is_of_a_replica(error: RedisError) -> bool:
+    """Also one that has just been a master, and has ended what was blocking there."""
+    return isinstance(error, ReadOnlyError) or str(error).startswith("UNBLOCKED")
 
 
 @contextmanager
@@ -75,6 +96,7 @@ class Wire:
     """
 
     def __init__(self, pool: redis.asyncio.ConnectionPool, *, timeout: float = TIMEOUT) -> None:
+        self._pool = pool  # its connections hold it by a weak reference, and ask it for the master
         self._connection = pool.make_connection()
         self._timeout = timeout
         self._turn = asyncio.Lock()
@@ -88,9 +110,14 @@ class Wire:
         async with self._turn:
             try:
                 async with asyncio.timeout(self._timeout + patience):
+                    if not self._connection.is_connected:
+                        await self._connection.connect()  # sending would, too, but past the sentinels
                     await self._connection.send_command(*command, check_health=False)
                     return await self._connection.read_response()
-            except redis.exceptions.ResponseError:
+            except redis.exceptions.ResponseError as error:
+                if _is_of_a_replica(error):
+                    await self.close()
+                    raise redis.exceptions.ConnectionError("this Redis is not the master") from error
                 raise
             except TimeoutError as error:
                 await self.close()
@@ -103,42 +130,14 @@ class Wire:
         await self._connection.disconnect(nowait=True)
 
 
-_ASYNC_CONNECTIONS: Mapping[type, type[AbstractConnection]] = {
-    redis.Connection: redis.asyncio.Connection,
-    redis.SSLConnection: redis.asyncio.SSLConnection,
-    redis.UnixDomainSocketConnection: redis.asyncio.UnixDomainSocketConnection,
-}
-# What a connection is made with that is the same for both kinds of client.
-_SHARED_ARGUMENTS = (
-    "host",
-    "port",
-    "path",
-    "db",
-    "username",
-    "password",
-    "client_name",
-    "credential_provider",
-)
-
-
 def pool_of(url: str) -> redis.asyncio.ConnectionPool:
     """Where wires to `url` come from."""
-    return redis.asyncio.ConnectionPool.from_url(url, **_wire_arguments())
+    return async_pool(url, **_wire_arguments())
 
 
 def pool_like(client: redis.Redis) -> redis.asyncio.ConnectionPool:
     """Where wires come from that lead to where a blocking client is connected."""
-    blocking = client.connection_pool
-    arguments = {
-        name: value
-        for name, value in blocking.connection_kwargs.items()
-        if name in _SHARED_ARGUMENTS or name.startswith("ssl_")
-    }
-    return redis.asyncio.ConnectionPool(
-        connection_class=_ASYNC_CONNECTIONS[blocking.connection_class],
-        **arguments,
-        **_wire_arguments(),
-    )
+    return async_pool_like(client.connection_pool, **_wire_arguments())
 
 
 def _wire_arguments() -> dict[str, Any]:
