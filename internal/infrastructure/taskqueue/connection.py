@@ -10,6 +10,7 @@ import redis.retry
 from redis.backoff import NoBackoff
 from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError
 
+from internal.infrastructure.taskqueue.master_pool import AsyncMasterPool
 from internal.infrastructure.taskqueue.pools import async_pool, async_pool_like, blocking_pool
 from internal.ports.unavailable import Unavailable
 
@@ -56,6 +57,7 @@ def connect_blocking_to(**parameters: Any) -> redis.Redis:
             "socket_connect_timeout": TIMEOUT,
             "socket_timeout": TIMEOUT,
             "retry": redis.retry.Retry(NoBackoff(), 0),
+            "retry_on_error": [ReadOnlyError],
             **parameters,
         }
     )
@@ -72,9 +74,9 @@ def is_outage(error: RedisError) -> bool:
     return isinstance(error, _AWAY) or str(error).startswith(_CANNOT_WRITE)
 
 
-def _is_of_a_replica(error: RedisError) -> bool:
-    """Also one that has just been a master, and has ended what was blocking there."""
-    return isinstance(error, ReadOnlyError) or str(error).startswith("UNBLOCKED")
+def _may_have_moved(error: RedisError) -> bool:
+    """Whether the master may be elsewhere by now. UNBLOCKED: it has just stopped being one."""
+    return isinstance(error, ReadOnlyError) or str(error).startswith(("NOREPLICAS", "UNBLOCKED"))
 
 
 @contextmanager
@@ -110,14 +112,13 @@ class Wire:
         async with self._turn:
             try:
                 async with asyncio.timeout(self._timeout + patience):
-                    if not self._connection.is_connected:
-                        await self._connection.connect()  # sending would, too, but past the sentinels
+                    await self._connect()
                     await self._connection.send_command(*command, check_health=False)
                     return await self._connection.read_response()
             except redis.exceptions.ResponseError as error:
-                if _is_of_a_replica(error):
+                if _may_have_moved(error):
                     await self.close()
-                    raise redis.exceptions.ConnectionError("this Redis is not the master") from error
+                    raise redis.exceptions.ConnectionError("this Redis takes no writes") from error
                 raise
             except TimeoutError as error:
                 await self.close()
@@ -128,6 +129,15 @@ class Wire:
 
     async def close(self) -> None:
         await self._connection.disconnect(nowait=True)
+
+    async def _connect(self) -> None:
+        """Sending would do so, too, but past the sentinels."""
+        if self._connection.is_connected and isinstance(self._pool, AsyncMasterPool):
+            if await self._pool.leads_to(self._connection):
+                return
+            await self.close()
+        if not self._connection.is_connected:
+            await self._connection.connect()
 
 
 def pool_of(url: str) -> redis.asyncio.ConnectionPool:

@@ -11,7 +11,8 @@ import redis.sentinel
 from redis.asyncio.connection import AbstractConnection
 
 from internal.infrastructure.service_url import SentinelUrl
-from internal.infrastructure.taskqueue.sentinel import AsyncSentinels, Sentinels
+from internal.infrastructure.taskqueue.master_pool import AsyncMasterPool, MasterPool
+from internal.infrastructure.taskqueue.sentinel import Sentinels
 
 _ASYNC_CONNECTIONS: Mapping[type, type[AbstractConnection]] = {
     redis.Connection: redis.asyncio.Connection,
@@ -48,10 +49,8 @@ def blocking_pool(url: str, **arguments: Any) -> redis.ConnectionPool:
         return redis.ConnectionPool.from_url(url, **arguments)
     parsed = SentinelUrl.parse(url)
     given = redis.connection.parse_url(parsed.redis_url)
-    sentinels = Sentinels(list(_sentinel_arguments(parsed, given)))
-    return redis.sentinel.SentinelConnectionPool(
-        parsed.master, sentinels, **arguments, **_master_arguments(given)
-    )
+    sentinels = list(_sentinel_arguments(parsed, given))
+    return MasterPool(parsed.master, sentinels=sentinels, **{**arguments, **_master_arguments(given)})
 
 
 def async_pool(url: str, **arguments: Any) -> redis.asyncio.ConnectionPool:
@@ -60,10 +59,8 @@ def async_pool(url: str, **arguments: Any) -> redis.asyncio.ConnectionPool:
         return redis.asyncio.ConnectionPool.from_url(url, **arguments)
     parsed = SentinelUrl.parse(url)
     given = redis.asyncio.connection.parse_url(parsed.redis_url)
-    sentinels = AsyncSentinels(list(_sentinel_arguments(parsed, given)))
-    return redis.asyncio.sentinel.SentinelConnectionPool(
-        parsed.master, sentinels, **arguments, **_master_arguments(given)
-    )
+    sentinels = list(_sentinel_arguments(parsed, given))
+    return AsyncMasterPool(parsed.master, sentinels=sentinels, **{**arguments, **_master_arguments(given)})
 
 
 def async_pool_like(pool: redis.ConnectionPool, **arguments: Any) -> redis.asyncio.ConnectionPool:
@@ -71,8 +68,8 @@ def async_pool_like(pool: redis.ConnectionPool, **arguments: Any) -> redis.async
     shared = {**_shared(pool.connection_kwargs), **arguments}
     shared["connection_class"] = _async_class(pool.connection_class)
     if isinstance(pool, redis.sentinel.SentinelConnectionPool):
-        sentinels = AsyncSentinels(list(_arguments_of(pool.sentinel_manager)))
-        return redis.asyncio.sentinel.SentinelConnectionPool(pool.service_name, sentinels, **shared)
+        sentinels = list(_arguments_of(pool.sentinel_manager))
+        return AsyncMasterPool(pool.service_name, sentinels=sentinels, **shared)
     return redis.asyncio.ConnectionPool(**shared)
 
 
@@ -98,8 +95,8 @@ def _arguments_of(manager: Sentinels | redis.sentinel.Sentinel) -> Iterator[dict
         pools = [client.connection_pool for client in manager.sentinels]
         made_with = [{**pool.connection_kwargs, "connection_class": pool.connection_class} for pool in pools]
     for arguments in made_with:
-        connection_class = _async_class(arguments.get("connection_class", redis.Connection))
-        yield {**_shared(arguments), "connection_class": connection_class}
+        kind = arguments.get("connection_class")
+        yield {**_shared(arguments), **({"connection_class": _async_class(kind)} if kind else {})}
 
 
 def _shared(arguments: Mapping[str, Any]) -> dict[str, Any]:

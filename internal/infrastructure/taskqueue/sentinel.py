@@ -22,7 +22,13 @@ Arguments = Mapping[str, Any]
 
 ASK_WITHIN = 0.5  # seconds, to connect to a sentinel and again for its answer
 _QUESTION = "SENTINEL GET-MASTER-ADDR-BY-NAME"
-_LIMITS = {"socket_connect_timeout": ASK_WITHIN, "socket_timeout": ASK_WITHIN}
+# A connection for one question, with no more around it than there has to be.
+_ONCE = {
+    "socket_connect_timeout": ASK_WITHIN,
+    "socket_timeout": ASK_WITHIN,
+    "protocol": 2,
+    "driver_info": None,
+}
 
 
 class Sentinels:
@@ -46,8 +52,8 @@ class Sentinels:
 
     def _ask(self, arguments: Arguments, name: str) -> Iterable[Address]:
         """One address, or none."""
-        once = redis.retry.Retry(NoBackoff(), 0)
-        pool = redis.ConnectionPool(**{**arguments, **_LIMITS, "retry": once})
+        no_retry = redis.retry.Retry(NoBackoff(), 0)
+        pool = redis.ConnectionPool(**{**arguments, **_ONCE, "retry": no_retry})
         try:
             with redis.Redis.from_pool(pool) as sentinel:
                 return _read(sentinel.execute_command(_QUESTION, name))
@@ -77,8 +83,8 @@ class AsyncSentinels:
         return _winner(votes)
 
     async def _ask(self, arguments: Arguments, name: str) -> Iterable[Address]:
-        once = redis.asyncio.retry.Retry(NoBackoff(), 0)
-        pool = redis.asyncio.ConnectionPool(**{**arguments, **_LIMITS, "retry": once})
+        no_retry = redis.asyncio.retry.Retry(NoBackoff(), 0)
+        pool = redis.asyncio.ConnectionPool(**{**arguments, **_ONCE, "retry": no_retry})
         try:
             async with redis.asyncio.Redis.from_pool(pool) as sentinel:
                 return _read(await sentinel.execute_command(_QUESTION, name))
