@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import dramatiq
@@ -34,7 +35,7 @@ def servers(redis_program: Path | None, tmp_path: Path) -> Iterator[ReplicatedRe
 
 @pytest.fixture
 def broker(servers: ReplicatedRedis) -> Iterator[RedisBroker]:
-    broker = broker_on(servers.url, timing=Timing())
+    broker = broker_on(servers.url, timing=Timing(lease=timedelta(seconds=3)))
     yield broker
     broker.close()
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -101,16 +102,27 @@ def container_of(url: str, monkeypatch: pytest.MonkeyPatch) -> Container:
 
 
 async def publish(container: Container) -> None:
-    async with open_resources(container):
+    async with linger(), open_resources(container):
         assert await answers(container.redis())
-        await container.task_publisher().publish(
-            SendWelcomeEmail(user_id=UUID(int=1), email="ada@example.com", name="Ada"), queue="default"
-        )
+        task = SendWelcomeEmail(user_id=UUID(int=1), email="ada@example.com", name="Ada")
+        try:
+            await container.task_publisher().publish(task, queue="default", task_id="welcome-ada")
+        except Unavailable:  # 200 ms are little for the first TLS handshake of a process on a busy machine
+            await container.task_publisher().publish(task, queue="default", task_id="welcome-ada")
+
+
+@asynccontextmanager
+async def linger() -> AsyncIterator[None]:
+    """TLS takes leave of the server, for which nobody waits where there is no end of the loop."""
+    try:
+        yield
+    finally:
+        await asyncio.sleep(0.05)
 
 
 async def report(container: Container, url: str) -> list[int]:
     """Beat, and ask as `worker ping` does."""
-    async with open_resources(container):
+    async with linger(), open_resources(container):
         beating = asyncio.create_task(container.worker_heartbeat().run())
         await asyncio.sleep(0.2)
         alive = await workers_alive_on(socket.gethostname(), redis_url=url)
@@ -146,10 +158,8 @@ def test_tasks_are_published_and_run(url: str, server: Server, monkeypatch: pyte
 
     with working(broker):
         eventually(lambda: sorted(ran) == ["published", "sent"], within=10)
-        eventually(lambda: len(databases(server.admin)) == 3, within=5)  # the broker's, and the worker's two
-        connected_to = databases(server.admin)
-
-    assert set(connected_to) == {str(DATABASE)}
+        # The broker's connection, and the worker's two.
+        eventually(lambda: databases(server.admin) == [str(DATABASE)] * 3, within=10)
     broker.close()
 
 
@@ -176,9 +186,5 @@ def test_who_is_not_let_in_has_no_redis(server: Server, part: str, wrong: str) -
 
 
 async def ask(url: str) -> None:
-    client = connect(url)
-    try:
+    async with linger(), connect(url) as client:
         await answers(client)
-    finally:
-        await client.aclose()
-        await asyncio.sleep(0.05)  # TLS takes leave of the server, for which redis-py does not wait
