@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -19,11 +19,11 @@ from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
 from internal.infrastructure.bootstrap.ping import workers_alive_on
 from internal.infrastructure.bootstrap.services import locate_services
-from internal.infrastructure.embedded.process import free_port
+from internal.infrastructure.embedded.process import free_port, stop
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.connection import answers, connect
 from internal.ports.unavailable import Unavailable
-from tests.configured_redis import configured_redis
+from tests.configured_redis import configured_redis, spawn_redis
 from tests.eventually import eventually
 from tests.integration.taskqueue.working import broker_on, working
 
@@ -39,6 +39,7 @@ class Server:
     directory: Path
     port: int
     tls_port: int
+    sentinel_port: int
     has_tls: bool
 
     @property
@@ -54,38 +55,71 @@ class Server:
         """With a certificate of the client's own, which the server asks for."""
         if not self.has_tls:
             pytest.skip("the embedded Valkey is built without TLS")
-        files = f"ssl_ca_certs={self.directory}/ca.pem&ssl_certfile={self.directory}/own.pem"
-        return f"rediss://{USER}:{PASSWORD_IN_URL}@127.0.0.1:{self.tls_port}/{DATABASE}?{files}"
+        address = f"127.0.0.1:{self.tls_port}"
+        return f"rediss://{USER}:{PASSWORD_IN_URL}@{address}/{DATABASE}?{self._files}"
+
+    @property
+    def sentinel_tls(self) -> str:
+        if not self.has_tls:
+            pytest.skip("the embedded Valkey is built without TLS")
+        address = f"127.0.0.1:{self.sentinel_port}/tasks"
+        return f"rediss+sentinel://{USER}:{PASSWORD_IN_URL}@{address}/{DATABASE}?{self._files}"
+
+    @property
+    def _files(self) -> str:
+        return f"ssl_ca_certs={self.directory}/ca.pem&ssl_certfile={self.directory}/own.pem"
 
 
 @pytest.fixture(scope="module")
 def server(redis_program: Path | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     directory = tmp_path_factory.mktemp("ways")
-    port, tls_port = free_port(), free_port()
-    directives = [
-        f"port {port}",
-        f"unixsocket {directory}/redis.sock",
-        f"user {USER} on >{PASSWORD} {GRANTED}",
-    ]
-    if has_tls := redis_program is not None:
-        write_certificates(directory)
-        directives += [
-            f"tls-port {tls_port}",
-            f"tls-ca-cert-file {directory}/ca.pem",
-            f"tls-cert-file {directory}/own.pem",
-            f"tls-key-file {directory}/own.pem",
-        ]
-    with configured_redis(
-        directory / "data", *directives, program=redis_program, admin_url=f"redis://127.0.0.1:{port}"
-    ) as admin:
-        yield Server(admin, directory, port=port, tls_port=tls_port, has_tls=has_tls)
+    port, tls_port, sentinel_port = free_port(), free_port(), free_port()
+    socket_and_user = (f"unixsocket {directory}/redis.sock", f"user {USER} on >{PASSWORD} {GRANTED}")
+    has_tls = redis_program is not None
+    with ExitStack() as running:
+        if has_tls:
+            write_certificates(directory)
+            monitor = (f"sentinel monitor tasks 127.0.0.1 {tls_port} 1", "tls-replication yes", "port 0")
+            sentinel = spawn_redis(
+                directory / "sentinel",
+                *monitor,
+                *tls(directory, sentinel_port),
+                program=redis_program,
+                arguments=("--sentinel",),
+            )
+            running.callback(stop, sentinel)
+        admin = configured_redis(
+            directory / "data",
+            f"port {port}",
+            *socket_and_user,
+            *(tls(directory, tls_port) if has_tls else ()),
+            program=redis_program,
+            admin_url=f"redis://127.0.0.1:{port}",
+        )
+        yield Server(
+            running.enter_context(admin),
+            directory,
+            port=port,
+            tls_port=tls_port,
+            sentinel_port=sentinel_port,
+            has_tls=has_tls,
+        )
 
 
-@pytest.fixture(params=["tcp", "unix", "tls"])
+@pytest.fixture(params=["tcp", "unix", "tls", "sentinel_tls"])
 def url(request: pytest.FixtureRequest, server: Server) -> str:
     server.admin.flushall()
     found: str = getattr(server, request.param)
     return found
+
+
+def tls(directory: Path, port: int) -> tuple[str, ...]:
+    return (
+        f"tls-port {port}",
+        f"tls-ca-cert-file {directory}/ca.pem",
+        f"tls-cert-file {directory}/own.pem",
+        f"tls-key-file {directory}/own.pem",
+    )
 
 
 def write_certificates(directory: Path) -> None:
