@@ -24,13 +24,13 @@ from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.connection import answers, connect
 from internal.ports.unavailable import Unavailable
 from tests.configured_redis import configured_redis, spawn_redis
+from tests.docs.blocks import README, blocks
 from tests.eventually import eventually
 from tests.integration.taskqueue.working import broker_on, working
 
 DATABASE = 3
 USER, PASSWORD, PASSWORD_IN_URL = "app", "p@ss/word", "p%40ss%2Fword"
-# What README.md tells operators to grant.
-GRANTED = "~{pyhexaclean}* ~pyhexaclean:* &{pyhexaclean}* +@all -@dangerous +info"
+PERMISSIONS = blocks(README)["acl"].strip().replace(">password", f">{PASSWORD}")
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Server:
 def server(redis_program: Path | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     directory = tmp_path_factory.mktemp("ways")
     port, tls_port, sentinel_port = free_port(), free_port(), free_port()
-    socket_and_user = (f"unixsocket {directory}/redis.sock", f"user {USER} on >{PASSWORD} {GRANTED}")
+    socket_and_user = (f"unixsocket {directory}/redis.sock", PERMISSIONS)
     has_tls = redis_program is not None
     with ExitStack() as running:
         if has_tls:
