@@ -7,12 +7,13 @@ from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from internal.domain.email_address import EmailAddress, InvalidEmailAddress
+from internal.infrastructure.service_url import SentinelUrl, parse_url
 
 DEVELOPMENT_SECRET = "development-only-secret-never-use-it-in-production"  # noqa: S105 - production refuses it
 DEVELOPMENT_DATABASE_PASSWORD = "pyhexaclean"  # noqa: S105 - as above
@@ -98,7 +99,7 @@ class Settings(BaseSettings):
     @field_validator("app_base_url")
     @classmethod
     def _is_web_address(cls, value: str) -> str:
-        parts = _parse_url(value)
+        parts = parse_url(value)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("must be an http:// or https:// URL")
         return value
@@ -106,7 +107,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _is_postgres(cls, value: str) -> str:
-        if _parse_url(value).scheme not in {"postgresql", "postgres"}:
+        if parse_url(value).scheme not in {"postgresql", "postgres"}:
             raise ValueError("must be a postgresql:// URL")
         return value
 
@@ -116,14 +117,16 @@ class Settings(BaseSettings):
         host, _, port = value.rpartition(":")
         if not host or not port.isdecimal() or int(port) > MAX_PORT:
             raise ValueError("must be host:port")
-        _parse_url(f"redis://{value}")
+        parse_url(f"redis://{value}")
         return value
 
     @field_validator("redis_url")
     @classmethod
     def _is_redis(cls, value: str | None) -> str | None:
-        if value is not None and _parse_url(value).scheme not in {"redis", "rediss", "unix"}:
-            raise ValueError("must be a redis://, rediss:// or unix:// URL")
+        if value is not None and SentinelUrl.is_one(value):
+            SentinelUrl.parse(value)
+        elif value is not None and parse_url(value).scheme not in {"redis", "rediss", "unix"}:
+            raise ValueError("must be a redis://, rediss://, unix:// or redis+sentinel:// URL")
         return value
 
     @field_validator("worker_queues")
@@ -136,7 +139,7 @@ class Settings(BaseSettings):
     @field_validator("mail_url")
     @classmethod
     def _is_mail_target(cls, value: str) -> str:
-        parts = _parse_url(value)
+        parts = parse_url(value)
         if parts.scheme == "file" and parts.path.startswith("/") and not parts.netloc:
             return value
         if parts.scheme in {"smtp", "smtp+starttls", "smtps"} and parts.hostname:
@@ -220,18 +223,6 @@ def load_settings(kind: type[Settings] = Settings) -> Settings:
     return kind(
         _env_file=".env" if in_development else None,  # type: ignore[call-arg]  # added at run time
     )
-
-
-def _parse_url(value: str) -> SplitResult:
-    """Raise ValueError where host or port are none; its text shows no part of what may be a password."""
-    try:
-        parts = urlsplit(value)
-        (parts.hostname or "").encode("idna")  # as whoever asks for its address does
-        if parts.port != 0:  # to ask for it is what finds a port that is no number
-            return parts
-    except ValueError:
-        pass  # its text shows the value
-    raise ValueError("has no valid host or port; special characters in a password are percent-encoded")
 
 
 def _describe(name: str, message: str) -> str:

@@ -10,7 +10,7 @@ from litestar import Litestar
 from litestar.types import ASGIApp
 
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.bootstrap.lifespan import open_resources
+from internal.infrastructure.bootstrap.lifespan import in_background, open_resources
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.embedded.process import die_with_parent
 from internal.infrastructure.http.app import create_app
@@ -19,6 +19,7 @@ from internal.infrastructure.http.openapi import openapi_config
 from internal.infrastructure.log import configure_logging
 from internal.infrastructure.settings import Environment, Settings, load_settings
 from internal.infrastructure.taskqueue.connection import answers
+from internal.infrastructure.taskqueue.durability import warn_of_losses
 
 VERSION = "0.1.0"
 SHUTDOWN_TIMEOUT = 8  # seconds a request may take to finish once the server is stopping
@@ -93,7 +94,7 @@ def app_of(container: Container) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        async with open_resources(container):
+        async with open_resources(container), in_background(warn_of_losses(container.redis())):
             yield
 
     async def redis_answers() -> bool:

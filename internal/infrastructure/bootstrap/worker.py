@@ -17,6 +17,7 @@ from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import in_background, open_resources, require_services
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.settings import Settings
+from internal.infrastructure.taskqueue.durability import warn_of_losses
 from internal.infrastructure.taskqueue.encoder import JSONEncoder
 from internal.infrastructure.taskqueue.periodic import InvalidSchedule
 from internal.infrastructure.taskqueue.scheduler import Scheduler
@@ -67,7 +68,12 @@ async def _open(container: Container, resources: AsyncExitStack) -> None:
     scheduler = _scheduler(container)
     await require_services(container)
     await resources.enter_async_context(
-        in_background(container.outbox_relay().run(), container.worker_heartbeat().run(), scheduler.run())
+        in_background(
+            container.outbox_relay().run(),
+            container.worker_heartbeat().run(),
+            scheduler.run(),
+            warn_of_losses(container.redis()),
+        )
     )
 
 

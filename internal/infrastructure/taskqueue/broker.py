@@ -11,12 +11,10 @@ from dramatiq.asyncio import async_to_sync
 from dramatiq.broker import Consumer
 from dramatiq.errors import ConnectionClosed, QueueJoinTimeout, QueueNotFound
 from dramatiq.middleware import Middleware, MiddlewareError
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import OutOfMemoryError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.exceptions import RedisError
 
 from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.connection import connect_blocking, connect_blocking_to
+from internal.infrastructure.taskqueue.connection import connect_blocking, connect_blocking_to, is_outage
 from internal.infrastructure.taskqueue.consumer import QueueConsumer
 from internal.infrastructure.taskqueue.delivery import Delivery
 from internal.infrastructure.taskqueue.entries import NO_DEADLINE
@@ -188,8 +186,10 @@ class RedisBroker(Broker):
         """Run a script and translate an outage as Dramatiq's workers and callers expect it."""
         try:
             return script.call_blocking(self.client, self.namespace, request)
-        except (RedisConnectionError, RedisTimeoutError, OutOfMemoryError) as error:
-            raise ConnectionClosed(error) from error
+        except RedisError as error:
+            if is_outage(error):
+                raise ConnectionClosed(error) from error
+            raise
 
     def qsize(self, queue_name: str) -> int:
         """How many tasks have yet to be done, in whatever state."""

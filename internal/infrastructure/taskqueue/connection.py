@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -7,35 +7,47 @@ import redis
 import redis.asyncio
 import redis.asyncio.retry
 import redis.retry
-from redis.asyncio.connection import AbstractConnection
 from redis.backoff import NoBackoff
-from redis.exceptions import OutOfMemoryError, RedisError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError
 
+from internal.infrastructure.taskqueue.master_pool import AsyncMasterPool
+from internal.infrastructure.taskqueue.pools import async_pool, async_pool_like, blocking_pool
 from internal.ports.unavailable import Unavailable
 
 TIMEOUT = 2  # seconds
 # What a command that goes wrong may raise: redis-py translates most of it, not all.
 OUTAGES = (RedisError, OSError, asyncio.IncompleteReadError)
 
+_AWAY = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, OutOfMemoryError, ReadOnlyError)
+# Too few replicas (min-replicas-to-write), or a disk that takes nothing more.
+_CANNOT_WRITE = ("NOREPLICAS", "MISCONF")
+
 
 def connect(url: str) -> redis.asyncio.Redis:
-    """A client for small questions: every wait has a limit, and nothing is tried twice behind one's back."""
-    return redis.asyncio.Redis.from_url(
+    """A client for small questions: every wait has a limit, and nothing is tried twice behind one's back.
+
+    A connection on which Redis says that it is a replica is given up: the master is elsewhere.
+    """
+    pool = async_pool(
         url,
         socket_connect_timeout=TIMEOUT,
         socket_timeout=TIMEOUT,
         retry=redis.asyncio.retry.Retry(NoBackoff(), 0),
+        retry_on_error=[ReadOnlyError],
     )
+    return redis.asyncio.Redis.from_pool(pool)
 
 
 def connect_blocking(url: str, *, timeout: float = TIMEOUT) -> redis.Redis:
     """The same for code that runs in threads."""
-    return redis.Redis.from_url(
+    pool = blocking_pool(
         url,
         socket_connect_timeout=timeout,
         socket_timeout=timeout,
         retry=redis.retry.Retry(NoBackoff(), 0),
+        retry_on_error=[ReadOnlyError],
     )
+    return redis.Redis.from_pool(pool)
 
 
 def connect_blocking_to(**parameters: Any) -> redis.Redis:
@@ -45,6 +57,7 @@ def connect_blocking_to(**parameters: Any) -> redis.Redis:
             "socket_connect_timeout": TIMEOUT,
             "socket_timeout": TIMEOUT,
             "retry": redis.retry.Retry(NoBackoff(), 0),
+            "retry_on_error": [ReadOnlyError],
             **parameters,
         }
     )
@@ -54,6 +67,16 @@ async def answers(client: redis.asyncio.Redis) -> bool:
     """Raise Unavailable if Redis cannot be reached."""
     with translated_outages():
         return bool(await client.ping())
+
+
+def is_outage(error: RedisError) -> bool:
+    """Whether Redis could not be asked, or cannot write for now: it would take the same command later."""
+    return isinstance(error, _AWAY) or str(error).startswith(_CANNOT_WRITE)
+
+
+def _may_have_moved(error: RedisError) -> bool:
+    """Whether the master may be elsewhere by now. UNBLOCKED: it has just stopped being one."""
+    return isinstance(error, ReadOnlyError) or str(error).startswith(("NOREPLICAS", "UNBLOCKED"))
 
 
 @contextmanager
@@ -75,6 +98,7 @@ class Wire:
     """
 
     def __init__(self, pool: redis.asyncio.ConnectionPool, *, timeout: float = TIMEOUT) -> None:
+        self._pool = pool  # its connections hold it by a weak reference, and ask it for the master
         self._connection = pool.make_connection()
         self._timeout = timeout
         self._turn = asyncio.Lock()
@@ -88,9 +112,13 @@ class Wire:
         async with self._turn:
             try:
                 async with asyncio.timeout(self._timeout + patience):
+                    await self._connect()
                     await self._connection.send_command(*command, check_health=False)
                     return await self._connection.read_response()
-            except redis.exceptions.ResponseError:
+            except redis.exceptions.ResponseError as error:
+                if _may_have_moved(error):
+                    await self.close()
+                    raise redis.exceptions.ConnectionError("this Redis takes no writes") from error
                 raise
             except TimeoutError as error:
                 await self.close()
@@ -102,43 +130,24 @@ class Wire:
     async def close(self) -> None:
         await self._connection.disconnect(nowait=True)
 
-
-_ASYNC_CONNECTIONS: Mapping[type, type[AbstractConnection]] = {
-    redis.Connection: redis.asyncio.Connection,
-    redis.SSLConnection: redis.asyncio.SSLConnection,
-    redis.UnixDomainSocketConnection: redis.asyncio.UnixDomainSocketConnection,
-}
-# What a connection is made with that is the same for both kinds of client.
-_SHARED_ARGUMENTS = (
-    "host",
-    "port",
-    "path",
-    "db",
-    "username",
-    "password",
-    "client_name",
-    "credential_provider",
-)
+    async def _connect(self) -> None:
+        """Sending would do so, too, but past the sentinels."""
+        if self._connection.is_connected and isinstance(self._pool, AsyncMasterPool):
+            if await self._pool.leads_to(self._connection):
+                return
+            await self.close()
+        if not self._connection.is_connected:
+            await self._connection.connect()
 
 
 def pool_of(url: str) -> redis.asyncio.ConnectionPool:
     """Where wires to `url` come from."""
-    return redis.asyncio.ConnectionPool.from_url(url, **_wire_arguments())
+    return async_pool(url, **_wire_arguments())
 
 
 def pool_like(client: redis.Redis) -> redis.asyncio.ConnectionPool:
     """Where wires come from that lead to where a blocking client is connected."""
-    blocking = client.connection_pool
-    arguments = {
-        name: value
-        for name, value in blocking.connection_kwargs.items()
-        if name in _SHARED_ARGUMENTS or name.startswith("ssl_")
-    }
-    return redis.asyncio.ConnectionPool(
-        connection_class=_ASYNC_CONNECTIONS[blocking.connection_class],
-        **arguments,
-        **_wire_arguments(),
-    )
+    return async_pool_like(client.connection_pool, **_wire_arguments())
 
 
 def _wire_arguments() -> dict[str, Any]:

@@ -4,6 +4,8 @@ from redis.asyncio import ConnectionPool
 from redis.asyncio.connection import parse_url
 from redis.exceptions import RedisError
 
+from internal.infrastructure.service_url import SentinelUrl
+
 # What a URL may set, beside ssl_...: the others are objects, or change what the answers look like.
 _PARAMETERS = frozenset(
     {
@@ -26,6 +28,8 @@ _NUMBERS_BELOW = 2**31  # C's int, which sockets count in
 
 def require_usable_url(url: str) -> None:
     """Raise ValueError unless redis-py can connect to what `url` says; the text shows nothing of it."""
+    if SentinelUrl.is_one(url):
+        url = SentinelUrl.parse(url).redis_url
     names = parse_qs(urlsplit(url).query).keys() - _PARAMETERS
     if any(not name.startswith("ssl_") for name in names):
         raise ValueError(f"may have no parameters but {', '.join(sorted(_PARAMETERS))} and ssl_...")

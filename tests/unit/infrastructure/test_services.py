@@ -53,6 +53,11 @@ def test_a_database_url_that_the_client_does_not_take_is_one_line(
         ("REDIS_URL", "redis://redis?ssl_cert_reqs=none"),
         ("REDIS_URL", "rediss://redis?ssl_cert_reqs=nonsense"),
         ("REDIS_URL", "unix:///run/redis.sock?socket_keepalive=yes&ssl_ca_certs=x"),
+        ("REDIS_URL", f"redis+sentinel://:{SECRET}@one,two"),
+        ("REDIS_URL", f"redis+sentinel://:{SECRET}@one,two/tasks?foo=bar"),
+        ("REDIS_URL", f"redis+sentinel://:{SECRET}@one,two/tasks?ssl_ca_certs=x"),
+        ("REDIS_URL", f"redis+sentinel://one/tasks?sentinel_password={SECRET}&db=x"),
+        ("REDIS_URL", f"redis+sentinel://one/tasks/99999999999?sentinel_password={SECRET}"),
         ("REDIS_ADDR", "redis?foo=bar:6379"),
     ],
 )
@@ -93,6 +98,11 @@ def test_names_them_together_with_whatever_else_is_wrong(monkeypatch: pytest.Mon
             "postgresql://db/app?host=one:5432&host=two:5432&target_session_attrs=read-write",
             "rediss://redis:6380/1?ssl_ca_certs=/etc/ca.pem&socket_timeout=3&client_name=users",
         ),
+        (
+            "postgresql://db/app",
+            "redis+sentinel://:p%40ss@one,two:26380/tasks/1?sentinel_username=a&sentinel_password=b",
+        ),
+        ("postgresql://db/app", "rediss+sentinel://one,two/tasks?ssl_ca_certs=/etc/ca.pem&socket_timeout=3"),
     ],
 )
 def test_takes_what_the_clients_take(
@@ -115,7 +125,18 @@ def test_who_asks_for_redis_alone_need_not_have_a_postgres(monkeypatch: pytest.M
 
 @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"])))
-@pytest.mark.parametrize("start", ["redis://", "redis://redis?", "rediss://redis?ssl_", "unix:"])
+@pytest.mark.parametrize(
+    "start",
+    [
+        "redis://",
+        "redis://redis?",
+        "rediss://redis?ssl_",
+        "unix:",
+        "redis+sentinel://",
+        "redis+sentinel://one/tasks",
+        "redis+sentinel://one/tasks?",
+    ],
+)
 def test_no_redis_url_ends_in_another_error(monkeypatch: pytest.MonkeyPatch, start: str, text: str) -> None:
     assert_no_other_error(monkeypatch, "REDIS_URL", start + text)
 

@@ -21,6 +21,8 @@ WRONG_VALUES = [
     ("REDIS_ADDR", "a..b:6379"),
     ("REDIS_URL", "http://localhost"),
     ("REDIS_URL", "redis://localhost:99999"),
+    ("REDIS_URL", "redis+sentinel://localhost"),
+    ("REDIS_URL", "redis+sentinel://localhost:99999/tasks"),
     ("HTTP_PORT", "0"),
     ("HTTP_PORT", "65536"),
     ("HTTP_PORT", "http"),
@@ -206,6 +208,16 @@ def test_the_redis_url_wins_over_the_address(environment: pytest.MonkeyPatch) ->
 
     assert settings.redis == "rediss://redis:6380/2"
     assert settings.names_services
+
+
+def test_redis_is_found_through_sentinels(environment: pytest.MonkeyPatch) -> None:
+    url = "redis+sentinel://app:hunter2@one:26379,two:26379/tasks/2?sentinel_password=hunter3"
+    environment.setenv("REDIS_URL", url)
+
+    settings = load_settings()
+
+    assert settings.redis == url
+    assert "hunter" not in repr(settings)
 
 
 def test_an_empty_variable_is_one_that_is_not_set(environment: pytest.MonkeyPatch) -> None:

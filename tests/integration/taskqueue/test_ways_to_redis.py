@@ -1,0 +1,224 @@
+"""Every way that a URL describes, by both kinds of client: publish, run, report, be found ready."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import dramatiq
+import pytest
+import redis
+import trustme
+from dramatiq.errors import ConnectionClosed
+
+from internal.application.tasks.send_welcome_email import SendWelcomeEmail
+from internal.infrastructure.bootstrap.container import Container
+from internal.infrastructure.bootstrap.lifespan import open_resources
+from internal.infrastructure.bootstrap.ping import workers_alive_on
+from internal.infrastructure.bootstrap.services import locate_services
+from internal.infrastructure.embedded.process import free_port, stop
+from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.connection import answers, connect
+from internal.ports.unavailable import Unavailable
+from tests.configured_redis import configured_redis, spawn_redis
+from tests.docs.blocks import README, blocks
+from tests.eventually import eventually
+from tests.integration.taskqueue.working import broker_on, working
+
+DATABASE = 3
+USER, PASSWORD, PASSWORD_IN_URL = "app", "p@ss/word", "p%40ss%2Fword"
+PERMISSIONS = blocks(README)["acl"].strip().replace(">password", f">{PASSWORD}")
+
+
+@dataclass(frozen=True)
+class Server:
+    admin: redis.Redis
+    directory: Path
+    port: int
+    tls_port: int
+    sentinel_port: int
+    has_tls: bool
+
+    @property
+    def tcp(self) -> str:
+        return f"redis://{USER}:{PASSWORD_IN_URL}@127.0.0.1:{self.port}/{DATABASE}"
+
+    @property
+    def unix(self) -> str:
+        return f"unix://{USER}:{PASSWORD_IN_URL}@{self.directory}/redis.sock?db={DATABASE}"
+
+    @property
+    def tls(self) -> str:
+        """With a certificate of the client's own, which the server asks for."""
+        if not self.has_tls:
+            pytest.skip("the embedded Valkey is built without TLS")
+        address = f"127.0.0.1:{self.tls_port}"
+        return f"rediss://{USER}:{PASSWORD_IN_URL}@{address}/{DATABASE}?{self._files}"
+
+    @property
+    def sentinel_tls(self) -> str:
+        if not self.has_tls:
+            pytest.skip("the embedded Valkey is built without TLS")
+        address = f"127.0.0.1:{self.sentinel_port}/tasks"
+        return f"rediss+sentinel://{USER}:{PASSWORD_IN_URL}@{address}/{DATABASE}?{self._files}"
+
+    @property
+    def _files(self) -> str:
+        return f"ssl_ca_certs={self.directory}/ca.pem&ssl_certfile={self.directory}/own.pem"
+
+
+@pytest.fixture(scope="module")
+def server(redis_program: Path | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    directory = tmp_path_factory.mktemp("ways")
+    port, tls_port, sentinel_port = free_port(), free_port(), free_port()
+    socket_and_user = (f"unixsocket {directory}/redis.sock", PERMISSIONS)
+    has_tls = redis_program is not None
+    with ExitStack() as running:
+        if has_tls:
+            write_certificates(directory)
+            monitor = (f"sentinel monitor tasks 127.0.0.1 {tls_port} 1", "tls-replication yes", "port 0")
+            sentinel = spawn_redis(
+                directory / "sentinel",
+                *monitor,
+                *tls(directory, sentinel_port),
+                program=redis_program,
+                arguments=("--sentinel",),
+            )
+            running.callback(stop, sentinel)
+        admin = configured_redis(
+            directory / "data",
+            f"port {port}",
+            *socket_and_user,
+            *(tls(directory, tls_port) if has_tls else ()),
+            program=redis_program,
+            admin_url=f"redis://127.0.0.1:{port}",
+        )
+        yield Server(
+            running.enter_context(admin),
+            directory,
+            port=port,
+            tls_port=tls_port,
+            sentinel_port=sentinel_port,
+            has_tls=has_tls,
+        )
+
+
+@pytest.fixture(params=["tcp", "unix", "tls", "sentinel_tls"])
+def url(request: pytest.FixtureRequest, server: Server) -> str:
+    server.admin.flushall()
+    found: str = getattr(server, request.param)
+    return found
+
+
+def tls(directory: Path, port: int) -> tuple[str, ...]:
+    return (
+        f"tls-port {port}",
+        f"tls-ca-cert-file {directory}/ca.pem",
+        f"tls-cert-file {directory}/own.pem",
+        f"tls-key-file {directory}/own.pem",
+    )
+
+
+def write_certificates(directory: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(directory / "ca.pem")
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(directory / "own.pem")
+    trustme.CA().cert_pem.write_to_path(directory / "another-ca.pem")
+
+
+def container_of(url: str, monkeypatch: pytest.MonkeyPatch) -> Container:
+    """With the settings as they are read and checked when a process starts."""
+    monkeypatch.setenv("REDIS_URL", url)
+    return Container(settings=locate_services())
+
+
+async def publish(container: Container) -> None:
+    async with linger(), open_resources(container):
+        assert await answers(container.redis())
+        task = SendWelcomeEmail(user_id=UUID(int=1), email="ada@example.com", name="Ada")
+        try:
+            await container.task_publisher().publish(task, queue="default", task_id="welcome-ada")
+        except Unavailable:  # 200 ms are little for the first TLS handshake of a process on a busy machine
+            await container.task_publisher().publish(task, queue="default", task_id="welcome-ada")
+
+
+@asynccontextmanager
+async def linger() -> AsyncIterator[None]:
+    """TLS takes leave of the server, for which nobody waits where there is no end of the loop."""
+    try:
+        yield
+    finally:
+        await asyncio.sleep(0.05)
+
+
+async def report(container: Container, url: str) -> list[int]:
+    """Beat, and ask as `worker ping` does."""
+    async with linger(), open_resources(container):
+        beating = asyncio.create_task(container.worker_heartbeat().run())
+        await asyncio.sleep(0.2)
+        alive = await workers_alive_on(socket.gethostname(), redis_url=url)
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)
+    return alive
+
+
+def databases(admin: redis.Redis) -> list[str]:
+    """One for each connection of the user's."""
+    return [entry["db"] for entry in admin.client_list() if entry["user"] == USER]
+
+
+def recording(broker: RedisBroker) -> list[str]:
+    ran: list[str] = []
+
+    @dramatiq.actor(broker=broker, actor_name="email:welcome")
+    async def published(user_id: str, email: str, name: str) -> None:  # noqa: ARG001 - the task's payload
+        ran.append("published")
+
+    @dramatiq.actor(broker=broker)
+    def sent() -> None:
+        ran.append("sent")
+
+    sent.send()
+    return ran
+
+
+def test_tasks_are_published_and_run(url: str, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    broker = broker_on(url)
+    ran = recording(broker)
+    asyncio.run(publish(container_of(url, monkeypatch)))
+
+    with working(broker):
+        eventually(lambda: sorted(ran) == ["published", "sent"], within=10)
+        # The broker's connection, and the worker's two.
+        eventually(lambda: databases(server.admin) == [str(DATABASE)] * 3, within=10)
+    broker.close()
+
+
+def test_a_worker_is_found(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    alive = asyncio.run(report(container_of(url, monkeypatch), url))
+
+    assert len(alive) == 1
+
+
+@pytest.mark.parametrize(
+    ("part", "wrong"),
+    [(PASSWORD_IN_URL, "wrong"), ("/ca.pem", "/another-ca.pem"), ("127.0.0.1", "localhost")],
+    ids=["password", "authority", "name"],
+)
+def test_who_is_not_let_in_has_no_redis(server: Server, part: str, wrong: str) -> None:
+    url = server.tls.replace(part, wrong)
+    broker = broker_on(url)
+
+    with pytest.raises(Unavailable):
+        asyncio.run(ask(url))
+    with pytest.raises(ConnectionClosed):
+        broker.qsize("default")
+    broker.close()
+
+
+async def ask(url: str) -> None:
+    async with linger(), connect(url) as client:
+        await answers(client)

@@ -1,0 +1,131 @@
+"""Which is the master, as sentinels tell that say what the test wants them to."""
+
+import socketserver
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from enum import Enum, auto
+from typing import Any
+
+import pytest
+from redis.sentinel import MasterNotFoundError
+
+from internal.infrastructure.taskqueue.sentinel import ASK_WITHIN, AsyncSentinels, Sentinels
+
+pytestmark = pytest.mark.anyio
+
+MASTER, FORMER = (2, "10.0.0.1", 6379), (1, "10.0.0.2", 6379)
+
+
+class Other(Enum):
+    NOBODY = auto()
+    SILENCE = auto()
+
+
+NOBODY, SILENCE = Other
+Saying = tuple[int, str, int] | Other
+
+
+@contextmanager
+def sentinel(saying: Saying) -> Iterator[dict[str, Any]]:
+    """The arguments of a connection to one that says so to whatever it is asked."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            while self.rfile.readline():
+                if saying is not SILENCE:
+                    self._skip_command()
+                    self.wfile.write(_encoded(saying))
+
+        def _skip_command(self) -> None:
+            for _ in range(3 * 2):  # the length and the text of each word
+                self.rfile.readline()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        server.block_on_close = False
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield {"host": "127.0.0.1", "port": server.server_address[1]}
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _encoded(saying: Saying) -> bytes:
+    if isinstance(saying, Other):
+        return b"-ERR No such master with that name\r\n"
+    epoch, host, port = saying
+    words = ["name", "tasks", "ip", host, "port", str(port), "config-epoch", str(epoch)]
+    return "".join([f"*{len(words)}\r\n", *(f"${len(word)}\r\n{word}\r\n" for word in words)]).encode()
+
+
+@pytest.fixture
+def sentinels() -> Iterator[Callable[..., list[dict[str, Any]]]]:
+    with ExitStack() as running:
+        yield lambda *sayings: [running.enter_context(sentinel(saying)) for saying in sayings]
+
+
+async def masters(arguments: list[dict[str, Any]]) -> set[tuple[str, int]]:
+    """As they are found by threads and by asyncio."""
+    return {
+        Sentinels(arguments).discover_master("tasks"),
+        await AsyncSentinels(arguments).discover_master("tasks"),
+    }
+
+
+@pytest.mark.parametrize(
+    "sayings",
+    [
+        (MASTER,),
+        (FORMER, MASTER),
+        (FORMER, MASTER, MASTER),
+        (MASTER, SILENCE, MASTER),
+        (SILENCE, MASTER, NOBODY),
+        (NOBODY, NOBODY, MASTER),
+    ],
+)
+async def test_the_newest_decision_counts(
+    sentinels: Callable[..., list[dict[str, Any]]], sayings: tuple[Saying, ...]
+) -> None:
+    assert await masters(sentinels(*sayings)) == {MASTER[1:]}
+
+
+async def test_asyncio_has_heard_of_a_decision_that_only_one_knows(
+    sentinels: Callable[..., list[dict[str, Any]]],
+) -> None:
+    found = await AsyncSentinels(sentinels(FORMER, FORMER, MASTER)).discover_master("tasks")
+
+    assert found == MASTER[1:]
+
+
+async def test_one_that_is_gone_is_not_missed(sentinels: Callable[..., list[dict[str, Any]]]) -> None:
+    gone = {"host": "127.0.0.1", "port": 1}
+
+    assert await masters([gone, *sentinels(MASTER)]) == {MASTER[1:]}
+
+
+@pytest.mark.parametrize("sayings", [(NOBODY, NOBODY), (SILENCE, NOBODY)])
+async def test_no_master_is_an_error_that_names_none(
+    sentinels: Callable[..., list[dict[str, Any]]], sayings: tuple[Saying, ...]
+) -> None:
+    arguments = sentinels(*sayings)
+
+    with pytest.raises(MasterNotFoundError):
+        Sentinels(arguments).discover_master("tasks")
+    with pytest.raises(MasterNotFoundError):
+        await AsyncSentinels(arguments).discover_master("tasks")
+
+
+async def test_who_is_silent_costs_time_but_once(sentinels: Callable[..., list[dict[str, Any]]]) -> None:
+    arguments = sentinels(SILENCE, MASTER, MASTER)
+    blocking = Sentinels(arguments)
+    blocking.discover_master("tasks")
+    started = time.monotonic()
+
+    blocking.discover_master("tasks")
+    await AsyncSentinels(arguments).discover_master("tasks")
+
+    assert time.monotonic() - started < ASK_WITHIN
