@@ -151,7 +151,7 @@ async def linger() -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2)
 
 
 async def report(container: Container, url: str) -> list[int]:
