@@ -1,7 +1,6 @@
 """Settings are flat environment variables; `.env` is read as well, but only in development."""
 
 import os
-import re
 from email.headerregistry import Address
 from email.utils import parseaddr
 from enum import StrEnum
@@ -13,7 +12,9 @@ from pydantic import Field, ModelWrapValidatorHandler, ValidationError, field_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from internal.domain.email_address import EmailAddress, InvalidEmailAddress
+from internal.infrastructure.queue_settings import parse_limits, parse_weights
 from internal.infrastructure.service_url import SentinelUrl, parse_url
+from internal.ports.tasks import Rate
 
 DEVELOPMENT_SECRET = "development-only-secret-never-use-it-in-production"  # noqa: S105 - production refuses it
 DEVELOPMENT_DATABASE_PASSWORD = "pyhexaclean"  # noqa: S105 - as above
@@ -25,10 +26,6 @@ MIN_SECRET_BYTES = 32
 OWASP_MEMORY = 19 * 1024  # KiB
 OWASP_TIME = 2
 _BELOW_THE_DEFAULT = "must not be below the default"
-
-# Names as Dramatiq has them.
-_QUEUE = r"[a-zA-Z_][a-zA-Z0-9._-]*:[1-9][0-9]{0,5}"
-_WEIGHTED_QUEUES = re.compile(f"{_QUEUE}(,{_QUEUE})*")
 
 VAR_DIRECTORY = Path("var")
 
@@ -71,6 +68,7 @@ class Settings(BaseSettings):
     worker_concurrency: int = Field(default=10, ge=1)
     worker_processes: int = Field(default=1, ge=1)
     worker_queues: str = "critical:6,default:3,low:1"
+    worker_queue_limits: str = ""
     worker_strict_priority: bool = False
     worker_shutdown_timeout: int = Field(default=25, ge=0)  # seconds
     worker_lease: float = Field(default=15, gt=0)  # seconds
@@ -132,8 +130,13 @@ class Settings(BaseSettings):
     @field_validator("worker_queues")
     @classmethod
     def _is_weighted_list(cls, value: str) -> str:
-        if not _WEIGHTED_QUEUES.fullmatch(value):
-            raise ValueError("must be name:weight,... with weights of at least 1")
+        parse_weights(value)
+        return value
+
+    @field_validator("worker_queue_limits")
+    @classmethod
+    def _is_list_of_limits(cls, value: str) -> str:
+        parse_limits(value)
         return value
 
     @field_validator("mail_url")
@@ -204,8 +207,12 @@ class Settings(BaseSettings):
     @property
     def queue_weights(self) -> dict[str, int]:
         """The queues that this worker serves, and the share of each."""
-        pairs = (item.split(":") for item in self.worker_queues.split(","))
-        return {name: int(weight) for name, weight in pairs}
+        return parse_weights(self.worker_queues)
+
+    @property
+    def queue_limits(self) -> dict[str, tuple[int | None, Rate | None]]:
+        """How many tasks of a queue run at once, and how many start in a window, where that is limited."""
+        return parse_limits(self.worker_queue_limits)
 
     @property
     def names_services(self) -> bool:

@@ -54,7 +54,12 @@ def test_its_defaults_are_those_of_the_settings() -> None:
 
     described = {name.lower(): default.strip("`") for name, default in rows}
     mine = {name: str(Settings.model_fields[name].default) for name in described}
-    assert described == {**mine, "redis_url": "none", "worker_strict_priority": "false"}
+    assert described == {
+        **mine,
+        "redis_url": "none",
+        "worker_queue_limits": "none",
+        "worker_strict_priority": "false",
+    }
     assert {name for name in Settings.model_fields if name.startswith("worker")} < described.keys()
 
 

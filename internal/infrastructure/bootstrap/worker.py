@@ -19,6 +19,7 @@ from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.settings import Settings
 from internal.infrastructure.taskqueue.durability import warn_of_losses
 from internal.infrastructure.taskqueue.encoder import JSONEncoder
+from internal.infrastructure.taskqueue.exchange import QueueLimit
 from internal.infrastructure.taskqueue.periodic import InvalidSchedule
 from internal.infrastructure.taskqueue.scheduler import Scheduler
 from internal.infrastructure.taskqueue.worker import Worker
@@ -106,6 +107,10 @@ def _build_worker(container: Container, settings: Settings, modules: Sequence[st
         worker_threads=settings.worker_concurrency,
         weights=settings.queue_weights,
         strict=settings.worker_strict_priority,
+        limits={
+            queue: QueueLimit(max_running=max_running, rate=rate)
+            for queue, (max_running, rate) in settings.queue_limits.items()
+        },
         ledger=container.task_ledger(),
     )
 

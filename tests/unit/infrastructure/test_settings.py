@@ -1,3 +1,4 @@
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from internal.infrastructure.settings import Environment, InvalidSettings, Settings, load_settings
+from internal.ports.tasks import Rate
 
 WRONG_VALUES = [
     ("APP_ENV", "staging"),
@@ -32,6 +34,10 @@ WRONG_VALUES = [
     ("WORKER_QUEUES", "critical"),
     ("WORKER_QUEUES", "critical:0"),
     ("WORKER_QUEUES", "critical:6;low:1"),
+    ("WORKER_QUEUE_LIMITS", "low"),
+    ("WORKER_QUEUE_LIMITS", "low:0"),
+    ("WORKER_QUEUE_LIMITS", "low:2/0"),
+    ("WORKER_QUEUE_LIMITS", "low:2,"),
     ("WORKER_STRICT_PRIORITY", "perhaps"),
     ("WORKER_LEASE", "0"),
     ("UNKNOWN_TASK_GRACE", "-1"),
@@ -218,6 +224,15 @@ def test_redis_is_found_through_sentinels(environment: pytest.MonkeyPatch) -> No
 
     assert settings.redis == url
     assert "hunter" not in repr(settings)
+
+
+def test_a_queue_may_have_two_limits(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("WORKER_QUEUE_LIMITS", "low:2,default:10/60,low:100/3600")
+
+    assert load_settings().queue_limits == {
+        "low": (2, Rate(100, timedelta(hours=1))),
+        "default": (None, Rate(10, timedelta(minutes=1))),
+    }
 
 
 def test_an_empty_variable_is_one_that_is_not_set(environment: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,36 @@
+"""Queues as they stand in the environment."""
+
+import re
+from datetime import timedelta
+
+from internal.ports.tasks import Rate
+
+# Names as Dramatiq has them.
+_QUEUE = r"[a-zA-Z_][a-zA-Z0-9._-]*:[1-9][0-9]{0,5}"
+_LIMIT = rf"{_QUEUE}(/[1-9][0-9]{{0,5}})?"
+_WEIGHTS = re.compile(f"{_QUEUE}(,{_QUEUE})*")
+_LIMITS = re.compile(f"({_LIMIT}(,{_LIMIT})*)?")
+
+
+def parse_weights(value: str) -> dict[str, int]:
+    """Raise ValueError unless it is a list of queues and their weights."""
+    if not _WEIGHTS.fullmatch(value):
+        raise ValueError("must be name:weight,... with weights of at least 1")
+    pairs = (item.split(":") for item in value.split(","))
+    return {name: int(weight) for name, weight in pairs}
+
+
+def parse_limits(value: str) -> dict[str, tuple[int | None, Rate | None]]:
+    """How many tasks of a queue run at once, and how many start in a window. Raises ValueError."""
+    if not _LIMITS.fullmatch(value):
+        raise ValueError("must be name:most,... (running at once) or name:most/seconds,... (starts)")
+    limits: dict[str, tuple[int | None, Rate | None]] = {}
+    for item in filter(None, value.split(",")):
+        name, most, seconds = re.split("[:/]", f"{item}/")[:3]
+        running, rate = limits.get(name, (None, None))
+        if seconds:
+            rate = Rate(int(most), timedelta(seconds=int(seconds)))
+        else:
+            running = int(most)
+        limits[name] = (running, rate)
+    return limits
