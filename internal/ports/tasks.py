@@ -120,7 +120,9 @@ class TaskOptions:
 
     def override(self, overrides: TaskOverrides) -> Self:
         """These options with some replaced; a new start time replaces the old one, however it was given."""
-        replaced: TaskOverrides = {**overrides}
+        if not overrides:
+            return self
+        replaced = overrides.copy()
         if overrides.get("delay") is not None:
             replaced.setdefault("process_at", None)
         elif overrides.get("process_at") is not None:

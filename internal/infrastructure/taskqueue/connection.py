@@ -7,6 +7,7 @@ import redis
 import redis.asyncio
 import redis.asyncio.retry
 import redis.retry
+from hiredis import pack_command
 from redis.backoff import NoBackoff
 from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError
 
@@ -113,7 +114,7 @@ class Wire:
             try:
                 async with asyncio.timeout(self._timeout + patience):
                     await self._connect()
-                    await self._connection.send_command(*command, check_health=False)
+                    await self._connection.send_packed_command(pack_command(command), check_health=False)
                     return await self._connection.read_response()
             except redis.exceptions.ResponseError as error:
                 if _may_have_moved(error):
