@@ -86,6 +86,10 @@ class TaskLedger(Protocol):
         """Write down how these ended. Raises Unavailable."""
         ...
 
+    async def reopen(self, task_ids: Sequence[str]) -> set[str]:
+        """Have these run again after their end; returns those that stand here. Raises Unavailable."""
+        ...
+
 
 class TaskCodec:
     def __init__(self, task_types: Iterable[type[Task]]) -> None:

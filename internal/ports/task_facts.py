@@ -57,6 +57,7 @@ class TaskInfo:
     expires_at: when an archived or a completed task is forgotten.
     is_orphaned: it is active, and its worker has not been heard for longer than a lease.
     is_cancelled: it is active, and was told to stop.
+    history: the failed attempts, oldest first; of a task on a page only the last one.
     """
 
     id: str

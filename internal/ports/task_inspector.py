@@ -63,6 +63,14 @@ class TaskAction(StrEnum):
     CANCEL = "cancel"
 
 
+APPLIES_TO: Mapping[TaskAction, frozenset[TaskState]] = {
+    TaskAction.RUN: frozenset({TaskState.SCHEDULED, TaskState.RETRY, TaskState.ARCHIVED}),
+    TaskAction.ARCHIVE: frozenset({TaskState.PENDING, TaskState.SCHEDULED, TaskState.RETRY}),
+    TaskAction.DELETE: frozenset(set(TaskState) - {TaskState.STORED, TaskState.ACTIVE}),
+    TaskAction.CANCEL: frozenset({TaskState.ACTIVE}),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionResult:
     """What became of a number of tasks: the ids of those it was done to, and why not to the others."""
@@ -86,7 +94,12 @@ class TaskInspector(Protocol):
         ...
 
     async def history(self, name: str, *, days: int) -> Sequence[DayCount]:
-        """The last `days` days, at most 90, newest first, today included. Raises QueueNotFound."""
+        """The last `days` days, newest first, today included.
+
+        Raises:
+            QueueNotFound: there is no such queue.
+            ValueError: the days are not within 1 to 90.
+        """
         ...
 
     async def pause(self, name: str) -> bool:
@@ -129,7 +142,11 @@ class TaskInspector(Protocol):
         ...
 
     async def act(self, action: TaskAction, queue: str, task_ids: Sequence[str]) -> ActionResult:
-        """Do something to some tasks, at most 500 of them; one that is not there is refused."""
+        """Do something to some tasks; one that is not there is refused.
+
+        Raises:
+            ValueError: they are more than 500.
+        """
         ...
 
     def act_on_all(

@@ -28,13 +28,14 @@ from internal.infrastructure.task_codec import TaskCodec
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.connection import connect, pool_of
 from internal.infrastructure.taskqueue.enqueuer import Enqueuer
+from internal.infrastructure.taskqueue.inspector import RedisTaskInspector
 from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
 from internal.infrastructure.taskqueue.periodic import plan
 from internal.infrastructure.taskqueue.publisher import DramatiqTaskPublisher
 from internal.infrastructure.taskqueue.results import RedisTaskResults
+from internal.infrastructure.taskqueue.schedule_book import ScheduleBook
 from internal.infrastructure.taskqueue.scheduler import Scheduler
 from internal.infrastructure.taskqueue.timing import Timing
-from internal.infrastructure.worker.heartbeat import WorkerHeartbeat
 from internal.infrastructure.worker.routes import ROUTES
 from internal.infrastructure.worker.schedule import SCHEDULE
 from internal.ports.email_sender import EmailSender
@@ -109,7 +110,6 @@ class Container(containers.DeclarativeContainer):
         pool=providers.Callable(pool_of, settings.provided.redis),
         namespace=hash_tag(NAMESPACE),
     )
-    worker_heartbeat = providers.Singleton(WorkerHeartbeat, redis=redis, namespace=NAMESPACE)
 
     outbox_relay = providers.Singleton(OutboxRelay, engine=engine, transport=task_publisher)
     unit_of_work = providers.Factory(
@@ -123,6 +123,17 @@ class Container(containers.DeclarativeContainer):
     )
     task_ledger = providers.Singleton(SqlAlchemyTaskLedger, engine)
     idempotency = providers.Singleton(SqlAlchemyIdempotency, engine)
+    schedule_book = providers.Singleton(
+        ScheduleBook, providers.Callable(pool_of, settings.provided.redis), namespace=hash_tag(NAMESPACE)
+    )
+    task_inspector = providers.Singleton(
+        RedisTaskInspector,
+        redis,
+        namespace=hash_tag(NAMESPACE),
+        timing=providers.Factory(_timing, settings),
+        ledger=task_ledger,
+        schedules=schedule_book,
+    )
 
     password_hasher = providers.Singleton(
         Argon2PasswordHasher,

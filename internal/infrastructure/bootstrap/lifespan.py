@@ -21,6 +21,7 @@ async def open_resources(container: Container) -> AsyncIterator[None]:
         closing.push_async_callback(lambda: container.redis().aclose())
         closing.push_async_callback(lambda: container.task_publisher().close())
         closing.push_async_callback(lambda: container.task_results().close())
+        closing.push_async_callback(lambda: container.schedule_book().close())
         closing.push_async_callback(lambda: container.outbox_relay().close())
         yield
 

@@ -1,9 +1,10 @@
 from collections.abc import Sequence
 
-from sqlalchemy import Text, bindparam, func, select, update
+from sqlalchemy import Text, bindparam, func, null, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from internal.infrastructure.database.engine import translated_outages
+from internal.infrastructure.database.outbox_relay import LOOK_AFTER
 from internal.infrastructure.database.tables import outbox
 from internal.infrastructure.task_codec import Ending
 
@@ -13,6 +14,13 @@ _CLOSE = (
     update(outbox)
     .where(outbox.c.id.in_(_ids), outbox.c.closed_at.is_(None))
     .values(closed_at=func.now(), succeeded=bindparam("succeeded"))
+)
+# It is not looked for before the queue has had time to take it up again.
+_REOPEN = (
+    update(outbox)
+    .where(outbox.c.id.in_(_ids))
+    .values(closed_at=null(), succeeded=null(), missing_since=null(), next_try_at=func.now() + LOOK_AFTER)
+    .returning(outbox.c.id)
 )
 
 
@@ -36,3 +44,8 @@ class SqlAlchemyTaskLedger:
                     ids = [ending.task_id for ending in endings if ending.succeeded is succeeded]
                     if ids:
                         await connection.execute(_CLOSE, {"ids": ids, "succeeded": succeeded})
+
+    async def reopen(self, task_ids: Sequence[str]) -> set[str]:
+        with translated_outages():
+            async with self._engine.connect() as connection:
+                return set((await connection.execute(_REOPEN, {"ids": task_ids})).scalars())

@@ -4,7 +4,7 @@ import msgspec
 import structlog
 from dramatiq.errors import ActorNotFound
 
-from internal.infrastructure.taskqueue.delivery import Delivery
+from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
 from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
 from internal.infrastructure.taskqueue.timing import MAX_CRASHES, Timing, milliseconds
 
@@ -16,6 +16,8 @@ UNKNOWN = "unknown"
 
 def refusal(delivery: Delivery, *, actors: Container[str], timing: Timing) -> Outcome | None:
     """What becomes of a task that is not to be started; None for one that is."""
+    if delivery.cancelled is Cancelled.OPERATOR:
+        return cancelled(delivery)
     if delivery.actor_name not in actors:
         outcome = not_understood(
             delivery, timing=timing, reason=f"no worker knows a task {delivery.actor_name!r}"
@@ -42,11 +44,21 @@ def not_understood(delivery: Delivery, *, timing: Timing, reason: str) -> Outcom
     return Outcome(Kind.SCHEDULED, milliseconds(timing.unknown_every), message=message)
 
 
+def cancelled(delivery: Delivery) -> Outcome:
+    """What becomes of a task that an operator has cancelled, while it ran or before."""
+    delivery.fail()
+    log.info("task.cancelled", **_about(delivery))
+    return Outcome(Kind.ARCHIVED, note=_note(delivery, "cancelled"))
+
+
 def _archived(delivery: Delivery, reason: str) -> Outcome:
     delivery.fail()
     log.error("task.archived", **_about(delivery), reason=reason)
-    note = msgspec.json.encode({"retries": delivery.options.get("retries", 0), "error": reason})
-    return Outcome(Kind.ARCHIVED, note=note)
+    return Outcome(Kind.ARCHIVED, note=_note(delivery, reason))
+
+
+def _note(delivery: Delivery, error: str) -> bytes:
+    return msgspec.json.encode({"retries": delivery.options.get("retries", 0), "error": error})
 
 
 def _about(delivery: Delivery) -> dict[str, str]:

@@ -141,6 +141,16 @@ class Wire:
             await self._connection.connect()
 
 
+class Pooled:
+    """Commands over whichever of a client's connections is free."""
+
+    def __init__(self, client: redis.asyncio.Redis) -> None:
+        self._client = client
+
+    async def call(self, *command: Any) -> Any:
+        return await self._client.execute_command(*command)
+
+
 def pool_of(url: str) -> redis.asyncio.ConnectionPool:
     """Where wires to `url` come from."""
     return async_pool(url, **_wire_arguments())

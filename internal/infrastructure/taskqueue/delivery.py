@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from dramatiq import Message, MessageProxy
+from dramatiq.middleware import Interrupt
 
 from internal.infrastructure.taskqueue.outcomes import DONE, Kind, Outcome
 
@@ -21,6 +22,11 @@ class Cancelled(StrEnum):
     TIMEOUT = auto()  # a failed attempt
     DEADLINE = auto()  # archived
     LEASE_LOST = auto()  # nothing: it is no longer ours
+    OPERATOR = auto()  # archived
+
+
+class CancelledByOperator(Interrupt):
+    """Raised in the thread of a task that an operator has cancelled."""
 
 
 class Delivery(MessageProxy):
@@ -36,6 +42,7 @@ class Delivery(MessageProxy):
         deadline: float | None = None,
         suspect: bool = False,
         crashes: int = 0,
+        is_cancelled: bool = False,
     ) -> None:
         super().__init__(message)
         self.queue = queue
@@ -50,7 +57,8 @@ class Delivery(MessageProxy):
         self.told: Callable[[Delivery], None] | None = None  # of a result while it runs
         self.run: asyncio.Task[None] | None = None
         self.timer: asyncio.TimerHandle | None = None
-        self.cancelled: Cancelled | None = None
+        self.cancelled: Cancelled | None = Cancelled.OPERATOR if is_cancelled else None
+        self.started_at: float | None = None  # on the clock of `monotonic`
         self.thread_id: int | None = None
 
     __hash__ = object.__hash__  # a proxy compares by its message; here each is one of a kind

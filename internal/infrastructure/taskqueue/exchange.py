@@ -95,6 +95,14 @@ class Exchange:
         self.serve(queues)
 
     @property
+    def is_strict(self) -> bool:
+        return self._strict
+
+    @property
+    def weights(self) -> Mapping[str, int]:
+        return self._weights
+
+    @property
     def queues(self) -> Sequence[str]:
         return list(self._weights)
 
@@ -159,7 +167,7 @@ class Exchange:
         return f"{self.worker_id}:{self._calls}"
 
     def _read_task(self, task: Any, fetched: Fetched) -> None:
-        queue, task_id, data, left, suspect, crashes = task
+        queue, task_id, data, left, suspect, crashes, cancelled = task
         holding = (queue.decode(), task_id.decode(), self._token)
         try:
             message = _decode(data)
@@ -176,6 +184,7 @@ class Exchange:
                 deadline=None if left == b"" else monotonic() + int(left) / 1000,
                 suspect=bool(suspect),
                 crashes=crashes,
+                is_cancelled=bool(cancelled),
             )
         )
 

@@ -7,8 +7,10 @@ from redis.asyncio import ConnectionPool
 from internal.infrastructure.task_codec import TaskLedger
 from internal.infrastructure.taskqueue import scripts
 from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.connection import OUTAGES, Wire
+from internal.infrastructure.taskqueue.cancellations import Cancellations
+from internal.infrastructure.taskqueue.connection import OUTAGES, TIMEOUT, Wire
 from internal.infrastructure.taskqueue.exchange import Exchange
+from internal.infrastructure.taskqueue.registration import Registration
 from internal.infrastructure.taskqueue.threads import WorkerThreads
 from internal.infrastructure.taskqueue.workbench import Workbench
 
@@ -50,6 +52,20 @@ class Fetcher:
         self.workbench = Workbench(
             broker, threads=threads, concurrency=concurrency, ledger=ledger, changed=self._signal.set
         )
+        self._cancellations = Cancellations(
+            pool,
+            namespace=self._namespace,
+            silence=max(self._beat, TIMEOUT),
+            heard=self.workbench.cancel,
+        )
+        self._registration = Registration(
+            pool,
+            namespace=self._namespace,
+            exchange=exchange,
+            workbench=self.workbench,
+            concurrency=concurrency,
+            timing=broker.timing,
+        )
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -57,6 +73,8 @@ class Fetcher:
             group.create_task(self._converse())
             group.create_task(self._listen())
             group.create_task(self._extend_regularly())
+            group.create_task(self._cancellations.listen())
+            group.create_task(self._registration.run())
 
     async def look_anew(self) -> None:
         """Serve what the exchange serves by now: what waits in Redis waits for the tokens of other queues.
@@ -78,8 +96,9 @@ class Fetcher:
 
     async def close(self) -> None:
         self.workbench.close()
-        await self._wire.close()
-        await self._bell.close()
+        await self._registration.leave()
+        for connection in (self._wire, self._bell, self._cancellations, self._registration):
+            await connection.close()
 
     async def _converse(self) -> None:
         while True:
@@ -152,8 +171,9 @@ class Fetcher:
     async def _extend(self, *, reconcile: bool) -> None:
         held = self.workbench.held
         request = self._exchange.extension(held, reconcile=reconcile)
-        lost = await scripts.EXTEND.call(self._wire, self._namespace, request)
+        lost, cancelled = await scripts.EXTEND.call(self._wire, self._namespace, request)
         self.workbench.lose({held[place - 1] for place in lost})
+        self.workbench.cancel([held[place - 1] for place in cancelled])
 
     async def _recover(self, error: BaseException) -> None:
         """Reach Redis again, and have it take back what left in a reply that never arrived."""

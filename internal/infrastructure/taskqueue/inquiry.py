@@ -45,6 +45,9 @@ class LedgerInquiry:
     def has_suspect(self) -> bool:
         return any(delivery.suspect for delivery in self._asked)
 
+    def is_about(self, delivery: Delivery) -> bool:
+        return delivery in self._asked
+
     def ask(self, deliveries: Sequence[Delivery]) -> None:
         self._asked.update(deliveries)
         asking = asyncio.create_task(self._ask(deliveries))

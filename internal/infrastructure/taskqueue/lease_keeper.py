@@ -108,7 +108,7 @@ class LeaseKeeper:
             self._tell(self._exchange, held, reconcile=False)
 
     def _tell(self, exchange: Exchange, held: Sequence[Holding], *, reconcile: bool) -> None:
-        lost = self._call(scripts.EXTEND, exchange.extension(held, reconcile=reconcile))
+        lost, _ = self._call(scripts.EXTEND, exchange.extension(held, reconcile=reconcile))
         gone = self.held_among(held[place - 1] for place in lost)  # what was settled meanwhile is not
         for holding in gone:
             log.warning("task.lease_lost", task_id=holding[1])

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from internal.infrastructure.taskqueue.timing import milliseconds
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST = milliseconds(datetime(9999, 12, 31, tzinfo=UTC) - EPOCH)
 
 
-def to_moment(ms: int) -> datetime:
-    return EPOCH + timedelta(milliseconds=ms)
+def to_moment(ms: float) -> datetime:
+    """The end of the calendar stands for whatever comes after it."""
+    return EPOCH + timedelta(milliseconds=min(ms, _LAST))
 
 
 def to_ms(moment: datetime) -> int:

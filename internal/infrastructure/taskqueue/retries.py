@@ -14,7 +14,7 @@ from dramatiq.middleware.retries import DEFAULT_MAX_BACKOFF
 from dramatiq.middleware.shutdown import Shutdown
 
 from internal.infrastructure.task_codec import InvalidPayload
-from internal.infrastructure.taskqueue.admission import not_understood
+from internal.infrastructure.taskqueue.admission import cancelled, not_understood
 from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
 from internal.infrastructure.taskqueue.outcomes import RELEASED, Kind, Outcome
 from internal.infrastructure.taskqueue.timing import Timing, milliseconds
@@ -73,6 +73,8 @@ class Retries(StockRetries):
     ) -> None:
         if not isinstance(message, Delivery):
             super().after_process_message(broker, message, result=result, exception=exception)
+        elif exception is not None and message.cancelled is Cancelled.OPERATOR:
+            message.outcome = cancelled(message)
         elif exception is not None:
             retries = message.options.get("retries", 0)
             try:

@@ -17,8 +17,9 @@ from dramatiq.middleware.threading import raise_thread_exception
 from dramatiq.results import Results
 
 from internal.infrastructure.task_codec import InvalidPayload
+from internal.infrastructure.taskqueue.admission import cancelled
 from internal.infrastructure.taskqueue.broker import CoroutineFunction, RedisBroker
-from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
+from internal.infrastructure.taskqueue.delivery import Cancelled, CancelledByOperator, Delivery
 from internal.infrastructure.taskqueue.outcomes import Kind
 from internal.infrastructure.taskqueue.retries import is_expected
 from internal.infrastructure.taskqueue.threads import WorkerThreads
@@ -43,6 +44,7 @@ class Runner:
         self._broker = broker
         self._threads = threads
         self._finished = finished
+        self._interrupting = threading.Lock()  # no thread that has gone on to another task
 
     def start(self, delivery: Delivery) -> None:
         loop = asyncio.get_running_loop()
@@ -52,16 +54,18 @@ class Runner:
             context = contextvars.copy_context()
             self._threads.submit(lambda: context.run(self._run_in_thread, delivery, loop))
 
-    @staticmethod
-    def interrupt(delivery: Delivery) -> None:
-        """Have a running task end because the worker does; a thread hears of it at its next bytecode."""
+    def interrupt(self, delivery: Delivery, reason: Cancelled) -> None:
+        """Have a running task end; a thread hears of it at its next bytecode."""
         if delivery.run:
-            delivery.cancel(Cancelled.SHUTDOWN)
-        elif delivery.thread_id is not None:
-            raise_thread_exception(delivery.thread_id, Shutdown)
+            delivery.cancel(reason)
+            return
+        with self._interrupting:
+            if delivery.thread_id is not None:
+                delivery.cancelled = delivery.cancelled or reason
+                raise_thread_exception(delivery.thread_id, type(_as_interrupt(reason)))
 
     async def _run_on_loop(self, delivery: Delivery, function: CoroutineFunction) -> None:
-        started = monotonic()
+        started = delivery.started_at = monotonic()
         try:
             self._broker.emit_before("process_message", delivery)
             result = None if delivery.failed else await function(*delivery.args, **delivery.kwargs)
@@ -77,8 +81,18 @@ class Runner:
             self._finished(delivery, monotonic() - started)
 
     def _run_in_thread(self, delivery: Delivery, loop: asyncio.AbstractEventLoop) -> None:
-        started = monotonic()
+        started = delivery.started_at = monotonic()
         delivery.thread_id = threading.get_ident()
+        try:
+            self._process(delivery)
+            with self._interrupting:
+                delivery.thread_id = None
+        except BaseException:  # noqa: BLE001 - an interrupt that came when the task had just ended
+            delivery.thread_id = None
+        with suppress(RuntimeError):  # the loop has ended, and nobody waits for this task any more
+            loop.call_soon_threadsafe(self._finished, delivery, monotonic() - started)
+
+    def _process(self, delivery: Delivery) -> None:
         try:
             self._broker.emit_before("process_message", delivery)
             result = None if delivery.failed else self._call(delivery)
@@ -87,10 +101,6 @@ class Runner:
             self._skip(delivery, error)
         except BaseException as error:  # noqa: BLE001 - as on the loop
             self._fail(delivery, error)
-        finally:
-            delivery.thread_id = None
-            with suppress(RuntimeError):  # the loop has ended, and nobody waits for this task any more
-                loop.call_soon_threadsafe(self._finished, delivery, monotonic() - started)
 
     def _call(self, delivery: Delivery) -> Any:
         function = self._broker.coroutine_function(delivery.actor_name)
@@ -122,7 +132,9 @@ class Runner:
     def _fail(self, delivery: Delivery, error: BaseException) -> None:
         delivery.stuff_exception(error)
         self._broker.emit_after("process_message", delivery, exception=error)
-        if not isinstance(error, WANTED):
+        if delivery.cancelled is Cancelled.OPERATOR:
+            delivery.outcome = delivery.outcome or cancelled(delivery)  # whatever middleware there is
+        elif not isinstance(error, WANTED):
             is_fault = not is_expected(error, self._broker.get_actor(delivery.actor_name), delivery)
             outcome = delivery.settled_as()
             log.log(
@@ -147,4 +159,6 @@ async def _contained(coroutine: Awaitable[Any]) -> tuple[Any, BaseException | No
 
 
 def _as_interrupt(reason: Cancelled) -> BaseException:
+    if reason is Cancelled.OPERATOR:
+        return CancelledByOperator("")
     return Shutdown("") if reason in {Cancelled.SHUTDOWN, Cancelled.LEASE_LOST} else TimeLimitExceeded("")

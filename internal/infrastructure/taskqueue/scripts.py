@@ -4,13 +4,11 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from hashlib import sha1
 from importlib.resources import files
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import redis
 from redis.exceptions import NoScriptError
-
-from internal.infrastructure.taskqueue.connection import Wire
 
 encode_request: Callable[[Any], bytes] = msgspec.msgpack.Encoder().encode
 
@@ -23,6 +21,10 @@ MOST_AT_ONCE = 500
 def text(data: bytes) -> msgspec.Raw:
     """Bytes of any kind as msgpack's `str 32`: Redis' cmsgpack knows no `bin`, and Lua does not care."""
     return msgspec.Raw(b"\xdb" + len(data).to_bytes(4, "big") + data)
+
+
+class Connection(Protocol):
+    async def call(self, *command: Any) -> Any: ...
 
 
 class Script:
@@ -43,12 +45,12 @@ class Script:
     def sha(self) -> str:
         return sha1(self.source.encode(), usedforsecurity=False).hexdigest()
 
-    async def call(self, wire: Wire, namespace: str, request: Any) -> Any:
+    async def call(self, connection: Connection, namespace: str, request: Any) -> Any:
         arguments = (1, namespace, encode_request(request))
         try:
-            return await wire.call("EVALSHA", self.sha, *arguments)
+            return await connection.call("EVALSHA", self.sha, *arguments)
         except NoScriptError:
-            return await wire.call("EVAL", self.source, *arguments)
+            return await connection.call("EVAL", self.source, *arguments)
 
     def call_blocking(self, client: redis.Redis, namespace: str, request: Any) -> Any:
         arguments = (1, namespace, encode_request(request))
@@ -73,3 +75,23 @@ FLUSH = Script("flush")
 ANNOUNCE_SCHEDULE = Script("announce_schedule", after=("moves", "scheduling"))
 ENQUEUE_SLOT = Script("enqueue_slot", after=("moves", "states", "publishing", "scheduling"))
 SCHEDULES = Script("schedules", after=("moves", "scheduling"))
+
+REGISTER = Script("register", after=("moves",))
+LEAVE = Script("leave", after=("moves",))
+WORKERS = Script("workers", after=("moves",))
+
+_LOOKING = ("moves", "states", "reading")
+QUEUES = Script("queues", after=_LOOKING)
+HISTORY = Script("history", after=("moves",))
+PAGE = Script("page", after=_LOOKING)
+ACTIVE = Script("active", after=("moves",))
+LOOK = Script("look", after=_LOOKING)
+TASK = Script("task", after=_LOOKING)
+STANDING = Script("standing", after=_LOOKING)
+
+RUN = Script("run", after=("moves", "states", "acting"))
+ARCHIVE = Script("archive", after=("moves", "leaving", "states", "publishing", "following", "acting"))
+DELETE = Script("delete", after=("moves", "leaving", "states", "acting"))
+CANCEL = Script("cancel", after=("moves", "states", "acting"))
+REMOVE = Script("remove", after=("moves", "states"))
+CLEAR = Script("clear", after=("moves",))

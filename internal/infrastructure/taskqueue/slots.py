@@ -68,6 +68,14 @@ class Slots:
         self._is_stalled = self._is_stalled or bool(stale)
         return stale
 
+    def withdraw(self, delivery: Delivery) -> bool:
+        """Have one wait no longer; False if it does not."""
+        if delivery not in self._waiting:
+            return False
+        self._waiting.remove(delivery)
+        self._suspects -= delivery.suspect
+        return True
+
     @property
     def has_waiting(self) -> bool:
         return bool(self._waiting)

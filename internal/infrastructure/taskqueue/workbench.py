@@ -1,12 +1,12 @@
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 import structlog
 
 from internal.infrastructure.task_codec import TaskLedger
-from internal.infrastructure.taskqueue.admission import refusal
+from internal.infrastructure.taskqueue.admission import cancelled, refusal
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
 from internal.infrastructure.taskqueue.exchange import NOTHING, Demand, Fetched, Holding, Settlement
@@ -48,7 +48,7 @@ class Workbench:
         self._slots = Slots(concurrency, timing=broker.timing, start=self._runner.start)
         self._hooks = SettlingHooks(broker, concurrency=concurrency)
         self._clerk = LedgerClerk(ledger, closed=self.settle) if ledger else None
-        self._inquiry = LedgerInquiry(ledger, run=self._slots.offer, settle=self.settle) if ledger else None
+        self._inquiry = LedgerInquiry(ledger, run=self._run, settle=self.settle) if ledger else None
         self._held: dict[Holding, Delivery] = {}
         self._ready: list[Settlement] = []
         self._takes_more = True
@@ -65,6 +65,14 @@ class Workbench:
     @property
     def held(self) -> list[Holding]:
         return list(self._held)
+
+    @property
+    def running(self) -> list[Delivery]:
+        return self._slots.running
+
+    @property
+    def is_draining(self) -> bool:
+        return not self._takes_more
 
     @property
     def demand(self) -> Demand:
@@ -142,13 +150,24 @@ class Workbench:
                 log.warning("task.lease_lost", task_id=delivery.task_id)
                 delivery.cancel(Cancelled.LEASE_LOST)
 
+    def cancel(self, holdings: Collection[Holding]) -> None:
+        """Have these end because an operator wants them to, whether they have started or not."""
+        running = set(self._slots.running)
+        for delivery in [self._held[holding] for holding in holdings if holding in self._held]:
+            if delivery in running:
+                self._runner.interrupt(delivery, Cancelled.OPERATOR)
+            elif self._slots.withdraw(delivery):
+                self._end(delivery, cancelled(delivery))
+            elif self._inquiry and self._inquiry.is_about(delivery):
+                delivery.cancelled = Cancelled.OPERATOR
+
     async def clear(self, within: float) -> int:
         """Wait so many seconds for what is running, interrupt the rest; return how many are not settled."""
         self.pause()
         await self._emptied(within)
         if running := self._slots.running:
             for delivery in running:
-                self._runner.interrupt(delivery)
+                self._runner.interrupt(delivery, Cancelled.SHUTDOWN)
             await self._emptied(LAST_CALL)
         self._release(self._slots.running)  # threads that cannot be interrupted
         await self._emptied(SETTLED_WITHIN)
@@ -172,6 +191,13 @@ class Workbench:
     def _is_over(self, settlement: Settlement) -> None:
         if settlement.delivery:
             self._let_go(settlement.delivery)
+
+    def _run(self, delivery: Delivery) -> None:
+        """As the ledger has allowed; meanwhile an operator may have cancelled it."""
+        if delivery.cancelled:
+            self._end(delivery, cancelled(delivery))
+        else:
+            self._slots.offer(delivery)
 
     def _finished(self, delivery: Delivery, seconds: float) -> None:
         self._slots.vacate(delivery, seconds=seconds)

@@ -68,7 +68,8 @@ class Engine:
 
     def make_due(self, task_id: str, *, state: str, queue: str = "default") -> None:
         """As if its time had come; of an active task, as if its worker had been silent for a lease."""
-        self.client.zadd(f"{PREFIX}:{queue}:{state}", {task_id: 1})
+        due = {"completed": "retained"}.get(state, state)
+        self.client.zadd(f"{PREFIX}:{queue}:{due}", {task_id: 1})
 
     def tokens(self, queue: str = "default") -> int:
         return int(self.client.llen(f"{PREFIX}:{queue}:wake"))
@@ -107,9 +108,18 @@ class Hand:
 
     def extend(self, *held: Delivery, reconcile: bool = False) -> list[bytes]:
         """The ids of those that are lost."""
-        request = self.exchange.extension([delivery.holding for delivery in held], reconcile=reconcile)
-        lost: list[int] = self.engine.call(scripts.EXTEND, request)
+        lost, _ = self._extend(*held, reconcile=reconcile)
         return [held[place - 1].task_id.encode() for place in lost]
+
+    def cancelled_among(self, *held: Delivery) -> list[str]:
+        """The ids of those that an operator has cancelled."""
+        _, cancelled = self._extend(*held, reconcile=False)
+        return [held[place - 1].task_id for place in cancelled]
+
+    def _extend(self, *held: Delivery, reconcile: bool) -> tuple[list[int], list[int]]:
+        request = self.exchange.extension([delivery.holding for delivery in held], reconcile=reconcile)
+        lost, cancelled = self.engine.call(scripts.EXTEND, request)
+        return lost, cancelled
 
 
 @contextmanager

@@ -12,6 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from internal.infrastructure.taskqueue import scripts
 from internal.infrastructure.taskqueue.delivery import Delivery
 from internal.infrastructure.taskqueue.outcomes import DONE, RELEASED, Kind, Outcome
+from internal.infrastructure.taskqueue.task_rows import STATES
+from internal.infrastructure.taskqueue.timing import ARCHIVE_MOST
+from internal.ports.task_inspector import APPLIES_TO, TaskAction
+from internal.ports.tasks import TaskState
 from tests.faults.rounds import IS_LONG
 from tests.integration.taskqueue.engine import PREFIX, Engine, Hand
 
@@ -26,6 +30,21 @@ UNIQUE = {"lock": "digest", "lock_for": HOUR}
 AT_ONCE = 2
 LIMITED = {"limit": "digest", "max_running": AT_ONCE}
 TERMS: st.SearchStrategy[Mapping[str, Any]] = st.sampled_from([{}, {}, UNIQUE, LIMITED])
+ANEW = (
+    '{"queue_name":"default","actor_name":"noop","args":[],"kwargs":{},"options":{},'
+    '"message_id":"1","message_timestamp":0}'
+)
+ACTIONS: dict[TaskAction, tuple[scripts.Script, *tuple[Any, ...]]] = {
+    TaskAction.RUN: (scripts.RUN, [ANEW]),
+    TaskAction.ARCHIVE: (scripts.ARCHIVE, ARCHIVE_MOST),
+    TaskAction.DELETE: (scripts.DELETE,),
+    TaskAction.CANCEL: (scripts.CANCEL,),
+}
+BECOMES = {
+    TaskAction.RUN: TaskState.PENDING,
+    TaskAction.ARCHIVE: TaskState.ARCHIVED,
+    TaskAction.CANCEL: TaskState.ACTIVE,
+}
 EXAMPLES = 1000 if IS_LONG else 15
 
 
@@ -99,6 +118,26 @@ class Interleavings(RuleBasedStateMachine):
     @rule(queue=QUEUES, paused=st.booleans())
     def pause(self, queue: str, paused: bool) -> None:  # noqa: FBT001 - Hypothesis gives it by name
         self.engine.call(scripts.PAUSE, (queue, int(paused)))
+
+    @rule(action=st.sampled_from(list(TaskAction)), data=st.data())
+    def act(self, action: TaskAction, data: Any) -> None:
+        """An operator does something to a task, in whatever state it is."""
+        if not self.expected:
+            return
+        task_id = data.draw(st.sampled_from(sorted(self.expected)))
+        queue, before = task_id.partition("-")[0], STATES[self.engine.states()[task_id]]
+        script, *more = ACTIONS[action]
+        is_locked_out = (
+            (action, before) == (TaskAction.RUN, TaskState.ARCHIVED)
+            and self.terms[task_id] == UNIQUE
+            and bool(self.unfinished_with(UNIQUE, queue=queue))
+        )
+        [refusal] = self.engine.call(script, (queue, [task_id], *more))
+        assert bool(refusal) == (before not in APPLIES_TO[action] or is_locked_out)
+        if action is TaskAction.DELETE and not refusal:
+            self.expected.discard(task_id)
+        elif not refusal:
+            assert STATES[self.engine.states()[task_id]] is BECOMES[action]
 
     @invariant()
     def every_task_is_in_one_state(self) -> None:

@@ -19,6 +19,9 @@ class SlowLedger:
 
     async def close(self, endings: Sequence[Ending]) -> None: ...
 
+    async def reopen(self, task_ids: Sequence[str]) -> set[str]:
+        return set(task_ids)
+
 
 def test_one_suspect_runs_at_a_time_although_the_ledger_is_asked_first(broker: RedisBroker) -> None:
     running = 0

@@ -39,12 +39,14 @@ class Blocking(Middleware):
 
 
 class RecordingLedger:
-    """Writes down what is closed, and how Redis saw the task at that moment."""
+    """Writes down what is closed and reopened, and how Redis saw the task at that moment."""
 
-    def __init__(self, redis_url: str, *, closed: set[str]) -> None:
+    def __init__(self, redis_url: str, *, closed: set[str], absent: frozenset[str] = frozenset()) -> None:
         self._redis_url = redis_url
         self._closed = closed
+        self._absent = absent
         self.endings: list[Ending] = []
+        self.reopened: list[str] = []
         self.states: list[str] = []
 
     async def closed(self, task_ids: Sequence[str]) -> set[str]:
@@ -53,3 +55,8 @@ class RecordingLedger:
     async def close(self, endings: Sequence[Ending]) -> None:
         self.endings.extend(endings)
         self.states.extend(task.state for task in queued(self._redis_url))
+
+    async def reopen(self, task_ids: Sequence[str]) -> set[str]:
+        self.reopened.extend(task_ids)
+        self.states.extend(task.state for task in queued(self._redis_url))
+        return set(task_ids) - self._absent

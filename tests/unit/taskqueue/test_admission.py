@@ -4,6 +4,7 @@ import pytest
 from dramatiq import Message
 
 from internal.infrastructure.taskqueue.admission import refusal
+from internal.infrastructure.taskqueue.delivery import Cancelled
 from internal.infrastructure.taskqueue.outcomes import Kind
 from internal.infrastructure.taskqueue.timing import MAX_CRASHES, Timing
 from tests.unit.taskqueue.attempts import declare, delivery, offline_broker
@@ -45,6 +46,17 @@ def test_an_overdue_task_is_archived() -> None:
     assert overdue is not None
     assert overdue.kind is Kind.ARCHIVED
     assert b"deadline" in overdue.note
+
+
+def test_a_task_that_an_operator_has_cancelled_is_archived_though_nobody_knows_it() -> None:
+    attempt = delivery()
+    attempt.cancelled = Cancelled.OPERATOR
+
+    cancelled = refusal(attempt, actors={}, timing=Timing())
+
+    assert cancelled is not None
+    assert (cancelled.kind, cancelled.note) == (Kind.ARCHIVED, b'{"retries":0,"error":"cancelled"}')
+    assert attempt.failed
 
 
 @pytest.mark.parametrize(("times", "kind"), [(0, Kind.SCHEDULED), (19, Kind.SCHEDULED), (20, Kind.ARCHIVED)])

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from dramatiq import Message
 
+from internal.infrastructure.taskqueue.delivery import Cancelled
 from internal.infrastructure.taskqueue.exchange import Demand, Exchange, QueueLimit, Settlement
 from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
 from internal.infrastructure.taskqueue.timing import Timing
@@ -35,8 +36,8 @@ def reply(*tasks: Any, credits: tuple[int, ...] = (0, 0, 0), due_in: int = -1) -
     return [[], list(tasks), list(credits), due_in]
 
 
-def handed_out(data: bytes, *, left: object = b"", crashes: int = 0) -> list[Any]:
-    return [b"default", b"1", data, left, int(crashes > 0), crashes]
+def handed_out(data: bytes, *, left: object = b"", crashes: int = 0, cancelled: bool = False) -> list[Any]:
+    return [b"default", b"1", data, left, int(crashes > 0), crashes, int(cancelled)]
 
 
 def shares(request: list[Any]) -> list[tuple[str, int, int]]:
@@ -157,3 +158,11 @@ def test_an_outcome_without_a_message_leaves_the_stored_one() -> None:
     settlement = Settlement(("default", "1", "token"), Outcome(Kind.RETRY, 5))
 
     assert settlement.row == (Kind.RETRY, "default", "1", "token", 5, "", "")
+
+
+def test_what_an_operator_has_cancelled_is_marked(exchange: Exchange) -> None:
+    data = json.dumps(READABLE).encode()
+
+    fetched = exchange.read(reply(handed_out(data, cancelled=True), handed_out(data)))
+
+    assert [delivery.cancelled for delivery in fetched.deliveries] == [Cancelled.OPERATOR, None]

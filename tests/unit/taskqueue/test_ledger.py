@@ -29,6 +29,9 @@ class FailingLedger:
             raise self._failures.pop()
         self.endings.extend(endings)
 
+    async def reopen(self, task_ids: Sequence[str]) -> set[str]:
+        return set(task_ids)
+
 
 @pytest.mark.parametrize("failure", [Unavailable("away"), ArithmeticError("a defect")], ids=repr)
 async def test_a_task_is_settled_when_the_ledger_has_it_at_last(failure: Exception) -> None:

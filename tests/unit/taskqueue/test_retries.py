@@ -139,6 +139,7 @@ def test_a_shutdown_gives_the_task_back() -> None:
         (Cancelled.TIMEOUT, Kind.RETRY),
         (Cancelled.DEADLINE, Kind.ARCHIVED),
         (Cancelled.LEASE_LOST, Kind.RELEASED),
+        (Cancelled.OPERATOR, Kind.ARCHIVED),
     ],
 )
 def test_what_a_cancellation_means_depends_on_its_reason(reason: Cancelled, kind: Kind) -> None:

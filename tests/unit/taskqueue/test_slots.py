@@ -148,3 +148,17 @@ def test_wants_another_suspect_when_one_went_back_unstarted(slots: Slots) -> Non
     slots.vacate(running[0], seconds=SLOW)
 
     assert slots.demand().suspect
+
+
+def test_one_that_is_withdrawn_waits_no_longer(slots: Slots, started: list[Delivery]) -> None:
+    first, second, waiting, suspect = delivery(), delivery(), delivery(), delivery(suspect=True)
+    for task in (first, second, waiting, suspect):
+        slots.offer(task)
+
+    withdrawn = [slots.withdraw(task) for task in (suspect, suspect, first)]
+    slots.vacate(first, seconds=SLOW)
+    slots.vacate(second, seconds=SLOW)
+
+    assert withdrawn == [True, False, False]
+    assert started == [first, second, waiting]
+    assert slots.demand() == Demand(total=1, direct=1, suspect=True)

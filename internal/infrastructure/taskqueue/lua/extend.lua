@@ -5,18 +5,22 @@
 --   held       [[queue, id, token], ...]: everything the worker has, running, waiting or not yet settled
 --   reconcile  1: tasks active under this worker and not in `held` go back to the front, uncounted: they left in
 --              a reply that never arrived. Calls of an earlier epoch that are still on their way fetch nothing
--- Returns the places in `held`, from 1, of those whose token no longer holds: another has them, or they are
---         settled. A worker may hold one task twice: as it was lost, and as it was fetched again.
+-- Returns two lists of places in `held`, from 1: of those whose token no longer holds, since another has them or
+--         they are settled, and of those that an operator has cancelled. A worker may hold one task twice: as it
+--         was lost, and as it was fetched again.
 local EPOCH_TTL = 24 * 3600
 local worker, epoch, lease, gap, held, reconcile = unpack(cmsgpack.unpack(ARGV[1]))
 
 nobody_was_seen(gap, lease)
-local lost, known = {}, {}
+local lost, cancelled, known = {}, {}, {}
 for place, task in ipairs(held) do
   local queue, id, token = unpack(task)
   known[queue .. '\0' .. id .. '\0' .. token] = true
   if holds(queue, id, token) then
     redis.call('ZADD', key(queue, 'active'), 'XX', now + lease, id)
+    if redis.call('HEXISTS', record(queue, id), 'cancelled') == 1 then
+      cancelled[#cancelled + 1] = place
+    end
   else
     lost[#lost + 1] = place
   end
@@ -37,4 +41,4 @@ if reconcile == 1 then
     end
   end
 end
-return lost
+return { lost, cancelled }

@@ -47,12 +47,16 @@ local TRIM = 100 -- tasks that one call takes out of a state that is kept for a 
 local function trim(queue, state, ids)
   if #ids > 0 then
     redis.call('ZREM', key(queue, state), unpack(ids))
+    if state == 'completed' then
+      redis.call('ZREM', key(queue, 'retained'), unpack(ids))
+    end
     forget(queue, ids)
   end
 end
 
-local function expire(queue, state, before)
-  trim(queue, state, redis.call('ZRANGE', key(queue, state), '-inf', before, 'BYSCORE', 'LIMIT', 0, TRIM))
+-- Take out of `state` what has a score of `before` or less in the set `by`.
+local function expire(queue, state, by, before)
+  trim(queue, state, redis.call('ZRANGE', key(queue, by), '-inf', before, 'BYSCORE', 'LIMIT', 0, TRIM))
 end
 
 -- Tell those who wait for its end.

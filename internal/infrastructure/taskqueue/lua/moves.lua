@@ -20,15 +20,20 @@ local function wake(queue)
   end
 end
 
+-- A place in the line tells when it was taken: the ms, and which of its PLACES. So it is known how long the first
+-- has waited, and nothing has to be written down for that.
+local PLACES = 1024
+
 -- Many at once: a call for each of them would be most of what a task costs.
 local function to_back(queue, ids)
   if #ids == 0 then
     return
   end
-  local last = redis.call('INCRBY', key(queue, 'back'), #ids) - #ids
+  local last = redis.call('ZRANGE', key(queue, 'pending'), 0, 0, 'REV', 'WITHSCORES')[2]
+  local first = math.max(now * PLACES, last and last + 1 or 0)
   local places = {}
   for n, id in ipairs(ids) do
-    places[2 * n - 1], places[2 * n] = last + n, id
+    places[2 * n - 1], places[2 * n] = first + n - 1, id
   end
   redis.call('ZADD', key(queue, 'pending'), unpack(places))
 end
@@ -39,14 +44,15 @@ local function is_suspect(queue, id)
 end
 
 local function to_suspects(queue, id)
-  redis.call('ZADD', key(queue, 'suspects'), now, id)
+  redis.call('ZADD', key(queue, 'suspects'), now * PLACES, id)
 end
 
 local function to_front(queue, id)
   if is_suspect(queue, id) then
     to_suspects(queue, id)
   else
-    redis.call('ZADD', key(queue, 'pending'), redis.call('DECR', key(queue, 'front')), id)
+    local first = redis.call('ZRANGE', key(queue, 'pending'), 0, 0, 'WITHSCORES')[2]
+    redis.call('ZADD', key(queue, 'pending'), (first or now * PLACES) - 1, id)
   end
 end
 

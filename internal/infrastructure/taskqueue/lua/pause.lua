@@ -1,14 +1,17 @@
 #!lua flags=allow-oom
 -- Stop handing out a queue's tasks, or go on. What is active finishes.
 -- KEYS[1] namespace
--- ARGV[1] msgpack {queue, paused}; paused 1 or 0
-local queue, paused = unpack(cmsgpack.unpack(ARGV[1]))
-if paused == 1 then
-  redis.call('SET', key(queue, 'paused'), now)
-else
-  redis.call('DEL', key(queue, 'paused'))
-  if redis.call('ZCARD', key(queue, 'pending')) + redis.call('ZCARD', key(queue, 'suspects')) > 0 then
-    wake(queue)
-  end
+-- ARGV[1] msgpack {queue, paused, known}; paused 1 or 0; known 1: only a queue that exists
+-- Returns 1 if that is new, 0 if it was so already, -1 if there is no such queue.
+local queue, paused, known = unpack(cmsgpack.unpack(ARGV[1]))
+if known == 1 and redis.call('SISMEMBER', prefix .. ':queues', queue) == 0 then
+  return -1
 end
-return 0
+if paused == 1 then
+  return redis.call('SET', key(queue, 'paused'), now, 'NX') and 1 or 0
+end
+local changed = redis.call('DEL', key(queue, 'paused'))
+if redis.call('ZCARD', key(queue, 'pending')) + redis.call('ZCARD', key(queue, 'suspects')) > 0 then
+  wake(queue)
+end
+return changed

@@ -12,7 +12,7 @@
 --   suspect   1 if one of them may be a task that was running when its worker died
 --   archive   [most tasks, longest time in ms] a queue's archive keeps
 -- Returns [places in `outcomes`, from 1, of those whose token no longer held,
---          [[queue, id, message, deadline, suspect, crashes], ...],
+--          [[queue, id, message, deadline, suspect, crashes, cancelled], ...],
 --          [credit of each queue], ms until something is due or -1]
 --   deadline  ms from now, negative if it has passed, '' if there is none
 -- A task leaves `active` only here, in `extend` and by its lapsed lease; each checks or removes the token.
@@ -90,11 +90,12 @@ local limited = 0
 local function activate(queue, ids, held)
   local name, messages = queue[1], redis.call('HMGET', key(queue[1], 'messages'), unpack(ids))
   local terms, leases, tokens, rows = {}, {}, {}, {}
-  each_record(name, ids, { 'deadline', 'crashes', 'limit', 'max_running', 'rate', 'per' }, function(id, ...)
+  local fields = { 'deadline', 'crashes', 'cancelled', 'limit', 'max_running', 'rate', 'per' }
+  each_record(name, ids, fields, function(id, ...)
     terms[id] = { ... }
   end)
   for n, id in ipairs(ids) do
-    local deadline, crashes, limit, max_running, rate, per = unpack(terms[id] or {})
+    local deadline, crashes, cancelled, limit, max_running, rate, per = unpack(terms[id] or {})
     local wait = messages[n] and limit and ms_under_limit(name, id, limit, max_running, rate, per)
     if wait then
       limited = limited + 1
@@ -103,7 +104,8 @@ local function activate(queue, ids, held)
       leases[#leases + 1], leases[#leases + 2] = now + lease, id
       tokens[#tokens + 1], tokens[#tokens + 2] = id, held[#rows + 1]
       local left = deadline and deadline - now or ''
-      rows[#rows + 1] = { name, id, messages[n], left, crashes and 1 or 0, tonumber(crashes or 0) }
+      local was_started, was_cancelled = crashes and 1 or 0, cancelled and 1 or 0
+      rows[#rows + 1] = { name, id, messages[n], left, was_started, tonumber(crashes or 0), was_cancelled }
       if queue[5] > 0 then
         note_start(key(name, 'starts'), id, queue[6])
       end
@@ -205,8 +207,8 @@ for _, queue in ipairs(queues) do
   if not skip_reclaim then
     reclaim(queue[1])
   end
-  expire(queue[1], 'completed', now)
-  expire(queue[1], 'archived', now - archive[2])
+  expire(queue[1], 'completed', 'retained', now)
+  expire(queue[1], 'archived', 'archived', now - archive[2])
 end
 -- A call that was thought lost and comes late must not take tasks that nobody would know of.
 if tonumber(redis.call('GET', prefix .. ':epoch:' .. worker) or 0) <= epoch then

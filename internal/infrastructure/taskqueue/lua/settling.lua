@@ -14,7 +14,8 @@ function apply.done(queue, id, keep_for, message, result, gone)
   if keep_for == 0 then
     gone[#gone + 1] = id
   else
-    redis.call('ZADD', key(queue, 'completed'), now + keep_for, id)
+    redis.call('ZADD', key(queue, 'completed'), now, id)
+    redis.call('ZADD', key(queue, 'retained'), now + keep_for, id)
     redis.call('HSET', record(queue, id), 'completed', now, 'result', result)
     follow_success(queue, { id })
     retire(queue, { id })

@@ -1,0 +1,76 @@
+#!lua flags=allow-oom,no-writes
+-- Some of the tasks of a state, in the order of their scores and then of their ids.
+-- KEYS[1] namespace
+-- ARGV[1] msgpack {queue, sets, newest, score, id, count, bytes}
+--   sets       those that hold the state's tasks; they are read as one
+--   newest     1 for the highest scores first
+--   score, id  go on behind this task, whether it is still there or not; score '' begins
+--   count      how many tasks at most; fewer if their messages and results are more than `bytes`
+-- Returns [1 if the queue exists, what `describe` in `reading.lua` says of each task, 1 if there are more]
+local queue, sets, newest, score, id, count, bytes = unpack(cmsgpack.unpack(ARGV[1]))
+
+-- Redis orders ids of one score by their bytes; Lua's `<` depends on the locale.
+local function precedes(a, b)
+  for n = 1, math.min(#a, #b) do
+    if string.byte(a, n) ~= string.byte(b, n) then
+      return string.byte(a, n) < string.byte(b, n)
+    end
+  end
+  return #a < #b
+end
+
+-- How many members of a set come before (score, id), which need not be a member.
+local function count_before(set)
+  local low = redis.call('ZCOUNT', set, '-inf', '(' .. score)
+  local high = redis.call('ZCOUNT', set, '-inf', score)
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if precedes(redis.call('ZRANGE', set, middle, middle)[1], id) then
+      low = middle + 1
+    else
+      high = middle
+    end
+  end
+  return low
+end
+
+local function read(set)
+  local first = 0
+  if score ~= '' then
+    local before = count_before(set)
+    if newest == 1 then
+      first = redis.call('ZCARD', set) - before
+    else
+      first = redis.call('ZSCORE', set, id) == score and before + 1 or before
+    end
+  end
+  if newest == 1 then
+    return redis.call('ZRANGE', set, first, first + count, 'REV', 'WITHSCORES')
+  end
+  return redis.call('ZRANGE', set, first, first + count, 'WITHSCORES')
+end
+
+local function is_next(one, other)
+  local a, b = tonumber(one.score), tonumber(other.score)
+  if a == b then
+    return precedes(one.id, other.id) == (newest == 0)
+  end
+  return (a < b) == (newest == 0)
+end
+
+local found = {}
+for _, set in ipairs(sets) do
+  local members = read(key(queue, set))
+  for n = 1, #members, 2 do
+    table.insert(found, { id = members[n], score = members[n + 1] })
+  end
+end
+if #sets > 1 then
+  table.sort(found, is_next)
+end
+local ids, scores = {}, {}
+for n = 1, math.min(count, #found) do
+  ids[n], scores[n] = found[n].id, found[n].score
+end
+local rows = describe(queue, ids, scores, bytes)
+return { redis.call('SISMEMBER', prefix .. ':queues', queue), rows, #rows < #found and 1 or 0 }

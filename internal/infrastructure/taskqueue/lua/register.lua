@@ -1,0 +1,18 @@
+#!lua flags=allow-oom
+-- Say that a worker is up, and what it is doing. Also in a full Redis: one that drains it must not count as gone.
+-- KEYS[1] namespace
+-- ARGV[1] msgpack {worker, ttl, fields, queues}
+--   ttl     ms after which the worker counts as gone
+--   fields  [name, value, ...] of what is written down
+--   queues  those that exist from now on, if they did not: what it serves, the first time
+-- Returns now, in ms.
+local worker, ttl, fields, queues = unpack(cmsgpack.unpack(ARGV[1]))
+local workers, card = prefix .. ':workers', prefix .. ':worker:' .. worker
+redis.call('ZREMRANGEBYSCORE', workers, '-inf', now - ttl)
+redis.call('ZADD', workers, now, worker)
+redis.call('HSET', card, 'heard', now, unpack(fields))
+redis.call('PEXPIRE', card, ttl)
+if #queues > 0 then
+  redis.call('SADD', prefix .. ':queues', unpack(queues))
+end
+return now

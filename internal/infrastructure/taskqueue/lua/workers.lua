@@ -1,0 +1,13 @@
+#!lua flags=allow-oom,no-writes
+-- The workers that were heard within their time.
+-- KEYS[1] namespace
+-- ARGV[1] msgpack []
+-- Returns for each [id, fields as `register.lua` has written them]
+local found = {}
+for _, worker in ipairs(redis.call('ZRANGE', prefix .. ':workers', 0, -1)) do
+  local card = redis.call('HGETALL', prefix .. ':worker:' .. worker)
+  if #card > 0 then
+    table.insert(found, { worker, card })
+  end
+end
+return found

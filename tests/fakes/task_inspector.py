@@ -1,0 +1,282 @@
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from itertools import count
+
+from internal.domain.errors import Conflict, NotFound
+from internal.ports.clock import Clock
+from internal.ports.task_facts import DayCount, QueueInfo, ScheduledRun, ScheduleInfo, TaskInfo, WorkerInfo
+from internal.ports.task_inspector import (
+    ActionResult,
+    QueueNotEmpty,
+    QueueNotFound,
+    TaskAction,
+    TaskFilter,
+    TaskNotFound,
+    TaskPage,
+)
+from internal.ports.tasks import TaskState
+
+ARCHIVED_FOR = timedelta(days=90)
+MOST_AT_ONCE = 500
+MOST_DAYS = 90
+_FROM: Mapping[TaskAction, frozenset[TaskState]] = {
+    TaskAction.RUN: frozenset({TaskState.SCHEDULED, TaskState.RETRY, TaskState.ARCHIVED}),
+    TaskAction.ARCHIVE: frozenset({TaskState.PENDING, TaskState.SCHEDULED, TaskState.RETRY}),
+    TaskAction.DELETE: frozenset(set(TaskState) - {TaskState.STORED, TaskState.ACTIVE}),
+    TaskAction.CANCEL: frozenset({TaskState.ACTIVE}),
+}
+_BY_DUE_TIME = {TaskState.SCHEDULED, TaskState.RETRY}
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A task, and its place among those of its state: when it came into it, or is due."""
+
+    task: TaskInfo
+    place: int
+    since: datetime
+
+
+class FakeTaskInspector:
+    """Queues in memory. The test says which tasks, workers and schedules there are, and what was counted.
+
+    looks_at: how many tasks a filtered page looks at, at most.
+    batch: how many tasks `act_on_all` acts on at once.
+    A cancelled task stays active until the test says `end_cancelled`.
+    """
+
+    def __init__(self, clock: Clock, *, looks_at: int = 1000, batch: int = 100) -> None:
+        self._clock = clock
+        self._looks_at = looks_at
+        self._batch = batch
+        self._places = count(1)
+        self._queues: dict[str, dict[str, _Kept]] = {}
+        self._paused: set[str] = set()
+        self._counts: dict[str, dict[date, tuple[int, int]]] = defaultdict(dict)
+        self._workers: list[WorkerInfo] = []
+        self._schedules: dict[str, tuple[ScheduleInfo, Sequence[ScheduledRun]]] = {}
+
+    def add_queue(self, name: str) -> None:
+        self._queues.setdefault(name, {})
+
+    def add(self, *tasks: TaskInfo) -> None:
+        for task in tasks:
+            self.add_queue(task.queue)
+            self._put(task)
+
+    def add_worker(self, worker: WorkerInfo) -> None:
+        self._workers.append(worker)
+
+    def add_schedule(self, schedule: ScheduleInfo, runs: Sequence[ScheduledRun] = ()) -> None:
+        """The runs are given oldest first, as they came."""
+        self._schedules[schedule.name] = (schedule, runs)
+
+    def count(self, queue: str, day: date, *, processed: int, failed: int) -> None:
+        self.add_queue(queue)
+        self._counts[queue][day] = (processed, failed)
+
+    def known(self, queue: str) -> list[TaskInfo]:
+        return [kept.task for kept in self._queues.get(queue, {}).values()]
+
+    def end_cancelled(self) -> None:
+        """As the workers do, within a second."""
+        for kept in [kept for tasks in self._queues.values() for kept in tasks.values()]:
+            if kept.task.is_cancelled:
+                self._put(
+                    self._archived(replace(kept.task, is_cancelled=False, worker=None, started_at=None))
+                )
+
+    async def queues(self) -> Sequence[QueueInfo]:
+        return [await self.queue(name) for name in sorted(self._queues)]
+
+    async def queue(self, name: str) -> QueueInfo:
+        tasks = self._tasks_of(name).values()
+        now = self._clock.now()
+        sizes: dict[TaskState, int] = defaultdict(int)
+        for kept in tasks:
+            sizes[kept.task.state] += 1
+        waiting = [kept.since for kept in tasks if kept.task.state is TaskState.PENDING]
+        processed, failed = self._counts[name].get(now.date(), (0, 0))
+        return QueueInfo(
+            name=name,
+            is_paused=name in self._paused,
+            sizes=dict(sizes),
+            latency=now - min(waiting, default=now),
+            memory=sum(len(repr(kept.task)) for kept in tasks),
+            processed=processed,
+            failed=failed,
+        )
+
+    async def history(self, name: str, *, days: int) -> Sequence[DayCount]:
+        self._tasks_of(name)
+        if not 1 <= days <= MOST_DAYS:
+            raise ValueError(f"days must be within 1 to {MOST_DAYS}")
+        today = self._clock.now().date()
+        return [self._day(name, today - timedelta(days=ago)) for ago in range(days)]
+
+    async def pause(self, name: str) -> bool:
+        self._tasks_of(name)
+        was_running = name not in self._paused
+        self._paused.add(name)
+        return was_running
+
+    async def resume(self, name: str) -> bool:
+        self._tasks_of(name)
+        was_paused = name in self._paused
+        self._paused.discard(name)
+        return was_paused
+
+    async def remove_queue(self, name: str, *, force: bool = False) -> None:
+        tasks = self._tasks_of(name)
+        if any(kept.task.state is TaskState.ACTIVE for kept in tasks.values()):
+            raise QueueNotEmpty(f"tasks of the queue {name} are running")
+        if tasks and not force:
+            raise QueueNotEmpty(f"the queue {name} has {len(tasks)} tasks")
+        del self._queues[name]
+        self._paused.discard(name)
+        self._counts.pop(name, None)
+
+    async def tasks(
+        self,
+        queue: str,
+        state: TaskState,
+        *,
+        newest_first: bool = True,
+        size: int = 30,
+        cursor: str | None = None,
+        only: TaskFilter | None = None,
+    ) -> TaskPage:
+        kept = self._tasks_of(queue).values()
+        if not 1 <= size <= MOST_AT_ONCE:
+            raise ValueError(f"size must be within 1 to {MOST_AT_ONCE}")
+        in_state = [one for one in kept if one.task.state is state]
+        ordered = sorted(in_state, key=lambda one: (one.place, one.task.id), reverse=newest_first)
+        if cursor is not None:
+            after = _mark(cursor)
+            ordered = [one for one in ordered if _is_behind(one, after, newest_first=newest_first)]
+        return self._page(ordered, size=size, only=only)
+
+    async def task(self, queue: str, task_id: str) -> TaskInfo:
+        kept = self._queues.get(queue, {}).get(task_id)
+        if kept is None:
+            raise TaskNotFound(f"the queue {queue} has no task {task_id}")
+        return kept.task
+
+    async def act(self, action: TaskAction, queue: str, task_ids: Sequence[str]) -> ActionResult:
+        if len(task_ids) > MOST_AT_ONCE:
+            raise ValueError(f"at most {MOST_AT_ONCE} tasks at once")
+        done, refused = [], {}
+        for task_id in dict.fromkeys(task_ids):
+            kept = self._queues.get(queue, {}).get(task_id)
+            if kept is None:
+                refused[task_id] = "there is no such task"
+            elif kept.task.state not in _FROM[action]:
+                refused[task_id] = f"it is {kept.task.state}"
+            else:
+                self._do(action, kept.task)
+                done.append(task_id)
+        return ActionResult(done=done, refused=refused)
+
+    async def act_on_all(
+        self, action: TaskAction, queue: str, state: TaskState, *, only: TaskFilter | None = None
+    ) -> AsyncIterator[ActionResult]:
+        tasks = [kept.task for kept in self._tasks_of(queue).values() if kept.task.state is state]
+        if state not in _FROM[action]:
+            raise Conflict(f"{action} is nothing for tasks that are {state}")
+        ids = [task.id for task in tasks if _matches(task, only)]
+        for first in range(0, len(ids), self._batch):
+            yield await self.act(action, queue, ids[first : first + self._batch])
+
+    async def workers(self) -> Sequence[WorkerInfo]:
+        return list(self._workers)
+
+    async def schedules(self) -> Sequence[ScheduleInfo]:
+        return [schedule for schedule, _ in self._schedules.values()]
+
+    async def schedule_history(self, name: str, *, size: int = 30) -> Sequence[ScheduledRun]:
+        if name not in self._schedules:
+            raise NotFound(f"there is no periodic task {name}")
+        _, runs = self._schedules[name]
+        return list(reversed(runs))[:size]
+
+    def _tasks_of(self, queue: str) -> dict[str, _Kept]:
+        if queue not in self._queues:
+            raise QueueNotFound(f"there is no queue {queue}")
+        return self._queues[queue]
+
+    def _put(self, task: TaskInfo) -> None:
+        place = next(self._places)
+        if task.state in _BY_DUE_TIME and task.due is not None:
+            place = round(task.due.timestamp() * 1000)
+        self._queues[task.queue][task.id] = _Kept(task, place, self._clock.now())
+
+    def _do(self, action: TaskAction, task: TaskInfo) -> None:
+        changes: Mapping[TaskAction, Callable[[TaskInfo], TaskInfo]] = {
+            TaskAction.RUN: _to_run,
+            TaskAction.ARCHIVE: self._archived,
+        }
+        if action is TaskAction.DELETE:
+            del self._queues[task.queue][task.id]
+        elif action is TaskAction.CANCEL:
+            kept = self._queues[task.queue][task.id]
+            self._queues[task.queue][task.id] = replace(kept, task=replace(task, is_cancelled=True))
+        else:
+            self._put(changes[action](task))
+
+    def _archived(self, task: TaskInfo) -> TaskInfo:
+        expires_at = self._clock.now() + ARCHIVED_FOR
+        return replace(task, state=TaskState.ARCHIVED, due=None, expires_at=expires_at)
+
+    def _day(self, name: str, day: date) -> DayCount:
+        processed, failed = self._counts[name].get(day, (0, 0))
+        return DayCount(day=day, processed=processed, failed=failed)
+
+    def _page(self, ordered: Sequence[_Kept], *, size: int, only: TaskFilter | None) -> TaskPage:
+        tasks: list[TaskInfo] = []
+        looked_at = 0
+        for kept in ordered[: self._looks_at]:
+            looked_at += 1
+            if _matches(kept.task, only):
+                tasks.append(kept.task)
+            if len(tasks) == size:
+                break
+        more = looked_at < len(ordered)
+        return TaskPage(tasks=tasks, next=_cursor(ordered[looked_at - 1]) if more else None)
+
+
+def _to_run(task: TaskInfo) -> TaskInfo:
+    retries = 0 if task.state is TaskState.ARCHIVED else task.retries
+    return replace(task, state=TaskState.PENDING, due=None, expires_at=None, retries=retries)
+
+
+def _matches(task: TaskInfo, only: TaskFilter | None) -> bool:
+    if only is None:
+        return True
+    return (
+        (not only.name or task.name == only.name)
+        and (not only.payload or only.payload.lower() in _text(task.payload).lower())
+        and (not only.error or only.error.lower() in (task.last_error or "").lower())
+    )
+
+
+def _text(payload: object) -> str:
+    return json.dumps(payload, ensure_ascii=False)
+
+
+def _cursor(kept: _Kept) -> str:
+    return f"{kept.place}:{kept.task.id}"
+
+
+def _mark(cursor: str) -> tuple[int, str]:
+    place, found, task_id = cursor.partition(":")
+    if not (found and place.isdigit()):
+        raise ValueError(f"{cursor!r} is no cursor of ours")
+    return int(place), task_id
+
+
+def _is_behind(kept: _Kept, mark: tuple[int, str], *, newest_first: bool) -> bool:
+    here = (kept.place, kept.task.id)
+    return here < mark if newest_first else here > mark

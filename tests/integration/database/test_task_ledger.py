@@ -1,0 +1,75 @@
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+
+from internal.application.tasks.send_welcome_email import SendWelcomeEmail
+from internal.infrastructure.bootstrap.container import Container
+from internal.infrastructure.database.tables import outbox
+from internal.infrastructure.task_codec import Ending
+from internal.ports.task_inspector import TaskAction
+from internal.ports.tasks import TaskState
+from tests.queued import queued
+
+pytestmark = pytest.mark.anyio
+
+
+async def publish(container: Container) -> str:
+    async with container.unit_of_work() as uow:
+        task = SendWelcomeEmail(user_id=UUID(int=1), email="ada@example.com", name="Ada")
+        receipt = await uow.tasks.publish(task)
+        await uow.commit()
+    return receipt.id
+
+
+async def test_a_task_that_is_reopened_may_run_again(container: Container) -> None:
+    task_id = await publish(container)
+    ledger = container.task_ledger()
+    await ledger.close([Ending(task_id=task_id, succeeded=False)])
+
+    reopened = await ledger.reopen([task_id, "unknown"])
+
+    assert reopened == {task_id}
+    assert await ledger.closed([task_id, "unknown"]) == {"unknown"}
+
+
+async def test_a_task_that_is_reopened_is_not_looked_for_at_once(container: Container) -> None:
+    task_id = await publish(container)
+    async with container.engine().begin() as connection:
+        await connection.execute(
+            update(outbox).values(
+                next_try_at=datetime(2020, 1, 1, tzinfo=UTC), missing_since=datetime.now(UTC)
+            )
+        )
+    await container.task_ledger().close([Ending(task_id=task_id, succeeded=False)])
+
+    await container.task_ledger().reopen([task_id])
+
+    assert await container.outbox_relay().sweep() == 0
+    async with container.engine().connect() as connection:
+        assert (await connection.execute(select(outbox.c.missing_since))).scalar_one() is None
+
+
+async def test_what_operators_do_stands_in_the_ledger_first(container: Container, redis_url: str) -> None:
+    task_id = await publish(container)
+    inspector, ledger = container.task_inspector(), container.task_ledger()
+
+    await inspector.act(TaskAction.ARCHIVE, "default", [task_id])
+    while_archived = await ledger.closed([task_id])
+    await inspector.act(TaskAction.RUN, "default", [task_id])
+    while_pending = await ledger.closed([task_id])
+    await inspector.act(TaskAction.DELETE, "default", [task_id])
+
+    assert (while_archived, while_pending) == ({task_id}, set())
+    assert await ledger.closed([task_id]) == {task_id}
+    assert queued(redis_url) == []
+
+
+async def test_an_action_on_all_does_so_too(container: Container) -> None:
+    ids = {await publish(container) for _ in range(3)}
+
+    async for _ in container.task_inspector().act_on_all(TaskAction.DELETE, "default", TaskState.PENDING):
+        pass
+
+    assert await container.task_ledger().closed(sorted(ids)) == ids
