@@ -46,12 +46,12 @@ class Program(Commands):
 
 
 def _tell_usage(error: typer.TyperException) -> None:
-    message = error.format_message().strip()
-    if "\n" in message:  # the help of a group that was called without a command
-        typer.echo(message, err=True)
-    elif message:
-        context = getattr(error, "ctx", None)
-        tell(message + (f" See `{context.command_path} --help`." if context else ""))
+    message = error.format_message()
+    if type(error).__name__ == "NoArgsIsHelpError":  # has shown the help, and its class is Typer's own affair
+        return
+    context = getattr(error, "ctx", None)
+    end = "" if message.endswith((".", "?")) else "."
+    tell(f"{message}{end} See `{context.command_path} --help`." if context else message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import math
 from datetime import datetime, timedelta
 
 NOTHING = "-"
-_UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
+_UNITS = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
 _FACTOR = 1024
 _SIZES = ("KiB", "MiB", "GiB", "TiB")
 
@@ -14,21 +14,21 @@ def count(number: int) -> str:
 
 
 def duration(span: timedelta) -> str:
-    """The two largest units: "2 h 5 min"; under ten seconds with a decimal."""
+    """The two largest units, as options take them: "2h5m"; under ten seconds with a decimal."""
     seconds = span.total_seconds()
     if seconds < 10:  # noqa: PLR2004 - from here on nobody cares for tenths
-        return f"{seconds:.1f} s" if seconds % 1 else f"{seconds:.0f} s"
+        return f"{seconds:.1f}s" if seconds % 1 else f"{seconds:.0f}s"
     parts = []
     left = round(seconds)
     for unit, size in _UNITS:
         number, left = divmod(left, size)
         parts.append((number, unit))
     first = next(place for place, (number, _) in enumerate(parts) if number)
-    return " ".join(f"{number} {unit}" for number, unit in parts[first : first + 2] if number)
+    return "".join(f"{number}{unit}" for number, unit in parts[first : first + 2] if number)
 
 
 def moment(at: datetime | None, *, now: datetime) -> str:
-    """How far away it is: "in 5 min", "2 h ago"."""
+    """How far away it is: "in 5m", "2h5m ago"."""
     if at is None:
         return NOTHING
     away = at - now

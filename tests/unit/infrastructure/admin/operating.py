@@ -40,6 +40,7 @@ class FakeInstallation:
     clock: FakeClock = field(default_factory=FakeClock)
     is_attended: bool = False
     is_away: bool = False
+    redis: RedisFacts = REDIS
     migrations: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -60,7 +61,7 @@ class FakeInstallation:
         )
 
     async def _redis_facts(self) -> RedisFacts:
-        return REDIS
+        return self.redis
 
     async def workers_alive_on(self, host: str) -> Sequence[int]:
         if self.is_away:
