@@ -47,7 +47,9 @@ class Program(Commands):
 
 def _tell_usage(error: typer.TyperException) -> None:
     message = error.format_message()
-    if type(error).__name__ == "NoArgsIsHelpError":  # has shown the help, and its class is Typer's own affair
+    if type(error).__name__ == "NoArgsIsHelpError":  # the class is Typer's own affair; it says so itself
+        if message.strip():  # without Rich, the help is still to be shown
+            typer.echo(message, err=True)
         return
     context = getattr(error, "ctx", None)
     end = "" if message.endswith((".", "?")) else "."

@@ -10,6 +10,7 @@ from internal.infrastructure.task_codec import TaskCodec
 from internal.ports.clock import Clock
 from internal.ports.task_inspector import TaskInspector
 from internal.ports.tasks import TaskPublisher
+from internal.ports.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +28,15 @@ class RedisFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """Open connections to one installation; `queues` are those that tasks can be published to."""
+    """Open connections to one installation.
+
+    publisher: straight to the task queue, past the outbox of a unit of work.
+    queues: those that tasks can be published to.
+    """
 
     inspector: TaskInspector
     publisher: TaskPublisher
+    unit_of_work: Callable[[], UnitOfWork]
     codec: TaskCodec
     queues: Sequence[str]
     clock: Clock

@@ -60,7 +60,8 @@ def _status(queue: QueueInfo) -> str:
 def list_queues(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List the queues.
 
-    How many tasks are in which state, how long the oldest pending one waits, how many attempts fail.
+    How many tasks are in which state, how long the oldest pending one waits,
+    how many attempts fail.
 
     Examples:
       python -m cmd.admin queue ls

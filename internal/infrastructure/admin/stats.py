@@ -19,7 +19,7 @@ Facts = tuple[Sequence[QueueInfo], RedisFacts, int, datetime]
 def show_stats(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show the whole at a glance.
 
-    Tasks by state and by queue, today's attempts (UTC), the number of workers, and Redis.
+    Tasks by state and by queue, today's attempts (UTC), workers, and Redis.
 
     Examples:
       python -m cmd.admin stats

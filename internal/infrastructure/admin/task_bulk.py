@@ -32,31 +32,35 @@ REPORT_EVERY = 10_000  # tasks, where nobody watches
 HELP: Mapping[TaskAction, str] = {
     TaskAction.RUN: """Run all scheduled, retry or archived tasks now.
 
-    Those of a queue that match, or else all of them, in batches. Asks before, unless told --yes.
+    Those of a queue that match, or else all of them, in batches.
+    Asks before, unless told --yes.
 
     Examples:
-      python -m cmd.admin task run-all -q default -s archived --error "connection refused"
+      python -m cmd.admin task run-all -q default -s archived --error "timeout"
     """,
     TaskAction.ARCHIVE: """Archive all pending, scheduled or retry tasks.
 
-    Those of a queue that match, or else all of them, in batches. Asks before, unless told --yes.
+    Those of a queue that match, or else all of them, in batches.
+    Asks before, unless told --yes.
 
     Examples:
-      python -m cmd.admin task archive-all -q default -s retry --name email:welcome
+      python -m cmd.admin task archive-all -q low -s retry --name email:welcome
     """,
     TaskAction.DELETE: """Delete all tasks of any state but active.
 
-    Those of a queue that match, or else all of them, in batches. Asks before, unless told --yes.
+    Those of a queue that match, or else all of them, in batches.
+    Asks before, unless told --yes.
 
     Examples:
       python -m cmd.admin task delete-all -q default -s archived --yes
     """,
     TaskAction.CANCEL: """Cancel all tasks that are running.
 
-    Those of a queue that match, or else all of them, in batches. Asks before, unless told --yes.
+    Those of a queue that match, or else all of them, in batches.
+    Asks before, unless told --yes.
 
     Examples:
-      python -m cmd.admin task cancel-all -q default -s active --name email:welcome
+      python -m cmd.admin task cancel-all -q low -s active --name email:welcome
     """,
 }
 

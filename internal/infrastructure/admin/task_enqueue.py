@@ -13,7 +13,7 @@ from internal.infrastructure.admin.screen import say, show_json
 from internal.infrastructure.admin.session import run
 from internal.infrastructure.task_codec import InvalidPayload, UnknownTask
 from internal.ports.task_inspector import QueueNotFound
-from internal.ports.tasks import Task, TaskOverrides, TaskReceipt
+from internal.ports.tasks import Task, TaskOverrides, TaskReceipt, TaskState
 
 
 def enqueue_task(
@@ -52,17 +52,20 @@ def enqueue_task(
         typer.Option(parser=span, metavar="SPAN", help="Keep it so long when it is done, with its result."),
     ] = None,
     header: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="May be repeated.")] = None,
+    direct: Annotated[
+        bool, typer.Option("--direct", help="Straight to Redis, past the outbox, which a mail needs.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Publish a task.
+    """Publish a task, as a use case does: through the outbox.
 
-    What is not said is as the task's own options have it.
-
-    A payload on the command line can be seen by others on this machine, and stays in the shell's history.
+    What is not said is as the task's own options have it. A payload on the
+    command line can be seen by others on this machine, and stays in the
+    shell's history. Only --direct tells at once of a duplicate.
 
     Examples:
-      python -m cmd.admin task enqueue email:welcome --payload - < payload.json
-      python -m cmd.admin task enqueue email:welcome --payload - --delay 5m --max-retries 3 < payload.json
+      python -m cmd.admin task enqueue email:welcome --payload - < ada.json
+      python -m cmd.admin task enqueue email:welcome --delay 5m --payload - < ada.json
     """
     overrides: dict[str, Any] = {
         "queue": queue,
@@ -84,7 +87,12 @@ def enqueue_task(
         task = _task(tools, name, fields)
         if queue is not None and queue not in tools.queues:
             raise QueueNotFound(no_such("queue", queue, tools.queues))
-        return await tools.publisher.publish(task, **given)
+        if direct:
+            return await tools.publisher.publish(task, **given)
+        async with tools.unit_of_work() as uow:
+            receipt = await uow.tasks.publish(task, **given)
+            await uow.commit()
+        return receipt
 
     try:
         receipt = run(context, publish)
@@ -128,5 +136,7 @@ def _show(receipt: TaskReceipt, *, as_json: bool) -> None:
         show_json({"id": receipt.id, **facts})
     elif receipt.duplicate:
         say(f"{receipt.id}: there is such a task, {receipt.state} in {receipt.queue}; nothing was stored")
+    elif receipt.state is TaskState.STORED:
+        say(f"{receipt.id}: stored in the outbox, on its way to {receipt.queue}")
     else:
         say(f"{receipt.id}: {receipt.state} in {receipt.queue}")

@@ -48,13 +48,14 @@ def list_tasks(
 ) -> None:
     """List the tasks of a queue in one state.
 
-    The newest come first; of scheduled and retry that is what is due last. A filtered page may be short,
-    and yet have more behind it. Payloads are not shown unless asked for.
+    The newest come first; of scheduled and retry that is what is due last.
+    A filtered page may be short, and yet have more behind it.
+    Payloads are not shown unless asked for.
 
     Examples:
       python -m cmd.admin task ls -q default -s archived
-      python -m cmd.admin task ls -q default -s retry --error timeout --oldest-first
-      python -m cmd.admin task ls -q low -s pending --name email:welcome --size 100 --json
+      python -m cmd.admin task ls -q default -s retry --error timeout
+      python -m cmd.admin task ls -q low -s pending --oldest-first --json
     """
 
     async def page(tools: Tools) -> tuple[TaskPage, datetime]:
@@ -150,7 +151,7 @@ def inspect_task(
     With its payload, which may be personal data.
 
     Examples:
-      python -m cmd.admin task inspect -q default 0b6a1a5e-8f0e-4a53-9d5c-3c1f7a2b9f10
+      python -m cmd.admin task inspect -q default ID
     """
 
     async def look(tools: Tools) -> tuple[TaskInfo, datetime]:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from internal.infrastructure.admin.app import app
 from internal.infrastructure.admin.installation import RedisFacts, Tools
@@ -19,11 +19,17 @@ def run_admin() -> None:
     """Do what the arguments of this process say, and exit."""
     # A text that the terminal's encoding lacks is no reason to show nothing.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # it is a TextIOWrapper
-    app(obj=LocatedInstallation())
+    app(obj=LocatedInstallation(log_to=sys.stderr))
 
 
 class LocatedInstallation:
-    """Imports only what a command needs: `worker ping` is a health check, run all the time."""
+    """Imports only what a command needs: `worker ping` is a health check, run all the time.
+
+    log_to: where warnings of the program go meanwhile; without it, logging is left as it is.
+    """
+
+    def __init__(self, *, log_to: TextIO | None = None) -> None:
+        self._log_to = log_to
 
     @property
     def is_attended(self) -> bool:
@@ -36,12 +42,14 @@ class LocatedInstallation:
         from internal.infrastructure.log import configure_logging  # noqa: PLC0415 - see above
 
         settings = locate_services()
-        configure_logging(level="WARNING", log_format="console", stream=sys.stderr)
+        if self._log_to is not None:
+            configure_logging(level="WARNING", log_format="console", stream=self._log_to)
         container = Container(settings=settings)
         async with open_resources(container):
             yield Tools(
                 inspector=container.task_inspector(),
                 publisher=container.task_publisher(),
+                unit_of_work=container.unit_of_work,
                 codec=container.task_codec(),
                 queues=publishable_queues(settings),
                 clock=container.clock(),

@@ -19,6 +19,7 @@ from internal.ports.unavailable import Unavailable
 from tests.fakes.clock import NOON, FakeClock
 from tests.fakes.task_inspector import FakeTaskInspector
 from tests.fakes.tasks import FakeTaskPublisher
+from tests.fakes.unit_of_work import FakeUnitOfWork
 
 REDIS = RedisFacts(
     software="valkey",
@@ -46,6 +47,7 @@ class FakeInstallation:
     def __post_init__(self) -> None:
         self.inspector = FakeTaskInspector(self.clock, batch=2)
         self.publisher = FakeTaskPublisher(unsupported=["unique_for"])
+        self.unit_of_work = FakeUnitOfWork(tasks=FakeTaskPublisher(unsupported=["unique_for"], stores=True))
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Tools]:
@@ -54,6 +56,7 @@ class FakeInstallation:
         yield Tools(
             inspector=self.inspector,
             publisher=self.publisher,
+            unit_of_work=lambda: self.unit_of_work,
             codec=TaskCodec([SendWelcomeEmail]),
             queues=["critical", "default", "low"],
             clock=self.clock,

@@ -1,10 +1,12 @@
 from datetime import UTC, datetime, timedelta
+from typing import Unpack
 from uuid import UUID
 
 import pytest
 
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
-from internal.ports.tasks import TaskOptions
+from internal.ports.tasks import Task, TaskOptions, TaskOverrides, TaskReceipt, TaskState
+from tests.fakes.tasks import FakeTaskPublisher
 from tests.unit.infrastructure.admin.operating import Operator
 
 USER_ID = "e93ad238-1f7d-4f21-897f-7ec0d8fb3744"
@@ -12,8 +14,18 @@ JSON = f'{{"user_id": "{USER_ID}", "email": "ada@example.com", "name": "Ada"}}'
 TASK = SendWelcomeEmail(user_id=UUID(USER_ID), email="ada@example.com", name="Ada")
 
 
+class Known(FakeTaskPublisher):
+    """Has every task already."""
+
+    async def publish(self, task: Task, **overrides: Unpack[TaskOverrides]) -> TaskReceipt:
+        options = task.task_options.override(overrides)
+        return TaskReceipt(
+            id=options.task_id or "", queue=options.queue, state=TaskState.RETRY, duplicate=True
+        )
+
+
 def published_options(operator: Operator) -> TaskOptions:
-    [published] = operator.installation.publisher.published
+    [published] = operator.installation.unit_of_work.published
     assert published.task == TASK
     return published.options
 
@@ -21,7 +33,10 @@ def published_options(operator: Operator) -> TaskOptions:
 def test_publishes_a_task_with_its_own_options(operator: Operator) -> None:
     published = operator.does("task", "enqueue", "email:welcome", "--payload", JSON)
 
-    assert (published.exit_code, published.stdout) == (0, "task-1: pending in default\n")
+    assert (published.exit_code, published.stdout) == (
+        0,
+        "task-1: stored in the outbox, on its way to default\n",
+    )
     assert published_options(operator) == SendWelcomeEmail.task_options
 
 
@@ -56,9 +71,26 @@ def test_every_option(operator: Operator, options: list[str], overrides: dict[st
 
 
 def test_a_script_learns_what_became_of_it(operator: Operator) -> None:
-    read = operator.reads("task", "enqueue", "email:welcome", "--payload", JSON, "--delay", "5m")
+    read = operator.reads("task", "enqueue", "email:welcome", "--payload", JSON)
 
-    assert read == {"id": "task-1", "queue": "default", "state": "scheduled", "duplicate": False}
+    assert read == {"id": "task-1", "queue": "default", "state": "stored", "duplicate": None}
+
+
+def test_goes_past_the_outbox_only_if_told_to(operator: Operator) -> None:
+    arguments = ("task", "enqueue", "email:welcome", "--payload", JSON, "--direct")
+
+    assert operator.does(*arguments).stdout == "task-1: pending in default\n"
+    assert operator.reads(*arguments, "--delay", "5m")["state"] == "scheduled"
+    assert operator.installation.unit_of_work.published == []
+
+
+def test_says_that_there_is_such_a_task(operator: Operator) -> None:
+    operator.installation.publisher = Known()
+
+    said = operator.does("task", "enqueue", "email:welcome", "--payload", JSON, "--direct", "--id", "one")
+
+    assert said.exit_code == 0
+    assert said.stdout == "one: there is such a task, retry in default; nothing was stored\n"
 
 
 @pytest.mark.parametrize(
@@ -90,7 +122,7 @@ def test_refuses_what_makes_no_sense(operator: Operator, arguments: list[str], w
     [line] = refused.stderr.splitlines()
     assert why in line
     assert "ada@" not in line
-    assert operator.installation.publisher.published == []
+    assert operator.installation.unit_of_work.published == []
 
 
 def test_names_the_tasks_that_it_knows(operator: Operator) -> None:
