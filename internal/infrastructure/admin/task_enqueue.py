@@ -65,7 +65,7 @@ def enqueue_task(
 
     Examples:
       python -m cmd.admin task enqueue email:welcome --payload - < ada.json
-      python -m cmd.admin task enqueue email:welcome --delay 5m --payload - < ada.json
+      python -m cmd.admin task enqueue email:welcome -q low --payload - < ada.json
     """
     overrides: dict[str, Any] = {
         "queue": queue,
