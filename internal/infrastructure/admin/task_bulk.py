@@ -25,7 +25,7 @@ from internal.infrastructure.admin.options import (
 from internal.infrastructure.admin.screen import say, show_json, tell
 from internal.infrastructure.admin.session import run
 from internal.infrastructure.admin.task_actions import DONE
-from internal.ports.task_inspector import ActionResult, TaskAction, TaskFilter
+from internal.ports.task_inspector import APPLIES_TO, ActionResult, TaskAction, TaskFilter
 from internal.ports.tasks import TaskState
 
 REPORT_EVERY = 10_000  # tasks, where nobody watches
@@ -77,12 +77,20 @@ def command_for(action: TaskAction) -> Callable[..., None]:
         yes: Yes = False,
         as_json: AsJson = False,
     ) -> None:
+        _require_fitting(action, state)
         bulk = _Bulk(action, queue, state, filter_of(name, payload, error))
         size = run(context, bulk.size)
         confirm(context, bulk.question(size), yes=yes)
         bulk.show(run(context, lambda tools: bulk.act(tools, size)), as_json=as_json)
 
     return act_on_all
+
+
+def _require_fitting(action: TaskAction, state: State) -> None:
+    fitting = [other for other in State if TaskState(other) in APPLIES_TO[action]]
+    if state not in fitting:
+        text = f"{action} is for tasks that are {' or '.join(fitting)}, not {state}."
+        raise typer.BadParameter(text, param_hint="'--state'")
 
 
 @dataclass

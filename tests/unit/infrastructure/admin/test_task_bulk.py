@@ -70,8 +70,8 @@ def test_acts_on_those_that_match(operator: Operator, only: list[str], number: i
 def test_says_why_an_action_is_none_for_a_state(operator: Operator) -> None:
     refused = operator.does("task", "run-all", "-q", "default", "-s", "active", "--yes")
 
-    assert (refused.exit_code, refused.stdout) == (1, "")
-    assert refused.stderr == "cmd.admin: run is nothing for tasks that are active\n"
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "run is for tasks that are scheduled or retry or archived, not active." in refused.stderr
 
 
 def test_reports_progress_now_and_then(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
