@@ -184,6 +184,7 @@ def test_actors_run_and_what_becomes_of_them_is_found(copy: Copy, admin: Admin, 
 
     assert admin.run(BLOCKS["admin_pause"]) == "low: paused\nlow: running\nlow: removed\n"
 
+
 def test_the_periodic_task_passes_the_tests_that_look_at_the_schedule(copy: Copy) -> None:
     copy.schedule(spec="30 6 * * mon-fri")
 
@@ -201,7 +202,7 @@ def test_the_periodic_task_runs_and_its_runs_are_found(copy: Copy, admin: Admin,
 
     tasks = [task.id for task in queued(redis_url)]
     listed, _, history = admin.run(BLOCKS["admin_schedules"]).partition("SLOT")
-    assert re.search(r"^report-draft +@every 1s +UTC +report:build ", listed, re.MULTILINE)
+    assert re.search(r"^report-draft +@every 1s +Europe/Berlin +report:build ", listed, re.MULTILINE)
     assert {line.split()[-1] for line in history.splitlines()[1:3]} <= set(tasks)
     assert all(task_id.startswith("report-draft:20") for task_id in tasks)
 

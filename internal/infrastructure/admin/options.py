@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from internal.ports.task_inspector import TaskFilter
+from internal.ports.tasks import Rate
 
 
 class State(StrEnum):
@@ -45,6 +46,17 @@ def instant(text: str) -> datetime:
     if moment.utcoffset() is None:
         raise typer.BadParameter(f"{text!r} has no time zone: append Z, or such as +01:00.")
     return moment
+
+
+def rate(text: str) -> Rate:
+    """Read "10/1m". Raises BadParameter."""
+    limit, slash, per = text.partition("/")
+    if not (slash and limit.isdecimal()):
+        raise typer.BadParameter(f"{text!r} is no rate such as 10/1m.")
+    try:
+        return Rate(int(limit), span(per))
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}.") from error
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]

@@ -9,11 +9,12 @@ from internal.domain.errors import NotFound
 from internal.infrastructure.admin.failures import no_such
 from internal.infrastructure.admin.installation import Tools
 from internal.infrastructure.admin.options import AsJson, instant, span
+from internal.infrastructure.admin.options import rate as rate_of
 from internal.infrastructure.admin.screen import say, show_json
 from internal.infrastructure.admin.session import run
 from internal.infrastructure.task_codec import InvalidPayload, UnknownTask
 from internal.ports.task_inspector import QueueNotFound
-from internal.ports.tasks import Task, TaskOverrides, TaskReceipt, TaskState
+from internal.ports.tasks import Rate, Task, TaskOverrides, TaskReceipt, TaskState
 
 
 def enqueue_task(
@@ -51,6 +52,14 @@ def enqueue_task(
         timedelta | None,
         typer.Option(parser=span, metavar="SPAN", help="Keep it so long when it is done, with its result."),
     ] = None,
+    max_running: Annotated[int | None, typer.Option(min=1, help="How many of it run at once.")] = None,
+    rate: Annotated[
+        Rate | None,
+        typer.Option(parser=rate_of, metavar="N/SPAN", help="How many of it start in a window: 10/1m."),
+    ] = None,
+    limit_key: Annotated[
+        str | None, typer.Option(help="Who shares these limits: not its name, but this.")
+    ] = None,
     header: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="May be repeated.")] = None,
     direct: Annotated[
         bool, typer.Option("--direct", help="Straight to Redis, past the outbox, which a mail needs.")
@@ -78,6 +87,9 @@ def enqueue_task(
         "unique_for": unique_for,
         "unique_key": unique_key,
         "retention": retention,
+        "max_running": max_running,
+        "rate": rate,
+        "limit_key": limit_key,
         "headers": _headers(header),
     }
     fields = _fields(payload)

@@ -46,8 +46,8 @@ class FakeInstallation:
 
     def __post_init__(self) -> None:
         self.inspector = FakeTaskInspector(self.clock, batch=2)
-        self.publisher = FakeTaskPublisher(unsupported=["unique_for"])
-        self.unit_of_work = FakeUnitOfWork(tasks=FakeTaskPublisher(unsupported=["unique_for"], stores=True))
+        self.publisher = FakeTaskPublisher()
+        self.unit_of_work = FakeUnitOfWork(tasks=FakeTaskPublisher(stores=True))
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Tools]:

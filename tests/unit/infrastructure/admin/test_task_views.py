@@ -6,6 +6,7 @@ import pytest
 from internal.ports.task_facts import Attempt, TaskInfo
 from internal.ports.tasks import TaskState
 from tests.fakes.clock import NOON
+from tests.fakes.task_inspector import FakeTaskInspector
 from tests.unit.infrastructure.admin.operating import PAYLOAD, Operator, a_task
 
 MINUTE = timedelta(minutes=1)
@@ -72,6 +73,20 @@ def test_lists_those_that_match(operator: Operator, only: list[str], matching: l
     page = operator.reads("task", "ls", "-q", "default", "-s", "retry", *only)
 
     assert [task["id"] for task in page["tasks"]] == matching
+
+
+def test_a_page_without_a_match_may_have_more_behind_it(waiting: Operator) -> None:
+    waiting.installation.inspector = inspector = FakeTaskInspector(waiting.installation.clock, looks_at=2)
+    inspector.add(a_task("match", name="report:build"), *(a_task(f"task-{number}") for number in range(5)))
+    search = ("task", "ls", "-q", "default", "-s", "pending", "--name", "report:build")
+
+    nothing, more = waiting.does(*search).stdout.splitlines()
+    cursor = more.removeprefix("There are more: --cursor ")
+    following = waiting.does(*search, "--cursor", cursor).stdout.splitlines()[-1]
+    last = waiting.does(*search, "--cursor", following.removeprefix("There are more: --cursor "))
+
+    assert nothing == "None so far."
+    assert ids(last.stdout) == ["match"]
 
 
 def test_says_that_there_are_none(waiting: Operator) -> None:
