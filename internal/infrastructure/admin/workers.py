@@ -96,7 +96,7 @@ def ping(
 ) -> None:
     """Exit 0 if a worker is up on this host; 1 if not.
 
-    Up means that it was heard in the last 15 s, and so its event loop turns.
+    Up means that it was heard within WORKER_LEASE, so its event loop turns.
 
     Examples:
       python -m cmd.admin worker ping

@@ -78,7 +78,7 @@ class LocatedInstallation:
 
 
 async def redis_facts(redis: "Redis") -> RedisFacts:
-    """Raise Unavailable if Redis cannot say."""
+    """Raise Unavailable if Redis cannot be reached. A managed one may keep its limits for itself."""
     from internal.infrastructure.taskqueue.connection import translated_outages  # noqa: PLC0415 - see above
 
     with translated_outages():
@@ -87,8 +87,8 @@ async def redis_facts(redis: "Redis") -> RedisFacts:
         software=info.get("server_name", "redis"),
         version=info.get("valkey_version", info["redis_version"]),
         used_memory=info["used_memory"],
-        max_memory=info["maxmemory"] or None,
-        eviction=info["maxmemory_policy"],
+        max_memory=info.get("maxmemory") or None,
+        eviction=info.get("maxmemory_policy", "unknown policy"),
         uptime=timedelta(seconds=info["uptime_in_seconds"]),
         clients=info["connected_clients"],
     )
