@@ -1,8 +1,8 @@
-"""Structured logging to standard output, for our own events and for the libraries' alike."""
+"""Structured logging, for our own events and for the libraries' alike."""
 
 import logging
 import sys
-from typing import Literal
+from typing import Literal, TextIO
 
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
@@ -14,7 +14,8 @@ LogFormat = Literal["json", "console"]
 _QUIET_LOGGERS = ("asyncio", "alembic.runtime.plugins")
 
 
-def configure_logging(*, level: str, log_format: LogFormat) -> None:
+def configure_logging(*, level: str, log_format: LogFormat, stream: TextIO | None = None) -> None:
+    """Log to standard output, or to a stream for programs whose standard output is something else."""
     context: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -30,7 +31,7 @@ def configure_logging(*, level: str, log_format: LogFormat) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream or sys.stdout)
     handler.addFilter(_without_payloads)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

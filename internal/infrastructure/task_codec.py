@@ -95,6 +95,11 @@ class TaskCodec:
     def __init__(self, task_types: Iterable[type[Task]]) -> None:
         self._types = {task_type.task_name: task_type for task_type in task_types}
 
+    @property
+    def names(self) -> list[str]:
+        """Of the tasks that it knows."""
+        return sorted(self._types)
+
     def encode(self, task: Task, *, task_id: str, options: TaskOptions) -> EncodedTask:
         """Raise UnknownTask if no worker could decode the task, because it has no route."""
         if self._types.get(task.task_name) is not type(task):

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -23,6 +24,7 @@ from internal.infrastructure.taskqueue.retries import asynq_delay
 from internal.infrastructure.taskqueue.worker import Worker
 from internal.infrastructure.worker.actors import declare_actors
 from internal.ports.tasks import RetryLater, TaskContext, TaskOptions, TaskState
+from tests.docs.admin import Admin
 from tests.docs.blocks import BACKGROUND_JOBS, ROOT, blocks, run, table
 from tests.eventually import eventually
 from tests.queued import queued
@@ -69,6 +71,18 @@ def test_the_payload_of_the_welcome_mail() -> None:
     task = TaskCodec([SendWelcomeEmail]).decode("email:welcome", payload)
     assert isinstance(task, SendWelcomeEmail)
     assert task.name == "Ada Lovelace"
+
+
+def test_a_task_that_nobody_has_published(settings: Settings, tmp_path: Path) -> None:
+    env = {"APP_ENV": "test", "DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis}
+    (tmp_path / "ada.json").write_text(BLOCKS["welcome_payload"])
+
+    said = Admin(env, tmp_path).run(BLOCKS["admin_enqueue"])
+
+    [task] = queued(settings.redis)
+    assert said == f"{task.id}: stored in the outbox, on its way to default\n"
+    assert task.message.kwargs == json.loads(BLOCKS["welcome_payload"])
+    assert (task.state, task.message.options["max_retries"]) == ("scheduled", 3)
 
 
 def test_the_waits_between_attempts() -> None:

@@ -3,6 +3,7 @@
 In a copy of the program, with the real worker.
 """
 
+import json
 import re
 import shutil
 import signal
@@ -14,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from internal.infrastructure.embedded.process import spawn
+from tests.docs.admin import Admin
 from tests.docs.blocks import BACKGROUND_JOBS, ROOT, blocks
-from tests.docs.shell import Shell
 from tests.eventually import eventually
 from tests.queued import queued
 
@@ -105,10 +106,8 @@ def copy(env: dict[str, str], tmp_path: Path) -> Copy:
 
 
 @pytest.fixture
-def shell(env: dict[str, str], tmp_path: Path) -> Shell:
-    directory = tmp_path / "bin"
-    directory.mkdir()
-    return Shell(directory, env)
+def admin(env: dict[str, str], tmp_path: Path) -> Admin:
+    return Admin(env, tmp_path)
 
 
 @pytest.fixture
@@ -144,17 +143,17 @@ def test_the_new_task_passes_the_tests_that_look_at_every_task(copy: Copy) -> No
 
 
 @pytest.mark.usefixtures("worker")
-def test_the_new_task_runs_and_its_result_is_found(copy: Copy, shell: Shell, redis_url: str) -> None:
+def test_the_new_task_runs_and_its_result_is_found(copy: Copy, admin: Admin, redis_url: str) -> None:
     task_id = copy.run(BLOCKS["publish_script"])
 
     eventually(lambda: [task.state for task in queued(redis_url)] == ["completed"], within=10)
-    said = shell.run(BLOCKS["cli_task"], ID=task_id)
-    assert '"actor_name":"report:build"' in said
-    assert '{"title":"Report 2025","built_at":' in said
+    said = admin.run(BLOCKS["admin_task"], ID=task_id)
+    assert re.search(r"^name +report:build$", said, re.MULTILINE)
+    assert '{"title": "Report 2025", "built_at":' in said
 
 
 @pytest.mark.usefixtures("worker")
-def test_actors_run_and_what_becomes_of_them_is_found(copy: Copy, shell: Shell, redis_url: str) -> None:
+def test_actors_run_and_what_becomes_of_them_is_found(copy: Copy, admin: Admin, redis_url: str) -> None:
     copy.run(BLOCKS["send_script"])
     eventually(lambda: "sum 3" in copy.log and "shout HELLO" in copy.log, within=10)
 
@@ -163,14 +162,27 @@ def test_actors_run_and_what_becomes_of_them_is_found(copy: Copy, shell: Shell, 
     eventually(lambda: [task.state for task in queued(redis_url)] == ["retry", "archived"], within=10)
     retried, archived = queued(redis_url)
 
-    assert "retry 1\narchived 0\ncompleted 0" in shell.run(BLOCKS["cli_counts"])  # those of `default`
-    assert shell.run(BLOCKS["cli_stats"]).split() == ["processed", "1", "failed", "1"]
-    assert shell.run(BLOCKS["cli_due"]).split()[0] == retried.id
-    assert "TypeError" in shell.run(BLOCKS["cli_archived"])
+    looked = admin.run(BLOCKS["admin_look"])
+    assert len(re.findall("critical:6,default:3,low:1", looked)) == 4
+    assert re.search(r"^default +\S+ +1 +1 +50.0 %$", looked, re.MULTILINE)
+    first, _, others = admin.run(BLOCKS["admin_list"]).partition(archived.id)
+    assert retried.id in first
+    assert json.loads(others[others.index("{") :])["tasks"][0]["id"] == archived.id
+    assert "TypeError" in admin.run(BLOCKS["admin_archived"], ID=archived.id)
 
-    shell.run(BLOCKS["cli_run_again"], ID=archived.id)
-    eventually(lambda: attempts(shell, archived.id) == 2, within=10)
+    again = admin.run(BLOCKS["admin_run_again"].splitlines()[0], ID=archived.id)
+    assert again == f"{archived.id}: pending\n"
+    eventually(lambda: attempts(admin, archived.id) == 2, within=10)
     eventually(lambda: [task.state for task in queued(redis_url)] == ["retry", "archived"], within=10)
+    assert admin.run(BLOCKS["admin_run_again"].splitlines()[1]) == "1 pending\n"
+    eventually(lambda: attempts(admin, archived.id) == 3, within=10)
+
+    acted = admin.run(BLOCKS["admin_act"], ID=archived.id)
+    assert acted == f"{archived.id}: pending\n1 archived\n1 pending\n"
+    eventually(lambda: attempts(admin, archived.id) == 4, within=10)
+    eventually(lambda: [task.state for task in queued(redis_url)] == ["retry", "archived"], within=10)
+
+    assert admin.run(BLOCKS["admin_pause"]) == "low: paused\nlow: running\nlow: removed\n"
 
 
 def test_the_periodic_task_passes_the_tests_that_look_at_the_schedule(copy: Copy) -> None:
@@ -179,7 +191,7 @@ def test_the_periodic_task_passes_the_tests_that_look_at_the_schedule(copy: Copy
     copy.test("tests/architecture/test_schedule.py")
 
 
-def test_the_periodic_task_runs_and_its_runs_are_found(copy: Copy, shell: Shell, redis_url: str) -> None:
+def test_the_periodic_task_runs_and_its_runs_are_found(copy: Copy, admin: Admin, redis_url: str) -> None:
     copy.schedule(spec="@every 1s")
     process = copy.start("python -m cmd.worker --processes 2")
     try:
@@ -189,10 +201,9 @@ def test_the_periodic_task_runs_and_its_runs_are_found(copy: Copy, shell: Shell,
         assert process.wait(27) == 0
 
     tasks = [task.id for task in queued(redis_url)]
-    said = shell.run(BLOCKS["cli_schedules"]).splitlines()
-    assert said[0] == "report-draft"
-    assert dict(zip(said[1::2], said[2::2], strict=False)).items() >= {"spec": "@every 1s"}.items()
-    assert {line.split()[-1] for line in said[-2:]} <= set(tasks)
+    listed, _, history = admin.run(BLOCKS["admin_schedules"]).partition("SLOT")
+    assert re.search(r"^report-draft +@every 1s +Europe/Berlin +report:build ", listed, re.MULTILINE)
+    assert {line.split()[-1] for line in history.splitlines()[1:3]} <= set(tasks)
     assert all(task_id.startswith("report-draft:20") for task_id in tasks)
 
 
@@ -206,6 +217,5 @@ def test_a_wrong_schedule_ends_the_worker_with_one_line(copy: Copy) -> None:
     assert said == "cmd.worker: schedule: 'report-draft': '61 6 * * *' is no cron expression: bad minute"
 
 
-def attempts(shell: Shell, task_id: str) -> int:
-    said = shell.run(BLOCKS["cli_task"], ID=task_id)
-    return len(re.findall(r"^attempt:\d+$", said, re.MULTILINE))
+def attempts(admin: Admin, task_id: str) -> int:
+    return admin.run(BLOCKS["admin_task"], ID=task_id).count("TypeError") - 1  # one is the last error

@@ -13,6 +13,7 @@ from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.embedded.process import spawn
 from internal.ports.tasks import TaskReceipt
+from tests.docs.admin import Admin
 from tests.docs.blocks import README, blocks
 from tests.docs.shell import Shell
 from tests.eventually import eventually
@@ -25,10 +26,11 @@ BLOCKS = blocks(README)
 
 
 class Operator:
-    def __init__(self, database_url: str, redis_url: str, shell: Shell) -> None:
+    def __init__(self, database_url: str, redis_url: str, shell: Shell, admin: Admin) -> None:
         self._database_url = database_url
         self._redis_url = redis_url
         self.shell = shell
+        self.admin = admin
 
     def ask(self, name: str) -> list[tuple[object, ...]]:
         with psycopg.connect(self._database_url) as connection:
@@ -47,7 +49,7 @@ def env(database_url: str, redis_url: str, smtp_server: SmtpServer) -> dict[str,
 
 @pytest.fixture
 def operator(env: dict[str, str], tmp_path: Path) -> Operator:
-    return Operator(env["DATABASE_URL"], env["REDIS_URL"], Shell(tmp_path, env))
+    return Operator(env["DATABASE_URL"], env["REDIS_URL"], Shell(tmp_path, env), Admin(env, tmp_path))
 
 
 @pytest.fixture
@@ -85,16 +87,25 @@ async def test_a_mail_that_was_given_up_is_sent_again(
     assert (task_id, queue, operator.ask("not_ended")) == (receipt.id, "default", [])
     smtp_server.rcpt_reply = ACCEPTED
 
-    # The row alone does nothing: Redis still has the task.
-    only_reopen = BLOCKS["send_again"].partition("END\npsql")
-    operator.shell.run("psql" + only_reopen[2], ID=receipt.id, QUEUE="default")
-    await asyncio.sleep(3)
-    assert (operator.state(), smtp_server.messages) == (["archived"], [])
-
-    operator.shell.run(BLOCKS["send_again"], ID=receipt.id, QUEUE="default")
+    await asyncio.to_thread(operator.admin.run, BLOCKS["send_again"], ID=receipt.id, QUEUE="default")
     eventually(lambda: len(smtp_server.messages) == 1, within=40)
     eventually(lambda: operator.ask("not_ended") == operator.ask("given_up") == [], within=5)
     assert operator.state() == []
+
+
+async def test_a_mail_that_was_given_up_long_ago_is_sent_again(
+    container: Container, operator: Operator, smtp_server: SmtpServer, start_worker: Callable[[], None]
+) -> None:
+    receipt = await publish_welcome(container)
+    delete = 'python -m cmd.admin task delete -q default "$ID"'
+    await asyncio.to_thread(operator.admin.run, delete, ID=receipt.id)
+    assert [row[0] for row in operator.ask("given_up")] == [receipt.id]
+    start_worker()
+
+    operator.shell.run(BLOCKS["open_again"], ID=receipt.id)
+
+    eventually(lambda: len(smtp_server.messages) == 1, within=20)
+    eventually(lambda: operator.ask("not_ended") == operator.ask("given_up") == [], within=5)
 
 
 async def test_what_redis_has_lost_is_forwarded_again(

@@ -44,7 +44,7 @@ from internal.ports.tasks import Queue
 QUEUES = tuple(str(queue) for queue in Queue)
 
 
-def _publishable_queues(settings: Settings) -> tuple[str, ...]:
+def publishable_queues(settings: Settings) -> tuple[str, ...]:
     """A worker may serve some of the queues only; tasks are published to any."""
     return tuple(dict.fromkeys([*QUEUES, *settings.queue_weights]))
 
@@ -90,7 +90,7 @@ class Container(containers.DeclarativeContainer):
             timeout=FORWARD_WITHIN.total_seconds(),
         ),
         codec=task_codec,
-        queues=providers.Factory(_publishable_queues, settings),
+        queues=providers.Factory(publishable_queues, settings),
         clock=clock,
         new_id=new_id,
     )

@@ -1,0 +1,23 @@
+import sys
+
+import typer
+
+from internal.infrastructure.admin.failures import FAILED
+from internal.infrastructure.admin.printable import printable
+from internal.infrastructure.admin.screen import tell
+from internal.infrastructure.admin.session import installation_of
+
+MISTAKEN = 2
+
+
+def confirm(context: typer.Context, question: str, *, yes: bool) -> None:
+    """Go on only if somebody agrees, or did with `--yes`; without a terminal nobody can be asked."""
+    if yes:
+        return
+    if not installation_of(context).is_attended:
+        tell("nothing was done: there is no terminal to ask at, so say --yes if you are sure")
+        raise typer.Exit(MISTAKEN)
+    typer.echo(f"{printable(question)} [y/N] ", err=True, nl=False)
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        tell("nothing was done")
+        raise typer.Exit(FAILED)

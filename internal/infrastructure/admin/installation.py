@@ -1,0 +1,62 @@
+"""What the commands work on. Which Redis and which Postgres that is, `bootstrap` says."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from internal.infrastructure.task_codec import TaskCodec
+from internal.ports.clock import Clock
+from internal.ports.task_inspector import TaskInspector
+from internal.ports.tasks import TaskPublisher
+from internal.ports.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisFacts:
+    """The server behind the queues. Memory is in bytes; `max_memory` is None if it has no limit."""
+
+    software: str
+    version: str
+    used_memory: int
+    max_memory: int | None
+    eviction: str
+    uptime: timedelta
+    clients: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """Open connections to one installation.
+
+    publisher: straight to the task queue, past the outbox of a unit of work.
+    queues: those that tasks can be published to.
+    """
+
+    inspector: TaskInspector
+    publisher: TaskPublisher
+    unit_of_work: Callable[[], UnitOfWork]
+    codec: TaskCodec
+    queues: Sequence[str]
+    clock: Clock
+    redis_facts: Callable[[], Awaitable[RedisFacts]]
+
+
+class Installation(Protocol):
+    """Nothing is looked for, imported or opened before a command asks."""
+
+    @property
+    def is_attended(self) -> bool:
+        """Somebody sits at a terminal, and can be asked."""
+        ...
+
+    def open(self) -> AbstractAsyncContextManager[Tools]: ...
+
+    async def workers_alive_on(self, host: str) -> Sequence[int]:
+        """The process ids of the workers that are up on `host`. Raises Unavailable."""
+        ...
+
+    def migrate(self) -> None: ...
+
+    def write_migration(self, message: str) -> None: ...

@@ -1,0 +1,78 @@
+"""`task run`, `archive`, `delete`, `cancel`: for tasks that are named."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import typer
+
+from internal.infrastructure.admin.failures import FAILED
+from internal.infrastructure.admin.installation import Tools
+from internal.infrastructure.admin.options import AsJson, Ids, InQueue
+from internal.infrastructure.admin.screen import say, show_json, tell
+from internal.infrastructure.admin.session import run
+from internal.ports.task_inspector import ActionResult, TaskAction
+
+AT_ONCE = 500
+DONE: Mapping[TaskAction, str] = {
+    TaskAction.RUN: "pending",
+    TaskAction.ARCHIVE: "archived",
+    TaskAction.DELETE: "deleted",
+    TaskAction.CANCEL: "told to stop",
+}
+HELP: Mapping[TaskAction, str] = {
+    TaskAction.RUN: """Run scheduled, retry or archived tasks now.
+
+    An archived one has all its retries again.
+
+    Examples:
+      python -m cmd.admin task run -q default ID
+      python -m cmd.admin task run -q default ID1 ID2 --json
+    """,
+    TaskAction.ARCHIVE: """Archive pending, scheduled or retry tasks.
+
+    They do not run until somebody says so, and are deleted after 90 days.
+
+    Examples:
+      python -m cmd.admin task archive -q default ID
+    """,
+    TaskAction.DELETE: """Delete tasks in any state but active.
+
+    Those that are running have to be cancelled first.
+
+    Examples:
+      python -m cmd.admin task delete -q default ID
+    """,
+    TaskAction.CANCEL: """Cancel tasks that are running.
+
+    Their handlers are told to stop, and the tasks are archived.
+
+    Examples:
+      python -m cmd.admin task cancel -q default ID
+    """,
+}
+
+
+def command_for(action: TaskAction) -> Callable[..., None]:
+    def act(context: typer.Context, ids: Ids, *, queue: InQueue, as_json: AsJson = False) -> None:
+        result = run(context, lambda tools: _act(tools, action, queue, ids))
+        if as_json:
+            refused = dict(result.refused)
+            show_json({"action": action, "queue": queue, "done": list(result.done), "refused": refused})
+        else:
+            for task_id in result.done:
+                say(f"{task_id}: {DONE[action]}")
+        for task_id, why in result.refused.items():
+            tell(f"{task_id}: {why}")
+        if result.refused:
+            raise typer.Exit(FAILED)
+
+    return act
+
+
+async def _act(tools: Tools, action: TaskAction, queue: str, ids: Sequence[str]) -> ActionResult:
+    done: list[str] = []
+    refused: dict[str, str] = {}
+    for first in range(0, len(ids), AT_ONCE):
+        result = await tools.inspector.act(action, queue, ids[first : first + AT_ONCE])
+        done += result.done
+        refused.update(result.refused)
+    return ActionResult(done=done, refused=refused)

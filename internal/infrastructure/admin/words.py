@@ -1,0 +1,59 @@
+"""Quantities and moments, as an operator reads them."""
+
+import math
+from datetime import datetime, timedelta
+
+NOTHING = "-"
+_UNITS = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
+_FACTOR = 1024
+_SIZES = ("KiB", "MiB", "GiB", "TiB")
+
+
+def count(number: int) -> str:
+    return f"{number:,}"
+
+
+def duration(span: timedelta) -> str:
+    """The two largest units, as options take them: "2h5m"; under ten seconds with a decimal."""
+    seconds = span.total_seconds()
+    if seconds < 10:  # noqa: PLR2004 - from here on nobody cares for tenths
+        return f"{seconds:.1f}s" if seconds % 1 else f"{seconds:.0f}s"
+    parts = []
+    left = round(seconds)
+    for unit, size in _UNITS:
+        number, left = divmod(left, size)
+        parts.append((number, unit))
+    first = next(place for place, (number, _) in enumerate(parts) if number)
+    return "".join(f"{number}{unit}" for number, unit in parts[first : first + 2] if number)
+
+
+def moment(at: datetime | None, *, now: datetime) -> str:
+    """How far away it is: "in 5m", "2h5m ago"."""
+    if at is None:
+        return NOTHING
+    away = at - now
+    return f"in {duration(away)}" if away > timedelta(0) else f"{duration(-away)} ago"
+
+
+def dated(at: datetime | None, *, now: datetime) -> str:
+    """The moment itself, and how far away it is."""
+    if at is None:
+        return NOTHING
+    return f"{at.isoformat(timespec='seconds')} ({moment(at, now=now)})"
+
+
+def memory(size: int) -> str:
+    if size < _FACTOR:
+        return f"{size} B"
+    power = min(int(math.log(size, _FACTOR)), len(_SIZES))
+    return f"{size / _FACTOR**power:.1f} {_SIZES[power - 1]}"
+
+
+def error_rate(*, processed: int, failed: int) -> float | None:
+    """The share of attempts that failed; None if there were none."""
+    attempts = processed + failed
+    return failed / attempts if attempts else None
+
+
+def percent(share: float | None) -> str:
+    return NOTHING if share is None else f"{share * 100:.1f} %"

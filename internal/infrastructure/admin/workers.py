@@ -1,0 +1,112 @@
+import asyncio
+import socket
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from internal.infrastructure.admin import json_form, words
+from internal.infrastructure.admin.failures import FAILED, Commands
+from internal.infrastructure.admin.installation import Tools
+from internal.infrastructure.admin.layout import Column
+from internal.infrastructure.admin.options import AsJson
+from internal.infrastructure.admin.screen import say, show_json, show_table, tell
+from internal.infrastructure.admin.session import installation_of, run
+from internal.ports.task_facts import WorkerInfo
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, help="The workers: who is up, and what runs.")
+
+_WORKERS = (
+    Column("HOST"),
+    Column("PID", is_number=True),
+    Column("STATUS"),
+    Column("RUNNING", is_number=True),
+    Column("QUEUES", is_text=True),
+    Column("STARTED"),
+    Column("HEARD", is_optional=True),
+)
+_RUNNING = (
+    Column("TASK"),
+    Column("NAME", is_text=True),
+    Column("QUEUE"),
+    Column("STARTED"),
+    Column("WORKER", is_optional=True),
+    Column("DEADLINE", is_optional=True),
+)
+
+
+@app.command("ls")
+def list_workers(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """List the worker processes.
+
+    And the tasks that they run. One that was not heard for a lease is gone.
+
+    Examples:
+      python -m cmd.admin worker ls
+    """
+
+    async def look(tools: Tools) -> tuple[Sequence[WorkerInfo], datetime]:
+        return await tools.inspector.workers(), tools.clock.now()
+
+    workers, now = run(context, look)
+    if as_json:
+        show_json({"workers": [json_form.worker(worker) for worker in workers]})
+        return
+    show_table(_WORKERS, [_row(worker, now) for worker in workers], empty="No worker is up.")
+    if running := _running(workers, now):
+        say("")
+        show_table(_RUNNING, running, empty="")
+
+
+def _row(worker: WorkerInfo, now: datetime) -> Sequence[str]:
+    queues = ",".join(f"{name}:{weight}" for name, weight in worker.queues.items())
+    return (
+        worker.host,
+        str(worker.pid),
+        "draining" if worker.is_draining else "up",
+        f"{len(worker.running)}/{worker.concurrency}",
+        f"{queues} strictly" if worker.is_strict else queues,
+        words.moment(worker.started_at, now=now),
+        words.moment(worker.heard_at, now=now),
+    )
+
+
+def _running(workers: Sequence[WorkerInfo], now: datetime) -> list[Sequence[str]]:
+    return [
+        (
+            task.id,
+            task.name,
+            task.queue,
+            words.moment(task.started_at, now=now),
+            f"{worker.host}:{worker.pid}",
+            words.moment(task.deadline, now=now),
+        )
+        for worker in workers
+        for task in worker.running
+    ]
+
+
+@app.command()
+def ping(
+    context: typer.Context,
+    *,
+    host: Annotated[str, typer.Option(help="The host that a worker must be up on.")] = socket.gethostname(),
+    as_json: AsJson = False,
+) -> None:
+    """Exit 0 if a worker is up on this host; 1 if not.
+
+    Up means that it was heard within WORKER_LEASE, so its event loop turns.
+
+    Examples:
+      python -m cmd.admin worker ping
+      python -m cmd.admin worker ping --host worker-2
+    """
+    process_ids = asyncio.run(installation_of(context).workers_alive_on(host))
+    if as_json:
+        show_json({"host": host, "process_ids": list(process_ids)})
+    elif process_ids:
+        say(f"up on {host}: {', '.join(str(process_id) for process_id in process_ids)}")
+    if not process_ids:
+        tell(f"no worker is up on {host}")
+        raise typer.Exit(FAILED)

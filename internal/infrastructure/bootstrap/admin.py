@@ -1,0 +1,94 @@
+"""The operators' command line, on the services that the settings name."""
+
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, TextIO
+
+from internal.infrastructure.admin.app import app
+from internal.infrastructure.admin.installation import RedisFacts, Tools
+from internal.infrastructure.bootstrap.not_ready import NotReady
+from internal.infrastructure.bootstrap.services import locate_redis, locate_services
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+
+def run_admin() -> None:
+    """Do what the arguments of this process say, and exit."""
+    # A text that the terminal's encoding lacks is no reason to show nothing.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # it is a TextIOWrapper
+    app(obj=LocatedInstallation(log_to=sys.stderr))
+
+
+class LocatedInstallation:
+    """Imports only what a command needs: `worker ping` is a health check, run all the time.
+
+    log_to: where warnings of the program go meanwhile; without it, logging is left as it is.
+    """
+
+    def __init__(self, *, log_to: TextIO | None = None) -> None:
+        self._log_to = log_to
+
+    @property
+    def is_attended(self) -> bool:
+        return sys.stdin.isatty()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Tools]:
+        from internal.infrastructure.bootstrap.container import Container, publishable_queues  # noqa: PLC0415 - see above
+        from internal.infrastructure.bootstrap.lifespan import open_resources  # noqa: PLC0415 - see above
+        from internal.infrastructure.log import configure_logging  # noqa: PLC0415 - see above
+
+        settings = locate_services()
+        if self._log_to is not None:
+            configure_logging(level="WARNING", log_format="console", stream=self._log_to)
+        container = Container(settings=settings)
+        async with open_resources(container):
+            yield Tools(
+                inspector=container.task_inspector(),
+                publisher=container.task_publisher(),
+                unit_of_work=container.unit_of_work,
+                codec=container.task_codec(),
+                queues=publishable_queues(settings),
+                clock=container.clock(),
+                redis_facts=lambda: redis_facts(container.redis()),
+            )
+
+    async def workers_alive_on(self, host: str) -> Sequence[int]:
+        from internal.infrastructure.bootstrap.ping import workers_alive_on  # noqa: PLC0415 - see above
+
+        return await workers_alive_on(host, redis_url=locate_redis())
+
+    def migrate(self) -> None:
+        from internal.infrastructure.database.schema import upgrade_to_head  # noqa: PLC0415 - see above
+
+        upgrade_to_head(locate_services().database_url)
+
+    def write_migration(self, message: str) -> None:
+        from alembic.util import CommandError  # noqa: PLC0415 - see above
+
+        from internal.infrastructure.database.schema import write_migration  # noqa: PLC0415 - see above
+
+        try:
+            write_migration(locate_services().database_url, message)
+        except CommandError as error:
+            raise NotReady(str(error)) from error
+
+
+async def redis_facts(redis: "Redis") -> RedisFacts:
+    """Raise Unavailable if Redis cannot be reached. A managed one may keep its limits for itself."""
+    from internal.infrastructure.taskqueue.connection import translated_outages  # noqa: PLC0415 - see above
+
+    with translated_outages():
+        info = await redis.info()
+    return RedisFacts(
+        software=info.get("server_name", "redis"),
+        version=info.get("valkey_version", info["redis_version"]),
+        used_memory=info["used_memory"],
+        max_memory=info.get("maxmemory") or None,
+        eviction=info.get("maxmemory_policy", "unknown policy"),
+        uptime=timedelta(seconds=info["uptime_in_seconds"]),
+        clients=info["connected_clients"],
+    )

@@ -1,0 +1,43 @@
+"""The operators' commands of a document, run as they stand there, without a process for each."""
+
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+
+from typer.testing import CliRunner, Result
+
+from internal.infrastructure.admin.app import app
+from internal.infrastructure.bootstrap.admin import LocatedInstallation
+
+_COMMAND = ["python", "-m", "cmd.admin"]
+
+
+class Admin:
+    """`directory` is where files are that a command reads."""
+
+    def __init__(self, env: Mapping[str, str], directory: Path) -> None:
+        self._env = env
+        self._directory = directory
+
+    def run(self, block: str, **variables: str) -> str:
+        """Run every line and return what they say; each has to succeed. Not within an event loop."""
+        said = ""
+        for line in block.splitlines():
+            result = self._run(shlex.split(Template(line).substitute(variables)))
+            assert result.exit_code == 0, (line, result.output)
+            said += result.stdout
+        return said
+
+    def _run(self, words: list[str]) -> Result:
+        assert words[:3] == _COMMAND, words
+        arguments, text = words[3:], None
+        if "<" in arguments:
+            place = arguments.index("<")
+            text = (self._directory / arguments[place + 1]).read_text()
+            arguments = arguments[:place]
+        env = {name: None for name in os.environ if name == "COLUMNS"} | dict(self._env)
+        return CliRunner(env=env).invoke(
+            app, arguments, input=text, obj=LocatedInstallation(), catch_exceptions=False
+        )

@@ -1,0 +1,131 @@
+"""docs/operations.md: each command on tasks for which it is meant."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
+from tests.docs.admin import Admin
+from tests.docs.blocks import OPERATIONS, blocks
+from tests.integration.taskqueue.engine import Engine, Hand, engine_on
+
+BLOCKS = blocks(OPERATIONS)
+TEXT = OPERATIONS.read_text()
+HOUR = 3_600_000  # milliseconds
+REFUSED = "ConnectionError: refused"
+
+
+@pytest.fixture
+def engine(redis_url: str) -> Iterator[Engine]:
+    with engine_on(redis_url) as engine:
+        yield engine
+
+
+@pytest.fixture
+def admin(database_url: str, redis_url: str, tmp_path: Path) -> Admin:
+    return Admin({"APP_ENV": "test", "DATABASE_URL": database_url, "REDIS_URL": redis_url}, tmp_path)
+
+
+def end(engine: Engine, task_id: str, kind: Kind, error: str = "", *, queue: str = "default") -> None:
+    """Have a worker take the task, and settle it so."""
+    engine.publish(task_id, queue=queue)
+    hand = Hand(engine)
+    [delivery] = hand.fetch()
+    hand.settle(delivery, Outcome(kind, HOUR, note=error.encode()))
+
+
+def test_every_example_is_run() -> None:
+    source = Path(__file__).read_text()
+
+    assert [name for name in BLOCKS if f'"{name}"' not in source] == []
+
+
+def test_every_section_that_it_sends_to_exists() -> None:
+    sections = {title.lower().replace(" ", "-") for title in re.findall(r"^#+ (.*)$", TEXT, re.MULTILINE)}
+
+    assert set(re.findall(r"\]\(#([\w-]+)\)", TEXT)) <= sections
+
+
+def test_the_first_look(admin: Admin, engine: Engine) -> None:
+    engine.publish("one")
+
+    said = admin.run(BLOCKS["first"])
+
+    assert "pending    1" in said
+    assert "No worker is up" in said
+    assert "noeviction" in said
+    columns = [
+        heading for heading in ("PENDING", "LATENCY", "RETRY", "ERRORS", "ARCHIVED") if heading in said
+    ]
+    assert len(columns) == 5
+
+
+def test_tasks_that_end_their_worker_are_found(admin: Admin, engine: Engine) -> None:
+    end(engine, "poisonous", Kind.ARCHIVED, "poison: its worker died 3 times")
+    end(engine, "other", Kind.ARCHIVED, "ValueError")
+
+    said = admin.run(BLOCKS["poison"])
+
+    assert "poisonous" in said
+    assert "other" not in said
+
+
+def test_tasks_wait(admin: Admin, engine: Engine) -> None:
+    engine.publish("runs", "waits")
+    Hand(engine).fetch()
+
+    said = admin.run(BLOCKS["wait"])
+
+    assert re.search(r"^runs +noop +running", said, re.MULTILINE)
+    assert re.search(r"^default +running +2 +1 +1 ", said, re.MULTILINE)
+
+
+def test_a_flood_is_put_aside(admin: Admin, engine: Engine) -> None:
+    engine.publish("mine")
+
+    said = admin.run(BLOCKS["flood"].replace("report:build", "noop"))
+
+    assert said.splitlines() == ["default: paused", "1 archived", "default: running"]
+    assert admin.run(BLOCKS["flood"]).splitlines()[1] == "0 archived"
+
+
+def test_tasks_fail_and_go_on_when_the_other_system_is_back(admin: Admin, engine: Engine) -> None:
+    end(engine, "failed", Kind.RETRY, REFUSED)
+    end(engine, "another", Kind.RETRY, "ValueError")
+
+    said = admin.run(BLOCKS["fail"], ID="failed")
+    back = admin.run(BLOCKS["back"])
+
+    assert re.search(f"^last error +{REFUSED}$", said, re.MULTILINE)
+    assert back == "1 pending\n"
+    assert engine.states() == {"failed": "pending", "another": "retry"}
+
+
+def test_tasks_that_were_given_up_run_again(admin: Admin, engine: Engine) -> None:
+    end(engine, "given up", Kind.ARCHIVED, REFUSED)
+    end(engine, "another", Kind.ARCHIVED, "ValueError")
+
+    said = admin.run(BLOCKS["given_up"])
+
+    assert REFUSED in said
+    assert engine.states() == {"given up": "pending", "another": "archived"}
+
+
+def test_a_task_that_hangs_is_told_to_stop(admin: Admin, engine: Engine) -> None:
+    engine.publish("hangs")
+    Hand(engine).fetch()
+
+    said = admin.run(BLOCKS["hang"], ID="hangs")
+
+    assert "hangs: told to stop" in said
+    assert "cancelling" in admin.run(BLOCKS["hang"], ID="hangs")
+
+
+def test_what_is_only_kept_can_go(admin: Admin, engine: Engine) -> None:
+    end(engine, "completed", Kind.DONE)
+    end(engine, "archived", Kind.ARCHIVED, queue="low")
+
+    assert admin.run(BLOCKS["full"]).splitlines() == ["1 deleted", "1 deleted"]
+    assert engine.states() == {}

@@ -1,0 +1,124 @@
+"""An operator at a terminal, before an installation that is all fakes."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from typer.testing import CliRunner, Result
+
+from internal.application.tasks.send_welcome_email import SendWelcomeEmail
+from internal.infrastructure.admin.app import app
+from internal.infrastructure.admin.installation import RedisFacts, Tools
+from internal.infrastructure.task_codec import TaskCodec
+from internal.ports.task_facts import TaskInfo
+from internal.ports.tasks import TaskState
+from internal.ports.unavailable import Unavailable
+from tests.fakes.clock import NOON, FakeClock
+from tests.fakes.task_inspector import FakeTaskInspector
+from tests.fakes.tasks import FakeTaskPublisher
+from tests.fakes.unit_of_work import FakeUnitOfWork
+
+REDIS = RedisFacts(
+    software="valkey",
+    version="9.1.0",
+    used_memory=3 * 1024 * 1024,
+    max_memory=None,
+    eviction="noeviction",
+    uptime=timedelta(days=3, hours=4),
+    clients=7,
+)
+PAYLOAD = {"user_id": "e93ad238-1f7d-4f21-897f-7ec0d8fb3744", "email": "ada@example.com", "name": "Ada"}
+ALIVE = {"here": [12, 34]}
+
+
+@dataclass
+class FakeInstallation:
+    """With `is_away`, its Redis cannot be reached."""
+
+    clock: FakeClock = field(default_factory=FakeClock)
+    is_attended: bool = False
+    is_away: bool = False
+    redis: RedisFacts = REDIS
+    migrations: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.inspector = FakeTaskInspector(self.clock, batch=2)
+        self.publisher = FakeTaskPublisher()
+        self.unit_of_work = FakeUnitOfWork(tasks=FakeTaskPublisher(stores=True))
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Tools]:
+        if self.is_away:
+            raise Unavailable("Redis cannot be reached")
+        yield Tools(
+            inspector=self.inspector,
+            publisher=self.publisher,
+            unit_of_work=lambda: self.unit_of_work,
+            codec=TaskCodec([SendWelcomeEmail]),
+            queues=["critical", "default", "low"],
+            clock=self.clock,
+            redis_facts=self._redis_facts,
+        )
+
+    async def _redis_facts(self) -> RedisFacts:
+        return self.redis
+
+    async def workers_alive_on(self, host: str) -> Sequence[int]:
+        if self.is_away:
+            raise Unavailable("Redis cannot be reached")
+        return ALIVE.get(host, [])
+
+    def migrate(self) -> None:
+        self.migrations.append("newest")
+
+    def write_migration(self, message: str) -> None:
+        self.migrations.append(message)
+
+
+@dataclass
+class Operator:
+    installation: FakeInstallation = field(default_factory=FakeInstallation)
+
+    @property
+    def inspector(self) -> FakeTaskInspector:
+        return self.installation.inspector
+
+    def does(self, *arguments: str, answer: str = "", columns: int | None = None) -> Result:
+        """Run a command; in a terminal that is so wide, or else into a pipe."""
+        env = {"COLUMNS": str(columns) if columns else None, "NO_COLOR": None, "FORCE_COLOR": None}
+        result = CliRunner(env=env).invoke(
+            app, arguments, input=answer, obj=self.installation, prog_name="cmd.admin", catch_exceptions=False
+        )
+        assert "\x1b" not in result.output
+        return result
+
+    def reads(self, *arguments: str) -> Any:
+        """What a command that succeeds prints as JSON."""
+        result = self.does(*arguments, "--json")
+        assert (result.exit_code, result.stderr) == (0, "")
+        return json.loads(result.stdout)
+
+    def states(self, queue: str = "default") -> dict[str, str]:
+        tasks = self.inspector.known(queue)
+        return {task.id: task.state for task in tasks}
+
+
+def a_task(task_id: str = "task-1", state: TaskState = TaskState.PENDING, **changes: Any) -> TaskInfo:
+    task = TaskInfo(
+        id=task_id,
+        queue="default",
+        state=state,
+        name="email:welcome",
+        payload=PAYLOAD,
+        published_at=NOON - timedelta(minutes=5),
+        timeout=timedelta(minutes=15),
+        max_retries=25,
+    )
+    return replace(task, **changes)
+
+
+def at(hour: int, minute: int = 0) -> datetime:
+    return datetime(2030, 1, 1, hour, minute, tzinfo=UTC)

@@ -1,0 +1,98 @@
+import socket
+from datetime import timedelta
+
+import pytest
+
+from internal.ports.task_facts import RunningTask, WorkerInfo
+from tests.fakes.clock import NOON
+from tests.unit.infrastructure.admin.operating import Operator
+
+WORKER = WorkerInfo(
+    id="w-1",
+    host="worker-1",
+    pid=12,
+    started_at=NOON - timedelta(days=2),
+    heard_at=NOON - timedelta(seconds=3),
+    concurrency=10,
+    queues={"critical": 6, "default": 3},
+    is_strict=False,
+    is_draining=False,
+    running=[
+        RunningTask(
+            id="task-1",
+            queue="default",
+            name="email:welcome",
+            started_at=NOON - timedelta(seconds=90),
+            deadline=NOON + timedelta(minutes=5),
+        )
+    ],
+)
+DRAINING = WorkerInfo(
+    id="w-2",
+    host="worker-2",
+    pid=34,
+    started_at=NOON,
+    heard_at=NOON,
+    concurrency=4,
+    queues={"low": 1},
+    is_strict=True,
+    is_draining=True,
+    running=[],
+)
+
+
+def test_lists_the_workers_and_what_they_run(operator: Operator) -> None:
+    operator.inspector.add_worker(WORKER)
+    operator.inspector.add_worker(DRAINING)
+
+    _, first, second, _, _, task = operator.does("worker", "ls").stdout.splitlines()
+
+    assert first.split() == ["worker-1", "12", "up", "1/10", "critical:6,default:3", "2d", "ago", "3s", "ago"]
+    assert second.split()[2:6] == ["draining", "0/4", "low:1", "strictly"]
+    assert task.split() == ["task-1", "email:welcome", "default", "1m30s", "ago", "worker-1:12", "in", "5m"]
+
+
+def test_lists_the_workers_for_a_script(operator: Operator) -> None:
+    operator.inspector.add_worker(WORKER)
+
+    [worker] = operator.reads("worker", "ls")["workers"]
+
+    assert worker == {
+        "id": "w-1",
+        "host": "worker-1",
+        "pid": 12,
+        "started_at": "2029-12-30T12:00:00+00:00",
+        "heard_at": "2030-01-01T11:59:57+00:00",
+        "concurrency": 10,
+        "queues": {"critical": 6, "default": 3},
+        "is_strict": False,
+        "is_draining": False,
+        "running": [
+            {
+                "id": "task-1",
+                "queue": "default",
+                "name": "email:welcome",
+                "started_at": "2030-01-01T11:58:30+00:00",
+                "deadline": "2030-01-01T12:05:00+00:00",
+            }
+        ],
+    }
+
+
+def test_says_that_no_worker_is_up(operator: Operator) -> None:
+    assert operator.does("worker", "ls").stdout == "No worker is up.\n"
+
+
+def test_ping_tells_which_processes_are_up(operator: Operator) -> None:
+    up = operator.does("worker", "ping", "--host", "here")
+
+    assert (up.exit_code, up.stdout) == (0, "up on here: 12, 34\n")
+    assert operator.reads("worker", "ping", "--host", "here") == {"host": "here", "process_ids": [12, 34]}
+
+
+@pytest.mark.parametrize("host", [["--host", "there"], []], ids=["a host", "this host"])
+def test_ping_fails_where_none_is_up(operator: Operator, host: list[str]) -> None:
+    down = operator.does("worker", "ping", *host)
+
+    assert (down.exit_code, down.stdout) == (1, "")
+    assert down.stderr == f"cmd.admin: no worker is up on {host[1] if host else socket.gethostname()}\n"
