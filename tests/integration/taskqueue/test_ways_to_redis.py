@@ -2,8 +2,9 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -12,6 +13,7 @@ import dramatiq
 import pytest
 import redis
 import trustme
+from dramatiq.asyncio import set_event_loop_thread
 from dramatiq.errors import ConnectionClosed
 
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
@@ -19,6 +21,7 @@ from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
 from internal.infrastructure.bootstrap.ping import workers_alive_on
 from internal.infrastructure.bootstrap.services import locate_services
+from internal.infrastructure.bootstrap.worker import start_event_loop
 from internal.infrastructure.embedded.process import free_port, stop
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.connection import answers, connect
@@ -29,6 +32,7 @@ from tests.eventually import eventually
 from tests.integration.taskqueue.working import broker_on, working
 
 DATABASE = 3
+LEAVE = 0.2  # seconds that TLS has to take leave of the server, for which nobody waits otherwise
 USER, PASSWORD, PASSWORD_IN_URL = "app", "p@ss/word", "p%40ss%2Fword"
 PERMISSIONS = blocks(README)["acl"].strip().replace(">password", f">{PASSWORD}")
 
@@ -147,11 +151,23 @@ async def publish(container: Container) -> None:
 
 @asynccontextmanager
 async def linger() -> AsyncIterator[None]:
-    """TLS takes leave of the server, for which nobody waits where there is no end of the loop."""
+    """The loop ends a moment after what ran on it."""
     try:
         yield
     finally:
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(LEAVE)
+
+
+@contextmanager
+def lasting_loop() -> Iterator[None]:
+    """The same for the loop of a worker, which would end its own when it stops."""
+    loop = start_event_loop()
+    try:
+        yield
+        time.sleep(LEAVE)
+    finally:
+        loop.stop()
+        set_event_loop_thread(None)
 
 
 async def report(container: Container, url: str) -> list[int]:
@@ -190,7 +206,7 @@ def test_tasks_are_published_and_run(url: str, server: Server, monkeypatch: pyte
     ran = recording(broker)
     asyncio.run(publish(container_of(url, monkeypatch)))
 
-    with working(broker):
+    with lasting_loop(), working(broker):
         eventually(lambda: sorted(ran) == ["published", "sent"], within=10)
         # The broker's connection, and the worker's two.
         eventually(lambda: databases(server.admin) == [str(DATABASE)] * 3, within=10)
