@@ -59,7 +59,7 @@ class Fetcher:
             heard=self.workbench.cancel,
         )
         self._registration = Registration(
-            pool,
+            self._wire,
             namespace=self._namespace,
             exchange=exchange,
             workbench=self.workbench,
@@ -97,7 +97,7 @@ class Fetcher:
     async def close(self) -> None:
         self.workbench.close()
         await self._registration.leave()
-        for connection in (self._wire, self._bell, self._cancellations, self._registration):
+        for connection in (self._wire, self._bell, self._cancellations):
             await connection.close()
 
     async def _converse(self) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 import structlog
-from redis.asyncio import ConnectionPool
 
 from internal.infrastructure.taskqueue import scripts
 from internal.infrastructure.taskqueue.connection import OUTAGES, Wire
@@ -30,7 +29,7 @@ class Registration:
 
     def __init__(
         self,
-        pool: ConnectionPool,
+        wire: Wire,
         *,
         namespace: str,
         exchange: Exchange,
@@ -38,7 +37,7 @@ class Registration:
         concurrency: int,
         timing: Timing,
     ) -> None:
-        self._wire = Wire(pool)
+        self._wire = wire
         self._namespace = namespace
         self._exchange = exchange
         self._workbench = workbench
@@ -73,9 +72,6 @@ class Registration:
                 await scripts.LEAVE.call(self._wire, self._namespace, [self._exchange.worker_id])
         except (TimeoutError, *OUTAGES) as error:
             log.warning("worker.not_unregistered", reason=type(error).__name__)
-
-    async def close(self) -> None:
-        await self._wire.close()
 
     @property
     def _state(self) -> tuple[Any, ...]:

@@ -1,6 +1,7 @@
 """Every way that a URL describes, by both kinds of client: publish, run, report, be found ready."""
 
 import asyncio
+import os
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -25,10 +26,13 @@ from internal.infrastructure.bootstrap.worker import start_event_loop
 from internal.infrastructure.embedded.process import free_port, stop
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.connection import answers, connect
+from internal.ports.task_inspector import TaskAction
+from internal.ports.tasks import TaskState
 from internal.ports.unavailable import Unavailable
 from tests.configured_redis import configured_redis, spawn_redis
 from tests.docs.blocks import README, blocks
 from tests.eventually import eventually
+from tests.integration.taskqueue.inspecting import inspector_on
 from tests.integration.taskqueue.working import broker_on, working
 
 DATABASE = 3
@@ -170,15 +174,14 @@ def lasting_loop() -> Iterator[None]:
         set_event_loop_thread(None)
 
 
-async def report(container: Container, url: str) -> list[int]:
-    """Beat, and ask as `worker ping` does."""
-    async with linger(), open_resources(container):
-        beating = asyncio.create_task(container.worker_heartbeat().run())
-        await asyncio.sleep(0.2)
-        alive = await workers_alive_on(socket.gethostname(), redis_url=url)
-        beating.cancel()
-        await asyncio.gather(beating, return_exceptions=True)
-    return alive
+def is_found(url: str) -> bool:
+    """Ask as `worker ping` does."""
+
+    async def ping() -> list[int]:
+        async with linger():
+            return await workers_alive_on(socket.gethostname(), redis_url=url)
+
+    return asyncio.run(ping()) == [os.getpid()]
 
 
 def databases(admin: redis.Redis) -> list[str]:
@@ -208,15 +211,47 @@ def test_tasks_are_published_and_run(url: str, server: Server, monkeypatch: pyte
 
     with lasting_loop(), working(broker):
         eventually(lambda: sorted(ran) == ["published", "sent"], within=10)
-        # The broker's connection, and the worker's two.
-        eventually(lambda: databases(server.admin) == [str(DATABASE)] * 3, within=10)
+        # The broker's connection, and the worker's three.
+        eventually(lambda: databases(server.admin) == [str(DATABASE)] * 4, within=10)
     broker.close()
 
 
-def test_a_worker_is_found(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    alive = asyncio.run(report(container_of(url, monkeypatch), url))
+def test_a_worker_is_found(url: str) -> None:
+    broker = broker_on(url)
 
-    assert len(alive) == 1
+    with lasting_loop(), working(broker):
+        eventually(lambda: is_found(url), within=10)
+    broker.close()
+
+
+def test_operators_see_and_cancel_what_runs(url: str) -> None:
+    broker = broker_on(url)
+
+    @dramatiq.actor(broker=broker)
+    async def run() -> None:
+        await asyncio.sleep(60)
+
+    task_id = run.send().options["redis_message_id"]
+
+    async def cancel() -> bool:
+        async with linger(), inspector_on(url) as inspector:
+            result = await inspector.act(TaskAction.CANCEL, "default", [task_id])
+            return bool(result.done)
+
+    async def look() -> list[TaskState]:
+        async with linger(), inspector_on(url) as inspector:
+            return list((await inspector.queue("default")).sizes)
+
+    with lasting_loop(), working(broker):
+        eventually(lambda: asyncio.run(cancel()), within=10)
+        eventually(lambda: asyncio.run(look()) == [TaskState.ARCHIVED], within=10)
+        asyncio.run(remove(url))
+    broker.close()
+
+
+async def remove(url: str) -> None:
+    async with linger(), inspector_on(url) as inspector:
+        await inspector.remove_queue("default", force=True)
 
 
 @pytest.mark.parametrize(
