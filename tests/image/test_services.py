@@ -111,7 +111,7 @@ def test_a_worker_s_health_check_speaks_for_its_own_container(
     stopped = second.run(health_command(service), within=10)
 
     assert stopped.returncode == 1
-    assert stopped.stderr == "no worker is up on worker-2\n"
+    assert stopped.stderr == "cmd.admin: no worker is up on worker-2\n"
     assert worker.run(health_command(service), within=10).returncode == 0
 
 
