@@ -42,7 +42,7 @@ class SettlingHooks:
         self._threads.stop()
 
     def _fire(self, moment: str, settlement: Settlement, then: Then) -> None:
-        if not any(map(self._broker.has_hooks, _HOOKS[moment])):
+        if not self._broker.has_hooks(*_HOOKS[moment]):
             then(settlement)  # as a rule, and for each task
             return
         signals = [

@@ -1,12 +1,18 @@
 -- How a task leaves a state, or for good: it takes nothing with it that another waits for. Put after `moves.lua`.
 
--- Calls `visit(id, value, ...)` with fields of each task's record. Most tasks have none.
-local function each_record(queue, ids, fields, visit)
+-- The tasks' records, and whether there are any: most tasks have none.
+local function records_of(queue, ids)
   local records = {}
   for n, id in ipairs(ids) do
     records[n] = record(queue, id)
   end
-  if #ids > 0 and redis.call('EXISTS', unpack(records)) > 0 then
+  return records, #ids > 0 and redis.call('EXISTS', unpack(records)) > 0
+end
+
+-- Calls `visit(id, value, ...)` with fields of each task's record, if any of them has one. Returns the records.
+local function each_record(queue, ids, fields, visit)
+  local records, some_exist = records_of(queue, ids)
+  if some_exist then
     for n, id in ipairs(ids) do
       visit(id, unpack(redis.call('HMGET', records[n], unpack(fields))))
     end
@@ -98,9 +104,12 @@ local function hand_on_place(limit)
   end
 end
 
-local function leave_active(queue, ids)
+local function take_out_of_active(queue, ids)
   redis.call('HDEL', key(queue, 'tokens'), unpack(ids))
   redis.call('ZREM', key(queue, 'active'), unpack(ids))
+end
+
+local function free_places(queue, ids)
   each_record(queue, ids, { 'limit', 'max_running' }, function(id, limit, max_running)
     if limit then
       redis.call('ZREM', limit_key(limit, 'running'), limit_member(queue, id))
@@ -109,4 +118,9 @@ local function leave_active(queue, ids)
       end
     end
   end)
+end
+
+local function leave_active(queue, ids)
+  take_out_of_active(queue, ids)
+  free_places(queue, ids)
 end

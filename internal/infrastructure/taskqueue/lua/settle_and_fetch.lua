@@ -84,6 +84,7 @@ end
 local tasks = {}
 local MOST_LIMITED = 500 -- tasks that one call finds to be over a limit
 local limited = 0
+local NO_TERMS = {}
 
 -- Make tasks of one queue active, with tokens from `held` in turn; returns a row for each. Not among them is what
 -- was deleted behind our back, and what is over a limit: that is scheduled, so that others get past it.
@@ -95,7 +96,7 @@ local function activate(queue, ids, held)
     terms[id] = { ... }
   end)
   for n, id in ipairs(ids) do
-    local deadline, crashes, cancelled, limit, max_running, rate, per = unpack(terms[id] or {})
+    local deadline, crashes, cancelled, limit, max_running, rate, per = unpack(terms[id] or NO_TERMS)
     local wait = messages[n] and limit and ms_under_limit(name, id, limit, max_running, rate, per)
     if wait then
       limited = limited + 1

@@ -88,9 +88,15 @@ local function settle(outcomes, limits)
     end
   end
   for queue, ids in pairs(left) do
-    leave_active(queue, ids)
-    follow_success(queue, gone[queue])
-    forget(queue, gone[queue])
+    take_out_of_active(queue, ids)
+    local _, some_have_more = records_of(queue, ids)
+    if some_have_more then
+      free_places(queue, ids)
+      follow_success(queue, gone[queue])
+      forget(queue, gone[queue])
+    elseif #gone[queue] > 0 then -- as a rule: the message is all that there is of them
+      redis.call('HDEL', key(queue, 'messages'), unpack(gone[queue]))
+    end
   end
   for name, count in pairs(counts) do
     local queue, field = string.match(name, '^(.*)%z(.*)$')
