@@ -158,3 +158,13 @@ async def test_exactly_one_of_many_at_once_may_act(deliveries: Deliveries) -> No
 
     assert answers.count(Claim()) == 1
     assert sum(isinstance(answer, Busy) for answer in answers) == 19
+
+
+async def test_a_claim_says_how_old_its_task_is(deliveries: Deliveries) -> None:
+    key = await deliveries.store_task()
+    await deliveries.wait(SHORT_LEASE)
+
+    claim = await deliveries.idempotency.claim(key, LEASE)
+
+    assert isinstance(claim, Claim)
+    assert SHORT_LEASE <= claim.age < timedelta(seconds=30)

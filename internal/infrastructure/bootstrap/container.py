@@ -8,6 +8,7 @@ from dependency_injector import containers, providers
 from internal.application.auth.authenticate import Authenticate
 from internal.application.auth.log_in import LogIn
 from internal.application.auth.register_user import RegisterUser
+from internal.application.tasks.bulkhead import Bulkhead
 from internal.application.tasks.send_email_once import SendEmailOnce
 from internal.application.tasks.send_welcome_email import SendWelcomeEmailHandler
 from internal.domain.password_policy import PasswordPolicy
@@ -177,5 +178,10 @@ class Container(containers.DeclarativeContainer):
     )
     authenticate = providers.Factory(Authenticate, uow=unit_of_work, token_issuer=token_issuer)
 
-    send_email_once = providers.Factory(SendEmailOnce, idempotency=idempotency, email_sender=email_sender)
+    send_email_once = providers.Factory(
+        SendEmailOnce,
+        idempotency=idempotency,
+        email_sender=email_sender,
+        bulkhead=providers.Singleton(Bulkhead, settings.provided.mails_at_once),
+    )
     send_welcome_email_handler = providers.Factory(SendWelcomeEmailHandler, send_email_once=send_email_once)
