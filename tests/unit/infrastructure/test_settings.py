@@ -42,6 +42,7 @@ WRONG_VALUES = [
     ("WORKER_LEASE", "0"),
     ("UNKNOWN_TASK_GRACE", "-1"),
     ("WORKER_SHUTDOWN_TIMEOUT", "-1"),
+    ("OUTBOX_RETENTION_DAYS", "0"),
     ("MAIL_CONCURRENCY", "0"),
     ("MAIL_URL", "file://relative/mail"),
     ("MAIL_URL", "smtp://"),
