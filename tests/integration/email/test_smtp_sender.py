@@ -204,3 +204,21 @@ async def test_a_connection_that_breaks_before_the_mail_was_sent_is_a_server_tha
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(MailServerUnreachable):
             await send(f"smtp://127.0.0.1:{port}")
+
+
+async def test_a_connection_that_breaks_after_the_mail_was_sent_may_have_delivered_it(
+    smtp_server: SmtpServer,
+) -> None:
+    smtp_server.hangs_at = "."
+    sending = asyncio.create_task(send(f"smtp://127.0.0.1:{smtp_server.port}"))
+    await asyncio.to_thread(eventually, lambda: smtp_server.handed_over != [], within=10)
+
+    await asyncio.to_thread(smtp_server.break_connections)
+    with pytest.raises(ConnectionError):
+        await sending
+    smtp_server.hangs_at = None
+    await send(f"smtp://127.0.0.1:{smtp_server.port}")
+
+    ids = [message["Message-ID"] for message in smtp_server.handed_over_messages]
+    assert len(ids) == 2
+    assert len(set(ids)) == 1
