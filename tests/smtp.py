@@ -86,6 +86,9 @@ class SmtpServer:
         self._controller.end_connections()
         self._controller.stop()
 
+    def break_connections(self) -> None:
+        self._controller.end_connections()
+
     @property
     def messages(self) -> list[EmailMessage]:
         """Those that were accepted."""

@@ -74,8 +74,11 @@ class Settings(BaseSettings):
     worker_lease: float = Field(default=15, gt=0)  # seconds
     unknown_task_grace: int = Field(default=600, ge=0)  # seconds
 
+    outbox_retention_days: int = Field(default=30, ge=1)
+
     mail_url: str = Field(default=(VAR_DIRECTORY / "mail").absolute().as_uri(), repr=False)
     mail_from: str = "PyHexaClean <no-reply@localhost.localdomain>"
+    mail_concurrency: int | None = Field(default=None, ge=1)
 
     jwt_secret: str = Field(default=DEVELOPMENT_SECRET, repr=False)
     jwt_ttl: int = Field(default=900, ge=1)  # seconds
@@ -203,6 +206,11 @@ class Settings(BaseSettings):
     def redis(self) -> str:
         """The URL to connect to: REDIS_URL wins over REDIS_ADDR."""
         return self.redis_url or f"redis://{self.redis_addr}/0"
+
+    @property
+    def mails_at_once(self) -> int:
+        """Of one worker process: half of its slots, so that a slow mail server leaves the other half."""
+        return self.mail_concurrency or max(1, self.worker_concurrency // 2)
 
     @property
     def queue_weights(self) -> dict[str, int]:

@@ -4,10 +4,15 @@ from datetime import timedelta
 from typing import Protocol
 
 from internal.domain.email_address import EmailAddress
+from internal.ports.unavailable import Unavailable
 
 
 class EmailRejected(Exception):
     """The mail server refused the message for good; sending it again cannot help."""
+
+
+class MailServerUnreachable(Unavailable):
+    """Nothing of the mail was handed over, and the mail server has not said a word against it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +37,8 @@ class EmailSender(Protocol):
 
         Raises:
             EmailRejected: refused for good.
-            TimeoutError: one of the limits was exceeded; after the second it may have been sent nevertheless.
+            MailServerUnreachable: there is no server, or it fell silent before it could have the mail.
+            TimeoutError: `accepted_within` was exceeded; the mail may have been sent nevertheless.
             Exception: anything else is worth another attempt.
         """
         ...

@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
@@ -9,7 +9,9 @@ class UnknownIdempotencyKey(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The effect is ours to make until the lease ends."""
+    """The effect is ours to make until the lease ends. `age`: since its task was first to run."""
+
+    age: timedelta = field(default=timedelta(0), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

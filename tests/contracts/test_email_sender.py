@@ -15,7 +15,7 @@ from internal.infrastructure.email.file_sender import FileEmailSender
 from internal.infrastructure.email.mime import MimeComposer
 from internal.infrastructure.email.smtp_sender import EmailNotAccepted, SmtpEmailSender
 from internal.infrastructure.email.smtp_sender import SmtpServer as ServerAddress
-from internal.ports.email_sender import Email, EmailRejected, EmailSender
+from internal.ports.email_sender import Email, EmailRejected, EmailSender, MailServerUnreachable
 from tests.fakes.email_sender import FakeEmailSender
 from tests.smtp import SmtpServer
 
@@ -57,6 +57,7 @@ class FailingMailSystem:
     refuse_for_now: Callable[[], None]
     for_now: type[Exception]
     hang: Callable[[], None]
+    too_late: type[Exception] = TimeoutError
 
 
 @pytest.fixture(params=["fake", "file", "smtp"])
@@ -95,6 +96,7 @@ def failing(request: pytest.FixtureRequest) -> FailingMailSystem:
         refuse_for_now=lambda: setattr(server, reply, "451 come back for <ada@example.com>"),
         for_now=EmailNotAccepted,
         hang=lambda: setattr(server, "hangs_at", hangs_at),
+        too_late=TimeoutError if hangs_at == "." else MailServerUnreachable,
     )
 
 
@@ -178,7 +180,7 @@ async def test_gives_up_on_a_server_that_does_not_answer(failing: FailingMailSys
     limit = timedelta(milliseconds=400)
     started = time.monotonic()
 
-    with pytest.raises(TimeoutError):
+    with pytest.raises(failing.too_late):
         await failing.sender.send(WELCOME, within=limit, accepted_within=limit)
 
     assert time.monotonic() - started < 5 * limit.total_seconds()

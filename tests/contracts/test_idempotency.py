@@ -158,3 +158,25 @@ async def test_exactly_one_of_many_at_once_may_act(deliveries: Deliveries) -> No
 
     assert answers.count(Claim()) == 1
     assert sum(isinstance(answer, Busy) for answer in answers) == 19
+
+
+async def test_a_claim_says_how_old_its_task_is(deliveries: Deliveries) -> None:
+    key = await deliveries.store_task()
+    await deliveries.wait(SHORT_LEASE)
+
+    claim = await deliveries.idempotency.claim(key, LEASE)
+
+    assert isinstance(claim, Claim)
+    assert SHORT_LEASE <= claim.age < timedelta(seconds=30)
+
+
+async def test_a_task_that_was_to_run_later_is_not_old_before_it_is_due(container: Container) -> None:
+    task = SendWelcomeEmail(user_id=uuid4(), email="ada@example.com", name="Ada")
+    async with container.unit_of_work() as uow:
+        receipt = await uow.tasks.publish(task, delay=timedelta(days=3))
+        await uow.commit()
+
+    claim = await container.idempotency().claim(receipt.id, LEASE)
+
+    assert isinstance(claim, Claim)
+    assert claim.age < timedelta(0)

@@ -10,13 +10,14 @@ class FakeIdempotency:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._added: dict[str, datetime] = {}
         self._claimed_until: dict[str, datetime] = {}
         self.completed: set[str] = set()
         self.failure: Exception | None = None
         self.renewed = asyncio.Event()
 
     def add(self, key: str) -> None:
-        self._claimed_until[key] = self._clock.now()
+        self._added[key] = self._claimed_until[key] = self._clock.now()
 
     async def claim(self, key: str, lease: timedelta) -> Claim | Done | Busy:
         if key not in self._claimed_until:
@@ -27,7 +28,7 @@ class FakeIdempotency:
         if remaining > timedelta(0):
             return Busy(remaining)
         self._claimed_until[key] = self._clock.now() + lease
-        return Claim()
+        return Claim(age=self._clock.now() - self._added[key])
 
     async def renew(self, key: str, lease: timedelta) -> None:
         if self.failure:

@@ -1,8 +1,11 @@
 import asyncio
+import random
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
-from internal.ports.email_sender import Email, EmailRejected, EmailSender
+from internal.application.tasks.bulkhead import Bulkhead
+from internal.ports.email_sender import Email, EmailRejected, EmailSender, MailServerUnreachable
 from internal.ports.idempotency import Busy, Done, Idempotency
 from internal.ports.tasks import Permanent, RetryLater
 from internal.ports.unavailable import Unavailable
@@ -14,6 +17,10 @@ ACCEPTED_WITHIN = timedelta(minutes=10)
 # How long a mail waits for another worker after its own was killed; one that is alive renews its claim.
 CLAIM_LEASE = timedelta(seconds=25)
 RENEWALS_IN_A_LEASE = 3
+# While there is no mail server a mail is offered again and again, uncounted, for so long after it was due.
+# The shorter wait is longer than a lease, which whoever has failed keeps; the spread keeps mails apart.
+UNREACHABLE_FOR = timedelta(hours=48)
+UNREACHABLE_WAITS = (30.0, 60.0)  # seconds
 
 
 class SendEmailOnce:
@@ -24,12 +31,16 @@ class SendEmailOnce:
         *,
         idempotency: Idempotency,
         email_sender: EmailSender,
+        bulkhead: Bulkhead,
+        draw: Callable[[float, float], float] = random.uniform,
         send_within: timedelta = SEND_WITHIN,
         accepted_within: timedelta = ACCEPTED_WITHIN,
         lease: timedelta = CLAIM_LEASE,
     ) -> None:
         self._idempotency = idempotency
         self._email_sender = email_sender
+        self._bulkhead = bulkhead
+        self._draw = draw
         self._send_within = send_within
         self._accepted_within = accepted_within
         self._lease = lease
@@ -42,9 +53,14 @@ class SendEmailOnce:
         than the lease: what has begun is finished nevertheless, beside whoever has claimed it since.
 
         Raises:
-            RetryLater: an attempt is under way, or was cut off less than its lease ago.
-            Permanent: the mail server refused it for good.
+            RetryLater: an attempt is under way, or was cut off less than its lease ago; or too many mails
+                are being sent already; or the mail server cannot be reached.
+            Permanent: the mail server refused it for good, or could not be reached for UNREACHABLE_FOR.
         """
+        async with self._bulkhead:
+            await self._claim_and_send(email)
+
+    async def _claim_and_send(self, email: Email) -> None:
         claim = await self._idempotency.claim(email.message_id, self._lease)
         if isinstance(claim, Done):
             return
@@ -53,18 +69,23 @@ class SendEmailOnce:
 
         renewing = asyncio.create_task(self._keep_claim(email.message_id))
         try:
-            await self._send(email)
+            await self._send(email, age=claim.age)
             await self._idempotency.complete(email.message_id)
         finally:
             renewing.cancel()  # and not awaited: a Postgres that hangs would hold up who is being stopped
 
-    async def _send(self, email: Email) -> None:
+    async def _send(self, email: Email, *, age: timedelta) -> None:
         try:
             await self._email_sender.send(
                 email, within=self._send_within, accepted_within=self._accepted_within
             )
         except EmailRejected as error:
             raise Permanent(str(error)) from error
+        except MailServerUnreachable as error:
+            if age >= UNREACHABLE_FOR:
+                hours = UNREACHABLE_FOR // timedelta(hours=1)
+                raise Permanent(f"the mail server could not be reached for {hours} hours: {error}") from error
+            raise RetryLater(timedelta(seconds=self._draw(*UNREACHABLE_WAITS))) from error
 
     async def _keep_claim(self, key: str) -> None:
         while True:

@@ -8,6 +8,8 @@ from dependency_injector import containers, providers
 from internal.application.auth.authenticate import Authenticate
 from internal.application.auth.log_in import LogIn
 from internal.application.auth.register_user import RegisterUser
+from internal.application.tasks.bulkhead import Bulkhead
+from internal.application.tasks.purge_outbox import PurgeOutboxHandler
 from internal.application.tasks.send_email_once import SendEmailOnce
 from internal.application.tasks.send_welcome_email import SendWelcomeEmailHandler
 from internal.domain.password_policy import PasswordPolicy
@@ -15,6 +17,7 @@ from internal.infrastructure.clock import SystemClock
 from internal.infrastructure.database.engine import create_engine
 from internal.infrastructure.database.idempotency import SqlAlchemyIdempotency
 from internal.infrastructure.database.outbox_relay import FORWARD_WITHIN, OutboxRelay
+from internal.infrastructure.database.outbox_retention import SqlAlchemyOutboxRetention
 from internal.infrastructure.database.schema import SchemaVersion
 from internal.infrastructure.database.task_ledger import SqlAlchemyTaskLedger
 from internal.infrastructure.database.unit_of_work import SqlAlchemyUnitOfWork
@@ -177,5 +180,15 @@ class Container(containers.DeclarativeContainer):
     )
     authenticate = providers.Factory(Authenticate, uow=unit_of_work, token_issuer=token_issuer)
 
-    send_email_once = providers.Factory(SendEmailOnce, idempotency=idempotency, email_sender=email_sender)
+    purge_outbox_handler = providers.Factory(
+        PurgeOutboxHandler,
+        retention=providers.Singleton(SqlAlchemyOutboxRetention, engine),
+        done_for=providers.Factory(timedelta, days=settings.provided.outbox_retention_days),
+    )
+    send_email_once = providers.Factory(
+        SendEmailOnce,
+        idempotency=idempotency,
+        email_sender=email_sender,
+        bulkhead=providers.Singleton(Bulkhead, settings.provided.mails_at_once),
+    )
     send_welcome_email_handler = providers.Factory(SendWelcomeEmailHandler, send_email_once=send_email_once)

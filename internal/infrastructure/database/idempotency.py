@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from sqlalchemy import Interval, bindparam, func, select, update
+from sqlalchemy import DateTime, Interval, bindparam, cast, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from internal.infrastructure.database.engine import translated_outages
@@ -15,7 +15,11 @@ _RENEW = (
     .where(_of_key, outbox.c.completed_at.is_(None))
     .values(claimed_until=func.now() + bindparam("lease", type_=Interval))
 )
-_CLAIM = _RENEW.where(_is_free)
+# The greatest of what is known: most tasks have no time of their own.
+_first_due = func.greatest(
+    outbox.c.created_at, cast(outbox.c.options["process_at"].astext, DateTime(timezone=True))
+)
+_CLAIM = _RENEW.where(_is_free).returning((func.now() - _first_due).label("age"))
 _HOLDER = select(
     outbox.c.completed_at,
     func.greatest(outbox.c.claimed_until - func.now(), timedelta(0)).label("remaining"),
@@ -32,8 +36,9 @@ class SqlAlchemyIdempotency:
     async def claim(self, key: str, lease: timedelta) -> Claim | Done | Busy:
         with translated_outages():
             async with self._engine.connect() as connection:
-                if (await connection.execute(_CLAIM, {"key": key, "lease": lease})).rowcount:
-                    return Claim()
+                claimed = (await connection.execute(_CLAIM, {"key": key, "lease": lease})).one_or_none()
+                if claimed:
+                    return Claim(claimed.age)
                 row = (await connection.execute(_HOLDER, {"key": key})).one_or_none()
         if row is None:
             raise UnknownIdempotencyKey(key)

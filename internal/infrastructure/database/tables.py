@@ -42,4 +42,5 @@ outbox = Table(
     Column("closed_at", DateTime(timezone=True)),
     Column("succeeded", Boolean),
     Index("ix_outbox_next_try_at", "next_try_at", postgresql_where=text("closed_at IS NULL")),
+    Index("ix_outbox_closed_at", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
 )

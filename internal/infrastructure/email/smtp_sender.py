@@ -3,14 +3,18 @@ import socket
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from email.message import EmailMessage
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
+import structlog
 from aiosmtplib import SMTP, SMTPDataError, SMTPException, SMTPRecipientRefused, SMTPResponseException
 
 from internal.infrastructure.email.mime import MimeComposer
 from internal.infrastructure.email.smtp_transaction import hand_over, offer
-from internal.ports.email_sender import Email, EmailRejected
+from internal.ports.email_sender import Email, EmailRejected, MailServerUnreachable
+
+log = structlog.get_logger(__name__)
 
 GOODBYE_WITHIN = 1  # seconds
 
@@ -62,9 +66,7 @@ class SmtpEmailSender:
             local_hostname=socket.gethostname(),  # the default asks the name servers, for every mail
         )
         try:
-            async with asyncio.timeout(within.total_seconds()):
-                await client.connect()
-                await offer(client, message)
+            await _open(client, message, within=within)
             async with asyncio.timeout(accepted_within.total_seconds()):
                 await hand_over(client, message)
             await _say_goodbye(client)
@@ -73,6 +75,19 @@ class SmtpEmailSender:
             raise _translate(error) from None
         finally:
             client.close()  # at once: as a context manager the client waits for a server that hangs
+
+
+async def _open(client: SMTP, message: EmailMessage, *, within: timedelta) -> None:
+    """Connect and offer the mail; what goes wrong without a reply means that nobody was there to reply."""
+    try:
+        async with asyncio.timeout(within.total_seconds()):
+            await client.connect()
+            await offer(client, message)
+    except SMTPResponseException:
+        raise
+    except OSError as error:  # as are aiosmtplib's own for refusals, time limits and broken connections
+        log.warning("mail.server_unreachable", error=type(error).__name__)
+        raise MailServerUnreachable(f"{type(error).__name__}: {error}") from error
 
 
 async def _say_goodbye(client: SMTP) -> None:

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from internal.application.tasks.bulkhead import Bulkhead
 from internal.application.tasks.send_email_once import SendEmailOnce
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.domain.email_address import EmailAddress
@@ -36,6 +37,7 @@ def send_once(container: Container) -> SendEmailOnce:
     return SendEmailOnce(
         idempotency=container.idempotency(),
         email_sender=container.email_sender(),
+        bulkhead=Bulkhead(places=10),
         send_within=SEND_WITHIN,
         accepted_within=timedelta(seconds=20),
         lease=LEASE,

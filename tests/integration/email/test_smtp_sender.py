@@ -15,7 +15,7 @@ from internal.infrastructure.email.mime import MimeComposer
 from internal.infrastructure.email.smtp_sender import EmailNotAccepted, SmtpEmailSender
 from internal.infrastructure.email.smtp_sender import SmtpServer as ServerAddress
 from internal.infrastructure.embedded.process import free_port
-from internal.ports.email_sender import Email
+from internal.ports.email_sender import Email, MailServerUnreachable
 from tests.eventually import eventually
 from tests.fakes.clock import FakeClock
 from tests.smtp import PASSWORD, SmtpServer
@@ -118,7 +118,7 @@ async def test_a_wrong_password_is_worth_another_attempt(starttls_server: SmtpSe
 
 
 async def test_sends_nothing_to_a_server_that_it_cannot_trust(tls_server: SmtpServer) -> None:
-    with pytest.raises(ConnectionError, match="CERTIFICATE_VERIFY_FAILED"):
+    with pytest.raises(MailServerUnreachable, match="CERTIFICATE_VERIFY_FAILED"):
         await send(f"smtps://localhost:{tls_server.port}")
 
     assert tls_server.received == []
@@ -146,7 +146,7 @@ async def test_a_server_that_stalls_before_the_mail_was_sent_costs_no_more_than_
     smtp_server.hangs_at = hangs_at
     started = time.monotonic()
 
-    with pytest.raises(TimeoutError):
+    with pytest.raises(MailServerUnreachable):
         await sender(f"smtp://127.0.0.1:{smtp_server.port}").send(
             WELCOME, within=IMPATIENT, accepted_within=PATIENT
         )
@@ -189,6 +189,36 @@ async def test_a_line_that_begins_with_a_dot_does_not_end_the_mail(smtp_server: 
     assert "Hello \n.\n..ä," in body.get_content().replace("\r\n", "\n")
 
 
-async def test_a_server_that_is_down_is_worth_another_attempt() -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", "nowhere.invalid"], ids=["refuses", "has no address"])
+async def test_says_when_there_is_no_server(host: str) -> None:
+    with pytest.raises(MailServerUnreachable):
+        await send(f"smtp://{host}:{free_port()}")
+
+
+async def test_a_connection_that_breaks_before_the_mail_was_sent_is_a_server_that_is_not_there() -> None:
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hello\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(MailServerUnreachable):
+            await send(f"smtp://127.0.0.1:{port}")
+
+
+async def test_a_connection_that_breaks_after_the_mail_was_sent_may_have_delivered_it(
+    smtp_server: SmtpServer,
+) -> None:
+    smtp_server.hangs_at = "."
+    sending = asyncio.create_task(send(f"smtp://127.0.0.1:{smtp_server.port}"))
+    await asyncio.to_thread(eventually, lambda: smtp_server.handed_over != [], within=10)
+
+    await asyncio.to_thread(smtp_server.break_connections)
     with pytest.raises(ConnectionError):
-        await send(f"smtp://127.0.0.1:{free_port()}")
+        await sending
+    smtp_server.hangs_at = None
+    await send(f"smtp://127.0.0.1:{smtp_server.port}")
+
+    ids = [message["Message-ID"] for message in smtp_server.handed_over_messages]
+    assert len(ids) == 2
+    assert len(set(ids)) == 1

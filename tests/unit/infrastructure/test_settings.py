@@ -42,6 +42,8 @@ WRONG_VALUES = [
     ("WORKER_LEASE", "0"),
     ("UNKNOWN_TASK_GRACE", "-1"),
     ("WORKER_SHUTDOWN_TIMEOUT", "-1"),
+    ("OUTBOX_RETENTION_DAYS", "0"),
+    ("MAIL_CONCURRENCY", "0"),
     ("MAIL_URL", "file://relative/mail"),
     ("MAIL_URL", "smtp://"),
     ("MAIL_URL", "smtp://localhost:99999"),
@@ -253,3 +255,12 @@ def test_no_value_ends_in_another_error(environment: pytest.MonkeyPatch, variabl
             load_settings()
         except InvalidSettings as error:
             assert all(":" in problem for problem in error.problems)  # noqa: PT017 - both outcomes are good
+
+
+@pytest.mark.parametrize(
+    ("given", "mails"),
+    [({}, 5), ({"worker_concurrency": 1}, 1), ({"mail_concurrency": 7}, 7)],
+    ids=["half of the slots", "at least one", "what is said"],
+)
+def test_how_many_mails_are_sent_at_once(given: dict[str, int], mails: int) -> None:
+    assert Settings(**given).mails_at_once == mails  # type: ignore[arg-type]  # fields of several types

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.task_codec import (
+    Followers,
     InvalidPayload,
     TaskCodec,
     UnknownTask,
+    followers_from_json,
     options_from_json,
     options_to_json,
 )
@@ -117,3 +119,34 @@ def test_no_payload_ends_in_another_error(payload: dict[str, Any]) -> None:
         return
 
     assert msgspec.to_builtins(task).keys() == WIRE.keys()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Older:
+    task_name: ClassVar[str] = "test:rolling"
+    task_options: ClassVar[TaskOptions] = TaskOptions()
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newer:
+    task_name: ClassVar[str] = "test:rolling"
+    task_options: ClassVar[TaskOptions] = TaskOptions()
+
+    name: str
+    locale: str = "en"
+
+
+def test_a_newer_worker_understands_a_message_with_a_field_less() -> None:
+    encoded = TaskCodec([Older]).encode(Older(name="Ada"), task_id="1", options=TaskOptions())
+
+    assert TaskCodec([Newer]).decode(encoded.name, encoded.payload) == Newer(name="Ada", locale="en")
+
+
+def test_an_older_sweeper_forwards_a_row_with_options_and_followers_that_it_does_not_know() -> None:
+    options = options_to_json(TaskOptions(max_retries=3)) | {"of_the_future": {"any": "thing"}}
+    followers = {"size": 2, "on_timeout": []}
+
+    assert options_from_json(options) == TaskOptions(max_retries=3)
+    assert followers_from_json(followers) == Followers(size=2)

@@ -1,17 +1,21 @@
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from internal.application.tasks.bulkhead import Bulkhead
 from internal.application.tasks.send_email_once import (
     ACCEPTED_WITHIN,
     CLAIM_LEASE,
     RENEWALS_IN_A_LEASE,
     SEND_WITHIN,
+    UNREACHABLE_FOR,
+    UNREACHABLE_WAITS,
     SendEmailOnce,
 )
 from internal.domain.email_address import EmailAddress
-from internal.ports.email_sender import Email, EmailRejected
+from internal.ports.email_sender import Email, EmailRejected, MailServerUnreachable
 from internal.ports.idempotency import Claim, UnknownIdempotencyKey
 from internal.ports.tasks import Permanent, RetryLater, TaskOptions
 from internal.ports.unavailable import Unavailable
@@ -40,7 +44,12 @@ class Worker:
         self.emails = FakeEmailSender()
         self.idempotency = FakeIdempotency(self.clock)
         self.idempotency.add(KEY)
-        self.send_once = SendEmailOnce(idempotency=self.idempotency, email_sender=self.emails, lease=LEASE)
+        self.send_once = SendEmailOnce(
+            idempotency=self.idempotency,
+            email_sender=self.emails,
+            bulkhead=Bulkhead(places=2, patience=timedelta(milliseconds=10)),
+            lease=LEASE,
+        )
 
     async def begin(self) -> "asyncio.Task[None]":
         """Send to a mail server that takes its time, and return once the claim has been renewed."""
@@ -162,6 +171,53 @@ async def test_gives_up_when_the_mail_is_rejected(worker: Worker) -> None:
     assert worker.idempotency.completed == set()
 
 
+async def test_waits_uncounted_for_a_mail_server_that_cannot_be_reached(worker: Worker) -> None:
+    worker.emails.failure = MailServerUnreachable("refused")
+    waits = set()
+
+    for _ in range(20):
+        worker.clock.advance(timedelta(hours=2))
+        with pytest.raises(RetryLater) as postponed:
+            await worker.send_once(EMAIL)
+        waits.add(postponed.value.after)
+
+    shortest, longest = (timedelta(seconds=seconds) for seconds in UNREACHABLE_WAITS)
+    assert CLAIM_LEASE < shortest <= min(waits) < max(waits) <= longest
+
+
+async def test_gives_up_when_the_mail_server_was_not_reached_for_two_days(worker: Worker) -> None:
+    worker.emails.failure = MailServerUnreachable("refused")
+    worker.clock.advance(UNREACHABLE_FOR)
+
+    with pytest.raises(Permanent, match="48 hours: refused"):
+        await worker.send_once(EMAIL)
+
+
+async def test_a_mail_that_is_run_again_later_still_has_its_one_chance(worker: Worker) -> None:
+    worker.clock.advance(10 * UNREACHABLE_FOR)
+
+    await worker.send_once(EMAIL)
+
+    assert worker.emails.sent == [EMAIL]
+
+
+async def test_a_mail_above_the_limit_comes_back_and_leaves_no_claim(worker: Worker) -> None:
+    worker.emails.accepting.clear()
+    others = [replace(EMAIL, message_id=f"other-{number}") for number in range(2)]
+    for other in others:
+        worker.idempotency.add(other.message_id)
+    sending = [asyncio.create_task(worker.send_once(other)) for other in others]
+    await worker.renewal()
+
+    with pytest.raises(RetryLater):
+        await worker.send_once(EMAIL)
+    worker.emails.accepting.set()
+    await asyncio.gather(*sending)
+    await worker.send_once(EMAIL)
+
+    assert worker.emails.sent == [*others, EMAIL]
+
+
 @pytest.mark.parametrize("failure", [TimeoutError(), ConnectionError("refused")])
 async def test_a_failure_is_left_to_another_attempt(worker: Worker, failure: Exception) -> None:
     worker.emails.failure = failure
@@ -177,7 +233,9 @@ async def test_a_failure_is_left_to_another_attempt(worker: Worker, failure: Exc
 
 async def test_sends_nothing_for_a_task_that_nobody_stored(worker: Worker) -> None:
     worker.idempotency = FakeIdempotency(worker.clock)
-    send_once = SendEmailOnce(idempotency=worker.idempotency, email_sender=worker.emails)
+    send_once = SendEmailOnce(
+        idempotency=worker.idempotency, email_sender=worker.emails, bulkhead=Bulkhead(places=1)
+    )
 
     with pytest.raises(UnknownIdempotencyKey):
         await send_once(EMAIL)

@@ -2,6 +2,7 @@ from uuid import uuid4
 
 import pytest
 
+from internal.application.tasks.bulkhead import Bulkhead
 from internal.application.tasks.send_email_once import SendEmailOnce
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail, SendWelcomeEmailHandler
 from internal.domain.email_address import EmailAddress, InvalidEmailAddress
@@ -26,7 +27,9 @@ def handle(emails: FakeEmailSender) -> SendWelcomeEmailHandler:
     idempotency = FakeIdempotency(FakeClock())
     idempotency.add("task-1")
     return SendWelcomeEmailHandler(
-        send_email_once=SendEmailOnce(idempotency=idempotency, email_sender=emails)
+        send_email_once=SendEmailOnce(
+            idempotency=idempotency, email_sender=emails, bulkhead=Bulkhead(places=1)
+        )
     )
 
 
