@@ -12,7 +12,7 @@ from internal.application.tasks.send_email_once import SendEmailOnce
 from internal.application.tasks.send_welcome_email import SendWelcomeEmailHandler
 from internal.domain.password_policy import PasswordPolicy
 from internal.infrastructure.clock import SystemClock
-from internal.infrastructure.database.engine import create_engine
+from internal.infrastructure.database.engine import DatabaseTimeouts, create_engine
 from internal.infrastructure.database.idempotency import SqlAlchemyIdempotency
 from internal.infrastructure.database.outbox_relay import FORWARD_WITHIN, OutboxRelay
 from internal.infrastructure.database.schema import SchemaVersion
@@ -56,6 +56,14 @@ def _timing(settings: Settings) -> Timing:
     )
 
 
+def _database_timeouts(settings: Settings) -> DatabaseTimeouts:
+    return DatabaseTimeouts(
+        connect=timedelta(seconds=settings.database_connect_timeout),
+        pool=timedelta(seconds=settings.database_pool_timeout),
+        statement=timedelta(seconds=settings.database_statement_timeout),
+    )
+
+
 def _email_sender(mail_url: str, composer: MimeComposer) -> EmailSender:
     parts = urlsplit(mail_url)
     if parts.scheme == "file":
@@ -74,8 +82,12 @@ class Container(containers.DeclarativeContainer):
     clock = providers.Singleton(SystemClock)
     new_id = providers.Object(uuid4)
 
+    database_timeouts = providers.Factory(_database_timeouts, settings)
     engine = providers.Singleton(
-        create_engine, settings.provided.database_url, pool_size=settings.provided.database_pool_size
+        create_engine,
+        settings.provided.database_url,
+        pool_size=settings.provided.database_pool_size,
+        timeouts=database_timeouts,
     )
     schema_version = providers.Singleton(SchemaVersion, engine)
     redis = providers.Singleton(connect, settings.provided.redis)
@@ -120,6 +132,7 @@ class Container(containers.DeclarativeContainer):
         transport=task_publisher,
         clock=clock,
         new_id=new_id,
+        within=database_timeouts.provided.statement,
     )
     task_ledger = providers.Singleton(SqlAlchemyTaskLedger, engine)
     idempotency = providers.Singleton(SqlAlchemyIdempotency, engine)
