@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     http_header_timeout: float = Field(default=10, gt=0, le=60)  # seconds, as those that follow
     http_body_timeout: float = Field(default=15, gt=0)
     http_drain_time: float = Field(default=1, ge=0)
-    http_shutdown_timeout: int = Field(default=7, ge=1)
+    http_shutdown_timeout: int = Field(default=8, ge=1)
 
     worker_concurrency: int = Field(default=10, ge=1)
     worker_processes: int = Field(default=1, ge=1)
