@@ -47,7 +47,7 @@ class Load:
 
 @contextmanager
 def taken_for_now(database_url: str, email: str) -> Generator[None]:
-    """Hold a sign-up with this address up: another has it, in a transaction that is rolled back at the end."""
+    """Hold a sign-up with this address up: another has it, in a transaction that is rolled back."""
     with psycopg.connect(database_url) as connection:
         connection.execute(
             "INSERT INTO users VALUES (gen_random_uuid(), %s, 'Eve', 'hash', now(), now())", [email]

@@ -14,6 +14,7 @@ from internal.domain.password_policy import PasswordPolicy
 from internal.infrastructure.clock import SystemClock
 from internal.infrastructure.database.engine import DatabaseTimeouts, create_engine
 from internal.infrastructure.database.idempotency import SqlAlchemyIdempotency
+from internal.infrastructure.database.idempotent_requests import RequestPurge
 from internal.infrastructure.database.outbox_relay import FORWARD_WITHIN, OutboxRelay
 from internal.infrastructure.database.schema import SchemaVersion
 from internal.infrastructure.database.task_ledger import SqlAlchemyTaskLedger
@@ -134,6 +135,7 @@ class Container(containers.DeclarativeContainer):
         new_id=new_id,
         within=database_timeouts.provided.statement,
     )
+    request_purge = providers.Singleton(RequestPurge, engine)
     task_ledger = providers.Singleton(SqlAlchemyTaskLedger, engine)
     idempotency = providers.Singleton(SqlAlchemyIdempotency, engine)
     schedule_book = providers.Singleton(

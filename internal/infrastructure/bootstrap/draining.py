@@ -5,13 +5,13 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from granian.server import Server
+from granian.server.mp import MPServer
 
 # From the process that listens for signals to those that serve; Granian uses others.
 DRAIN = signal.SIGUSR1
 
 
-class DrainingServer(Server):
+class DrainingServer(MPServer):
     """Says for a while that it is not ready before it stops, so that no request is sent to a closed port.
 
     Whoever tells it to stop twice does not want to wait for that.

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from internal.infrastructure.database.engine import is_outage, translated_outages
+from internal.infrastructure.database.idempotent_requests import SqlAlchemyIdempotentRequests
 from internal.infrastructure.database.outbox import OutboxTaskPublisher
 from internal.infrastructure.database.outbox_relay import OutboxRelay
 from internal.infrastructure.database.user_repository import SqlAlchemyUserRepository
@@ -20,6 +21,7 @@ class SqlAlchemyUnitOfWork:
     """Takes `within` at most in all: waiting for a connection and several statements would add up."""
 
     users: SqlAlchemyUserRepository
+    requests: SqlAlchemyIdempotentRequests
     tasks: OutboxTaskPublisher
     _connection: AsyncConnection
     _deadline: asyncio.Timeout
@@ -53,6 +55,7 @@ class SqlAlchemyUnitOfWork:
             await self._meet_deadline(error)
             raise
         self.users = SqlAlchemyUserRepository(self._connection)
+        self.requests = SqlAlchemyIdempotentRequests(self._connection)
         self.tasks = OutboxTaskPublisher(
             connection=self._connection,
             codec=self._codec,

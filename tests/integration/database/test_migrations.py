@@ -18,7 +18,7 @@ from internal.infrastructure.database.schema import (
 )
 
 ROOT = Path(__file__).parents[3]
-TABLES = {"alembic_version", "outbox", "users"}
+TABLES = {"idempotent_requests", "alembic_version", "outbox", "users"}
 
 
 def tables(database_url: str) -> set[str]:
