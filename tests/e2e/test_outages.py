@@ -1,4 +1,4 @@
-"""The server while Postgres is down, restarts, is frozen, or has no connection left; and while it cannot log."""
+"""The server while Postgres is down, restarts, is frozen or has no connection left; and without a log."""
 
 import os
 import signal
@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from secrets import token_hex
 from uuid import uuid4
 
@@ -198,7 +197,7 @@ def test_without_a_free_connection_it_is_503_soon_and_good_again_without_a_resta
 
 
 @pytest.mark.parametrize("output", ["full", "closed", "a pipe that nobody reads any more"])
-def test_serves_on_without_anywhere_to_log_to(system: System, tmp_path: Path, output: str) -> None:
+def test_serves_on_without_anywhere_to_log_to(system: System, output: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     full = os.open("/dev/full", os.O_WRONLY)

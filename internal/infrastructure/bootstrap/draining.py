@@ -26,12 +26,15 @@ class DrainingServer(MPServer):
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
         if self._is_draining or not self._drain_time:
-            super().signal_handler_interrupt(*args, **kwargs)
+            self._stop(*args, **kwargs)
             return
         self._is_draining = True
         for worker in self.wrks:
             with suppress(ProcessLookupError):
                 os.kill(worker.inner.pid, DRAIN)
-        timer = threading.Timer(self._drain_time.total_seconds(), super().signal_handler_interrupt)
+        timer = threading.Timer(self._drain_time.total_seconds(), self._stop)
         timer.daemon = True
         timer.start()
+
+    def _stop(self, *args: Any, **kwargs: Any) -> None:
+        super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]  # Granian's own

@@ -14,9 +14,9 @@ IdempotencyKey = Annotated[
         name="Idempotency-Key",
         required=False,
         description=(
-            "Chosen by the client for each sign-up, such as a UUID: 1 to 255 visible ASCII characters but"
-            " quotes and backslashes, in double quotes or not. For 24 hours the same request with the same key"
-            " is answered with the same user and is not carried out again."
+            "Chosen by the client for a sign-up, such as a UUID: 1 to 255 visible ASCII characters but quotes"
+            " and backslashes, in double quotes or not. For 24 hours the same request with the same key is"
+            " answered with the same user and is not carried out again."
         ),
     ),
 ]
