@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from io import FileIO, TextIOWrapper
 from typing import Literal, TextIO
 
 import structlog
@@ -12,6 +13,17 @@ LogFormat = Literal["json", "console"]
 
 # Chatty at INFO, with nothing an operator can act on.
 _QUIET_LOGGERS = ("asyncio", "alembic.runtime.plugins")
+
+
+class _Output(logging.StreamHandler[TextIO]):
+    """Drops what cannot be written: a full disk or a reader that has gone must not end what is being done.
+
+    By default each such line is reported on standard error, with a traceback, often into the same full disk.
+    """
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the logging module's name
+        if not isinstance(sys.exception(), OSError):
+            super().handleError(record)
 
 
 def configure_logging(*, level: str, log_format: LogFormat, stream: TextIO | None = None) -> None:
@@ -31,7 +43,7 @@ def configure_logging(*, level: str, log_format: LogFormat, stream: TextIO | Non
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(stream or sys.stdout)
+    handler = _Output(stream or _unbuffered(sys.stdout))
     handler.addFilter(_without_payloads)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -42,6 +54,16 @@ def configure_logging(*, level: str, log_format: LogFormat, stream: TextIO | Non
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _QUIET_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _unbuffered(stream: TextIO) -> TextIO:
+    """The process's own output, keeping nothing back: what cannot be written would be in everybody's way.
+
+    Python tries again at every flush, and there is one whenever a process is started.
+    """
+    if sys.__stdout__ is None or stream is not sys.__stdout__:  # None: it was closed from the start
+        return stream
+    return TextIOWrapper(FileIO(stream.fileno(), "w", closefd=False), "utf-8", write_through=True)
 
 
 def _renderers(log_format: LogFormat) -> list[Processor]:

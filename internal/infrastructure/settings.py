@@ -58,12 +58,19 @@ class Settings(BaseSettings):
 
     database_url: str = Field(default=COMPOSE_DATABASE_URL, repr=False)
     database_pool_size: int = Field(default=10, ge=1)
+    database_pool_timeout: float = Field(default=2, gt=0)  # seconds, as those that follow
+    database_connect_timeout: int = Field(default=2, ge=2)  # the Postgres client takes no less
+    database_statement_timeout: float = Field(default=5, gt=0)
     redis_addr: str = COMPOSE_REDIS_ADDR
     redis_url: str | None = Field(default=None, repr=False)
 
     http_host: str = "127.0.0.1"
     http_port: Port = 8080
     http_workers: int = Field(default=1, ge=1)
+    http_header_timeout: float = Field(default=10, gt=0, le=60)  # seconds, as those that follow
+    http_body_timeout: float = Field(default=15, gt=0)
+    http_drain_time: float = Field(default=1, ge=0)
+    http_shutdown_timeout: int = Field(default=8, ge=1)
 
     worker_concurrency: int = Field(default=10, ge=1)
     worker_processes: int = Field(default=1, ge=1)

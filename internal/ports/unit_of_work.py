@@ -1,6 +1,7 @@
 from types import TracebackType
 from typing import Protocol, Self
 
+from internal.ports.idempotent_requests import IdempotentRequests
 from internal.ports.tasks import TaskPublisher
 from internal.ports.user_repository import UserRepository
 
@@ -17,6 +18,9 @@ class UnitOfWork(Protocol):
 
     @property
     def users(self) -> UserRepository: ...
+
+    @property
+    def requests(self) -> IdempotentRequests: ...
 
     @property
     def tasks(self) -> TaskPublisher: ...

@@ -5,7 +5,7 @@ from uuid import UUID
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.domain.display_name import DisplayName
 from internal.domain.email_address import EmailAddress
-from internal.domain.errors import Violations
+from internal.domain.errors import InvalidInput, Violations
 from internal.domain.password_policy import PasswordPolicy
 from internal.domain.user import User
 from internal.ports.clock import Clock
@@ -19,12 +19,20 @@ class RegisterUserCommand:
     email: str
     name: str
     password: str = field(repr=False)
+    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisteredUser:
     user: User
     token: str = field(repr=False)
+
+
+class IdempotencyKeyReused(InvalidInput):
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+    def __init__(self) -> None:
+        super().__init__({"Idempotency-Key": ["belongs to a request with another body"]})
 
 
 class RegisterUser:
@@ -46,22 +54,43 @@ class RegisterUser:
         self._new_id = new_id
 
     async def __call__(self, command: RegisterUserCommand) -> RegisteredUser:
-        """Store the user and have the welcome mail sent.
+        """Store the user and have the welcome mail sent, once for each idempotency key that is given.
 
         Raises:
             InvalidInput: names every field that cannot be accepted.
             EmailAlreadyRegistered: somebody has this address.
+            IdempotencyKeyReused: another sign-up had this key.
+            RequestInProgress: a sign-up with this key has not ended.
         """
         user = await self._build_user(command)
 
         async with self._uow as uow:
-            await uow.users.add(user)
-            await uow.tasks.publish(
-                SendWelcomeEmail(user_id=user.id, email=user.email.value, name=user.name.value)
-            )
-            await uow.commit()
+            earlier = await self._earlier(uow, key=command.idempotency_key, new=user)
+            if earlier is None:
+                await uow.users.add(user)
+                await uow.tasks.publish(
+                    SendWelcomeEmail(user_id=user.id, email=user.email.value, name=user.name.value)
+                )
+                await uow.commit()
 
+        if earlier is not None:
+            await self._require_same_request(command, user, earlier)
+            user = earlier
         return RegisteredUser(user=user, token=self._token_issuer.issue(user.id))
+
+    async def _earlier(self, uow: UnitOfWork, *, key: str | None, new: User) -> User | None:
+        """Whom a request with this key has stored before; after None the key stands for `new`."""
+        if key is None:
+            return None
+        earlier_id = await uow.requests.claim(key, new.id)
+        return await uow.users.get(earlier_id) if earlier_id else None
+
+    async def _require_same_request(self, command: RegisterUserCommand, new: User, earlier: User) -> None:
+        # Compared with what came of the request instead of with a hash of it: a fast hash that covers the
+        # password would undo what the slow one is for. And who does not know it gets no token.
+        is_same = (new.email, new.name) == (earlier.email, earlier.name)
+        if not (await self._password_hasher.verify(command.password, earlier.password_hash) and is_same):
+            raise IdempotencyKeyReused
 
     async def _build_user(self, command: RegisterUserCommand) -> User:
         violations = Violations()

@@ -14,8 +14,9 @@ from internal.application.tasks.send_email_once import SendEmailOnce
 from internal.application.tasks.send_welcome_email import SendWelcomeEmailHandler
 from internal.domain.password_policy import PasswordPolicy
 from internal.infrastructure.clock import SystemClock
-from internal.infrastructure.database.engine import create_engine
+from internal.infrastructure.database.engine import DatabaseTimeouts, create_engine
 from internal.infrastructure.database.idempotency import SqlAlchemyIdempotency
+from internal.infrastructure.database.idempotent_requests import RequestPurge
 from internal.infrastructure.database.outbox_relay import FORWARD_WITHIN, OutboxRelay
 from internal.infrastructure.database.outbox_retention import SqlAlchemyOutboxRetention
 from internal.infrastructure.database.schema import SchemaVersion
@@ -59,6 +60,14 @@ def _timing(settings: Settings) -> Timing:
     )
 
 
+def _database_timeouts(settings: Settings) -> DatabaseTimeouts:
+    return DatabaseTimeouts(
+        connect=timedelta(seconds=settings.database_connect_timeout),
+        pool=timedelta(seconds=settings.database_pool_timeout),
+        statement=timedelta(seconds=settings.database_statement_timeout),
+    )
+
+
 def _email_sender(mail_url: str, composer: MimeComposer) -> EmailSender:
     parts = urlsplit(mail_url)
     if parts.scheme == "file":
@@ -77,8 +86,12 @@ class Container(containers.DeclarativeContainer):
     clock = providers.Singleton(SystemClock)
     new_id = providers.Object(uuid4)
 
+    database_timeouts = providers.Factory(_database_timeouts, settings)
     engine = providers.Singleton(
-        create_engine, settings.provided.database_url, pool_size=settings.provided.database_pool_size
+        create_engine,
+        settings.provided.database_url,
+        pool_size=settings.provided.database_pool_size,
+        timeouts=database_timeouts,
     )
     schema_version = providers.Singleton(SchemaVersion, engine)
     redis = providers.Singleton(connect, settings.provided.redis)
@@ -123,7 +136,9 @@ class Container(containers.DeclarativeContainer):
         transport=task_publisher,
         clock=clock,
         new_id=new_id,
+        within=database_timeouts.provided.statement,
     )
+    request_purge = providers.Singleton(RequestPurge, engine)
     task_ledger = providers.Singleton(SqlAlchemyTaskLedger, engine)
     idempotency = providers.Singleton(SqlAlchemyIdempotency, engine)
     schedule_book = providers.Singleton(

@@ -100,6 +100,7 @@ def _start(settings: Settings, running: ExitStack) -> tuple[Processes, str]:
         **os.environ,
         "DATABASE_URL": postgres.url,
         "REDIS_URL": redis.url,
+        "HTTP_DRAIN_TIME": "0",  # nobody balances a load here
         "WORKER_SHUTDOWN_TIMEOUT": str(min(settings.worker_shutdown_timeout, WORKER_STOPS_WITHIN)),
     }
     return {name: _start_process(name, env, running) for name in ("server", "worker")}, redis.url

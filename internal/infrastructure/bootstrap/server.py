@@ -1,15 +1,18 @@
+import asyncio
 import multiprocessing
 import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
 from litestar import Litestar
 from litestar.types import ASGIApp
 
 from internal.infrastructure.bootstrap.container import Container
+from internal.infrastructure.bootstrap.draining import DRAIN, DrainingServer
 from internal.infrastructure.bootstrap.lifespan import in_background, open_resources
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.embedded.process import die_with_parent
@@ -22,7 +25,6 @@ from internal.infrastructure.taskqueue.connection import answers
 from internal.infrastructure.taskqueue.durability import warn_of_losses
 
 VERSION = "0.1.0"
-SHUTDOWN_TIMEOUT = 8  # seconds a request may take to finish once the server is stopping
 
 # Granian's own lines go where ours go.
 _LOGGING = {
@@ -34,6 +36,14 @@ _LOGGING = {
 }
 
 
+async def _never() -> bool:
+    return False
+
+
+# Listed only by a server that has been told to stop.
+_STOPPING = ReadinessCheck(name="running", passes=_never, essential=True)
+
+
 def serve(settings: Settings) -> None:
     """Serve HTTP until SIGTERM or SIGINT, then finish the requests that are under way.
 
@@ -42,14 +52,16 @@ def serve(settings: Settings) -> None:
     """
     address = resolve(settings.http_host)
     require_free_port(address, settings.http_port)
-    Granian(
+    DrainingServer(
         f"{__name__}:build_app",
         factory=True,
         interface=Interfaces.ASGI,
         address=address,
         port=settings.http_port,
         workers=settings.http_workers,
-        workers_kill_timeout=SHUTDOWN_TIMEOUT,
+        workers_kill_timeout=settings.http_shutdown_timeout,
+        drain_time=timedelta(seconds=settings.http_drain_time),
+        http1_settings=HTTP1Settings(header_read_timeout=int(settings.http_header_timeout * 1000)),
         respawn_failed_workers=True,
         loop=Loops.uvloop,
         http=HTTPModes.http1,
@@ -91,9 +103,11 @@ def build_app() -> ASGIApp:
 
 def app_of(container: Container) -> ASGIApp:
     settings = container.settings()
+    draining = asyncio.Event()
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        asyncio.get_running_loop().add_signal_handler(DRAIN, draining.set)
         async with open_resources(container), in_background(warn_of_losses(container.redis())):
             yield
 
@@ -110,8 +124,9 @@ def app_of(container: Container) -> ASGIApp:
             "register_user": container.register_user,
             "log_in": container.log_in,
             "authenticate": container.authenticate,
-            "readiness_checks": lambda: checks,
+            "readiness_checks": lambda: (*checks, _STOPPING) if draining.is_set() else checks,
         },
         lifespan=lifespan,
+        body_within=timedelta(seconds=settings.http_body_timeout),
         openapi=openapi_config(title=settings.app_name, version=VERSION) if public else None,
     )

@@ -69,7 +69,12 @@ async def _open(container: Container, resources: AsyncExitStack) -> None:
     scheduler = _scheduler(container)
     await require_services(container)
     await resources.enter_async_context(
-        in_background(container.outbox_relay().run(), scheduler.run(), warn_of_losses(container.redis()))
+        in_background(
+            container.outbox_relay().run(),
+            container.request_purge().run(),
+            scheduler.run(),
+            warn_of_losses(container.redis()),
+        )
     )
 
 

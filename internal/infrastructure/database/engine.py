@@ -1,6 +1,9 @@
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 from psycopg.conninfo import make_conninfo, timeout_from_conninfo
 from psycopg.errors import ProgrammingError, ReadOnlySqlTransaction
@@ -12,12 +15,19 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from internal.infrastructure.database.bounded_connection import bounded_by
 from internal.ports.unavailable import Unavailable
 
-CONNECT_TIMEOUT = 2  # seconds
-POOL_TIMEOUT = 2  # seconds
-STATEMENT_TIMEOUT = 5  # seconds
 PING_AFTER = 1  # seconds that a connection has been idle
+PING_WITHIN = 1  # seconds until a connection that does not answer is replaced
+SERVER_FIRST = 0.25  # seconds longer than Postgres may take to end a statement itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseTimeouts:
+    connect: timedelta = timedelta(seconds=2)  # whole seconds, at least two: psycopg takes no less
+    pool: timedelta = timedelta(seconds=2)
+    statement: timedelta = timedelta(seconds=5)
 
 
 def driver_url(url: str) -> URL:
@@ -36,20 +46,23 @@ def require_usable_url(url: str) -> None:
         raise ValueError("has a part or a parameter that the Postgres client does not take") from error
 
 
-def create_engine(url: str, *, pool_size: int) -> AsyncEngine:
+def create_engine(url: str, *, pool_size: int, timeouts: DatabaseTimeouts) -> AsyncEngine:
     """An engine that connects when it is first used, and waits only so long for a connection or a statement.
 
-    The limit of a statement is Postgres' to keep: one that hangs with its connections open is not noticed.
+    The limit of a statement is Postgres' to keep. A Postgres that does not even do that is given up a moment
+    later, and the connection with it.
     """
+    statement = timeouts.statement.total_seconds()
     engine = create_async_engine(
         driver_url(url),
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=POOL_TIMEOUT,
+        pool_timeout=timeouts.pool.total_seconds(),
         hide_parameters=True,  # an error's text ends in the logs, and parameters are personal data
         connect_args={
-            "connect_timeout": CONNECT_TIMEOUT,
-            "options": f"-c statement_timeout={STATEMENT_TIMEOUT}s -c timezone=UTC",
+            "async_creator_fn": bounded_by(statement + SERVER_FIRST),
+            "connect_timeout": int(timeouts.connect.total_seconds()),
+            "options": f"-c statement_timeout={int(statement * 1000)} -c timezone=UTC",
         },
     )
     _ping_idle_connections(engine.sync_engine)
@@ -71,9 +84,19 @@ def _ping_idle_connections(engine: Engine) -> None:
         if time.monotonic() - record.info.get("idle_since", time.monotonic()) < PING_AFTER:
             return
         try:
-            engine.dialect.do_ping(connection)
+            with _less_patient(record.driver_connection):
+                engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise DisconnectionError from error
+
+
+@contextmanager
+def _less_patient(connection: Any) -> Generator[None]:
+    usual, connection.patience = connection.patience, PING_WITHIN
+    try:
+        yield
+    finally:
+        connection.patience = usual
 
 
 @contextmanager

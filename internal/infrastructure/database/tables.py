@@ -1,4 +1,18 @@
-from sqlalchemy import Boolean, Column, DateTime, Index, MetaData, String, Table, Text, Uuid, func, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Uuid,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData(
@@ -6,6 +20,7 @@ metadata = MetaData(
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     }
 )
 
@@ -20,6 +35,22 @@ users = Table(
     Column("updated_at", DateTime(timezone=True), nullable=False),
     # The address is stored in its one normalised spelling, so plain uniqueness is uniqueness of the account.
     Index("uq_users_email", "email", unique=True),
+)
+
+# What a client may repeat: which user came of the request with this key. It is claimed before the user is
+# stored, so the reference is checked at the commit.
+idempotent_requests = Table(
+    "idempotent_requests",
+    metadata,
+    Column("key_hash", LargeBinary, primary_key=True),
+    Column(
+        "user_id",
+        ForeignKey("users.id", ondelete="CASCADE", deferrable=True, initially="DEFERRED"),
+        nullable=False,
+    ),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("ix_idempotent_requests_created_at", "created_at"),
+    Index("ix_idempotent_requests_user_id", "user_id"),
 )
 
 outbox = Table(

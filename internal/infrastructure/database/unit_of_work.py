@@ -1,4 +1,6 @@
+import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 from uuid import UUID
@@ -6,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from internal.infrastructure.database.engine import is_outage, translated_outages
+from internal.infrastructure.database.idempotent_requests import SqlAlchemyIdempotentRequests
 from internal.infrastructure.database.outbox import OutboxTaskPublisher
 from internal.infrastructure.database.outbox_relay import OutboxRelay
 from internal.infrastructure.database.user_repository import SqlAlchemyUserRepository
@@ -15,9 +18,13 @@ from internal.ports.unavailable import Unavailable
 
 
 class SqlAlchemyUnitOfWork:
+    """Takes `within` at most in all: waiting for a connection and several statements would add up."""
+
     users: SqlAlchemyUserRepository
+    requests: SqlAlchemyIdempotentRequests
     tasks: OutboxTaskPublisher
     _connection: AsyncConnection
+    _deadline: asyncio.Timeout
 
     def __init__(
         self,
@@ -28,7 +35,9 @@ class SqlAlchemyUnitOfWork:
         transport: TaskTransport,
         clock: Clock,
         new_id: Callable[[], UUID],
+        within: timedelta,
     ) -> None:
+        self._within = within
         self._engine = engine
         self._relay = relay
         self._codec = codec
@@ -37,9 +46,16 @@ class SqlAlchemyUnitOfWork:
         self._new_id = new_id
 
     async def __aenter__(self) -> Self:
-        with translated_outages():
-            self._connection = await self._engine.connect()
+        self._deadline = asyncio.timeout(self._within.total_seconds())
+        await self._deadline.__aenter__()
+        try:
+            with translated_outages():
+                self._connection = await self._engine.connect()
+        except BaseException as error:
+            await self._meet_deadline(error)
+            raise
         self.users = SqlAlchemyUserRepository(self._connection)
+        self.requests = SqlAlchemyIdempotentRequests(self._connection)
         self.tasks = OutboxTaskPublisher(
             connection=self._connection,
             codec=self._codec,
@@ -52,6 +68,7 @@ class SqlAlchemyUnitOfWork:
     async def commit(self) -> None:
         """Make everything durable, then forward the tasks; the connection is free again by then."""
         await self._connection.commit()
+        self._deadline.reschedule(None)  # what is stored must not be called lost because Redis is slow
         await self._connection.close()
         if self.tasks.stored:
             await self._relay.forward_now(self.tasks.stored)
@@ -62,7 +79,19 @@ class SqlAlchemyUnitOfWork:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        with translated_outages():
-            await self._connection.close()
+        try:
+            with translated_outages():
+                await self._connection.close()
+        except BaseException as error:
+            await self._meet_deadline(error)
+            raise
+        await self._meet_deadline(exc)
         if is_outage(exc):
             raise Unavailable("Postgres cannot be reached") from exc
+
+    async def _meet_deadline(self, error: BaseException | None) -> None:
+        """Raise Unavailable if `error` is that the deadline has passed, and set no other afterwards."""
+        try:
+            await self._deadline.__aexit__(type(error) if error else None, error, None)
+        except TimeoutError:
+            raise Unavailable("Postgres does not answer in time") from error

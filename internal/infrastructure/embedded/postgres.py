@@ -34,6 +34,10 @@ class EmbeddedPostgres:
         self.port = free_port()
 
     @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    @property
     def url(self) -> str:
         return self.url_of(DATABASE)
 

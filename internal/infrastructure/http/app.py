@@ -1,5 +1,6 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from typing import Any
 
 from litestar import Litestar, Request
@@ -9,6 +10,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.types import ASGIApp
 
 from internal.infrastructure.http.auth.controller import AuthController
+from internal.infrastructure.http.body_deadline import BodyDeadline
 from internal.infrastructure.http.dependencies import provide_current_user
 from internal.infrastructure.http.errors import EXCEPTION_HANDLERS
 from internal.infrastructure.http.health import health, livez, readyz
@@ -24,6 +26,7 @@ def create_app(
     providers: Mapping[str, Callable[[], Any]],
     lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]],
     openapi: OpenAPIConfig | None,
+    body_within: timedelta,
 ) -> ASGIApp:
     """The HTTP application. `providers` make what the handlers ask for by parameter name."""
     dependencies = {name: _provide(provider) for name, provider in providers.items()}
@@ -37,7 +40,7 @@ def create_app(
         openapi_config=openapi,
         logging_config=None,
     )
-    return RequestContext(app)
+    return RequestContext(BodyDeadline(app, within=body_within))
 
 
 def _provide(provider: Callable[[], Any]) -> Provide:

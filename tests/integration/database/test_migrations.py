@@ -9,7 +9,7 @@ import pytest
 from alembic import command
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from internal.infrastructure.database.engine import create_engine
+from internal.infrastructure.database.engine import DatabaseTimeouts, create_engine
 from internal.infrastructure.database.schema import (
     SchemaVersion,
     alembic_config,
@@ -18,7 +18,7 @@ from internal.infrastructure.database.schema import (
 )
 
 ROOT = Path(__file__).parents[3]
-TABLES = {"alembic_version", "outbox", "users"}
+TABLES = {"idempotent_requests", "alembic_version", "outbox", "users"}
 
 
 def tables(database_url: str) -> set[str]:
@@ -78,7 +78,7 @@ def await_waiting(count: int, database_url: str) -> None:
 
 @pytest.fixture
 async def engine(unmigrated_database_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = create_engine(unmigrated_database_url, pool_size=1)
+    engine = create_engine(unmigrated_database_url, pool_size=1, timeouts=DatabaseTimeouts())
     yield engine
     await engine.dispose()
 

@@ -6,6 +6,7 @@ from litestar.params import JSONBody
 
 from internal.application.auth.log_in import LogIn, LogInCommand
 from internal.application.auth.register_user import RegisterUser, RegisterUserCommand
+from internal.infrastructure.http.auth.idempotency_key import IdempotencyKey, parse_idempotency_key
 from internal.infrastructure.http.auth.schemas import AuthenticatedUser, LogInRequest, RegisterRequest
 from internal.infrastructure.http.envelope import Envelope, Meta
 from internal.infrastructure.http.openapi import problems
@@ -16,15 +17,21 @@ class AuthController(Controller):
     path = "/api/v1/auth"
     tags = ("auth",)
 
-    @post("/register", summary="Sign up", responses=problems(400, 409, 413, 415, 422, 503))
+    @post("/register", summary="Sign up", responses=problems(400, 408, 409, 413, 415, 422, 503))
     async def register(
         self,
         request: Request[Any, Any, Any],
         data: JSONBody[RegisterRequest],
         register_user: NamedDependency[RegisterUser],
+        idempotency_key: IdempotencyKey = None,
     ) -> Envelope[AuthenticatedUser]:
         registered = await register_user(
-            RegisterUserCommand(email=data.email, name=data.name, password=data.password)
+            RegisterUserCommand(
+                email=data.email,
+                name=data.name,
+                password=data.password,
+                idempotency_key=parse_idempotency_key(request, idempotency_key),
+            )
         )
         return Envelope(
             message="User registered successfully",
@@ -32,7 +39,7 @@ class AuthController(Controller):
             meta=Meta.of(request),
         )
 
-    @post("/login", status_code=200, summary="Log in", responses=problems(400, 401, 413, 415, 422, 503))
+    @post("/login", status_code=200, summary="Log in", responses=problems(400, 401, 408, 413, 415, 422, 503))
     async def log_in(
         self, request: Request[Any, Any, Any], data: JSONBody[LogInRequest], log_in: NamedDependency[LogIn]
     ) -> Envelope[AuthenticatedUser]:

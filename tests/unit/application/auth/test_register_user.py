@@ -1,13 +1,15 @@
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from internal.application.auth.register_user import RegisterUser, RegisterUserCommand
+from internal.application.auth.register_user import IdempotencyKeyReused, RegisterUser, RegisterUserCommand
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.domain.errors import InvalidInput
 from internal.domain.password_policy import PasswordPolicy
 from internal.domain.user import EmailAlreadyRegistered
+from internal.ports.idempotent_requests import RequestInProgress
 from tests.fakes.clock import NOON, FakeClock
 from tests.fakes.password_hasher import FakePasswordHasher
 from tests.fakes.token_issuer import FakeTokenIssuer
@@ -105,6 +107,47 @@ async def test_invalid_input_is_neither_hashed_nor_stored(
     assert sign_up.hasher.hashed == []
     assert sign_up.uow.users.by_id == {}
     assert sign_up.uow.published == []
+
+
+async def test_a_repetition_has_the_same_user_and_no_second_mail(sign_up: SignUp) -> None:
+    first = await sign_up.register_user(replace(ADA, idempotency_key="key"))
+    again = await sign_up.register_user(replace(ADA, idempotency_key="key"))
+
+    assert again.user == first.user
+    assert sign_up.tokens.verify(again.token) == first.user.id
+    assert len(sign_up.uow.published) == 1
+
+
+@pytest.mark.parametrize(
+    "change", [{"email": "eve@example.com"}, {"name": "Eve"}, {"password": "wrong horse"}]
+)
+async def test_a_key_stands_for_one_request(sign_up: SignUp, change: dict[str, str]) -> None:
+    await sign_up.register_user(replace(ADA, idempotency_key="key"))
+
+    with pytest.raises(IdempotencyKeyReused):
+        await sign_up.register_user(replace(ADA, idempotency_key="key", **change))
+
+    assert len(sign_up.uow.users.by_id) == len(sign_up.uow.published) == 1
+
+
+async def test_a_repetition_does_not_wait_for_the_first(sign_up: SignUp) -> None:
+    sign_up.uow.requests.in_progress.add("key")
+
+    with pytest.raises(RequestInProgress):
+        await sign_up.register_user(replace(ADA, idempotency_key="key"))
+
+    assert sign_up.uow.users.by_id == {}
+
+
+async def test_what_was_rejected_does_not_use_its_key_up(sign_up: SignUp) -> None:
+    await sign_up.register_user(ADA)
+    with pytest.raises(EmailAlreadyRegistered):
+        await sign_up.register_user(replace(ADA_AGAIN, idempotency_key="key"))
+
+    other = replace(ADA_AGAIN, email="eve@example.com", idempotency_key="key")
+    registered = await sign_up.register_user(other)
+
+    assert registered.user.email.value == "eve@example.com"
 
 
 async def test_neither_command_nor_result_shows_a_secret(sign_up: SignUp) -> None:
