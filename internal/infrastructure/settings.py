@@ -80,9 +80,7 @@ class Settings(BaseSettings):
     worker_shutdown_timeout: int = Field(default=25, ge=0)  # seconds
     worker_lease: float = Field(default=15, gt=0)  # seconds
     unknown_task_grace: int = Field(default=600, ge=0)  # seconds
-
     outbox_retention_days: int = Field(default=30, ge=1)
-
     mail_url: str = Field(default=(VAR_DIRECTORY / "mail").absolute().as_uri(), repr=False)
     mail_from: str = "PyHexaClean <no-reply@localhost.localdomain>"
     mail_concurrency: int | None = Field(default=None, ge=1)

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "5d0e7a94c1b3"
-down_revision = "b41c7d92ae05"
+down_revision = "d27f0b6e4a19"
 branch_labels = None
 depends_on = None
 
