@@ -12,6 +12,9 @@ log = structlog.get_logger(__name__)
 
 # A message's option: how often a worker did not understand it.
 UNKNOWN = "unknown"
+# A message's option: what a worker has to know to do it justice; 1 where it is missing.
+FORMAT = "format"
+NEWEST_FORMAT = 1
 
 
 def refusal(delivery: Delivery, *, actors: Container[str], timing: Timing) -> Outcome | None:
@@ -25,6 +28,8 @@ def refusal(delivery: Delivery, *, actors: Container[str], timing: Timing) -> Ou
         if outcome.kind is Kind.ARCHIVED:
             delivery.stuff_exception(ActorNotFound(delivery.actor_name))
         return outcome
+    if delivery.options.get(FORMAT, NEWEST_FORMAT) != NEWEST_FORMAT:
+        return not_understood(delivery, timing=timing, reason="its message is of a newer version")
     if delivery.crashes >= MAX_CRASHES:
         return _archived(delivery, f"poison: its worker died {delivery.crashes} times")
     if delivery.is_overdue:

@@ -13,11 +13,10 @@ from dramatiq.middleware import Retries as StockRetries
 from dramatiq.middleware.retries import DEFAULT_MAX_BACKOFF
 from dramatiq.middleware.shutdown import Shutdown
 
-from internal.infrastructure.task_codec import InvalidPayload
-from internal.infrastructure.taskqueue.admission import cancelled, not_understood
+from internal.infrastructure.taskqueue.admission import cancelled
 from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
 from internal.infrastructure.taskqueue.outcomes import RELEASED, Kind, Outcome
-from internal.infrastructure.taskqueue.timing import Timing, milliseconds
+from internal.infrastructure.taskqueue.timing import milliseconds
 from internal.ports.tasks import Permanent, RetryLater
 
 log = structlog.get_logger(__name__)
@@ -89,9 +88,6 @@ class Retries(StockRetries):
             return RELEASED
         if isinstance(exception, RetryLater):
             return Outcome(Kind.SCHEDULED, milliseconds(exception.after))
-        if isinstance(exception, InvalidPayload):
-            timing: Timing = broker.timing  # type: ignore[attr-defined]  # only our broker has deliveries
-            return not_understood(delivery, timing=timing, reason=str(exception))
 
         retries = delivery.options.get("retries", 0)
         note = _note(delivery, exception)

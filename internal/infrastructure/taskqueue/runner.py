@@ -16,7 +16,6 @@ from dramatiq.middleware.shutdown import Shutdown
 from dramatiq.middleware.threading import raise_thread_exception
 from dramatiq.results import Results
 
-from internal.infrastructure.task_codec import InvalidPayload
 from internal.infrastructure.taskqueue.admission import cancelled
 from internal.infrastructure.taskqueue.broker import CoroutineFunction, RedisBroker
 from internal.infrastructure.taskqueue.delivery import Cancelled, CancelledByOperator, Delivery
@@ -29,8 +28,8 @@ log = structlog.get_logger(__name__)
 
 Finished = Callable[[Delivery, float], None]
 
-# Reasons to run again that are no failures, or are logged where that is decided: none for a stack in the log.
-WANTED = (Retry, RetryLater, RateLimitExceeded, Shutdown, InvalidPayload)
+# Ways in which a task says that it wants to run again: no reason for a stack in the log.
+WANTED = (Retry, RetryLater, RateLimitExceeded, Shutdown)
 
 
 class Runner:

@@ -8,14 +8,14 @@ import dramatiq
 from dramatiq.middleware import CurrentMessage
 
 from internal.domain.errors import InvalidInput, NotFound, NotPermitted
-from internal.infrastructure.task_codec import TaskCodec
+from internal.infrastructure.task_codec import InvalidPayload, TaskCodec
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.delivery import Delivery
 from internal.ports.clock import Clock
 from internal.ports.tasks import Permanent, Task, TaskContext, TaskHandler
 
 # Another attempt cannot help: archived at once.
-HOPELESS = (Permanent, InvalidInput, NotFound, NotPermitted)
+HOPELESS = (Permanent, InvalidPayload, InvalidInput, NotFound, NotPermitted)
 
 Resolve = Callable[[type[Task]], TaskHandler[Any]]
 

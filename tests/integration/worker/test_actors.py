@@ -106,20 +106,33 @@ def test_archives_at_once_what_can_never_succeed(worker: RunningWorker, error: E
 
 
 @pytest.mark.parametrize("payload", [{}, {"name": 1}, {"other": "x"}], ids=repr)
-def test_keeps_a_payload_that_a_newer_worker_may_understand_for_later_and_goes_on(
+def test_archives_a_payload_that_does_not_fit_and_goes_on(
     worker: RunningWorker, payload: dict[str, object]
 ) -> None:
     worker.deliver(payload)
     worker.deliver({"name": "Ada"})
 
+    eventually(lambda: worker.archived() == 1 and len(worker.runs) == 1, within=5)
+
+
+def test_understands_a_payload_of_a_newer_version_that_has_a_field_more(worker: RunningWorker) -> None:
+    worker.deliver({"name": "Ada", "salutation": "Countess"})
+
+    eventually(lambda: worker.runs != [] and worker.states() == [], within=5)
+
+
+def test_keeps_a_message_of_a_newer_format_for_later_and_goes_on(worker: RunningWorker) -> None:
+    worker.deliver({"name": "Ada"}, format=2)
+    worker.deliver({"name": "Grace"})
+
     eventually(lambda: worker.states() == ["scheduled"] and len(worker.runs) == 1, within=5)
 
 
-def test_archives_a_payload_that_nobody_understands_in_time(redis_url: str) -> None:
+def test_archives_a_message_of_a_newer_format_that_nobody_understands_in_time(redis_url: str) -> None:
     timing = Timing(unknown_every=timedelta(milliseconds=50), unknown_grace=timedelta(milliseconds=220))
     worker = RunningWorker(redis_url, timing=timing)
     try:
-        worker.deliver({"name": 1})
+        worker.deliver({"name": "Ada"}, format=2)
         eventually(lambda: worker.archived() == 1, within=5)
     finally:
         worker.stop()
