@@ -1,10 +1,20 @@
-"""Chains and groups as encoded tasks that know what follows them."""
+"""Chains and groups as encoded tasks that know what follows them, and what every publisher does with them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Unpack
+from uuid import UUID
 
-from internal.infrastructure.task_codec import EncodedTask, Followers
-from internal.ports.tasks import Publication, Task, TaskOptions, with_options
+from internal.infrastructure.task_codec import EncodedTask, Followers, TaskCodec
+from internal.ports.tasks import (
+    Publication,
+    Task,
+    TaskOptions,
+    TaskOverrides,
+    TaskReceipt,
+    with_options,
+)
 
 Encode = Callable[[Task, TaskOptions], EncodedTask]
 
@@ -74,3 +84,59 @@ def _follower(publication: Publication | None, encode: Encode) -> tuple[EncodedT
 def _followed(task: EncodedTask, followers: Followers) -> EncodedTask:
     has_any = followers.on_success or followers.on_failure
     return replace(task, followers=followers) if has_any else task
+
+
+class EncodingTaskPublisher(ABC):
+    """A TaskPublisher for whoever can check options, and store tasks that are encoded."""
+
+    def __init__(self, *, codec: TaskCodec, new_id: Callable[[], UUID]) -> None:
+        self._codec = codec
+        self._new_id = new_id
+
+    async def publish(self, task: Task, **overrides: Unpack[TaskOverrides]) -> TaskReceipt:
+        [receipt] = await self.publish_many([(task, task.task_options.override(overrides))])
+        return receipt
+
+    async def publish_many(self, tasks: Sequence[Publication]) -> list[TaskReceipt]:
+        return await self._publish([self._encode(task, options) for task, options in with_options(tasks)])
+
+    async def publish_chain(
+        self, steps: Sequence[Publication], *, on_failure: Publication | None = None
+    ) -> TaskReceipt:
+        first = chain(
+            steps, on_failure=on_failure, encode_first=self._encode, encode_follower=self._encode_follower
+        )
+        [receipt] = await self._publish([first])
+        return receipt
+
+    async def publish_group(
+        self,
+        tasks: Sequence[Publication],
+        *,
+        then: Publication | None = None,
+        on_failure: Publication | None = None,
+    ) -> list[TaskReceipt]:
+        members = group(
+            tasks,
+            then=then,
+            on_failure=on_failure,
+            group_id=str(self._new_id()),
+            encode_member=self._encode,
+            encode_follower=self._encode_follower,
+        )
+        return await self._publish(members)
+
+    @abstractmethod
+    def check(self, options: TaskOptions) -> None:
+        """Raise ValueError if these options cannot be honoured."""
+
+    @abstractmethod
+    async def _publish(self, tasks: Sequence[EncodedTask]) -> list[TaskReceipt]: ...
+
+    def _encode(self, task: Task, options: TaskOptions) -> EncodedTask:
+        """As it is published now; one that is published later is not encoded for that."""
+        return self._encode_follower(task, options)
+
+    def _encode_follower(self, task: Task, options: TaskOptions) -> EncodedTask:
+        self.check(options)
+        return self._codec.encode(task, task_id=options.task_id or str(self._new_id()), options=options)

@@ -1,69 +1,61 @@
 import json
 import sys
-from datetime import datetime, timedelta
-from typing import Annotated, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import typer
 
 from internal.domain.errors import NotFound
+from internal.infrastructure.admin.enqueue_options import (
+    Deadline,
+    Delay,
+    Direct,
+    Header,
+    LimitKey,
+    MaxRetries,
+    MaxRunning,
+    Name,
+    Payload,
+    ProcessAt,
+    Queue,
+    RateLimit,
+    Retention,
+    TaskId,
+    Timeout,
+    UniqueFor,
+    UniqueKey,
+)
 from internal.infrastructure.admin.failures import no_such
 from internal.infrastructure.admin.installation import Tools
-from internal.infrastructure.admin.options import AsJson, instant, span
-from internal.infrastructure.admin.options import rate as rate_of
+from internal.infrastructure.admin.options import AsJson
 from internal.infrastructure.admin.screen import say, show_json
 from internal.infrastructure.admin.session import run
 from internal.infrastructure.task_codec import InvalidPayload, UnknownTask
 from internal.ports.task_inspector import QueueNotFound
-from internal.ports.tasks import Rate, Task, TaskOverrides, TaskReceipt, TaskState
+from internal.ports.tasks import Task, TaskOverrides, TaskReceipt, TaskState
 
 
 def enqueue_task(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="The task's name, such as email:welcome.", show_default=False)],
+    name: Name,
     *,
-    payload: Annotated[str, typer.Option("--payload", help="A JSON object, or - for one on stdin.")] = "{}",
-    queue: Annotated[str | None, typer.Option("--queue", "-q", help="Another queue than the task's.")] = None,
-    task_id: Annotated[
-        str | None, typer.Option("--id", help="An id; if a task has it, none is stored.")
-    ] = None,
-    max_retries: Annotated[int | None, typer.Option(min=0, help="Attempts after the first.")] = None,
-    timeout: Annotated[
-        timedelta | None,
-        typer.Option(parser=span, metavar="SPAN", help="Limit of an attempt: 90s, 15m, 1h30m."),
-    ] = None,
-    deadline: Annotated[
-        datetime | None, typer.Option(parser=instant, metavar="TIME", help="Not started after it.")
-    ] = None,
-    delay: Annotated[
-        timedelta | None, typer.Option(parser=span, metavar="SPAN", help="Run no earlier than in this time.")
-    ] = None,
-    process_at: Annotated[
-        datetime | None,
-        typer.Option(parser=instant, metavar="TIME", help="Run no earlier: 2030-01-31T09:00:00Z."),
-    ] = None,
-    unique_for: Annotated[
-        timedelta | None,
-        typer.Option(parser=span, metavar="SPAN", help="For so long, an equal task is a duplicate."),
-    ] = None,
-    unique_key: Annotated[
-        str | None, typer.Option(help="What makes it equal: not the payload, but this.")
-    ] = None,
-    retention: Annotated[
-        timedelta | None,
-        typer.Option(parser=span, metavar="SPAN", help="Keep it so long when it is done, with its result."),
-    ] = None,
-    max_running: Annotated[int | None, typer.Option(min=1, help="How many of it run at once.")] = None,
-    rate: Annotated[
-        Rate | None,
-        typer.Option(parser=rate_of, metavar="N/SPAN", help="How many of it start in a window: 10/1m."),
-    ] = None,
-    limit_key: Annotated[
-        str | None, typer.Option(help="Who shares these limits: not its name, but this.")
-    ] = None,
-    header: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="May be repeated.")] = None,
-    direct: Annotated[
-        bool, typer.Option("--direct", help="Straight to Redis, past the outbox, which a mail needs.")
-    ] = False,
+    payload: Payload = "{}",
+    queue: Queue = None,
+    task_id: TaskId = None,
+    max_retries: MaxRetries = None,
+    timeout: Timeout = None,
+    deadline: Deadline = None,
+    delay: Delay = None,
+    process_at: ProcessAt = None,
+    unique_for: UniqueFor = None,
+    unique_key: UniqueKey = None,
+    retention: Retention = None,
+    max_running: MaxRunning = None,
+    rate: RateLimit = None,
+    limit_key: LimitKey = None,
+    header: Header = None,
+    direct: Direct = False,
     as_json: AsJson = False,
 ) -> None:
     """Publish a task, as a use case does: through the outbox.
@@ -76,41 +68,41 @@ def enqueue_task(
       python -m cmd.admin task enqueue email:welcome --payload - < ada.json
       python -m cmd.admin task enqueue email:welcome -q low --payload - < ada.json
     """
-    overrides: dict[str, Any] = {
-        "queue": queue,
-        "task_id": task_id,
-        "max_retries": max_retries,
-        "timeout": timeout,
-        "deadline": deadline,
-        "delay": delay,
-        "process_at": process_at,
-        "unique_for": unique_for,
-        "unique_key": unique_key,
-        "retention": retention,
-        "max_running": max_running,
-        "rate": rate,
-        "limit_key": limit_key,
-        "headers": _headers(header),
-    }
-    fields = _fields(payload)
-    given: TaskOverrides = {key: value for key, value in overrides.items() if value is not None}  # type: ignore[assignment]  # as named above
-
-    async def publish(tools: Tools) -> TaskReceipt:
-        task = _task(tools, name, fields)
-        if queue is not None and queue not in tools.queues:
-            raise QueueNotFound(no_such("queue", queue, tools.queues))
-        if direct:
-            return await tools.publisher.publish(task, **given)
-        async with tools.unit_of_work() as uow:
-            receipt = await uow.tasks.publish(task, **given)
-            await uow.commit()
-        return receipt
-
+    task = _Given(
+        name=name, fields=_fields(payload), overrides=_overrides(context.params, header), is_direct=direct
+    )
     try:
-        receipt = run(context, publish)
+        receipt = run(context, task.publish)
     except ValueError as error:
         raise typer.BadParameter(f"{error}.") from error
     _show(receipt, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    name: str
+    fields: dict[str, Any]
+    overrides: TaskOverrides
+    is_direct: bool
+
+    async def publish(self, tools: Tools) -> TaskReceipt:
+        task = _task(tools, self.name, self.fields)
+        queue = self.overrides.get("queue")
+        if queue is not None and queue not in tools.queues:
+            raise QueueNotFound(no_such("queue", queue, tools.queues))
+        if self.is_direct:
+            return await tools.publisher.publish(task, **self.overrides)
+        async with tools.unit_of_work() as uow:
+            receipt = await uow.tasks.publish(task, **self.overrides)
+            await uow.commit()
+        return receipt
+
+
+def _overrides(given: Mapping[str, Any], header: list[str] | None) -> TaskOverrides:
+    """The command's options that are a task's, by the same names; and the headers."""
+    values = {name: given.get(name) for name in TaskOverrides.__annotations__} | {"headers": _headers(header)}
+    overrides: TaskOverrides = {name: value for name, value in values.items() if value is not None}  # type: ignore[assignment]  # as named there
+    return overrides
 
 
 def _fields(text: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Unpack
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, null
@@ -18,23 +18,20 @@ from internal.infrastructure.task_codec import (
     followers_to_json,
     options_to_json,
 )
-from internal.infrastructure.workflows import chain, group
+from internal.infrastructure.workflows import EncodingTaskPublisher
 from internal.ports.clock import Clock
 from internal.ports.tasks import (
-    Publication,
     Task,
     TaskOptions,
-    TaskOverrides,
     TaskReceipt,
     TaskState,
-    with_options,
 )
 
 # How long the sweeper leaves a row to whoever has just stored, or tried to forward, it.
 SWEEP_AFTER = timedelta(seconds=5)
 
 
-class OutboxTaskPublisher:
+class OutboxTaskPublisher(EncodingTaskPublisher):
     """The TaskPublisher of a unit of work: stores each task in the transaction of its connection."""
 
     def __init__(
@@ -46,47 +43,13 @@ class OutboxTaskPublisher:
         clock: Clock,
         new_id: Callable[[], UUID],
     ) -> None:
+        super().__init__(codec=codec, new_id=new_id)
         self._connection = connection
-        self._codec = codec
         self._transport = transport
         self._clock = clock
-        self._new_id = new_id
         self.stored: list[EncodedTask] = []
 
-    async def publish(self, task: Task, **overrides: Unpack[TaskOverrides]) -> TaskReceipt:
-        [receipt] = await self.publish_many([(task, task.task_options.override(overrides))])
-        return receipt
-
-    async def publish_many(self, tasks: Sequence[Publication]) -> list[TaskReceipt]:
-        return await self._store([self._encode(task, options) for task, options in with_options(tasks)])
-
-    async def publish_chain(
-        self, steps: Sequence[Publication], *, on_failure: Publication | None = None
-    ) -> TaskReceipt:
-        first = chain(
-            steps, on_failure=on_failure, encode_first=self._encode, encode_follower=self._encode_follower
-        )
-        [receipt] = await self._store([first])
-        return receipt
-
-    async def publish_group(
-        self,
-        tasks: Sequence[Publication],
-        *,
-        then: Publication | None = None,
-        on_failure: Publication | None = None,
-    ) -> list[TaskReceipt]:
-        members = group(
-            tasks,
-            then=then,
-            on_failure=on_failure,
-            group_id=str(self._new_id()),
-            encode_member=self._encode,
-            encode_follower=self._encode_follower,
-        )
-        return await self._store(members)
-
-    async def _store(self, tasks: Sequence[EncodedTask]) -> list[TaskReceipt]:
+    async def _publish(self, tasks: Sequence[EncodedTask]) -> list[TaskReceipt]:
         fresh = [task for task in tasks if task.options.task_id is None]
         if fresh:
             await self._connection.execute(_STORE, [_to_row(task) for task in fresh])
@@ -106,10 +69,8 @@ class OutboxTaskPublisher:
             options = replace(options, delay=None, process_at=self._clock.now() + options.delay)
         return replace(self._encode_follower(task, options), is_stored=True)
 
-    def _encode_follower(self, task: Task, options: TaskOptions) -> EncodedTask:
-        """Of a task that has no row of its own: it stands in that of the task it follows."""
+    def check(self, options: TaskOptions) -> None:
         self._transport.check(options)
-        return self._codec.encode(task, task_id=options.task_id or str(self._new_id()), options=options)
 
 
 def _to_row(task: EncodedTask) -> dict[str, Any]:
@@ -124,15 +85,12 @@ def _to_row(task: EncodedTask) -> dict[str, Any]:
 
 # The time is that of Postgres, as it is for the sweepers: a server's own clock may be off.
 _STORE = insert(outbox).values(next_try_at=func.now() + SWEEP_AFTER)
-# An id is free again when its task has ended.
 _GIVEN = ("task_name", "payload", "options", "followers", "next_try_at")
+# An id is free again when its task has ended.
 _STORE_NAMED = _STORE.on_conflict_do_update(
     index_elements=[outbox.c.id],
     set_={
-        **{
-            name: _STORE.excluded[name]
-            for name in ("task_name", "payload", "options", "followers", "next_try_at")
-        },
+        **{name: _STORE.excluded[name] for name in _GIVEN},
         "created_at": func.now(),
         **dict.fromkeys(
             ("forwarded_at", "missing_since", "claimed_until", "completed_at", "closed_at", "succeeded"),

@@ -1,24 +1,20 @@
 from collections.abc import Callable, Collection, Sequence
-from typing import Unpack
 from uuid import UUID
 
 from internal.infrastructure.task_codec import EncodedTask, TaskCodec
 from internal.infrastructure.taskqueue.enqueuer import Enqueuer, Stored
 from internal.infrastructure.taskqueue.entries import Entry, entry_of
-from internal.infrastructure.workflows import chain, group
+from internal.infrastructure.workflows import EncodingTaskPublisher
 from internal.ports.clock import Clock
 from internal.ports.tasks import (
-    Publication,
     Task,
     TaskOptions,
-    TaskOverrides,
     TaskReceipt,
     TaskState,
-    with_options,
 )
 
 
-class DramatiqTaskPublisher:
+class DramatiqTaskPublisher(EncodingTaskPublisher):
     """A TaskPublisher, and the outbox's TaskTransport: Dramatiq messages in the engine's Redis layout."""
 
     def __init__(
@@ -30,42 +26,10 @@ class DramatiqTaskPublisher:
         clock: Clock,
         new_id: Callable[[], UUID],
     ) -> None:
+        super().__init__(codec=codec, new_id=new_id)
         self._enqueuer = enqueuer
-        self._codec = codec
         self._queues = queues
         self._clock = clock
-        self._new_id = new_id
-
-    async def publish(self, task: Task, **overrides: Unpack[TaskOverrides]) -> TaskReceipt:
-        [receipt] = await self.publish_many([(task, task.task_options.override(overrides))])
-        return receipt
-
-    async def publish_many(self, tasks: Sequence[Publication]) -> list[TaskReceipt]:
-        return await self._publish([self._encode(task, options) for task, options in with_options(tasks)])
-
-    async def publish_chain(
-        self, steps: Sequence[Publication], *, on_failure: Publication | None = None
-    ) -> TaskReceipt:
-        first = chain(steps, on_failure=on_failure, encode_first=self._encode, encode_follower=self._encode)
-        [receipt] = await self._publish([first])
-        return receipt
-
-    async def publish_group(
-        self,
-        tasks: Sequence[Publication],
-        *,
-        then: Publication | None = None,
-        on_failure: Publication | None = None,
-    ) -> list[TaskReceipt]:
-        members = group(
-            tasks,
-            then=then,
-            on_failure=on_failure,
-            group_id=str(self._new_id()),
-            encode_member=self._encode,
-            encode_follower=self._encode,
-        )
-        return await self._publish(members)
 
     def check(self, options: TaskOptions) -> None:
         if options.queue not in self._queues:
@@ -91,10 +55,6 @@ class DramatiqTaskPublisher:
 
     async def close(self) -> None:
         await self._enqueuer.close()
-
-    def _encode(self, task: Task, options: TaskOptions) -> EncodedTask:
-        self.check(options)
-        return self._codec.encode(task, task_id=options.task_id or str(self._new_id()), options=options)
 
     async def _publish(self, tasks: Sequence[EncodedTask]) -> list[TaskReceipt]:
         stored = await self._store(tasks)
