@@ -1,3 +1,4 @@
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -6,7 +7,9 @@ import pytest
 
 from internal.infrastructure.embedded.redis import EmbeddedRedis
 from tests.faults.fleet import Fleet
+from tests.faults.measurements import Report, Row
 from tests.faults.rounds import IS_LONG
+from tests.faults.site import Site, running_site
 from tests.redis_programs import PROGRAMS, VALKEY, redis_program_named
 from tests.services import running_redis
 
@@ -28,3 +31,30 @@ def fleet(database_url: str, redis_server: EmbeddedRedis, tmp_path: Path) -> Ite
         yield fleet
     finally:
         fleet.stop()
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Site]:
+    with TemporaryDirectory(prefix="pyhexaclean-") as directory, running_site(Path(directory)) as site:
+        yield site
+
+
+@pytest.fixture
+def site(running: Site) -> Site:
+    """All of it is up; it is the same one for all rows, and goes on from one to the next."""
+    running.heal()
+    return running
+
+
+@pytest.fixture(scope="session")
+def report() -> Iterator[Report]:
+    report = Report()
+    yield report
+    if file := os.environ.get("TEST_REPORT"):
+        report.write(Path(file))
+
+
+@pytest.fixture
+def row(request: pytest.FixtureRequest, report: Report) -> Row:
+    """That which the test is named after: test_f01_... is of F01."""
+    return report.round_of(request.node.name.split("_")[1].upper())

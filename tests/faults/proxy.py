@@ -1,4 +1,4 @@
-"""A TCP proxy in front of Redis that loses replies and cuts connections."""
+"""A TCP proxy in front of a service that loses replies, cuts connections and refuses new ones."""
 
 import asyncio
 import random
@@ -14,20 +14,32 @@ CHUNK = 64 * 1024  # bytes
 
 
 class Proxy:
-    """Drops what Redis is sent while `is_mute`, and what it replies while `is_deaf`."""
+    """Drops what the service is sent while `is_mute`, and what it replies while `is_deaf`."""
 
-    def __init__(self, redis_url: str) -> None:
-        self._target = urlsplit(redis_url)
+    def __init__(self, url: str) -> None:
+        self._target = urlsplit(url)
         self._loop = asyncio.new_event_loop()
         self._writers: set[asyncio.StreamWriter] = set()
         self._pumps: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
         self.is_deaf = False
         self.is_mute = False
         self.port = free_port()
 
     @property
     def url(self) -> str:
-        return self._target._replace(netloc=f":{self._target.password}@127.0.0.1:{self.port}").geturl()
+        user, at, _ = self._target.netloc.rpartition("@")
+        return self._target._replace(netloc=f"{user}{at}127.0.0.1:{self.port}").geturl()
+
+    def refuse(self) -> None:
+        """End every connection, and let nobody connect."""
+        asyncio.run_coroutine_threadsafe(self._stop_listening(), self._loop).result()
+        self.cut()
+
+    def heal(self) -> None:
+        self.is_deaf = self.is_mute = False
+        if self._server is None:
+            asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
 
     def cut(self) -> None:
         """End every connection, at whatever moment it is."""
@@ -75,17 +87,24 @@ class Proxy:
     def running(self) -> Iterator["Proxy"]:
         thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         thread.start()
-        serve = asyncio.start_server(self._connect, "127.0.0.1", self.port)
-        server = asyncio.run_coroutine_threadsafe(serve, self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
         try:
             yield self
         finally:
-            asyncio.run_coroutine_threadsafe(self._end(server), self._loop).result()
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             thread.join()
             self._loop.close()
 
-    async def _end(self, server: asyncio.Server) -> None:
-        server.close()
+    async def _listen(self) -> None:
+        self._server = await asyncio.start_server(self._connect, "127.0.0.1", self.port)
+
+    async def _stop_listening(self) -> None:
+        if self._server:
+            self._server.close()
+        self._server = None
+
+    async def _end(self) -> None:
+        await self._stop_listening()
         await self._cut()
         await asyncio.gather(*self._pumps, return_exceptions=True)

@@ -18,6 +18,7 @@ from internal.infrastructure.embedded.redis import EmbeddedRedis
 from internal.infrastructure.taskqueue.exchange import Settlement
 from internal.infrastructure.taskqueue.outcomes import DONE
 from tests.eventually import eventually
+from tests.faults.measurements import Row
 from tests.faults.proxy import Proxy
 from tests.faults.rounds import long_round
 from tests.integration.taskqueue.engine import Engine, Hand, engine_on
@@ -94,8 +95,8 @@ def work(redis_server: EmbeddedRedis) -> Iterator[Work]:
         yield Work(engine)
 
 
-def test_three_replicas_publish_each_of_60_slots_once_although_the_leader_is_killed(
-    redis_server: EmbeddedRedis, work: Work, tmp_path: Path
+def test_f23_three_replicas_publish_each_of_60_slots_once_although_the_leader_is_killed(
+    redis_server: EmbeddedRedis, work: Work, tmp_path: Path, row: Row
 ) -> None:
     with replicas(3, redis_server.url, work, tmp_path) as started:
         work.go_on(25)
@@ -106,7 +107,7 @@ def test_three_replicas_publish_each_of_60_slots_once_although_the_leader_is_kil
 
     assert_complete(work.slots, INTERVAL)
     said = [task_id for replica in started for task_id in replica.published]
-    assert len(said) == len(set(said))
+    row.note("published twice", len(said) - len(set(said)), unit="", limit=0)
 
 
 def test_a_frozen_replica_stops_nobody_and_doubles_nothing_when_it_goes_on(

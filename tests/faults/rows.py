@@ -1,0 +1,47 @@
+"""The faults, one a row, and what is promised for each. Every row has a test that is named after it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    fault: str
+    target: str
+
+
+ROWS = {
+    "F01": Promise("Redis is down at sign-up", "201; 300 ms more; mail 30 s after its return"),
+    "F02": Promise("Redis is frozen", "as F01; no thread is left over"),
+    "F03": Promise("Redis restarts, workers stay up", "pending and delayed tasks run 30 s after it is up"),
+    "F04": Promise("Redis loses everything", "the sweeper makes it again within 60 s"),
+    "F05": Promise("a task fails while Redis is down", "its retry is kept"),
+    "F06": Promise("Redis stalls when a task has ended, and the worker dies", "no second mail"),
+    "F07": Promise("Redis is full (noeviction)", "as F01"),
+    "F08": Promise("Redis' disk is full (RLIMIT_FSIZE)", "as F01; goes on 10 s after there is space"),
+    "F09": Promise("Postgres is down", "503 within 2.5 s, no 500; 2xx 2 s after its return"),
+    "F10": Promise("Postgres restarts under load", "503 or 201, never 500; a repeated key, the same user"),
+    "F11": Promise("Postgres is frozen", "503 within 5.5 s; live stays 200; ready is 503 within 6 s"),
+    "F12": Promise("the pool is exhausted", "503 within 2.5 s; recovers by itself"),
+    "F13": Promise(
+        "worker killed before the mail is out", "runs again, 30 s before the claim, 50 s after it"
+    ),
+    "F14": Promise("worker killed after the 250, before the commit", "one repeat at most, same Message-ID"),
+    "F15": Promise("worker told to stop while it sends", "finishes; exit 0 within 27 s"),
+    "F16": Promise("server told to stop under load", "what is under way is answered; exit 0 within 10 s"),
+    "F17": Promise("mail server refuses connections", "sent 90 s after its return; no attempt is counted"),
+    "F18": Promise("mail server hangs", "20 s deadline; p95 of another queue below 5 s"),
+    "F19": Promise("mail server says 451, or 550", "451 is tried again; 550 is 1 attempt"),
+    "F20": Promise("connection cut after DATA", "tried again, 1 Message-ID"),
+    "F21": Promise("messages that cannot be read, or are not known", "archived within 5 s; neighbours run"),
+    "F22": Promise("the same task 100 times on 8 threads", "1 mail"),
+    "F23": Promise("3 schedulers, the leader is killed", "each slot once"),
+    "F24": Promise("clocks 120 s apart", "no second mail; tokens are good within 30 s"),
+    "F25": Promise(
+        "a backlog of 100,000 tasks", "p99 of sign-ups + 20 %; 5,000 tasks/s a process; 1 GiB at 1M"
+    ),
+    "F26": Promise("an operator looks at a backlog", "a page within 300 ms, 32 MiB more memory"),
+    "F27": Promise("all slots busy for longer than a lease, 10,000 delayed tasks", "nothing runs twice"),
+    "F28": Promise("two replicas migrate at once", "no error"),
+    "F29": Promise("an old worker meets a new message", "parked, then run by a new one"),
+    "F30": Promise("the log's disk is full, or its reader gone", "no 500"),
+}

@@ -1,0 +1,68 @@
+"""`make soak`: sign-ups, and a fault every minute. Every run of the tests has a few seconds of it."""
+
+import os
+import random
+import time
+
+import pytest
+
+from tests.faults import disturbances
+from tests.faults.disturbances import Fault
+from tests.faults.measurements import p99
+from tests.faults.site import Site
+from tests.faults.traffic import Traffic, statuses
+
+MINUTES = float(os.environ.get("SOAK_MINUTES") or 0.2)
+SEED = int(os.environ.get("SOAK_SEED") or 1)
+EVERY = 60.0 if MINUTES >= 2 else 4.0  # seconds
+LONGEST = EVERY / 3  # seconds that a fault lasts
+QUIET_WITHIN = 300.0 if MINUTES >= 2 else 90.0  # seconds: retries wait up to a minute or two
+
+FAULTS: tuple[Fault, ...] = (
+    disturbances.killed_worker,
+    disturbances.stopped_redis,
+    disturbances.frozen_redis,
+    disturbances.full_redis,
+    disturbances.stopped_postgres,
+    disturbances.frozen_postgres,
+    disturbances.refused_mail,
+    disturbances.rejected_mail,
+    disturbances.tarpit,
+    disturbances.killed_server,
+    disturbances.draining_worker,
+)
+
+
+def disturb(site: Site, traffic: Traffic, draw: random.Random) -> None:
+    fault = draw.choice(FAULTS)
+    began = time.monotonic()
+    with fault(site):
+        time.sleep(draw.uniform(LONGEST / 4, LONGEST))
+    answers = traffic.since(began)
+    named = ", ".join(str(status) for status in sorted(statuses(answers)))
+    slowest = p99([answer.seconds for answer in answers] or [0.0])
+    print(f"{fault.__name__}: {time.monotonic() - began:.0f} s, {named}, p99 {slowest * 1000:.0f} ms")  # noqa: T201 - the course of a soak
+    time.sleep(max(0.0, began + EVERY - time.monotonic()))
+
+
+@pytest.mark.timeout(MINUTES * 60 + QUIET_WITHIN + 300)
+def test_every_user_has_one_mail_after_a_fault_every_minute(site: Site) -> None:
+    draw = random.Random(SEED)  # noqa: S311 - the same faults in every run
+    with site.traffic("soak") as traffic:
+        end = time.monotonic() + MINUTES * 60
+        with traffic.flowing(at_once=2, every=0.2):
+            while time.monotonic() < end:
+                disturb(site, traffic, draw)
+        stopped = time.monotonic()
+        if MINUTES < 2:
+            site.try_again()
+        verdict = site.oracle.verdict(traffic.answers, within=QUIET_WITHIN, most_repeats=len(traffic.answers))
+
+    told = sum(answer.status == 201 for answer in traffic.answers)
+    print(  # noqa: T201 - the result of a soak
+        f"{MINUTES:.1f} minutes, seed {SEED}: {len(traffic.answers)} sign-ups, {told} told, "
+        f"{len(verdict.untold)} untold, 0 lost, {verdict.repeats} repeated, "
+        f"at rest {max(0.0, verdict.last_at - stopped):.0f} s after the end"
+    )
+    assert told > 0
+    assert statuses(traffic.answers) <= {0, 201, 503}
