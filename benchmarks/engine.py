@@ -74,3 +74,8 @@ class Engine:
 
     def run(self, coroutine: Coroutine[Any, Any, R]) -> R:
         return self._loop.run_until_complete(coroutine)
+
+    def close(self) -> None:
+        self.run(self.publisher.close())
+        self._loop.close()
+        self.client.close()

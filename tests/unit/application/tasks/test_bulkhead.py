@@ -36,6 +36,20 @@ async def test_waits_a_moment_for_a_place_that_becomes_free() -> None:
     assert sorted(ran) == list(range(50))
 
 
+async def test_goes_on_waiting_while_places_become_free() -> None:
+    bulkhead = Bulkhead(places=1, patience=timedelta(milliseconds=200))
+    ran = []
+
+    async def use(number: int) -> None:
+        async with bulkhead:
+            await asyncio.sleep(0.05)
+            ran.append(number)
+
+    await asyncio.gather(*(use(number) for number in range(12)))
+
+    assert ran == list(range(12))
+
+
 async def test_a_place_is_free_again_after_a_failure() -> None:
     bulkhead = Bulkhead(places=1, patience=IMPATIENT)
     with pytest.raises(ArithmeticError):
