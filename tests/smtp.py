@@ -89,12 +89,11 @@ class SmtpServer:
     def break_connections(self) -> None:
         self._controller.end_connections()
 
-    @property
+    # Not properties: aiosmtpd looks at all attributes of its handler, for every connection.
     def messages(self) -> list[EmailMessage]:
         """Those that were accepted."""
         return [_message(envelope) for envelope in self.received]
 
-    @property
     def handed_over_messages(self) -> list[EmailMessage]:
         """Those that were sent to their end, whatever the answer was, or if there was none."""
         return [_message(envelope) for envelope in self.handed_over]

@@ -70,7 +70,7 @@ def mail(request: pytest.FixtureRequest, tmp_path: Path) -> MailSystem:
         files = FileEmailSender(directory=folder, composer=COMPOSER)
         return MailSystem(files, lambda: [from_bytes(path.read_bytes()) for path in folder.iterdir()])
     server: SmtpServer = request.getfixturevalue("smtp_server")
-    return MailSystem(smtp_sender(server), lambda: [from_message(message) for message in server.messages])
+    return MailSystem(smtp_sender(server), lambda: [from_message(message) for message in server.messages()])
 
 
 @pytest.fixture(params=["fake", "smtp rcpt", "smtp data"])

@@ -88,7 +88,7 @@ async def test_a_mail_that_was_given_up_is_sent_again(
     smtp_server.rcpt_reply = ACCEPTED
 
     await asyncio.to_thread(operator.admin.run, BLOCKS["send_again"], ID=receipt.id, QUEUE="default")
-    eventually(lambda: len(smtp_server.messages) == 1, within=40)
+    eventually(lambda: len(smtp_server.messages()) == 1, within=40)
     eventually(lambda: operator.ask("not_ended") == operator.ask("given_up") == [], within=5)
     assert operator.state() == []
 
@@ -104,7 +104,7 @@ async def test_a_mail_that_was_given_up_long_ago_is_sent_again(
 
     operator.shell.run(BLOCKS["open_again"], ID=receipt.id)
 
-    eventually(lambda: len(smtp_server.messages) == 1, within=20)
+    eventually(lambda: len(smtp_server.messages()) == 1, within=20)
     eventually(lambda: operator.ask("not_ended") == operator.ask("given_up") == [], within=5)
 
 
@@ -122,7 +122,7 @@ async def test_what_redis_has_lost_is_forwarded_again(
 
     operator.ask("look_now")
 
-    eventually(lambda: len(smtp_server.messages) == 1, within=15)
+    eventually(lambda: len(smtp_server.messages()) == 1, within=15)
     eventually(lambda: operator.ask("not_ended") == [], within=5)
 
 

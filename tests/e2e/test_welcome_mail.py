@@ -22,9 +22,9 @@ EMAILS = [f"user{number}@example.com" for number in range(SIGN_UPS)]
 
 def assert_one_mail_each(smtp_server: SmtpServer, emails: list[str], *, within: float) -> None:
     """Wait for the mails, and a little longer for one too many."""
-    eventually(lambda: len(smtp_server.messages) >= len(emails), within=within)
+    eventually(lambda: len(smtp_server.messages()) >= len(emails), within=within)
     time.sleep(1)
-    messages = smtp_server.messages
+    messages = smtp_server.messages()
     assert sorted(message["To"] for message in messages) == sorted(emails)
     assert {message["X-Mail-Kind"] for message in messages} == {"welcome"}
     assert len({message["Message-ID"] for message in messages}) == len(emails)
@@ -68,8 +68,8 @@ def test_the_mail_has_a_text_and_an_html_body_that_greet_by_name(
 
     system.sign_up("ada@example.com")
 
-    eventually(lambda: len(smtp_server.messages) == 1, within=10)
-    [message] = smtp_server.messages
+    eventually(lambda: len(smtp_server.messages()) == 1, within=10)
+    [message] = smtp_server.messages()
     bodies = {part.get_content_type(): part.get_content() for part in message.iter_parts()}
     assert bodies.keys() == {"text/plain", "text/html"}
     assert all("Ada Lovelace" in body for body in bodies.values())
@@ -79,7 +79,7 @@ def test_mail_waits_for_a_worker_that_is_started_later(system: System, smtp_serv
     system.start_server()
     for email in EMAILS:
         system.sign_up(email)
-    assert smtp_server.messages == []
+    assert smtp_server.messages() == []
 
     system.start_worker()
 
@@ -118,7 +118,7 @@ def test_mail_survives_a_worker_that_is_killed_while_it_is_sending(
     eventually(lambda: len(smtp_server.handed_over) == 2, within=DELIVERED_AGAIN_WITHIN)
     assert time.monotonic() > lapsed_at
     assert_one_mail_each(smtp_server, ["ada@example.com"], within=10)
-    first, second = smtp_server.handed_over_messages
+    first, second = smtp_server.handed_over_messages()
     assert first["Message-ID"] == second["Message-ID"]
     assert_nothing_left(system)
 
@@ -130,7 +130,7 @@ def test_mail_survives_a_redis_that_is_stopped_during_the_sign_up(
     system.start_server()
     system.start_worker()
     usual = median(_seconds(system, f"usual{number}@example.com") for number in range(5))
-    eventually(lambda: len(smtp_server.messages) == 5, within=10)
+    eventually(lambda: len(smtp_server.messages()) == 5, within=10)
 
     own_redis.stop()
     without_redis = median(_seconds(system, email) for email in EMAILS)

@@ -19,10 +19,10 @@ def test_a_drained_worker_takes_nothing_until_it_is_told_to_go_on(
     system.sign_up("ada@example.com")
 
     with pytest.raises(AssertionError):
-        eventually(lambda: len(smtp_server.messages) == 1, within=1)
+        eventually(lambda: len(smtp_server.messages()) == 1, within=1)
     worker.send_signal(signal.SIGCONT)
 
-    eventually(lambda: len(smtp_server.messages) == 1, within=5)
+    eventually(lambda: len(smtp_server.messages()) == 1, within=5)
     assert worker.poll() is None
 
 

@@ -183,7 +183,7 @@ async def test_a_line_that_begins_with_a_dot_does_not_end_the_mail(smtp_server: 
 
     await send(f"smtp://127.0.0.1:{smtp_server.port}", email=replace(WELCOME, variables={"name": name}))
 
-    [message] = smtp_server.messages
+    [message] = smtp_server.messages()
     body = message.get_body(("plain",))
     assert body is not None
     assert "Hello \n.\n..ä," in body.get_content().replace("\r\n", "\n")
@@ -219,6 +219,6 @@ async def test_a_connection_that_breaks_after_the_mail_was_sent_may_have_deliver
     smtp_server.hangs_at = None
     await send(f"smtp://127.0.0.1:{smtp_server.port}")
 
-    ids = [message["Message-ID"] for message in smtp_server.handed_over_messages]
+    ids = [message["Message-ID"] for message in smtp_server.handed_over_messages()]
     assert len(ids) == 2
     assert len(set(ids)) == 1
