@@ -19,7 +19,7 @@ NEED_PYTHON = $(IS_NEW_ENOUGH:PYTHON=$(PYTHON)) || { echo 'Python 3.11 or newer 
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run server worker test test-unit test-integration test-e2e full check fmt lock migrate migration \
+.PHONY: help run server worker test test-unit test-integration test-e2e full faults soak check fmt lock migrate migration \
 	image-test bench $(BENCHMARKS) up down clean
 
 help: ## list the targets
@@ -49,6 +49,15 @@ test-e2e: $(INSTALLED) ## run the tests on real processes
 full: $(INSTALLED) ## run the long rounds: of the fault tests, and of the random interleavings
 	TEST_ROUND=long $(BIN)/pytest -s tests/faults
 	TEST_ROUND=long $(BIN)/pytest tests/integration/taskqueue/test_invariants.py
+
+FAULT_ROWS := $(addprefix tests/faults/test_,$(addsuffix _rows.py,redis postgres worker mail server)) \
+	tests/faults/test_schedule.py::test_f23_three_replicas_publish_each_of_60_slots_once_although_the_leader_is_killed
+
+faults: $(INSTALLED) ## measure every fault of docs/reliability.md, ROUNDS=20 times, into var/reliability.md
+	TEST_ROUND=long TEST_ROUNDS=$(ROUNDS) TEST_REPORT=var/reliability.md $(BIN)/pytest -s $(FAULT_ROWS)
+
+soak: $(INSTALLED) ## sign up for MINUTES=30 minutes, with a random fault in each; SEED=1 draws them
+	SOAK_MINUTES=$(or $(MINUTES),30) SOAK_SEED=$(SEED) $(BIN)/pytest -s tests/faults/test_soak.py
 
 check: $(INSTALLED) ## format, lint, types, import contracts, dependencies, lock files, Dockerfile, compose file
 	$(BIN)/ruff format --check

@@ -30,7 +30,11 @@ def test_worker_finishes_what_is_running_when_it_is_told_to_stop(
     assert worker.wait(27) == 0
     system.start_worker()
     eventually(lambda: len(smtp_server.messages()) >= 10, within=20)
-    assert len({message["Message-ID"] for message in smtp_server.messages()}) == len(smtp_server.messages()) == 10
+    assert (
+        len({message["Message-ID"] for message in smtp_server.messages()})
+        == len(smtp_server.messages())
+        == 10
+    )
 
 
 @pytest.mark.parametrize("seconds", [0.6, 1.0, 1.4])

@@ -6,7 +6,10 @@ from internal.ports.idempotency import Busy, Claim, Done, UnknownIdempotencyKey
 
 
 class FakeIdempotency:
-    """`add` says which keys there are; only a stored task has one. With a `failure`, nothing is renewed."""
+    """`add` says which keys there are; only a stored task has one.
+
+    With a `failure`, nothing is renewed or completed.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -38,4 +41,6 @@ class FakeIdempotency:
         self.renewed.set()
 
     async def complete(self, key: str) -> None:
+        if self.failure:
+            raise self.failure
         self.completed.add(key)

@@ -20,7 +20,7 @@ from tests.faults.rounds import IS_LONG, repeated
 from tests.faults.site import Site
 from tests.faults.traffic import seconds, statuses
 
-SIGN_UPS = 100 if IS_LONG else 12
+SIGN_UPS = 30 if IS_LONG else 12
 MORE = 0.3  # seconds that a sign-up may take longer
 MAILED_WITHIN = 30  # seconds after Redis is back
 LOST_WITHIN = 60  # seconds

@@ -8,6 +8,7 @@ from internal.application.tasks.bulkhead import Bulkhead
 from internal.application.tasks.send_email_once import (
     ACCEPTED_WITHIN,
     CLAIM_LEASE,
+    REMEMBER_WITHIN,
     RENEWALS_IN_A_LEASE,
     SEND_WITHIN,
     UNREACHABLE_FOR,
@@ -49,6 +50,7 @@ class Worker:
             email_sender=self.emails,
             bulkhead=Bulkhead(places=2, patience=timedelta(milliseconds=10)),
             lease=LEASE,
+            remember_within=LEASE,
         )
 
     async def begin(self) -> "asyncio.Task[None]":
@@ -75,7 +77,7 @@ async def test_sends_the_mail(worker: Worker) -> None:
 
 
 async def test_gives_up_before_the_task_is_cut_off() -> None:
-    assert TaskOptions().timeout > SEND_WITHIN + ACCEPTED_WITHIN
+    assert TaskOptions().timeout > SEND_WITHIN + ACCEPTED_WITHIN + REMEMBER_WITHIN
 
 
 async def test_sends_once_however_often_the_task_is_delivered(worker: Worker) -> None:
@@ -154,12 +156,34 @@ async def test_finishes_what_it_has_begun_though_its_claim_is_lost(
     await asyncio.sleep(2 * RENEWS_EVERY.total_seconds())
     worker.clock.advance(LEASE)
     assert await worker.idempotency.claim(KEY, LEASE) == Claim()
+    worker.idempotency.failure = None
 
     worker.emails.accepting.set()
     await sending
 
     assert worker.emails.sent == [EMAIL]
     assert worker.idempotency.completed == {KEY}
+
+
+async def test_remembers_the_mail_as_soon_as_an_outage_is_over(worker: Worker) -> None:
+    worker.idempotency.failure = Unavailable()
+    sending = asyncio.create_task(worker.send_once(EMAIL))
+    await asyncio.sleep(LEASE.total_seconds() / 3)
+
+    worker.idempotency.failure = None
+    await sending
+
+    assert worker.emails.sent == [EMAIL]
+    assert worker.idempotency.completed == {KEY}
+
+
+async def test_leaves_the_slot_when_an_outage_does_not_end(worker: Worker) -> None:
+    worker.idempotency.failure = Unavailable()
+
+    with pytest.raises(Unavailable):
+        await worker.send_once(EMAIL)
+
+    assert worker.emails.sent == [EMAIL]
 
 
 async def test_gives_up_when_the_mail_is_rejected(worker: Worker) -> None:
