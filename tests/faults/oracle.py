@@ -47,7 +47,7 @@ class Oracle:
 
         Of those in `refused` the mail server wants no mail: they have none, and their tasks are given up.
         """
-        eventually(self.is_at_rest, within=within)
+        self._wait_for_rest(within=within)
         time.sleep(ONE_TOO_MANY_WITHIN)
         told = {answer.email for answer in answers if answer.status == 201}
         users = self._users({answer.email for answer in answers})
@@ -63,6 +63,13 @@ class Oracle:
         assert repeats <= most_repeats, f"{repeats} mails came again"
         last_at = max((mail.at for arrivals in mails.values() for mail in arrivals), default=0.0)
         return Verdict(last_at=last_at, repeats=repeats, untold=sorted(users - told))
+
+    def _wait_for_rest(self, *, within: float) -> None:
+        try:
+            eventually(self.is_at_rest, within=within)
+        except AssertionError as error:
+            left = {state: self.under_way(state) for state in UNDER_WAY}
+            raise AssertionError(f"{error}: {left}, {self._open_rows()} open rows") from None
 
     def is_at_rest(self) -> bool:
         return self.under_way() == 0 and self._open_rows() == 0

@@ -31,9 +31,12 @@ FAULTS: tuple[Fault, ...] = (
     disturbances.killed_server,
     disturbances.draining_worker,
 )
+# Between the mail server's 250 and our commit these can repeat as many mails as a worker sends at once.
+WINDOWS = {disturbances.killed_worker, disturbances.refused_mail}
+AT_ONCE = 5
 
 
-def disturb(site: Site, traffic: Traffic, draw: random.Random) -> None:
+def disturb(site: Site, traffic: Traffic, draw: random.Random) -> Fault:
     fault = draw.choice(FAULTS)
     began = time.monotonic()
     with fault(site):
@@ -43,20 +46,22 @@ def disturb(site: Site, traffic: Traffic, draw: random.Random) -> None:
     slowest = p99([answer.seconds for answer in answers] or [0.0])
     print(f"{fault.__name__}: {time.monotonic() - began:.0f} s, {named}, p99 {slowest * 1000:.0f} ms")  # noqa: T201 - the course of a soak
     time.sleep(max(0.0, began + EVERY - time.monotonic()))
+    return fault
 
 
 @pytest.mark.timeout(MINUTES * 60 + QUIET_WITHIN + 300)
 def test_every_user_has_one_mail_after_a_fault_every_minute(site: Site) -> None:
     draw = random.Random(SEED)  # noqa: S311 - the same faults in every run
+    most_repeats = 0
     with site.traffic("soak") as traffic:
         end = time.monotonic() + MINUTES * 60
         with traffic.flowing(at_once=2, every=0.2):
             while time.monotonic() < end:
-                disturb(site, traffic, draw)
+                most_repeats += AT_ONCE * (disturb(site, traffic, draw) in WINDOWS)
         stopped = time.monotonic()
         if MINUTES < 2:
             site.try_again()
-        verdict = site.oracle.verdict(traffic.answers, within=QUIET_WITHIN, most_repeats=len(traffic.answers))
+        verdict = site.oracle.verdict(traffic.answers, within=QUIET_WITHIN, most_repeats=most_repeats)
 
     told = sum(answer.status == 201 for answer in traffic.answers)
     print(  # noqa: T201 - the result of a soak
