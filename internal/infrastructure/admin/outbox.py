@@ -25,8 +25,6 @@ app = typer.Typer(
     no_args_is_help=True,
     help="The outbox: tasks that are stored with their data, from the commit to the end.",
 )
-add_actions(app)
-
 _COLUMNS = (
     Column("ID"),
     Column("NAME", is_text=True),
@@ -182,3 +180,6 @@ def _task_fields(task: TaskInfo | str) -> Sequence[tuple[str, str]]:
     if isinstance(task, str):
         return [("task", task)]
     return [("task", task.state), *([("task's error", task.last_error)] if task.last_error else [])]
+
+
+add_actions(app)
