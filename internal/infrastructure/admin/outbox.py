@@ -179,7 +179,7 @@ def _fields(row: OutboxRow, now: datetime) -> Sequence[tuple[str, str]]:
 def _task_fields(task: TaskInfo | str) -> Sequence[tuple[str, str]]:
     if isinstance(task, str):
         return [("task", task)]
-    return [("task", task.state), *([("task's error", task.last_error)] if task.last_error else [])]
+    return [("task", task.state), *([("task error", task.last_error)] if task.last_error else [])]
 
 
 add_actions(app)

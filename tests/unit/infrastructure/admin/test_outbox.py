@@ -106,7 +106,7 @@ def test_shows_a_row_and_what_redis_has_of_its_task(operator: Operator) -> None:
     shown = operator.does("outbox", "inspect", "bad").stdout
     read = operator.reads("outbox", "inspect", "bad")
 
-    for line in ("state        given-up", "task         archived", "task's error  550 no such user"):
+    for line in ("state        given-up", "task         archived", "task error   550 no such user"):
         assert line.split() in [shown_line.split() for shown_line in shown.splitlines()]
     assert "ada@example.com" in shown
     assert (read["row"]["payload"], read["task"]["last_error"]) == (PAYLOAD, "550 no such user")
