@@ -119,7 +119,9 @@ class OutboxInspector(Protocol):
         ...
 
     async def act(self, action: OutboxAction, task_ids: Sequence[str]) -> ActionResult:
-        """Do something to some rows; one that is not there is refused, and so is to discard what runs.
+        """Do something to some rows; refused are those that are not there, and to discard what is active.
+
+        What was given up and has not quite ended, or has an equal in the task queue, is not redriven.
 
         Raises:
             ValueError: they are more than 500.

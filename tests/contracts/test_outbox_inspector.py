@@ -63,7 +63,7 @@ def office(request: pytest.FixtureRequest) -> Iterator[Office]:
         async def add(*rows: OutboxRow) -> None:
             fake.add(*rows)
 
-        yield Office(fake, add, fake.running.add)
+        yield Office(fake, add, fake.active.add)
         return
     container: Container = request.getfixturevalue("container")
     with engine_on(request.getfixturevalue("redis_url")) as engine:
@@ -193,8 +193,19 @@ async def test_what_runs_is_not_discarded(office: Office) -> None:
     result = await office.inspector.act(OutboxAction.DISCARD, ["runs", "waits"])
 
     assert list(result.done) == ["waits"]
-    assert result.refused == {"runs": "its task is running: cancel that"}
+    assert result.refused == {"runs": "its task is active"}
     assert await office.state("runs") is OutboxState.FORWARDED
+
+
+async def test_what_was_given_up_and_has_not_stopped_is_not_redriven(office: Office) -> None:
+    await office.add(a_row("stops", OutboxState.GIVEN_UP), a_row("open", OutboxState.FORWARDED))
+    office.run("stops")
+
+    result = await office.inspector.act(OutboxAction.REDRIVE, ["stops", "open"])
+
+    assert list(result.done) == ["open"]
+    assert result.refused == {"stops": "its task is active"}
+    assert await office.state("stops") is OutboxState.GIVEN_UP
 
 
 async def test_acts_on_all_that_are_in_a_state(office: Office) -> None:

@@ -22,7 +22,7 @@ _FROM: Mapping[OutboxAction, frozenset[OutboxState]] = {
 
 
 class FakeOutboxInspector:
-    """Rows in memory. The test says which there are, and the tasks of which are `running`.
+    """Rows in memory. The test says which there are, and the tasks of which are `active`.
 
     batch: how many rows `act_on_all` acts on at once.
     """
@@ -31,7 +31,7 @@ class FakeOutboxInspector:
         self._clock = clock
         self._batch = batch
         self._rows: dict[str, OutboxRow] = {}
-        self.running: set[str] = set()
+        self.active: set[str] = set()
 
     def add(self, *rows: OutboxRow) -> None:
         self._rows |= {row.id: row for row in rows}
@@ -94,9 +94,8 @@ class FakeOutboxInspector:
             return "there is no such row"
         if (state := self._rows[task_id].state) not in _FROM[action]:
             return f"it is {state}"
-        if action is OutboxAction.DISCARD and task_id in self.running:
-            return "its task is running: cancel that"
-        return None
+        is_in_the_way = action is OutboxAction.DISCARD or state is OutboxState.GIVEN_UP
+        return "its task is active" if is_in_the_way and task_id in self.active else None
 
     def _after(self, action: OutboxAction, row: OutboxRow) -> OutboxRow:
         now = self._clock.now()

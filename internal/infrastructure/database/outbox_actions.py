@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from internal.infrastructure.database.engine import translated_outages
 from internal.infrastructure.database.outbox_pages import MOST_AT_ONCE, to_row
 from internal.infrastructure.database.outbox_relay import OutboxRelay
+from internal.infrastructure.database.outbox_rows import SWEEP_BATCH
 from internal.infrastructure.database.tables import outbox
 from internal.infrastructure.database.task_ledger import SqlAlchemyTaskLedger
 from internal.infrastructure.task_codec import Ending
@@ -43,34 +44,48 @@ class OutboxActions:
         if len(task_ids) > MOST_AT_ONCE:
             raise ValueError(f"at most {MOST_AT_ONCE} rows at once")
         ids = list(dict.fromkeys(task_ids))
-        rows = await self._find(ids)
-        refused = dict.fromkeys(set(ids) - rows.keys(), "there is no such row")
-        refused |= {
-            row.id: f"it is {row.state}" for row in rows.values() if row.state not in APPLIES_TO[action]
-        }
-        fitting = [row for row in rows.values() if row.id not in refused]
-        do = self._redrive if action is OutboxAction.REDRIVE else self._discard
-        refused |= await do(fitting)
+        refused: dict[str, str] = {}
+        for first in range(0, len(ids), SWEEP_BATCH):
+            refused |= await self._step(action, ids[first : first + SWEEP_BATCH])
         return ActionResult(
             done=[task_id for task_id in ids if task_id not in refused],
             refused={task_id: refused[task_id] for task_id in ids if task_id in refused},
         )
 
+    async def _step(self, action: OutboxAction, ids: Sequence[str]) -> Refusals:
+        rows = await self._find(ids)
+        refused = dict.fromkeys(set(ids) - rows.keys(), "there is no such row")
+        refused |= {
+            row.id: f"it is {row.state}" for row in rows.values() if row.state not in APPLIES_TO[action]
+        }
+        do = self._redrive if action is OutboxAction.REDRIVE else self._discard
+        if fitting := [row for row in rows.values() if row.id not in refused]:
+            refused |= await do(fitting)
+        return refused
+
     async def _redrive(self, rows: Sequence[OutboxRow]) -> Refusals:
-        """An archived task would keep the same one out, and its end has been written down: it is deleted."""
-        sent = [row for row in rows if row.state is not OutboxState.WAITING]
-        await self._delete([row for row in sent if await self._state(row) is TaskState.ARCHIVED])
-        await self._reopen([row.id for row in rows])
-        forwarded = await self._relay.forward_again([row.id for row in rows])
-        why = "an equal task is there already, or the row cannot be read: inspect it"
-        return {row.id: why for row in rows if row.id not in forwarded}
+        """An archived task would keep the same one out, and its end has been written down: it is deleted.
+
+        One that was given up, and is in another state, is about to be archived, which would be overlooked.
+        """
+        states = {row.id: await self._state(row) for row in rows if row.state is not OutboxState.WAITING}
+        refused = {
+            row.id: f"its task is {states[row.id]}"
+            for row in rows
+            if row.state is OutboxState.GIVEN_UP and states[row.id] not in {None, TaskState.ARCHIVED}
+        }
+        await self._delete([row for row in rows if states.get(row.id) is TaskState.ARCHIVED])
+        ids = [row.id for row in rows if row.id not in refused]
+        await self._reopen(ids)
+        forwarded = await self._relay.forward_again(ids)
+        return refused | dict.fromkeys(set(ids) - forwarded, "it was not forwarded: inspect it")
 
     async def _discard(self, rows: Sequence[OutboxRow]) -> Refusals:
         kept = await self._delete(rows)
-        running = {row.id for row in rows if row.id in kept and await self._state(row) is TaskState.ACTIVE}
-        ended = [Ending(task_id=row.id, succeeded=False) for row in rows if row.id not in running]
+        active = {row.id for row in rows if row.id in kept and await self._state(row) is TaskState.ACTIVE}
+        ended = [Ending(task_id=row.id, succeeded=False) for row in rows if row.id not in active]
         await self._ledger.close(ended)
-        return dict.fromkeys(running, "its task is running: cancel that")
+        return dict.fromkeys(active, "its task is active")
 
     async def _delete(self, rows: Sequence[OutboxRow]) -> Refusals:
         of_queues: dict[str, list[str]] = defaultdict(list)

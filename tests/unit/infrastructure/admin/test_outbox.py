@@ -166,14 +166,14 @@ def test_acts_on_some_and_says_why_not_on_the_others(
 
 
 def test_a_script_learns_what_became_of_each(operator: Operator) -> None:
-    operator.outbox.running.add("sent")
+    operator.outbox.active.add("sent")
 
     acted = operator.does("outbox", "discard", "waiting-1", "sent", "--json")
 
     assert json.loads(acted.stdout) == {
         "action": "discard",
         "done": ["waiting-1"],
-        "refused": {"sent": "its task is running: cancel that"},
+        "refused": {"sent": "its task is active"},
     }
 
 
