@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
+from internal.infrastructure.database.outbox_inspector import SqlAlchemyOutboxInspector
 from internal.infrastructure.database.tables import outbox
 from internal.infrastructure.settings import Settings
 from internal.infrastructure.task_codec import Ending
@@ -15,7 +16,7 @@ from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
 from internal.ports.idempotency import Done
 from internal.ports.outbox_inspector import OutboxAction, OutboxState
 from internal.ports.unavailable import Unavailable
-from tests.integration.database.outboxed import publish, store_due
+from tests.integration.database.outboxed import FakeTaskTransport, make_due, publish, relay, store_due
 from tests.integration.taskqueue.engine import Engine, Hand, engine_on
 
 pytestmark = pytest.mark.anyio
@@ -80,6 +81,26 @@ async def test_a_task_that_was_given_up_and_is_gone_is_in_redis_again(
     engine.client.flushdb()
 
     await container.outbox_inspector().act(REDRIVE, [task_id])
+
+    assert engine.states() == {task_id: "pending"}
+
+
+async def test_what_is_open_again_and_cannot_be_forwarded_is_left_to_the_sweepers(
+    container: Container, engine: Engine
+) -> None:
+    task_id = await publish_marked(container)
+    await give_up(container, engine, task_id)
+    without_redis = SqlAlchemyOutboxInspector(
+        engine=container.engine(),
+        relay=relay(container, FakeTaskTransport(down=True)),
+        tasks=container.task_inspector(),
+    )
+
+    with pytest.raises(Unavailable):
+        await without_redis.act(REDRIVE, [task_id])
+    assert await state(container, task_id) is OutboxState.WAITING
+    await make_due(container)
+    await container.outbox_relay().sweep()
 
     assert engine.states() == {task_id: "pending"}
 

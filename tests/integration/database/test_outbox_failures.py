@@ -7,8 +7,9 @@ from sqlalchemy import func, select
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
-from internal.infrastructure.database.outbox_rows import SWEEP_BATCH
+from internal.infrastructure.database.outbox_rows import SWEEP_BATCH, OutboxRows
 from internal.infrastructure.database.tables import outbox
+from internal.infrastructure.embedded.process import free_port
 from internal.infrastructure.settings import Settings
 from internal.ports.unavailable import Unavailable
 from tests.integration.database.outboxed import FakeTaskTransport, publish, relay, statements, store_due
@@ -102,3 +103,10 @@ async def test_a_row_that_cannot_be_read_says_so(container: Container) -> None:
         "unreadable": "its options or followers cannot be read",
         "task-1": None,
     }
+
+
+async def test_what_cannot_be_noted_hides_nothing(settings: Settings) -> None:
+    absent = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
+    container = Container(settings=settings.model_copy(update={"database_url": absent}))
+
+    await OutboxRows(container.engine()).note_failure(["task-1"], "Redis is full")  # and raises nothing
