@@ -1,7 +1,7 @@
 """`outbox stats`, `ls` and `inspect`: what is to be done, and stands in Postgres until it has been."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -25,16 +25,26 @@ app = typer.Typer(
     no_args_is_help=True,
     help="The outbox: tasks that are stored with their data, from the commit to the end.",
 )
-_COLUMNS = (
-    Column("ID"),
-    Column("NAME", is_text=True),
-    Column("QUEUE", is_optional=True),
-    Column("STORED"),
-    Column("FORWARDED", is_optional=True),
-    Column("ENDED", is_optional=True),
-    Column("FAILED", is_optional=True),
-    Column("LAST ERROR", is_text=True),
-)
+Cell = Callable[[OutboxRow, datetime], str]
+
+
+def _at(attribute: Callable[[OutboxRow], datetime | None]) -> Cell:
+    return lambda row, now: words.moment(attribute(row), now=now)
+
+
+_OF_ALL: Sequence[tuple[Column, Cell]] = [
+    (Column("ID"), lambda row, _: row.id),
+    (Column("NAME", is_text=True), lambda row, _: row.name),
+    (Column("QUEUE", is_optional=True), lambda row, _: row.queue),
+    (Column("STORED"), _at(lambda row: row.stored_at)),
+]
+_WAITING: Sequence[tuple[Column, Cell]] = [
+    *_OF_ALL,
+    (Column("FAILED", is_optional=True), _at(lambda row: row.last_failed_at)),
+    (Column("LAST ERROR", is_text=True), lambda row, _: row.last_error or words.NOTHING),
+]
+_FORWARDED = [*_OF_ALL, (Column("FORWARDED"), _at(lambda row: row.forwarded_at))]
+_ENDED = [*_OF_ALL, (Column("ENDED"), _at(lambda row: row.ended_at))]
 
 
 @app.command()
@@ -102,20 +112,11 @@ def list_rows(
         rows = [json_form.outbox_row(row, with_payload=False) for row in found.rows]
         show_json({"state": state, "rows": rows, "next": found.next})
         return
-    show_table(_COLUMNS, [_cells(row, now) for row in found.rows], empty=f"There are no {state} rows.")
+    cells = {OutboxState.WAITING: _WAITING, OutboxState.FORWARDED: _FORWARDED}.get(state, _ENDED)
+    shown = [[cell(row, now) for _, cell in cells] for row in found.rows]
+    show_table([column for column, _ in cells], shown, empty=f"There are no {state} rows.")
     if found.next is not None:
         say(f"There are more: --cursor {found.next}")
-
-
-def _cells(row: OutboxRow, now: datetime) -> Sequence[str]:
-    moments = (row.stored_at, row.forwarded_at, row.ended_at, row.last_failed_at)
-    return (
-        row.id,
-        row.name,
-        row.queue,
-        *(words.moment(at, now=now) for at in moments),
-        row.last_error or words.NOTHING,
-    )
 
 
 @app.command("inspect")

@@ -84,6 +84,23 @@ def test_lists_rows_without_what_may_be_personal_data(operator: Operator) -> Non
     assert "ada@" not in shown + json.dumps(read)
 
 
+@pytest.mark.parametrize(
+    ("state", "last_column", "said"),
+    [
+        ("waiting", "ERROR", "full"),
+        ("forwarded", "FORWARDED", "ago"),
+        ("given-up", "ENDED", "ago"),
+        ("done", "ENDED", "ago"),
+    ],
+)
+def test_the_most_telling_column_is_there_on_a_narrow_terminal(
+    operator: Operator, state: str, last_column: str, said: str
+) -> None:
+    heading, *_, last = operator.does("outbox", "ls", "-s", state, columns=60).stdout.splitlines()
+
+    assert (heading.split()[-1], last.split()[-1]) == (last_column, said)
+
+
 def test_goes_on_where_a_page_ended(operator: Operator) -> None:
     *_, more = operator.does("outbox", "ls", "-s", "waiting", "--size", "1").stdout.splitlines()
     cursor = more.removeprefix("There are more: --cursor ")
