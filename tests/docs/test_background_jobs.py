@@ -77,12 +77,19 @@ def test_a_task_that_nobody_has_published(settings: Settings, tmp_path: Path) ->
     env = {"APP_ENV": "test", "DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis}
     (tmp_path / "ada.json").write_text(BLOCKS["welcome_payload"])
 
-    said = Admin(env, tmp_path).run(BLOCKS["admin_enqueue"])
+    admin = Admin(env, tmp_path)
+    said = admin.run(BLOCKS["admin_enqueue"])
 
     [task] = queued(settings.redis)
     assert said == f"{task.id}: stored in the outbox, on its way to default\n"
     assert task.message.kwargs == json.loads(BLOCKS["welcome_payload"])
     assert (task.state, task.message.options["max_retries"]) == ("scheduled", 3)
+
+    of_outbox = admin.run(BLOCKS["admin_outbox"], ID=task.id)
+    assert of_outbox.count(task.id) == 3
+    assert of_outbox.endswith("given up\n1 forwarded\n")
+    [again] = queued(settings.redis)
+    assert (again.id, again.state) == (task.id, "scheduled")
 
 
 def test_the_waits_between_attempts() -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
@@ -14,6 +15,10 @@ from tests.integration.taskqueue.engine import Engine, Hand, engine_on
 BLOCKS = blocks(OPERATIONS)
 TEXT = OPERATIONS.read_text()
 HOUR = 3_600_000  # milliseconds
+WAITING_ROW = """
+INSERT INTO outbox (id, task_name, payload, options, next_try_at)
+VALUES (%s, 'email:welcome', '{}', '{"queue": "default"}', now() + interval '1 h')
+"""
 REFUSED = "ConnectionError: refused"
 
 
@@ -34,6 +39,13 @@ def end(engine: Engine, task_id: str, kind: Kind, error: str = "", *, queue: str
     hand = Hand(engine)
     [delivery] = hand.fetch()
     hand.settle(delivery, Outcome(kind, HOUR, note=error.encode()))
+
+
+def store(database_url: str, *ids: str) -> None:
+    """As sign-ups that were committed while Redis was away."""
+    with psycopg.connect(database_url) as connection:
+        for task_id in ids:
+            connection.execute(WAITING_ROW, [task_id])
 
 
 def test_every_example_is_run() -> None:
@@ -60,6 +72,39 @@ def test_the_first_look(admin: Admin, engine: Engine) -> None:
         heading for heading in ("PENDING", "LATENCY", "RETRY", "ERRORS", "ARCHIVED") if heading in said
     ]
     assert len(columns) == 5
+
+
+def test_mails_that_wait_are_seen_and_forwarded(admin: Admin, engine: Engine, database_url: str) -> None:
+    store(database_url, "waits")
+
+    said = admin.run(BLOCKS["mails"])
+    redriven = admin.run(BLOCKS["redrive"])
+
+    assert re.search(r"^waiting +1 ", said, re.MULTILINE)
+    assert re.search(r"^waits +email:welcome ", said, re.MULTILINE)
+    assert redriven.splitlines() == ["1 forwarded", "1 forwarded"]
+    assert engine.states() == {"waits": "pending"}
+
+
+def test_a_mail_that_was_given_up_begins_anew(admin: Admin, engine: Engine, database_url: str) -> None:
+    store(database_url, "bad")
+    admin.run(BLOCKS["redrive"].splitlines()[0])
+    admin.run('python -m cmd.admin task archive -q default "bad"')
+
+    said = admin.run(BLOCKS["begin_anew"], ID="bad")
+
+    assert re.search(r"^task +archived$", said, re.MULTILINE)
+    assert engine.states() == {"bad": "pending"}
+
+
+def test_mails_that_must_not_go_out_do_not(admin: Admin, engine: Engine, database_url: str) -> None:
+    store(database_url, "one", "two")
+    admin.run('python -m cmd.admin outbox redrive "one"')
+
+    said = admin.run(BLOCKS["discard"], ID="one")
+
+    assert said.splitlines() == ["one: given up", "1 given up"]
+    assert engine.states() == {}
 
 
 def test_tasks_that_end_their_worker_are_found(admin: Admin, engine: Engine) -> None:

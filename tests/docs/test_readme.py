@@ -15,7 +15,6 @@ from internal.infrastructure.embedded.process import spawn
 from internal.ports.tasks import TaskReceipt
 from tests.docs.admin import Admin
 from tests.docs.blocks import README, blocks
-from tests.docs.shell import Shell
 from tests.eventually import eventually
 from tests.queued import queued
 from tests.smtp import ACCEPTED, SmtpServer
@@ -26,16 +25,19 @@ BLOCKS = blocks(README)
 
 
 class Operator:
-    def __init__(self, database_url: str, redis_url: str, shell: Shell, admin: Admin) -> None:
+    def __init__(self, database_url: str, redis_url: str, admin: Admin) -> None:
         self._database_url = database_url
         self._redis_url = redis_url
-        self.shell = shell
-        self.admin = admin
+        self._admin = admin
 
-    def ask(self, name: str) -> list[tuple[object, ...]]:
+    async def does(self, name: str, **variables: str) -> str:
+        return await asyncio.to_thread(self._admin.run, BLOCKS.get(name, name), **variables)
+
+    @property
+    def not_done(self) -> list[str]:
         with psycopg.connect(self._database_url) as connection:
-            cursor = connection.execute(BLOCKS[name].encode())
-            return cursor.fetchall() if cursor.description else []
+            found = connection.execute("SELECT id FROM outbox WHERE succeeded IS NOT TRUE")
+            return [task_id for (task_id,) in found]
 
     def state(self) -> list[str]:
         return [task.state for task in queued(self._redis_url)]
@@ -49,7 +51,7 @@ def env(database_url: str, redis_url: str, smtp_server: SmtpServer) -> dict[str,
 
 @pytest.fixture
 def operator(env: dict[str, str], tmp_path: Path) -> Operator:
-    return Operator(env["DATABASE_URL"], env["REDIS_URL"], Shell(tmp_path, env), Admin(env, tmp_path))
+    return Operator(env["DATABASE_URL"], env["REDIS_URL"], Admin(env, tmp_path))
 
 
 @pytest.fixture
@@ -80,16 +82,17 @@ async def test_a_mail_that_was_given_up_is_sent_again(
 ) -> None:
     smtp_server.rcpt_reply = "550 no such user"
     receipt = await publish_welcome(container)
-    assert [row[0] for row in operator.ask("not_ended")] == [receipt.id]
+    assert "forwarded       1" in await operator.does("not_ended")
     start_worker()
     eventually(lambda: operator.state() == ["archived"], within=20)
-    [(task_id, queue, *_)] = operator.ask("given_up")
-    assert (task_id, queue, operator.ask("not_ended")) == (receipt.id, "default", [])
+    shown = await operator.does("given_up", ID=receipt.id)
+    assert shown.count(receipt.id) == 2
+    assert "SMTPRecipientRefused 550" in shown
     smtp_server.rcpt_reply = ACCEPTED
 
-    await asyncio.to_thread(operator.admin.run, BLOCKS["send_again"], ID=receipt.id, QUEUE="default")
+    await operator.does("send_again", ID=receipt.id)
     eventually(lambda: len(smtp_server.messages()) == 1, within=40)
-    eventually(lambda: operator.ask("not_ended") == operator.ask("given_up") == [], within=5)
+    eventually(lambda: operator.not_done == [], within=5)
     assert operator.state() == []
 
 
@@ -97,15 +100,14 @@ async def test_a_mail_that_was_given_up_long_ago_is_sent_again(
     container: Container, operator: Operator, smtp_server: SmtpServer, start_worker: Callable[[], None]
 ) -> None:
     receipt = await publish_welcome(container)
-    delete = 'python -m cmd.admin task delete -q default "$ID"'
-    await asyncio.to_thread(operator.admin.run, delete, ID=receipt.id)
-    assert [row[0] for row in operator.ask("given_up")] == [receipt.id]
+    await operator.does('python -m cmd.admin task delete -q default "$ID"', ID=receipt.id)
+    assert operator.not_done == [receipt.id]
     start_worker()
 
-    operator.shell.run(BLOCKS["open_again"], ID=receipt.id)
+    await operator.does("send_again", ID=receipt.id)
 
     eventually(lambda: len(smtp_server.messages()) == 1, within=20)
-    eventually(lambda: operator.ask("not_ended") == operator.ask("given_up") == [], within=5)
+    eventually(lambda: operator.not_done == [], within=5)
 
 
 async def test_what_redis_has_lost_is_forwarded_again(
@@ -120,21 +122,18 @@ async def test_what_redis_has_lost_is_forwarded_again(
         client.flushdb()
     start_worker()
 
-    operator.ask("look_now")
+    await operator.does("forward_again")
 
     eventually(lambda: len(smtp_server.messages()) == 1, within=15)
-    eventually(lambda: operator.ask("not_ended") == [], within=5)
+    eventually(lambda: operator.not_done == [], within=5)
 
 
-async def test_rows_of_what_is_done_can_be_deleted(
-    container: Container, operator: Operator, database_url: str
-) -> None:
+async def test_rows_of_what_is_done_can_be_deleted(container: Container, database_url: str) -> None:
     done, open_ = await publish_welcome(container), await publish_welcome(container)
     with psycopg.connect(database_url) as connection:
         closed = "UPDATE outbox SET succeeded = true, closed_at = now() - interval '31 days' WHERE id = %s"
         connection.execute(closed, [done.id])
-
-    operator.ask("delete_done")
+        connection.execute(BLOCKS["delete_done"].encode())
 
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT id FROM outbox").fetchall() == [(open_.id,)]

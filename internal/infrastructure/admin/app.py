@@ -4,6 +4,7 @@ import typer
 
 from internal.infrastructure.admin import (
     database,
+    outbox,
     queues,
     schedules,
     task_actions,
@@ -37,6 +38,7 @@ for action in TaskAction:
 app.command("stats")(show_stats)
 app.add_typer(queues.app, name="queue")
 app.add_typer(tasks, name="task")
+app.add_typer(outbox.app, name="outbox")
 app.add_typer(workers.app, name="worker")
 app.add_typer(schedules.app, name="cron")
 app.add_typer(database.app, name="db")

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from internal.infrastructure.task_codec import TaskCodec
 from internal.ports.clock import Clock
+from internal.ports.outbox_inspector import OutboxInspector
 from internal.ports.task_inspector import TaskInspector
 from internal.ports.tasks import TaskPublisher
 from internal.ports.unit_of_work import UnitOfWork
@@ -35,6 +36,7 @@ class Tools:
     """
 
     inspector: TaskInspector
+    outbox: OutboxInspector
     publisher: TaskPublisher
     unit_of_work: Callable[[], UnitOfWork]
     codec: TaskCodec

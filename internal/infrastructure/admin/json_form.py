@@ -6,6 +6,7 @@ from typing import Any
 
 from internal.infrastructure.admin.installation import RedisFacts
 from internal.infrastructure.admin.words import error_rate
+from internal.ports.outbox_inspector import OutboxRow, OutboxStats
 from internal.ports.task_facts import DayCount, QueueInfo, ScheduledRun, ScheduleInfo, TaskInfo, WorkerInfo
 from internal.ports.tasks import TaskState
 
@@ -138,3 +139,32 @@ def schedule(info: ScheduleInfo) -> dict[str, Any]:
 
 def run(info: ScheduledRun) -> dict[str, Any]:
     return {"task_id": info.task_id, "slot": time(info.slot), "published_at": time(info.published_at)}
+
+
+def outbox(counted: OutboxStats) -> dict[str, Any]:
+    return {
+        "waiting": counted.waiting,
+        "forwarded": counted.forwarded,
+        "given_up": counted.given_up,
+        "oldest_waiting_seconds": seconds(counted.oldest_waiting),
+        "oldest_open_seconds": seconds(counted.oldest_open),
+        "last_error": counted.last_error,
+        "last_failed_at": time(counted.last_failed_at),
+    }
+
+
+def outbox_row(row: OutboxRow, *, with_payload: bool) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "id": row.id,
+        "name": row.name,
+        "queue": row.queue,
+        "state": str(row.state),
+        "stored_at": time(row.stored_at),
+        "next_try_at": time(row.next_try_at) if row.state.is_open else None,
+        "forwarded_at": time(row.forwarded_at),
+        "completed_at": time(row.completed_at),
+        "ended_at": time(row.ended_at),
+        "last_error": row.last_error,
+        "last_failed_at": time(row.last_failed_at),
+    }
+    return facts | {"payload": dict(row.payload)} if with_payload else facts

@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import typer
 
-from internal.infrastructure.admin.failures import FAILED
+from internal.infrastructure.admin.bulk import show_result
 from internal.infrastructure.admin.installation import Tools
 from internal.infrastructure.admin.options import AsJson, Ids, InQueue
-from internal.infrastructure.admin.screen import say, show_json, tell
 from internal.infrastructure.admin.session import run
 from internal.ports.task_inspector import ActionResult, TaskAction
 
@@ -54,16 +53,8 @@ HELP: Mapping[TaskAction, str] = {
 def command_for(action: TaskAction) -> Callable[..., None]:
     def act(context: typer.Context, ids: Ids, *, queue: InQueue, as_json: AsJson = False) -> None:
         result = run(context, lambda tools: _act(tools, action, queue, ids))
-        if as_json:
-            refused = dict(result.refused)
-            show_json({"action": action, "queue": queue, "done": list(result.done), "refused": refused})
-        else:
-            for task_id in result.done:
-                say(f"{task_id}: {DONE[action]}")
-        for task_id, why in result.refused.items():
-            tell(f"{task_id}: {why}")
-        if result.refused:
-            raise typer.Exit(FAILED)
+        about = {"action": action, "queue": queue}
+        show_result(result, about, became=DONE[action], as_json=as_json)
 
     return act
 

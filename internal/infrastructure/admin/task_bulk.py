@@ -1,15 +1,14 @@
 """`task run-all`, `archive-all`, `delete-all`, `cancel-all`: for all of a state, or those that match."""
 
-import sys
-from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import typer
 
 from internal.infrastructure.admin import words
+from internal.infrastructure.admin.bulk import Tally, show_tally, tally_up
 from internal.infrastructure.admin.confirmation import confirm
-from internal.infrastructure.admin.failures import FAILED, on_queue
+from internal.infrastructure.admin.failures import on_queue
 from internal.infrastructure.admin.installation import Tools
 from internal.infrastructure.admin.options import (
     AsJson,
@@ -22,13 +21,11 @@ from internal.infrastructure.admin.options import (
     Yes,
     filter_of,
 )
-from internal.infrastructure.admin.screen import say, show_json, tell
 from internal.infrastructure.admin.session import run
 from internal.infrastructure.admin.task_actions import DONE
-from internal.ports.task_inspector import APPLIES_TO, ActionResult, TaskAction, TaskFilter
+from internal.ports.task_inspector import APPLIES_TO, TaskAction, TaskFilter
 from internal.ports.tasks import TaskState
 
-REPORT_EVERY = 10_000  # tasks, where nobody watches
 HELP: Mapping[TaskAction, str] = {
     TaskAction.RUN: """Run all scheduled, retry or archived tasks now.
 
@@ -93,26 +90,6 @@ def _require_fitting(action: TaskAction, state: State) -> None:
         raise typer.BadParameter(text, param_hint="'--state'")
 
 
-@dataclass
-class _Tally:
-    """What was done so far; `reasons` counts those that were refused for each."""
-
-    done: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
-
-    def add(self, result: ActionResult) -> None:
-        self.done += len(result.done)
-        self.reasons.update(result.refused.values())
-
-    @property
-    def refused(self) -> int:
-        return self.reasons.total()
-
-    @property
-    def seen(self) -> int:
-        return self.done + self.refused
-
-
 @dataclass(frozen=True, slots=True)
 class _Bulk:
     action: TaskAction
@@ -130,33 +107,10 @@ class _Bulk:
         which = f"all {number}" if self.only is None else f"those that match of the {number}"
         return f"{self.action.capitalize()} {which} {self.state} tasks of {self.queue}?"
 
-    async def act(self, tools: Tools, size: int) -> _Tally:
-        tally = _Tally()
+    async def act(self, tools: Tools, size: int) -> Tally:
         batches = tools.inspector.act_on_all(self.action, self.queue, TaskState(self.state), only=self.only)
-        try:
-            async for result in batches:
-                before = tally.seen
-                tally.add(result)
-                _report(tally.seen, before=before, size=size)
-        except BaseException:
-            if tally.seen:
-                tell(f"broken off when {words.count(tally.done)} were {DONE[self.action]}")
-            raise
-        return tally
+        return await tally_up(batches, became=DONE[self.action], size=size)
 
-    def show(self, tally: _Tally, *, as_json: bool) -> None:
-        if as_json:
-            facts = {"done": tally.done, "refused": tally.refused, "reasons": dict(tally.reasons)}
-            show_json({"action": self.action, "queue": self.queue, "state": self.state, **facts})
-        else:
-            say(f"{words.count(tally.done)} {DONE[self.action]}")
-        for why, number in tally.reasons.items():
-            tell(f"{words.count(number)} refused: {why}")
-        if tally.refused:
-            raise typer.Exit(FAILED)
-
-
-def _report(seen: int, *, before: int, size: int) -> None:
-    """After every batch where somebody watches, elsewhere now and then."""
-    if sys.stderr.isatty() or seen // REPORT_EVERY > before // REPORT_EVERY:
-        tell(f"{words.count(seen)}, of {words.count(size)} at most")
+    def show(self, tally: Tally, *, as_json: bool) -> None:
+        about = {"action": self.action, "queue": self.queue, "state": self.state}
+        show_tally(tally, about, became=DONE[self.action], as_json=as_json)

@@ -48,6 +48,7 @@ class LocatedInstallation:
         async with open_resources(container):
             yield Tools(
                 inspector=container.task_inspector(),
+                outbox=container.outbox_inspector(),
                 publisher=container.task_publisher(),
                 unit_of_work=container.unit_of_work,
                 codec=container.task_codec(),

@@ -17,6 +17,7 @@ from internal.infrastructure.clock import SystemClock
 from internal.infrastructure.database.engine import DatabaseTimeouts, create_engine
 from internal.infrastructure.database.idempotency import SqlAlchemyIdempotency
 from internal.infrastructure.database.idempotent_requests import RequestPurge
+from internal.infrastructure.database.outbox_inspector import SqlAlchemyOutboxInspector
 from internal.infrastructure.database.outbox_relay import FORWARD_WITHIN, OutboxRelay
 from internal.infrastructure.database.outbox_retention import SqlAlchemyOutboxRetention
 from internal.infrastructure.database.schema import SchemaVersion
@@ -151,6 +152,9 @@ class Container(containers.DeclarativeContainer):
         timing=providers.Factory(_timing, settings),
         ledger=task_ledger,
         schedules=schedule_book,
+    )
+    outbox_inspector = providers.Singleton(
+        SqlAlchemyOutboxInspector, engine=engine, relay=outbox_relay, tasks=task_inspector
     )
 
     password_hasher = providers.Singleton(

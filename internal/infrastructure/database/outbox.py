@@ -93,7 +93,16 @@ _STORE_NAMED = _STORE.on_conflict_do_update(
         **{name: _STORE.excluded[name] for name in _GIVEN},
         "created_at": func.now(),
         **dict.fromkeys(
-            ("forwarded_at", "missing_since", "claimed_until", "completed_at", "closed_at", "succeeded"),
+            (
+                "forwarded_at",
+                "missing_since",
+                "last_error",
+                "last_error_at",
+                "claimed_until",
+                "completed_at",
+                "closed_at",
+                "succeeded",
+            ),
             null(),
         ),
     },

@@ -1,24 +1,18 @@
 """From the outbox to the task queue: at once after a commit, by sweeping what was left, and what was lost."""
 
 import asyncio
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Interval, Row, bindparam, func, literal, null, select, update
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from internal.infrastructure.database.engine import translated_outages
-from internal.infrastructure.database.outbox import SWEEP_AFTER
-from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.task_codec import (
-    EncodedTask,
-    InvalidPayload,
-    TaskTransport,
-    followers_from_json,
-    options_from_json,
-)
+from internal.infrastructure.database.outbox_rows import SWEEP_BATCH, OutboxRows, to_task
+from internal.infrastructure.task_codec import EncodedTask, TaskTransport
 from internal.ports.unavailable import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -27,12 +21,8 @@ log = structlog.get_logger(__name__)
 # is 250 ms; what remains is for the answer to get out.
 FORWARD_WITHIN = timedelta(milliseconds=200)
 SWEEP_EVERY = timedelta(seconds=1)
-SWEEP_BATCH = 100
 MARK_EVERY = timedelta(milliseconds=100)
-# A forwarded task that has not ended is looked for after this time, and then ever more rarely: it may be
-# meant to wait for a month.
-LOOK_AFTER = timedelta(seconds=30)
-LOOK_AT_LEAST_EVERY = timedelta(hours=1)
+UNREADABLE = "its options or followers cannot be read"
 
 
 class OutboxRelay:
@@ -40,14 +30,17 @@ class OutboxRelay:
 
     Lost is what is not closed and was absent from the queue twice, SWEEP_AFTER apart: between ending in
     Redis and being closed here there is no moment, since closing comes first.
+
+    What keeps a row from being forwarded, or looked for, is written on it: once for all that failed at once.
     """
 
     def __init__(self, *, engine: AsyncEngine, transport: TaskTransport) -> None:
-        self._engine = engine
+        self._rows = OutboxRows(engine)
         self._transport = transport
         self._forwarded: list[str] = []
         self._duplicates: set[str] = set()
-        self._marking: asyncio.Task[None] | None = None
+        self._failed: dict[str, list[str]] = defaultdict(list)
+        self._writing: asyncio.Task[None] | None = None
 
     async def forward_now(self, tasks: Sequence[EncodedTask]) -> None:
         """Try once, for FORWARD_WITHIN at most. Never raises for an outage: the sweeper has the rows."""
@@ -56,13 +49,16 @@ class OutboxRelay:
                 duplicates = await self._transport.send(tasks)
         except (TimeoutError, Unavailable) as error:
             log.warning("outbox.left_to_sweeper", tasks=len(tasks), reason=type(error).__name__)
+            self._failed[_reason(error)] += [task.id for task in tasks]
         else:
-            self._mark_soon(tasks, duplicates)
+            self._forwarded += [task.id for task in tasks]
+            self._duplicates |= duplicates
+        self._write_soon()
 
     async def close(self) -> None:
-        """Wait until what was forwarded is marked so."""
-        if self._marking:
-            await self._marking
+        """Wait until what became of the rows is written down."""
+        if self._writing:
+            await self._writing
 
     async def run(self) -> None:
         """Sweep until cancelled, whatever goes wrong: nobody would notice a sweeper that has ended."""
@@ -77,20 +73,34 @@ class OutboxRelay:
             await asyncio.sleep(SWEEP_EVERY.total_seconds())
 
     async def sweep(self) -> int:
-        """Forward rows that nobody has forwarded in time, or whose task is lost; return how many were due.
-
-        The rows are taken by moving their next try, so that no row lock is held over the call to Redis
-        and two sweepers never take the same row.
-        """
-        rows = await self._take_due()
-        fresh = [row for row in rows if row.forwarded_at is None]
-        lost = await self._lost_among([row for row in rows if row.forwarded_at is not None])
-        tasks = [task for row in [*fresh, *lost] if (task := _to_task(row))]
-        if tasks:
-            duplicates = await self._transport.send(tasks)
-            await self._mark([task.id for task in tasks], duplicates)
-            log.info("outbox.swept", tasks=len(tasks), lost=len(lost))
+        """Forward rows that nobody has forwarded in time, or whose task is lost; return how many were due."""
+        rows = await self._rows.take_due()
+        async with self._noting_failure(rows):
+            fresh = [row for row in rows if row.forwarded_at is None]
+            lost = await self._lost_among([row for row in rows if row.forwarded_at is not None])
+            if forwarded := await self._forward([*fresh, *lost]):
+                log.info("outbox.swept", tasks=len(forwarded), lost=len(lost))
         return len(rows)
+
+    async def forward_again(self, ids: Sequence[str]) -> set[str]:
+        """Forward open rows now, whether they are due or not; return those whose tasks are there then.
+
+        Raises:
+            Unavailable: Redis or Postgres cannot be reached; the sweepers have the rows.
+        """
+        rows = await self._rows.take(ids)
+        async with self._noting_failure(rows):
+            return await self._forward(rows)
+
+    async def _forward(self, rows: Sequence[Row[Any]]) -> set[str]:
+        tasks = [task for row in rows if (task := to_task(row))]
+        ids = {task.id for task in tasks}
+        await self._rows.note_failure([row.id for row in rows if row.id not in ids], UNREADABLE)
+        if not tasks:
+            return set()
+        duplicates = await self._transport.send(tasks)
+        await self._rows.mark_forwarded([task.id for task in tasks], duplicates)
+        return ids - duplicates
 
     async def _lost_among(self, rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
         """Those that are absent for the second time; the others are looked for again later."""
@@ -98,100 +108,40 @@ class OutboxRelay:
             return []
         existing = await self._transport.existing([(row.options.get("queue", ""), row.id) for row in rows])
         absent = [row for row in rows if row.id not in existing]
-        if existing:
-            await self._execute(_MARK_PRESENT, list(existing))
-        if missed := [row.id for row in absent if row.missing_since is None]:
-            await self._execute(_MARK_MISSING, missed)
+        await self._rows.mark_present(existing)
+        await self._rows.mark_missing([row.id for row in absent if row.missing_since is None])
         return [row for row in absent if row.missing_since is not None]
 
-    def _mark_soon(self, tasks: Sequence[EncodedTask], duplicates: set[str]) -> None:
-        """Mark in batches: a row left unmarked by a crash is forwarded twice, which the queue notices."""
-        self._forwarded.extend(task.id for task in tasks)
-        self._duplicates |= duplicates
-        if self._marking is None or self._marking.done():
-            self._marking = asyncio.create_task(self._mark_batch())
+    @asynccontextmanager
+    async def _noting_failure(self, rows: Sequence[Row[Any]]) -> AsyncIterator[None]:
+        try:
+            yield
+        except Exception as error:
+            await self._rows.note_failure([row.id for row in rows], _reason(error))
+            raise
 
-    async def _mark_batch(self) -> None:
-        while self._forwarded:  # more may have come while a batch was being marked
+    def _write_soon(self) -> None:
+        """In batches: a row left unmarked by a crash is forwarded twice, which the queue notices."""
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write())
+
+    async def _write(self) -> None:
+        while self._forwarded or self._failed:  # more may have come while a batch was being written
             await asyncio.sleep(MARK_EVERY.total_seconds())
             batch, self._forwarded = self._forwarded, []
             duplicates, self._duplicates = self._duplicates, set()
+            failed, self._failed = self._failed, defaultdict(list)
             try:
-                await self._mark(batch, duplicates)
+                await self._rows.mark_forwarded(batch, duplicates)
             except Unavailable as error:
                 log.warning("outbox.not_marked", tasks=len(batch), reason=str(error))
-
-    async def _mark(self, ids: Sequence[str], duplicates: set[str]) -> None:
-        await self._execute(_MARK_FORWARDED, ids)
-        if duplicates:
-            await self._execute(_CLOSE_DUPLICATES, list(duplicates))
-            log.info("outbox.duplicates", tasks=len(duplicates))
-
-    async def _take_due(self) -> Sequence[Row[Any]]:
-        with translated_outages():
-            async with self._engine.begin() as connection:
-                return (await connection.execute(_TAKE_DUE)).all()
-
-    async def _execute(self, statement: Any, ids: Sequence[str]) -> None:
-        with translated_outages():
-            async with self._engine.begin() as connection:
-                await connection.execute(statement, {"ids": ids})
+            for reason, ids in failed.items():
+                await self._rows.note_failure(ids, reason)
 
 
-def _to_task(row: Row[Any]) -> EncodedTask | None:
-    """None for a row that cannot be read: it is reported, and must not hold up the others."""
-    try:
-        options = options_from_json(row.options)
-        followers = followers_from_json(row.followers)
-    except InvalidPayload as error:
-        log.error("outbox.unreadable_row", task_id=row.id, reason=str(error))  # noqa: TRY400 - it says enough
-        return None
-    return EncodedTask(
-        id=row.id,
-        name=row.task_name,
-        payload=row.payload,
-        options=options,
-        is_stored=True,
-        was_sent=True,
-        followers=followers,
-    )
-
-
-_TAKE_DUE = (
-    update(outbox)
-    .where(
-        outbox.c.id.in_(
-            select(outbox.c.id)
-            .where(outbox.c.closed_at.is_(None), outbox.c.next_try_at <= func.now())
-            .order_by(outbox.c.next_try_at)
-            .limit(SWEEP_BATCH)
-            .with_for_update(skip_locked=True)
-            .scalar_subquery()
-        )
-    )
-    .values(next_try_at=func.now() + SWEEP_AFTER)
-    .returning(
-        outbox.c.id,
-        outbox.c.task_name,
-        outbox.c.payload,
-        outbox.c.options,
-        outbox.c.followers,
-        outbox.c.forwarded_at,
-        outbox.c.missing_since,
-    )
-)
-_OF_IDS = update(outbox).where(outbox.c.id.in_(bindparam("ids", expanding=True)))
-_MARK_FORWARDED = _OF_IDS.values(
-    forwarded_at=func.now(), missing_since=null(), next_try_at=func.now() + LOOK_AFTER
-)
-# Nobody will: `succeeded` stays unknown. One that is closed already has run, under this very id.
-_CLOSE_DUPLICATES = _OF_IDS.where(outbox.c.closed_at.is_(None)).values(closed_at=func.now())
-_MARK_MISSING = _OF_IDS.values(missing_since=func.now())
-_MARK_PRESENT = _OF_IDS.values(
-    missing_since=null(),
-    next_try_at=func.now()
-    + func.least(
-        literal(LOOK_AT_LEAST_EVERY, Interval),
-        func.greatest(literal(LOOK_AFTER, Interval), func.now() - outbox.c.forwarded_at),
-    ),
-)
+def _reason(error: Exception) -> str:
+    """What kind of failure it is, in our own words: those of others may say where, or of whom, it was."""
+    if isinstance(error, TimeoutError):
+        return "Redis does not answer in time"
+    kind = type(error.__cause__ or error).__name__
+    return f"{error} ({kind})" if isinstance(error, Unavailable) else kind

@@ -66,6 +66,9 @@ outbox = Table(
     Column("next_try_at", DateTime(timezone=True), nullable=False),
     Column("forwarded_at", DateTime(timezone=True)),
     Column("missing_since", DateTime(timezone=True)),
+    # Why Redis could not be given the task, or asked for it, the last time that this failed; and when.
+    Column("last_error", Text),
+    Column("last_error_at", DateTime(timezone=True)),
     # The task's one effect: claimed until then, and made.
     Column("claimed_until", DateTime(timezone=True)),
     Column("completed_at", DateTime(timezone=True)),
@@ -74,4 +77,6 @@ outbox = Table(
     Column("succeeded", Boolean),
     Index("ix_outbox_next_try_at", "next_try_at", postgresql_where=text("closed_at IS NULL")),
     Index("ix_outbox_closed_at", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
+    # The few that operators look for among all that ended.
+    Index("ix_outbox_given_up", "closed_at", postgresql_where=text("succeeded IS FALSE")),
 )

@@ -4,7 +4,7 @@ from sqlalchemy import Text, bindparam, func, null, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from internal.infrastructure.database.engine import translated_outages
-from internal.infrastructure.database.outbox_relay import LOOK_AFTER
+from internal.infrastructure.database.outbox_rows import LOOK_AFTER
 from internal.infrastructure.database.tables import outbox
 from internal.infrastructure.task_codec import Ending
 

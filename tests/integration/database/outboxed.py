@@ -1,12 +1,13 @@
 """Rows of the outbox, stored, made due and read; and a transport that only remembers."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Unpack
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import event, func, insert, select, update
 
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
@@ -94,3 +95,17 @@ async def closed(container: Container) -> dict[str, bool | None]:
             select(outbox.c.id, outbox.c.succeeded).where(outbox.c.closed_at.is_not(None))
         )
         return {row.id: row.succeeded for row in rows}
+
+
+@contextmanager
+def statements(container: Container) -> Iterator[list[tuple[str, Any]]]:
+    """Those that are executed meanwhile, with their parameters."""
+    executed: list[tuple[str, Any]] = []
+    engine = container.engine().sync_engine
+
+    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        executed.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield executed
+    event.remove(engine, "before_cursor_execute", note)

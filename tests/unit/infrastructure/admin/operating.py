@@ -17,6 +17,7 @@ from internal.ports.task_facts import TaskInfo
 from internal.ports.tasks import TaskState
 from internal.ports.unavailable import Unavailable
 from tests.fakes.clock import NOON, FakeClock
+from tests.fakes.outbox_inspector import FakeOutboxInspector
 from tests.fakes.task_inspector import FakeTaskInspector
 from tests.fakes.tasks import FakeTaskPublisher
 from tests.fakes.unit_of_work import FakeUnitOfWork
@@ -46,6 +47,7 @@ class FakeInstallation:
 
     def __post_init__(self) -> None:
         self.inspector = FakeTaskInspector(self.clock, batch=2)
+        self.outbox = FakeOutboxInspector(self.clock, batch=2)
         self.publisher = FakeTaskPublisher()
         self.unit_of_work = FakeUnitOfWork(tasks=FakeTaskPublisher(stores=True))
 
@@ -55,6 +57,7 @@ class FakeInstallation:
             raise Unavailable("Redis cannot be reached")
         yield Tools(
             inspector=self.inspector,
+            outbox=self.outbox,
             publisher=self.publisher,
             unit_of_work=lambda: self.unit_of_work,
             codec=TaskCodec([SendWelcomeEmail]),
@@ -85,6 +88,10 @@ class Operator:
     @property
     def inspector(self) -> FakeTaskInspector:
         return self.installation.inspector
+
+    @property
+    def outbox(self) -> FakeOutboxInspector:
+        return self.installation.outbox
 
     def does(self, *arguments: str, answer: str = "", columns: int | None = None) -> Result:
         """Run a command; in a terminal that is so wide, or else into a pipe."""

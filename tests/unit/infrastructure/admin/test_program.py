@@ -39,6 +39,8 @@ def test_every_command_is_there() -> None:
         *(f"queue {name}" for name in ("ls", "inspect", "history", "pause", "resume", "rm")),
         *(f"task {name}" for name in ("ls", "inspect", "enqueue", "run", "archive", "delete", "cancel")),
         *(f"task {name}-all" for name in ("run", "archive", "delete", "cancel")),
+        *(f"outbox {name}" for name in ("stats", "ls", "inspect")),
+        *(f"outbox {name}" for name in ("redrive", "redrive-all", "discard", "discard-all")),
         *("worker ls", "worker ping", "cron ls", "cron history", "db migrate", "db revision"),
     }
 

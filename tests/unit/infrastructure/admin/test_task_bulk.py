@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from internal.infrastructure.admin import task_bulk
+from internal.infrastructure.admin import bulk
 from internal.ports.task_inspector import ActionResult
 from internal.ports.tasks import TaskState
 from internal.ports.unavailable import Unavailable
@@ -75,7 +75,7 @@ def test_says_why_an_action_is_none_for_a_state(operator: Operator) -> None:
 
 
 def test_reports_progress_now_and_then(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(task_bulk, "REPORT_EVERY", 4)
+    monkeypatch.setattr(bulk, "REPORT_EVERY", 4)
 
     acted = operator.does("task", "run-all", "-q", "default", "-s", "retry", "--yes")
 
