@@ -39,6 +39,11 @@ class Operator:
             found = connection.execute("SELECT id FROM outbox WHERE succeeded IS NOT TRUE")
             return [task_id for (task_id,) in found]
 
+    def lapse_claims(self) -> None:
+        """As they do by themselves, 25 s after an attempt."""
+        with psycopg.connect(self._database_url) as connection:
+            connection.execute("UPDATE outbox SET claimed_until = now()")
+
     def state(self) -> list[str]:
         return [task.state for task in queued(self._redis_url)]
 
@@ -89,9 +94,10 @@ async def test_a_mail_that_was_given_up_is_sent_again(
     assert shown.count(receipt.id) == 2
     assert "SMTPRecipientRefused 550" in shown
     smtp_server.rcpt_reply = ACCEPTED
+    operator.lapse_claims()
 
     await operator.does("send_again", ID=receipt.id)
-    eventually(lambda: len(smtp_server.messages()) == 1, within=40)
+    eventually(lambda: len(smtp_server.messages()) == 1, within=20)
     eventually(lambda: operator.not_done == [], within=5)
     assert operator.state() == []
 
