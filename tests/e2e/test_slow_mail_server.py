@@ -1,4 +1,4 @@
-"""What a mail server that hangs, breaks off or refuses comes to, on real processes."""
+"""What a mail server that hangs holds up, on real processes."""
 
 import asyncio
 import threading
@@ -12,8 +12,6 @@ import pytest
 
 from tests.e2e.conftest import System
 from tests.eventually import eventually
-from tests.queued import queued
-from tests.smtp import SmtpServer
 
 MAILS = 30  # three times the slots of a worker
 
@@ -89,41 +87,3 @@ def test_a_mail_server_that_hangs_stalls_no_other_task(system: System, tarpit: T
 
     assert time.monotonic() - started < 5
     assert tarpit.most_at_once == 5
-
-
-def test_a_mail_that_is_refused_for_good_is_archived_after_one_attempt(
-    system: System, smtp_server: SmtpServer, redis_url: str
-) -> None:
-    smtp_server.data_reply = "550 no"
-    system.start_server()
-    system.start_worker()
-
-    system.sign_up("ada@example.com")
-
-    eventually(lambda: [task.state for task in queued(redis_url)] == ["archived"], within=10)
-    assert len(smtp_server.handed_over) == 1
-
-
-def test_a_mail_that_is_refused_for_now_has_used_an_attempt(
-    system: System, smtp_server: SmtpServer, redis_url: str
-) -> None:
-    smtp_server.rcpt_reply = "451 later"
-    system.start_server()
-    system.start_worker()
-
-    system.sign_up("ada@example.com")
-
-    eventually(lambda: [task.state for task in queued(redis_url)] == ["retry"], within=10)
-    [task] = queued(redis_url)
-    assert task.message.options["retries"] == 1
-
-
-def test_a_mail_server_that_is_down_costs_no_attempt(system: System, redis_url: str) -> None:
-    system.start_server()
-    system.start_worker(MAIL_URL="smtp://127.0.0.1:1")
-
-    system.sign_up("ada@example.com")
-
-    eventually(lambda: [task.state for task in queued(redis_url)] == ["scheduled"], within=10)
-    [task] = queued(redis_url)
-    assert task.message.options.get("retries", 0) == 0

@@ -1,4 +1,4 @@
-"""The outbox's promise where more than one thing goes wrong; tests/e2e/test_welcome_mail.py has the rest."""
+"""The outbox's promise where more than one thing goes wrong at once."""
 
 import os
 import signal
@@ -7,19 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import redis
 
 from internal.infrastructure.embedded.redis import EmbeddedRedis
 from tests.e2e.conftest import System
 from tests.e2e.test_welcome_mail import assert_nothing_left, assert_one_mail_each
-from tests.faults.rounds import IS_LONG, long_round
-from tests.full_redis import full
-from tests.queued import queued
+from tests.faults.rounds import IS_LONG
 from tests.smtp import SmtpServer
 
 ROUNDS = 5 if IS_LONG else 1
-# Forwarded 30 s ago, absent twice 5 s apart: then it is lost, and forwarded again.
-NOTICED_WITHIN = 60  # seconds
 
 
 @pytest.fixture
@@ -61,38 +56,4 @@ def test_one_mail_each_although_redis_and_the_worker_are_killed_while_people_sig
         worker = system.start_worker(WORKER_LEASE="1")
 
     assert_one_mail_each(smtp_server, emails, within=40)
-    assert_nothing_left(system)
-
-
-def test_sign_ups_succeed_while_redis_is_full_and_are_mailed_when_it_is_not(
-    system: System, smtp_server: SmtpServer, redis_server: EmbeddedRedis
-) -> None:
-    system.start_server()
-    system.start_worker()
-
-    with full(redis_server.url):
-        emails = sign_up_many(system, "full")
-    mailed_meanwhile = len(smtp_server.received)
-
-    assert mailed_meanwhile == 0
-    assert_one_mail_each(smtp_server, emails, within=20)
-    assert_nothing_left(system)
-
-
-@long_round
-def test_what_a_flushed_redis_has_lost_is_noticed_and_mailed(
-    system: System, smtp_server: SmtpServer, redis_server: EmbeddedRedis
-) -> None:
-    system.start_server()
-    emails = sign_up_many(system, "flushed")
-    time.sleep(1)  # until the rows say that they were forwarded
-    assert len(queued(redis_server.url)) == len(emails)
-    with redis.Redis.from_url(redis_server.url) as client:
-        client.flushall()
-    flushed = time.monotonic()
-
-    system.start_worker()
-
-    assert_one_mail_each(smtp_server, emails, within=NOTICED_WITHIN)
-    print(f"mailed {time.monotonic() - flushed - 1:.0f} s after Redis was flushed")  # noqa: T201 - the measured figure
     assert_nothing_left(system)
