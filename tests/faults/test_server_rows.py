@@ -25,7 +25,7 @@ from tests.faults.site import STARTS_WITHIN, Site
 from tests.faults.traffic import Traffic, seconds, statuses
 
 SIGN_UPS = 400 if IS_LONG else 50
-BACKLOG = 100_000 if IS_LONG else 20_000
+BACKLOG = 1_000_000 if IS_LONG else 100_000
 LOOKED_AT = 1_000_000 if IS_LONG else 20_000
 QUIET_WITHIN = 90  # seconds
 
