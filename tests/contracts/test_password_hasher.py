@@ -1,11 +1,13 @@
 import asyncio
 import time
 from collections.abc import Awaitable
+from datetime import timedelta
 
 import pytest
 
-from internal.infrastructure.security.argon2_password_hasher import Argon2PasswordHasher
+from internal.infrastructure.security.argon2_password_hasher import WAIT_AT_MOST, Argon2PasswordHasher
 from internal.ports.password_hasher import PasswordHasher
+from internal.ports.unavailable import Unavailable
 from tests.fakes.password_hasher import FakePasswordHasher
 
 pytestmark = pytest.mark.anyio
@@ -13,8 +15,10 @@ pytestmark = pytest.mark.anyio
 PASSWORD = "correct horse"
 
 
-def argon2(*, memory: int = 8, rounds: int = 1, threads: int = 1) -> Argon2PasswordHasher:
-    return Argon2PasswordHasher(memory=memory, time=rounds, parallelism=1, threads=threads)
+def argon2(
+    *, memory: int = 8, rounds: int = 1, threads: int = 1, patience: timedelta = WAIT_AT_MOST
+) -> Argon2PasswordHasher:
+    return Argon2PasswordHasher(memory=memory, time=rounds, parallelism=1, threads=threads, patience=patience)
 
 
 async def duration_of(work: Awaitable[object]) -> float:
@@ -87,3 +91,15 @@ async def test_argon2_leaves_the_event_loop_free() -> None:
         turns += 1
 
     assert turns > 10
+
+
+async def test_argon2_lets_nobody_wait_for_long() -> None:
+    hasher = argon2(memory=64 * 1024, rounds=10, patience=timedelta(milliseconds=1))
+    under_way = asyncio.create_task(hasher.hash(PASSWORD))
+    await asyncio.sleep(0)
+
+    for password_hash in (None, "$argon2id$anything"):
+        with pytest.raises(Unavailable):
+            await hasher.verify(PASSWORD, password_hash)
+
+    assert await hasher.verify(PASSWORD, await under_way)
