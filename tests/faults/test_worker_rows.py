@@ -98,6 +98,7 @@ def test_f14_a_worker_that_is_killed_between_the_250_and_the_commit(site: Site, 
         with site.locked("outbox"):
             eventually(lambda: len(site.sink.arrivals) == mails + 1, within=10)
             site.kill_worker()
+            site.execute(END_WHAT_WAITS)
         lapse_claims(site)
         site.worker = site.start_worker()
 
