@@ -59,13 +59,15 @@ faults: $(INSTALLED) ## measure every fault of docs/reliability.md, ROUNDS=20 ti
 soak: $(INSTALLED) ## sign up for MINUTES=30 minutes, with a random fault in each; SEED=1 draws them
 	SOAK_MINUTES=$(or $(MINUTES),30) SOAK_SEED=$(SEED) $(BIN)/pytest -s tests/faults/test_soak.py
 
-check: $(INSTALLED) ## format, lint, types, import contracts, dependencies, lock files, Dockerfile, compose file
+check: $(INSTALLED) ## format, lint, types, import contracts, dependencies, lock files, migrations, Dockerfile, compose file
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry cmd internal tests benchmarks
 	! grep -nE '(https?|file)://|--(extra-)?index-url|--find-links' requirements/*.txt
+	mkdir -p var && $(BIN)/alembic upgrade head --sql > var/migrations.sql
+	$(BIN)/squawk var/migrations.sql
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/docker-compose config --quiet
 

@@ -1,15 +1,20 @@
 """The schema's version: bring it to the head, and tell whether it is there."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from internal.infrastructure.database.engine import translated_outages
+from internal.ports.unavailable import Unavailable
 
 PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
 
@@ -40,10 +45,20 @@ def upgrade_to_head(database_url: str) -> None:
     A schema that a newer version of the program has made is left alone.
 
     Raises:
-        Unavailable: Postgres cannot be reached.
+        Unavailable: Postgres cannot be reached, or a table was in use for too long; what was done stays.
     """
-    with translated_outages():
+    with translated_outages(), _translated_lock_timeouts():
         command.upgrade(alembic_config(database_url, leave_newer=True), "head")
+
+
+@contextmanager
+def _translated_lock_timeouts() -> Generator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable):
+            raise Unavailable("a table is in use for longer than a migration waits: run it again") from error
+        raise
 
 
 class SchemaVersion:

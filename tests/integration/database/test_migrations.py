@@ -1,7 +1,7 @@
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -10,14 +10,26 @@ from alembic import command
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from internal.infrastructure.database.engine import DatabaseTimeouts, create_engine
+from internal.infrastructure.database.migrations import concurrently
+from internal.infrastructure.database.migrations.turns import MIGRATION_LOCK
 from internal.infrastructure.database.schema import (
     SchemaVersion,
     alembic_config,
     migration_scripts,
     upgrade_to_head,
 )
+from internal.ports.unavailable import Unavailable
+from tests.eventually import eventually
 
 ROOT = Path(__file__).parents[3]
+SOON = "SET lock_timeout = '50ms'"
+WRITE = "DELETE FROM outbox"
+BEFORE_AN_INDEX, BEFORE_COLUMNS = "5d0e7a94c1b3", "0a7d5f38c62b"
+# Who waits, but not inside a statement.
+IDLE = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle'
+"""
 TABLES = {"idempotent_requests", "alembic_version", "outbox", "users"}
 
 
@@ -54,26 +66,78 @@ def test_processes_that_migrate_at_once_wait_for_one_another(
     monkeypatch.setenv("DATABASE_URL", unmigrated_database_url)
     migrate = [sys.executable, "-m", "cmd.admin", "db", "migrate"]
 
-    with psycopg.connect(unmigrated_database_url) as starting_gate:
-        starting_gate.execute("CREATE TABLE alembic_version ()")  # nobody gets past it until it is undone
+    with psycopg.connect(unmigrated_database_url, autocommit=True) as another:
+        another.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
         processes = [
             subprocess.Popen(migrate, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             for _ in range(3)
         ]
-        await_waiting(3, unmigrated_database_url)
-        starting_gate.rollback()
+        eventually(lambda: another.execute(IDLE).fetchone() == (3,), within=30)
+        before = tables(unmigrated_database_url)
     outputs = [process.communicate(timeout=60)[0].decode() for process in processes]
 
+    assert before == set()
     assert [process.returncode for process in processes] == [0, 0, 0], outputs
     assert tables(unmigrated_database_url) == TABLES
 
 
-def await_waiting(count: int, database_url: str) -> None:
-    """Wait until so many connections wait for a lock; pytest's own time limit ends this if they never do."""
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        while connection.execute(f"{waiting} AND wait_event_type = 'Lock'").fetchone() != (count,):
-            time.sleep(0.05)
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(concurrently, "IMPATIENT", SOON)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_table_in_use_has_migrations_give_up_and_they_can_be_run_again(
+    unmigrated_database_url: str,
+) -> None:
+    command.upgrade(alembic_config(unmigrated_database_url), BEFORE_COLUMNS)
+
+    with psycopg.connect(unmigrated_database_url) as user:
+        user.execute(WRITE)
+        with pytest.raises(Unavailable, match="run it again"):
+            upgrade_to_head(unmigrated_database_url)
+    upgrade_to_head(unmigrated_database_url)
+
+    command.check(alembic_config(unmigrated_database_url))
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_index_whose_building_was_interrupted_is_built_anew(
+    monkeypatch: pytest.MonkeyPatch, unmigrated_database_url: str
+) -> None:
+    config = alembic_config(unmigrated_database_url)
+    command.upgrade(config, BEFORE_AN_INDEX)
+
+    with psycopg.connect(unmigrated_database_url) as user, monkeypatch.context() as patience:
+        patience.setattr(concurrently, "PATIENT", SOON)
+        user.execute(WRITE)
+        with pytest.raises(Unavailable):
+            upgrade_to_head(unmigrated_database_url)
+        interrupted = invalid_indexes(unmigrated_database_url)
+    upgrade_to_head(unmigrated_database_url)
+
+    assert interrupted == ["ix_outbox_given_up"]
+    assert invalid_indexes(unmigrated_database_url) == []
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_index_waits_for_older_transactions(unmigrated_database_url: str) -> None:
+    command.upgrade(alembic_config(unmigrated_database_url), BEFORE_AN_INDEX)
+
+    with psycopg.connect(unmigrated_database_url) as user, ThreadPoolExecutor() as pool:
+        user.execute(WRITE)
+        upgraded = pool.submit(upgrade_to_head, unmigrated_database_url)
+        with pytest.raises(TimeoutError):
+            upgraded.result(timeout=1)
+        user.rollback()
+
+        upgraded.result(timeout=30)
+
+
+def invalid_indexes(database_url: str) -> list[str]:
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute("SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid")
+        return [name for (name,) in rows]
 
 
 @pytest.fixture

@@ -1,24 +1,23 @@
 """Run by Alembic, for the command line as well as for `upgrade_to_head`."""
 
 from alembic import context
-from sqlalchemy import create_engine, func, pool, select
+from sqlalchemy import create_engine, pool, text
 
 from internal.infrastructure.database.engine import driver_url
+from internal.infrastructure.database.migrations.concurrently import IMPATIENT
+from internal.infrastructure.database.migrations.turns import wait_for_turn
 from internal.infrastructure.database.tables import metadata
 from internal.infrastructure.settings import load_settings
-
-# Arbitrary, but the same in every process: whoever holds this advisory lock migrates.
-MIGRATION_LOCK = 7_240_119
 
 
 def run_migrations() -> None:
     url = context.config.attributes.get("database_url") or load_settings().database_url
     engine = create_engine(driver_url(url), poolclass=pool.NullPool)
     with engine.connect() as connection:
-        # For the session, not the transaction: a migration may commit in between. Closing releases it.
-        connection.execute(select(func.pg_advisory_lock(MIGRATION_LOCK)))
+        wait_for_turn(connection)
+        connection.execute(text(IMPATIENT))
         connection.commit()
-        context.configure(connection=connection, target_metadata=metadata)
+        context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=True)
         if context.config.attributes.get("leave_newer") and is_newer(
             context.get_context().get_current_revision()
         ):
@@ -34,6 +33,15 @@ def is_newer(version: str | None) -> bool:
     }
 
 
+def write_script() -> None:
+    """For `--sql`: what `run_migrations` runs."""
+    context.configure(dialect_name="postgresql", literal_binds=True, transaction_per_migration=True)
+    context.execute(IMPATIENT)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
 if context.is_offline_mode():
-    raise SystemExit("migrations run against a database, not into a script: drop --sql")
-run_migrations()
+    write_script()
+else:
+    run_migrations()

@@ -14,25 +14,9 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("outbox", sa.Column("succeeded", sa.Boolean(), nullable=True))
     op.execute("UPDATE outbox SET closed_at = completed_at, succeeded = true WHERE completed_at IS NOT NULL")
-    op.drop_index("ix_outbox_next_try_at", table_name="outbox")
-    op.create_index(
-        "ix_outbox_next_try_at",
-        "outbox",
-        ["next_try_at"],
-        unique=False,
-        postgresql_where=sa.text("closed_at IS NULL"),
-    )
 
 
 def downgrade() -> None:
-    op.drop_index("ix_outbox_next_try_at", table_name="outbox")
-    op.create_index(
-        "ix_outbox_next_try_at",
-        "outbox",
-        ["next_try_at"],
-        unique=False,
-        postgresql_where=sa.text("forwarded_at IS NULL"),
-    )
     op.drop_column("outbox", "succeeded")
     op.drop_column("outbox", "closed_at")
     op.drop_column("outbox", "missing_since")

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "b41c7d92ae05"
-down_revision = "8f3a1c5d7e24"
+down_revision = "e6b90d42c718"
 branch_labels = None
 depends_on = None
 

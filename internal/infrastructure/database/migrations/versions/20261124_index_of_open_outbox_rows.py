@@ -1,0 +1,18 @@
+"""index of open outbox rows."""
+
+from internal.infrastructure.database.migrations import concurrently
+
+revision = "e6b90d42c718"
+down_revision = "8f3a1c5d7e24"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    concurrently.create_index("ix_outbox_next_try_at", "outbox", ["next_try_at"], where="closed_at IS NULL")
+
+
+def downgrade() -> None:
+    concurrently.create_index(
+        "ix_outbox_next_try_at", "outbox", ["next_try_at"], where="forwarded_at IS NULL"
+    )
