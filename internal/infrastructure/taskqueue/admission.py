@@ -1,4 +1,4 @@
-from collections.abc import Container
+from collections.abc import Container, Sequence
 
 import msgspec
 import structlog
@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 UNKNOWN = "unknown"
 # A message's option: what a worker has to know to do it justice; 1 where it is missing.
 FORMAT = "format"
-NEWEST_FORMAT = 1
+KNOWN_FORMATS: Sequence[int] = (1,)  # a newer version adds its own, and goes on knowing the older ones
 
 
 def refusal(delivery: Delivery, *, actors: Container[str], timing: Timing) -> Outcome | None:
@@ -28,7 +28,7 @@ def refusal(delivery: Delivery, *, actors: Container[str], timing: Timing) -> Ou
         if outcome.kind is Kind.ARCHIVED:
             delivery.stuff_exception(ActorNotFound(delivery.actor_name))
         return outcome
-    if delivery.options.get(FORMAT, NEWEST_FORMAT) != NEWEST_FORMAT:
+    if delivery.options.get(FORMAT, 1) not in KNOWN_FORMATS:
         return not_understood(delivery, timing=timing, reason="its message is of a newer version")
     if delivery.crashes >= MAX_CRASHES:
         return _archived(delivery, f"poison: its worker died {delivery.crashes} times")

@@ -59,8 +59,16 @@ def test_finds_nothing_in_the_migrations(script: str) -> None:
 
 
 @pytest.mark.parametrize(("statement", "rule"), REFUSED.items(), ids=REFUSED.values())
-def test_refuses_a_migration_that_would(script: str, statement: str, rule: str) -> None:
+def test_refuses_a_migration_that_an_older_version_does_not_survive(
+    script: str, statement: str, rule: str
+) -> None:
     assert lint(f"{script}\nBEGIN;\n{statement};\nCOMMIT;") == [rule]
+
+
+def test_a_migration_that_contracts_may_exempt_a_statement(script: str) -> None:
+    exempt = "-- squawk-ignore ban-drop-column\nALTER TABLE users DROP COLUMN name"
+
+    assert lint(f"{script}\nBEGIN;\n{exempt};\nCOMMIT;") == []
 
 
 def test_refuses_a_migration_that_may_have_everybody_wait(script: str) -> None:

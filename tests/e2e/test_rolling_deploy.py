@@ -1,0 +1,112 @@
+"""F29: processes of two versions of the program, on the same Redis and Postgres."""
+
+import asyncio
+import json
+import signal
+import time
+from collections.abc import Sequence
+from uuid import uuid4
+
+import psycopg
+from dramatiq import Message
+
+from internal.application.tasks.send_welcome_email import SendWelcomeEmail
+from internal.infrastructure.taskqueue import scripts
+from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.ledger import FIRST, OUTBOX
+from internal.ports.task_inspector import TaskAction
+from tests.e2e.conftest import System
+from tests.e2e.next_version import SendFarewell
+from tests.eventually import eventually
+from tests.integration.taskqueue.inspecting import inspector_on
+from tests.queued import queued
+from tests.smtp import SmtpServer
+
+NEXT_VERSION = "tests.e2e.next_version"
+FAREWELL, WELCOME = "farewell@example.com", "welcome@example.com"
+STORE = """
+INSERT INTO outbox (id, task_name, payload, options, next_try_at)
+VALUES (%s, %s, %s, '{"queue": "default"}', now() + %s::interval)
+"""
+
+
+def start_next_version(system: System) -> None:
+    system.start(NEXT_VERSION, "--supervised")
+    eventually(lambda: "worker.started" in system.log(NEXT_VERSION), within=20)
+
+
+def store(system: System, task_name: str, payload: dict[str, str], *, due_in: str) -> str:
+    """As a sign-up does; returns the task's id."""
+    task_id = str(uuid4())
+    with psycopg.connect(system.env["DATABASE_URL"]) as connection:
+        connection.execute(STORE, [task_id, task_name, json.dumps(payload), due_in])
+    return task_id
+
+
+def publish_in_a_newer_format(system: System, task_id: str, payload: dict[str, str]) -> None:
+    broker = RedisBroker(url=system.env["REDIS_URL"], middleware=[])
+    broker.declare_queue("default")
+    options = {"format": 2, OUTBOX: FIRST, "max_retries": 25}
+    message = Message[None]("default", SendWelcomeEmail.task_name, (), payload, options, message_id=task_id)
+    broker.call(scripts.PUBLISH, [("default", task_id, scripts.text(message.encode()), 0, -1, {})])
+    broker.close()
+
+
+def mail_to(recipient: str) -> dict[str, str]:
+    return {"user_id": str(uuid4()), "email": recipient, "name": "Ada Lovelace"}
+
+
+def states(system: System) -> list[str]:
+    return [task.state for task in queued(system.env["REDIS_URL"], queues=("default",))]
+
+
+def endings(system: System) -> list[tuple[bool]]:
+    with psycopg.connect(system.env["DATABASE_URL"]) as connection:
+        return connection.execute("SELECT succeeded FROM outbox").fetchall()
+
+
+def offer_again(system: System, task_ids: Sequence[str]) -> None:
+    """Now, and not 30 s after they were offered last."""
+
+    async def run() -> None:
+        async with inspector_on(system.env["REDIS_URL"]) as inspector:
+            await inspector.act(TaskAction.RUN, "default", task_ids)
+
+    asyncio.run(run())
+
+
+def test_what_an_old_worker_does_not_know_waits_for_a_new_one(
+    system: System, smtp_server: SmtpServer
+) -> None:
+    old = system.start_worker()
+    farewell = store(system, SendFarewell.task_name, mail_to(FAREWELL), due_in="0 s")
+    payload = mail_to(WELCOME)
+    welcome = store(system, SendWelcomeEmail.task_name, payload, due_in="1 h")
+    publish_in_a_newer_format(system, welcome, payload)
+    eventually(lambda: states(system) == ["scheduled", "scheduled"], within=10)
+    assert smtp_server.messages() == []
+    start_next_version(system)
+
+    for _ in range(5):
+        offer_again(system, [farewell, welcome])  # to both workers; the old one puts them back
+        time.sleep(0.1)
+    old.send_signal(signal.SIGTERM)
+    assert old.wait(20) == 0
+    offer_again(system, [farewell, welcome])  # if the old one had them last
+
+    eventually(lambda: endings(system) == [(True,), (True,)], within=5)
+    assert sorted(mail["To"] for mail in smtp_server.messages()) == [FAREWELL, WELCOME]
+    assert states(system) == []
+
+
+def test_a_new_worker_understands_what_an_old_server_has_published(
+    system: System, smtp_server: SmtpServer
+) -> None:
+    start_next_version(system)
+    system.start_server()
+
+    assert system.sign_up("ada@example.com").status_code == 201
+
+    eventually(lambda: len(smtp_server.messages()) == 1, within=10)
+    eventually(lambda: endings(system) == [(True,)], within=5)
+    assert states(system) == []
