@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from dramatiq import Message
 
+from internal.infrastructure.taskqueue import admission
 from internal.infrastructure.taskqueue.admission import refusal
 from internal.infrastructure.taskqueue.delivery import Cancelled
 from internal.infrastructure.taskqueue.outcomes import Kind
@@ -69,3 +70,24 @@ def test_an_unknown_task_is_offered_again_for_ten_minutes(times: int, kind: Kind
         assert unknown.number == EVERY
         assert Message.decode(unknown.message).options == {"unknown": times + 1}
     assert timedelta(milliseconds=EVERY * 20) == timedelta(minutes=10)
+
+
+@pytest.mark.parametrize(
+    ("options", "is_known"),
+    [
+        ({}, True),
+        ({"format": 1}, True),
+        ({"format": 2}, True),
+        ({"format": 3}, False),
+        ({"format": []}, False),
+    ],
+    ids=repr,
+)
+def test_a_version_with_a_newer_format_goes_on_knowing_the_older(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, object], is_known: bool
+) -> None:
+    monkeypatch.setattr(admission, "KNOWN_FORMATS", (1, 2))
+
+    refused = refusal(delivery(**options), actors={"work"}, timing=Timing())
+
+    assert (refused is None) is is_known
