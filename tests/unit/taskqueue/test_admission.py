@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from dramatiq import Message
@@ -84,7 +85,7 @@ def test_an_unknown_task_is_offered_again_for_ten_minutes(times: int, kind: Kind
     ids=repr,
 )
 def test_a_version_with_a_newer_format_goes_on_knowing_the_older(
-    monkeypatch: pytest.MonkeyPatch, options: dict[str, object], is_known: bool
+    monkeypatch: pytest.MonkeyPatch, *, options: dict[str, Any], is_known: bool
 ) -> None:
     monkeypatch.setattr(admission, "KNOWN_FORMATS", (1, 2))
 

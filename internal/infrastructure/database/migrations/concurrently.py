@@ -1,9 +1,12 @@
-"""Indexes of tables that are in use, each in a migration of its own: it is no transaction."""
+"""Alembic's operations for indexes, for tables that are in use.
+
+They are no transaction: each in a migration of its own.
+"""
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-import sqlalchemy as sa
 from alembic import op
 
 # Whoever waits for a table has everybody else wait behind it: give up soon, and be run again.
@@ -12,23 +15,16 @@ IMPATIENT = "SET lock_timeout = '5s'"
 PATIENT = "SET lock_timeout = 0"
 
 
-def create_index(name: str, table: str, columns: Sequence[str], *, where: str) -> None:
+def create_index(name: str, table_name: str, columns: Sequence[str], **options: Any) -> None:
     """Build an index, in place of one of that name: an interrupted migration leaves one that is invalid."""
     with _patiently():
-        _drop(name, table)
-        op.create_index(
-            name,
-            table,
-            columns,
-            if_not_exists=True,
-            postgresql_concurrently=True,
-            postgresql_where=sa.text(where),
-        )
+        _drop(name, table_name)
+        op.create_index(name, table_name, columns, postgresql_concurrently=True, **options)
 
 
-def drop_index(name: str, table: str) -> None:
+def drop_index(name: str, *, table_name: str, **options: Any) -> None:
     with _patiently():
-        _drop(name, table)
+        _drop(name, table_name, **options)
 
 
 @contextmanager
@@ -39,5 +35,5 @@ def _patiently() -> Generator[None]:
         op.execute(IMPATIENT)
 
 
-def _drop(name: str, table: str) -> None:
-    op.drop_index(name, table_name=table, if_exists=True, postgresql_concurrently=True)
+def _drop(name: str, table_name: str, **options: Any) -> None:
+    op.drop_index(name, table_name=table_name, if_exists=True, postgresql_concurrently=True, **options)

@@ -1,5 +1,7 @@
 """index of open outbox rows."""
 
+import sqlalchemy as sa
+
 from internal.infrastructure.database.migrations import concurrently
 
 revision = "e6b90d42c718"
@@ -9,10 +11,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    concurrently.create_index("ix_outbox_next_try_at", "outbox", ["next_try_at"], where="closed_at IS NULL")
+    concurrently.create_index(
+        "ix_outbox_next_try_at", "outbox", ["next_try_at"], postgresql_where=sa.text("closed_at IS NULL")
+    )
 
 
 def downgrade() -> None:
     concurrently.create_index(
-        "ix_outbox_next_try_at", "outbox", ["next_try_at"], where="forwarded_at IS NULL"
+        "ix_outbox_next_try_at", "outbox", ["next_try_at"], postgresql_where=sa.text("forwarded_at IS NULL")
     )
