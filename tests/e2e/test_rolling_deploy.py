@@ -30,11 +30,6 @@ VALUES (%s, %s, %s, '{"queue": "default"}', now() + %s::interval)
 """
 
 
-def start_next_version(system: System) -> None:
-    system.start(NEXT_VERSION, "--supervised")
-    eventually(lambda: "worker.started" in system.log(NEXT_VERSION), within=20)
-
-
 def store(system: System, task_name: str, payload: dict[str, str], *, due_in: str) -> str:
     """As a sign-up does; returns the task's id."""
     task_id = str(uuid4())
@@ -85,7 +80,8 @@ def test_what_an_old_worker_does_not_know_waits_for_a_new_one(
     publish_in_a_newer_format(system, welcome, payload)
     eventually(lambda: states(system) == ["scheduled", "scheduled"], within=10)
     assert smtp_server.messages() == []
-    start_next_version(system)
+    system.start(NEXT_VERSION, "--supervised")
+    eventually(lambda: "worker.started" in system.log(NEXT_VERSION), within=20)
 
     for _ in range(5):
         offer_again(system, [farewell, welcome])  # to both workers; the old one puts them back
@@ -102,7 +98,7 @@ def test_what_an_old_worker_does_not_know_waits_for_a_new_one(
 def test_a_new_worker_understands_what_an_old_server_has_published(
     system: System, smtp_server: SmtpServer
 ) -> None:
-    start_next_version(system)
+    system.start(NEXT_VERSION, "--supervised")
     system.start_server()
 
     assert system.sign_up("ada@example.com").status_code == 201
