@@ -13,7 +13,6 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("missing_since", sa.DateTime(timezone=True), nullable=True))
     op.add_column("outbox", sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("outbox", sa.Column("succeeded", sa.Boolean(), nullable=True))
-    op.execute("UPDATE outbox SET closed_at = completed_at, succeeded = true WHERE completed_at IS NOT NULL")
 
 
 def downgrade() -> None:

@@ -1,6 +1,7 @@
 """index of open outbox rows."""
 
 import sqlalchemy as sa
+from alembic import op
 
 from internal.infrastructure.database.migrations import concurrently
 
@@ -11,6 +12,8 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # Not with the columns: that would keep everybody out meanwhile.
+    op.execute("UPDATE outbox SET closed_at = completed_at, succeeded = true WHERE completed_at IS NOT NULL")
     concurrently.create_index(
         "ix_outbox_next_try_at", "outbox", ["next_try_at"], postgresql_where=sa.text("closed_at IS NULL")
     )
