@@ -84,12 +84,12 @@ def test_f19_a_451_is_tried_again_and_a_550_is_not(site: Site, row: Row) -> None
 def test_f20_a_mail_that_is_cut_off_is_the_same_mail_the_next_time(site: Site, row: Row) -> None:
     site.sink.accepts_after = 0.5
     with site.traffic("cut") as traffic:
-        before = len(site.sink.handed_over)
-        row.asked(traffic.sign_up_many(4))
-        eventually(lambda: len(site.sink.handed_over) == before + 4, within=10)
-        site.mail.is_deaf = True  # accepted, and nobody hears of it
-        time.sleep(0.3)
-        site.mail.cut()
+        handed_over, accepted = len(site.sink.handed_over), len(site.sink.arrivals)
+        row.asked(traffic.sign_up_many(4, at_once=4))
+        eventually(lambda: len(site.sink.handed_over) == handed_over + 4, within=10)
+        site.mail.is_deaf = True
+        eventually(lambda: len(site.sink.arrivals) == accepted + 4, within=10)
+        site.mail.cut()  # all of them were accepted, and nobody has heard of it
         site.mail.heal()
         eventually(lambda: site.oracle.under_way("active", "pending") == 0, within=10)
         site.sink.accept_all()
