@@ -28,6 +28,7 @@ SIGN_UPS = 400 if IS_LONG else 50
 BACKLOG = 1_000_000 if IS_LONG else 100_000
 LOOKED_AT = 1_000_000 if IS_LONG else 20_000
 QUIET_WITHIN = 90  # seconds
+DRAINED_WITHIN = BACKLOG / 1000  # seconds, five times what is promised
 
 
 @repeated
@@ -83,7 +84,7 @@ def test_f24_tokens_of_a_server_whose_clock_is_20_s_ahead_are_good(site: Site, r
     row.asked(answers)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(BACKLOG / 1000 + 300)
 def test_f25_sign_ups_do_not_feel_a_backlog(site: Site, row: Row) -> None:
     broker = RedisBroker(url=site.redis.url, middleware=[])
     with closing(Engine(site.redis.url)) as engine, site.traffic("backlog") as traffic:
@@ -96,7 +97,7 @@ def test_f25_sign_ups_do_not_feel_a_backlog(site: Site, row: Row) -> None:
             used = client.info("memory")["used_memory"]
         resumed = time.monotonic()
         broker.resume("default")
-        eventually(lambda: engine.remaining() <= len(answers), within=120)  # all but their mails
+        eventually(lambda: engine.remaining() <= len(answers), within=DRAINED_WITHIN)  # all but their mails
         rate = BACKLOG / (time.monotonic() - resumed)
 
         site.oracle.verdict(traffic.answers, within=QUIET_WITHIN)
