@@ -1,10 +1,11 @@
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from internal.domain.errors import Conflict
 from internal.ports.clock import Clock
 from internal.ports.outbox_inspector import (
+    APPLIES_TO,
     OutboxAction,
     OutboxPage,
     OutboxRow,
@@ -15,10 +16,6 @@ from internal.ports.outbox_inspector import (
 from internal.ports.task_inspector import ActionResult
 
 MOST_AT_ONCE = 500
-_FROM: Mapping[OutboxAction, frozenset[OutboxState]] = {
-    OutboxAction.REDRIVE: frozenset({OutboxState.WAITING, OutboxState.FORWARDED, OutboxState.GIVEN_UP}),
-    OutboxAction.DISCARD: frozenset({OutboxState.WAITING, OutboxState.FORWARDED}),
-}
 
 
 class FakeOutboxInspector:
@@ -80,7 +77,7 @@ class FakeOutboxInspector:
         return ActionResult(done=done, refused=refused)
 
     async def act_on_all(self, action: OutboxAction, state: OutboxState) -> AsyncIterator[ActionResult]:
-        if state not in _FROM[action]:
+        if state not in APPLIES_TO[action]:
             raise Conflict(f"{action} is nothing for rows that are {state}")
         ids = [row.id for row in sorted(self._in(state), key=_place)]
         for first in range(0, len(ids), self._batch):
@@ -92,7 +89,7 @@ class FakeOutboxInspector:
     def _refusal(self, action: OutboxAction, task_id: str) -> str | None:
         if task_id not in self._rows:
             return "there is no such row"
-        if (state := self._rows[task_id].state) not in _FROM[action]:
+        if (state := self._rows[task_id].state) not in APPLIES_TO[action]:
             return f"it is {state}"
         is_in_the_way = action is OutboxAction.DISCARD or state is OutboxState.GIVEN_UP
         return "its task is active" if is_in_the_way and task_id in self.active else None

@@ -1,9 +1,9 @@
 """`outbox stats`, `ls` and `inspect`: what is to be done, and stands in Postgres until it has been."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -140,8 +140,7 @@ def inspect_row(
 
     row, task, now = run(context, look)
     if as_json:
-        of_task = json_form.task(task, with_payload=False) if isinstance(task, TaskInfo) else None
-        show_json({"row": json_form.outbox_row(row, with_payload=True), "task": of_task})
+        show_json({"row": json_form.outbox_row(row, with_payload=True), **_task_json(task)})
     else:
         show_fields([*_fields(row, now), *_task_fields(task)])
 
@@ -175,6 +174,13 @@ def _fields(row: OutboxRow, now: datetime) -> Sequence[tuple[str, str]]:
         *([("last error", row.last_error)] if row.last_error else []),
         ("payload", json.dumps(dict(row.payload), ensure_ascii=False)),
     ]
+
+
+def _task_json(task: TaskInfo | str) -> Mapping[str, Any]:
+    """Without a task, why: one that Redis does not have is lost, one that cannot be asked for may not be."""
+    if isinstance(task, str):
+        return {"task": None, "why_no_task": task}
+    return {"task": json_form.task(task, with_payload=False), "why_no_task": None}
 
 
 def _task_fields(task: TaskInfo | str) -> Sequence[tuple[str, str]]:

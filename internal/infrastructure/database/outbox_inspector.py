@@ -44,7 +44,10 @@ _LAST_ERROR = (
 
 
 class SqlAlchemyOutboxInspector:
-    """Only open rows, and those of tasks that were given up, are ever gone through: the others are many."""
+    """Rows that are done are many, and only one query goes through all of them: that of the duplicates.
+
+    No index has these, so a page of them reads the table: 0.2 s for a million rows.
+    """
 
     def __init__(self, *, engine: AsyncEngine, relay: OutboxRelay, tasks: TaskInspector) -> None:
         self._engine = engine

@@ -127,6 +127,7 @@ def test_shows_a_row_and_what_redis_has_of_its_task(operator: Operator) -> None:
         assert line.split() in [shown_line.split() for shown_line in shown.splitlines()]
     assert "ada@example.com" in shown
     assert (read["row"]["payload"], read["task"]["last_error"]) == (PAYLOAD, "550 no such user")
+    assert read["why_no_task"] is None
 
 
 class Away(FakeTaskInspector):
@@ -152,7 +153,8 @@ def test_shows_a_row_whose_task_cannot_be_seen(
 
     assert shown.exit_code == 0
     assert shown.stdout.splitlines()[-1].split(maxsplit=1) == ["task", said]
-    assert (read["row"]["last_error"], read["task"]) == ("Redis is full", None)
+    assert read["row"]["last_error"] == "Redis is full"
+    assert (read["task"], read["why_no_task"]) == (None, said)
 
 
 def test_a_row_that_is_not_there_is_one_line(operator: Operator) -> None:
