@@ -95,6 +95,18 @@ def test_what_an_old_worker_does_not_know_waits_for_a_new_one(
     assert states(system) == []
 
 
+def test_an_old_worker_runs_a_task_with_a_field_that_it_does_not_know(
+    system: System, smtp_server: SmtpServer
+) -> None:
+    system.start_worker()
+
+    store(system, SendWelcomeEmail.task_name, mail_to(WELCOME) | {"locale": "eo"}, due_in="0 s")
+
+    eventually(lambda: endings(system) == [(True,)], within=20)
+    assert [mail["To"] for mail in smtp_server.messages()] == [WELCOME]
+    assert states(system) == []
+
+
 def test_a_new_worker_understands_what_an_old_server_has_published(
     system: System, smtp_server: SmtpServer
 ) -> None:
