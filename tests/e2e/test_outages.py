@@ -127,9 +127,8 @@ def is_committing(postgres: EmbeddedPostgres) -> bool:
         return bool(connection.execute(query).fetchone())
 
 
-@pytest.mark.parametrize("stop_signal", [signal.SIGINT, signal.SIGQUIT], ids=["fast", "immediate"])
-def test_a_restart_of_postgres_loses_nothing_that_was_answered(
-    server: System, own_postgres: EmbeddedPostgres, stop_signal: signal.Signals
+def test_a_crash_of_postgres_loses_nothing_that_was_answered(
+    server: System, own_postgres: EmbeddedPostgres
 ) -> None:
     answers: list[tuple[int, str, str, str | None]] = []
     ended = threading.Event()
@@ -145,7 +144,7 @@ def test_a_restart_of_postgres_loses_nothing_that_was_answered(
         runs = [pool.submit(sign_up_all_the_time) for _ in range(POOL)]
         for _ in range(RESTARTS):
             time.sleep(0.5)
-            os.kill(own_postgres.pid or 0, stop_signal)
+            os.kill(own_postgres.pid or 0, signal.SIGQUIT)
             own_postgres.stop()
             own_postgres.start()
         time.sleep(0.5)
@@ -180,13 +179,12 @@ def test_a_sign_up_whose_answer_was_lost_is_told_by_its_key(
     assert again.json()["data"]["user"]["email"] == email
 
 
-@pytest.mark.parametrize("idle", [0.0, 1.5], ids=["busy", "idle"])
-def test_a_frozen_postgres_is_503_and_good_again_when_it_goes_on(
-    server: System, own_postgres: EmbeddedPostgres, idle: float
+def test_a_postgres_that_freezes_while_idle_is_503_and_good_again_when_it_goes_on(
+    server: System, own_postgres: EmbeddedPostgres
 ) -> None:
     with ThreadPoolExecutor(20) as pool:
         at_once(pool, lambda: server.sign_up(new_email()), times=20)
-        time.sleep(idle)
+        time.sleep(1.5)  # the connections are asked whether they are good before they are used
         with frozen(own_postgres.pid or 0):
             answers = [pool.submit(timed, lambda: server.sign_up(new_email())) for _ in range(20)]
             time.sleep(0.2)

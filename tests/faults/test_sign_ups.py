@@ -11,10 +11,10 @@ import pytest
 from internal.infrastructure.embedded.redis import EmbeddedRedis
 from tests.e2e.conftest import System
 from tests.e2e.test_welcome_mail import assert_nothing_left, assert_one_mail_each
-from tests.faults.rounds import IS_LONG
+from tests.faults.rounds import long_round
 from tests.smtp import SmtpServer
 
-ROUNDS = 5 if IS_LONG else 1
+ROUNDS = 5
 
 
 @pytest.fixture
@@ -35,6 +35,7 @@ def sign_up_many(system: System, name: str) -> list[str]:
     return emails
 
 
+@long_round
 @pytest.mark.timeout(300)
 def test_one_mail_each_although_redis_and_the_worker_are_killed_while_people_sign_up(
     system: System, smtp_server: SmtpServer, redis_server: EmbeddedRedis

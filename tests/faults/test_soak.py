@@ -1,4 +1,4 @@
-"""`make soak`: sign-ups, and a fault every minute. Every run of the tests has a few seconds of it."""
+"""`make soak`: sign-ups, and a fault every minute."""
 
 import os
 import random
@@ -12,11 +12,11 @@ from tests.faults.measurements import p99
 from tests.faults.site import Site
 from tests.faults.traffic import Traffic, statuses
 
-MINUTES = float(os.environ.get("SOAK_MINUTES") or 0.2)
+MINUTES = float(os.environ.get("SOAK_MINUTES") or 30)
 SEED = int(os.environ.get("SOAK_SEED") or 1)
-EVERY = 60.0 if MINUTES >= 2 else 4.0  # seconds
+EVERY = 60.0  # seconds
 LONGEST = EVERY / 3  # seconds that a fault lasts
-QUIET_WITHIN = 300.0 if MINUTES >= 2 else 90.0  # seconds: retries wait up to a minute or two
+QUIET_WITHIN = 300.0  # seconds: retries wait up to a minute or two
 
 FAULTS: tuple[Fault, ...] = (
     disturbances.killed_worker,
@@ -49,6 +49,7 @@ def disturb(site: Site, traffic: Traffic, draw: random.Random) -> Fault:
     return fault
 
 
+@pytest.mark.skipif("SOAK_MINUTES" not in os.environ, reason="takes its time: make soak")
 @pytest.mark.timeout(MINUTES * 60 + QUIET_WITHIN + 300)
 def test_every_user_has_one_mail_after_a_fault_every_minute(site: Site) -> None:
     draw = random.Random(SEED)  # noqa: S311 - the same faults in every run
@@ -59,8 +60,6 @@ def test_every_user_has_one_mail_after_a_fault_every_minute(site: Site) -> None:
             while time.monotonic() < end:
                 most_repeats += AT_ONCE * (disturb(site, traffic, draw) in WINDOWS)
         stopped = time.monotonic()
-        if MINUTES < 2:
-            site.try_again()
         verdict = site.oracle.verdict(traffic.answers, within=QUIET_WITHIN, most_repeats=most_repeats)
 
     told = sum(answer.status == 201 for answer in traffic.answers)

@@ -211,7 +211,7 @@ def test_f27_a_busy_worker_is_not_taken_for_dead(site: Site, row: Row) -> None:
     with closing(Engine(site.redis.url)) as engine:
         for _ in range(DELAYED // 500):
             engine.publish_all([(Noop(), tomorrow)] * 500)  # type: ignore[list-item]  # a publication may have options
-    site.sink.accepts_after = 35.0 if IS_LONG else 5.0  # more than two leases
+    site.sink.accepts_after = 35.0 if IS_LONG else 4.5  # more than two leases
     with site.traffic("busy") as traffic:
         handed_over(site, traffic, 10)
         row.asked(traffic.sign_up_many(10))
