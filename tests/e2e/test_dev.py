@@ -12,7 +12,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from internal.infrastructure.bootstrap.dev import WORKER_STOPS_WITHIN
 from internal.infrastructure.embedded.process import free_port, spawn
 from tests.eventually import eventually
 
@@ -68,8 +67,7 @@ class Dev:
         for process in self._processes:
             process.kill()
             process.wait()
-        # A worker that has just sent a mail waits for Postgres, to have it remembered, until its time is up.
-        eventually(lambda: not self.processes(), within=WORKER_STOPS_WITHIN + 10)
+        eventually(lambda: not self.processes(), within=20)
 
 
 @pytest.fixture

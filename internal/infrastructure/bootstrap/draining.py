@@ -37,4 +37,6 @@ class DrainingServer(MPServer):
         timer.start()
 
     def _stop(self, *args: Any, **kwargs: Any) -> None:
-        super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]  # Granian's own
+        # In a thread: it sets an event, whose lock the code that a signal has interrupted may hold.
+        stop = super().signal_handler_interrupt
+        threading.Thread(target=stop, args=args, kwargs=kwargs, daemon=True).start()
