@@ -132,12 +132,3 @@ def test_does_not_wait_for_a_request_that_does_not_end(system: System, database_
         server.wait(4)
 
     assert isinstance(answer.exception(), httpx.TransportError)
-
-
-def test_stops_however_often_it_is_told(system: System) -> None:
-    server = system.start_server(HTTP_DRAIN_TIME="0")
-
-    for _ in range(500):
-        server.send_signal(signal.SIGTERM)
-
-    assert server.wait(15) == 0
