@@ -4,6 +4,7 @@ from pathlib import Path
 
 from anyio import to_thread
 
+from internal.infrastructure.email.mail_names import file_name
 from internal.infrastructure.email.mime import MimeComposer
 from internal.ports.email_sender import Email
 
@@ -23,7 +24,7 @@ class FileEmailSender:
         accepted_within: timedelta,  # noqa: ARG002 - as `within`
     ) -> None:
         message = self._composer.compose(email)
-        await to_thread.run_sync(self._write, f"{email.kind}-{email.message_id}.eml", message)
+        await to_thread.run_sync(self._write, file_name(email), message)
 
     def _write(self, name: str, message: EmailMessage) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)

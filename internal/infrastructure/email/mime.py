@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from internal.infrastructure.email.mail_names import message_id
 from internal.ports.clock import Clock
 from internal.ports.email_sender import Email
 
@@ -46,7 +47,7 @@ class MimeComposer:
         message["To"] = Address(addr_spec=email.recipient.value)
         message["Subject"] = self._render(f"{email.kind}.subject.txt", email).strip()
         message["Date"] = self._clock.now()
-        message["Message-ID"] = f"<{email.message_id}.{email.kind}@{self._sender.domain}>"
+        message["Message-ID"] = message_id(email, domain=self._sender.domain)
         message["X-Mail-Kind"] = email.kind
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation replies
         message.set_content(self._render(f"{email.kind}.txt", email))

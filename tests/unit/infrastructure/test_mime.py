@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from email import message_from_bytes, policy
 from email.headerregistry import AddressHeader
@@ -13,6 +14,36 @@ from internal.domain.email_address import EmailAddress, InvalidEmailAddress
 from internal.infrastructure.email.mime import MimeComposer
 from internal.ports.email_sender import Email
 from tests.fakes.clock import FakeClock
+
+# What RFC 5322 calls msg-id, without its obsolete forms: <dot-atom-text@dot-atom-text>.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+MESSAGE_ID = re.compile(rf"<{_ATOM}(\.{_ATOM})*@{_ATOM}(\.{_ATOM})*>")
+
+AWKWARD_TASK_IDS = [
+    "entry:2030-01-01T12:00:00+00:00",
+    "entry:2030-01-01T13:00:00+00:00",
+    "a b",
+    "a(b)",
+    "a/b",
+    "a\\b",
+    "a:b",
+    "a.",
+    ".a",
+    "a..b",
+    ".",
+    "..",
+    "../a",
+    "<a>",
+    "a@b",
+    "a\r\nBcc: eve@example.com",
+    "a\x00b",
+    "\u00e9",
+    "e\u0301",
+    "=?utf-8?q?a?=",
+    "a" * 10_000,
+    "a" * 9_999 + "b",
+]
+task_ids = st.text(min_size=1, max_size=300).filter(str.strip) | st.sampled_from(AWKWARD_TASK_IDS)
 
 COMPOSER = MimeComposer(
     mail_from="Users <no-reply@users.example>",
@@ -105,3 +136,47 @@ def test_any_address_of_a_user_is_the_only_recipient(local: str, domain: str) ->
     message = received(replace(WELCOME, recipient=address))
 
     assert recipients(message) == [address.value]
+
+
+@given(task_id=task_ids)
+def test_every_task_id_gives_a_valid_message_id(task_id: str) -> None:
+    sent = COMPOSER.compose(replace(WELCOME, message_id=task_id))
+    lines = sent.as_bytes().split(b"\r\n")
+
+    [line] = [line for line in lines if line.lower().startswith(b"message-id:")]
+    assert MESSAGE_ID.fullmatch(line.decode("ascii").partition(": ")[2])
+    assert len(line) <= 998
+    parsed = message_from_bytes(sent.as_bytes(), policy=policy.SMTP)
+    assert parsed["Message-ID"] == sent["Message-ID"]
+    assert not parsed.defects
+    assert not parsed["Message-ID"].defects
+    assert recipients(received(replace(WELCOME, message_id=task_id))) == ["ada@example.com"]
+
+
+@given(first=task_ids, second=task_ids)
+def test_two_mails_share_a_message_id_only_if_their_tasks_share_an_id(first: str, second: str) -> None:
+    ids = [received(replace(WELCOME, message_id=task_id))["Message-ID"] for task_id in (first, second)]
+
+    assert (ids[0] == ids[1]) is (first == second)
+
+
+def test_the_awkward_task_ids_give_as_many_message_ids() -> None:
+    ids = {received(replace(WELCOME, message_id=task_id))["Message-ID"] for task_id in AWKWARD_TASK_IDS}
+
+    assert len(ids) == len(AWKWARD_TASK_IDS)
+
+
+@pytest.mark.parametrize(
+    ("task_id", "message_id"),
+    [
+        (
+            "0193a7e2-7c00-7000-8000-000000000000",
+            "<0193a7e2-7c00-7000-8000-000000000000.welcome@users.example>",
+        ),
+        ("order/4711+a.b", "<order/4711+a.b.welcome@users.example>"),
+        ("a" * 300, f"<{'a' * 300}.welcome@users.example>"),
+        ("entry:1", "<welcome.mvevslgl25w2hmntrbjnnuskg7kk6fve@users.example>"),
+    ],
+)
+def test_a_task_id_has_the_same_message_id_in_every_release(task_id: str, message_id: str) -> None:
+    assert COMPOSER.compose(replace(WELCOME, message_id=task_id))["Message-ID"] == message_id
