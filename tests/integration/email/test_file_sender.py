@@ -47,6 +47,10 @@ TASK_IDS = [
 ]
 
 
+def contents(folder: Path) -> list[Path]:
+    return list(folder.rglob("*"))
+
+
 async def test_every_task_id_gives_a_file_of_its_own(tmp_path: Path) -> None:
     folder = tmp_path / "mail"
     sender = FileEmailSender(
@@ -62,7 +66,7 @@ async def test_every_task_id_gives_a_file_of_its_own(tmp_path: Path) -> None:
     for task_id in [*TASK_IDS, *TASK_IDS]:
         await sender.send(replace(WELCOME, message_id=task_id), within=LIMIT, accepted_within=LIMIT)
 
-    written = [path for path in tmp_path.rglob("*") if path != folder]
+    written = [path for path in contents(tmp_path) if path != folder]
     assert {path.parent for path in written} == {folder}
     assert len({path.name.casefold() for path in written}) == len(TASK_IDS)
     assert all(path.name.isascii() and path.name.endswith(".eml") for path in written)
