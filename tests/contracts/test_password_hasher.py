@@ -1,18 +1,31 @@
 import asyncio
 import time
-from collections.abc import Awaitable
+import unicodedata
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from internal.infrastructure.security.argon2_password_hasher import WAIT_AT_MOST, Argon2PasswordHasher
-from internal.ports.password_hasher import PasswordHasher
+from internal.ports.password_hasher import Match, PasswordHasher
 from internal.ports.unavailable import Unavailable
 from tests.fakes.password_hasher import FakePasswordHasher
 
 pytestmark = pytest.mark.anyio
 
 PASSWORD = "correct horse"
+CHEAP, DEAR = "$argon2id$v=19$m=8,t=1,p=1", "$argon2id$v=19$m=16384,t=4,p=1"
+# The same text to a reader, in NFC and as a keyboard may send it.
+SPELLINGS = [
+    ("caf\u00e9 caf\u00e9", "cafe\u0301 cafe\u0301"),
+    ("\u00c5ngstr\u00f6m", "\u212bngstro\u0308m"),
+    ("\ud55c\uae00 password", unicodedata.normalize("NFD", "\ud55c\uae00 password")),
+    ("two dots: \u1e69", "two dots: s\u0307\u0323"),
+    ("\u0915\u093c" * 8, "\u0958" * 8),
+]
 
 
 def argon2(
@@ -21,13 +34,17 @@ def argon2(
     return Argon2PasswordHasher(memory=memory, time=rounds, parallelism=1, threads=threads, patience=patience)
 
 
-async def duration_of(work: Awaitable[object]) -> float:
-    started = time.perf_counter()
-    await work
-    return time.perf_counter() - started
+async def work_of(verifying: Awaitable[object]) -> float:
+    """The seconds of CPU that it takes, in all threads."""
+    started = time.process_time()
+    await verifying
+    return time.process_time() - started
 
 
-@pytest.fixture(params=[FakePasswordHasher, argon2])
+MAKERS: list[Callable[[], PasswordHasher]] = [FakePasswordHasher, argon2]
+
+
+@pytest.fixture(params=MAKERS)
 def hasher(request: pytest.FixtureRequest) -> PasswordHasher:
     made: PasswordHasher = request.param()
     return made
@@ -37,7 +54,7 @@ def hasher(request: pytest.FixtureRequest) -> PasswordHasher:
 async def test_verifies_the_password_that_was_hashed(hasher: PasswordHasher, password: str) -> None:
     password_hash = await hasher.hash(password)
 
-    assert await hasher.verify(password, password_hash)
+    assert await hasher.verify(password, password_hash) is Match.YES
 
 
 @pytest.mark.parametrize("other", ["", "Correct horse", "correct horse ", "correct"])
@@ -71,15 +88,91 @@ async def test_argon2_hashes_say_how_they_were_made() -> None:
     assert await argon2(memory=8, rounds=1).verify(PASSWORD, password_hash)
 
 
-async def test_argon2_works_as_hard_for_nobody_as_for_somebody() -> None:
-    hasher = argon2(memory=16 * 1024, rounds=4)
-    password_hash = await hasher.hash(PASSWORD)
-    await hasher.verify(PASSWORD, None)  # the first time makes the hash to compare with
+@pytest.mark.parametrize(
+    ("earlier", "now"),
+    [
+        (FakePasswordHasher(cost=1), FakePasswordHasher(cost=2)),
+        (argon2(memory=8), argon2(memory=16)),
+        (argon2(memory=16), argon2(memory=8)),
+        (argon2(rounds=1), argon2(rounds=2)),
+    ],
+    ids=["fake", "more memory", "less memory", "more passes"],
+)
+async def test_a_hash_of_another_cost_is_outdated(earlier: PasswordHasher, now: PasswordHasher) -> None:
+    password_hash = await earlier.hash(PASSWORD)
 
-    somebody = min([await duration_of(hasher.verify("wrong horse", password_hash)) for _ in range(3)])
-    nobody = min([await duration_of(hasher.verify("wrong horse", None)) for _ in range(3)])
+    assert await now.verify(PASSWORD, password_hash) is Match.OUTDATED
+    assert await now.verify("wrong horse", password_hash) is Match.NO
+    assert await now.verify(PASSWORD, await now.hash(PASSWORD)) is Match.YES
 
-    assert somebody / 5 < nobody < somebody * 5
+
+@pytest.mark.parametrize(("composed", "decomposed"), SPELLINGS)
+async def test_a_password_is_the_same_in_every_spelling(
+    hasher: PasswordHasher, composed: str, decomposed: str
+) -> None:
+    for signed_up, logs_in in [(composed, decomposed), (decomposed, composed), (decomposed, decomposed)]:
+        assert await hasher.verify(logs_in, await hasher.hash(signed_up)) is Match.YES
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@given(password=st.text(st.characters(exclude_categories=["Cs"]), max_size=128))
+async def test_any_password_is_the_same_in_every_spelling(
+    make: Callable[[], PasswordHasher], password: str
+) -> None:
+    hasher = make()
+
+    password_hash = await hasher.hash(password)
+
+    assert await hasher.verify(unicodedata.normalize("NFC", password), password_hash) is Match.YES
+    assert await hasher.verify(unicodedata.normalize("NFD", password), password_hash) is Match.YES
+
+
+@pytest.mark.parametrize(
+    "password", ["\ufb01rst letter", "first\u200dletter", "Password\uff11", "\U0001f9d1\u200d\U0001f680"]
+)
+async def test_what_looks_alike_is_another_password(hasher: PasswordHasher, password: str) -> None:
+    password_hash = await hasher.hash(unicodedata.normalize("NFKC", password).replace("\u200d", ""))
+
+    assert await hasher.verify(password, password_hash) is Match.NO
+
+
+@pytest.mark.parametrize(("composed", "decomposed"), SPELLINGS)
+async def test_a_hash_from_before_normalization_works_and_is_outdated(composed: str, decomposed: str) -> None:
+    hasher = argon2()
+    earlier = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1).hash(decomposed)
+
+    assert await hasher.verify(decomposed, earlier) is Match.OUTDATED
+    assert await hasher.verify(composed, earlier) is Match.NO
+
+
+@pytest.mark.parametrize("password", ["wrong horse", "wrong hors\u0065\u0301"])
+@pytest.mark.parametrize(
+    ("configured", "stored"), [(DEAR, CHEAP), (CHEAP, DEAR), (CHEAP, CHEAP), (DEAR, DEAR)]
+)
+async def test_argon2_works_as_hard_for_every_wrong_password(
+    password: str, configured: str, stored: str
+) -> None:
+    hashers = {CHEAP: argon2(), DEAR: argon2(memory=16 * 1024, rounds=4)}
+    hasher = hashers[configured]
+    costs = {CHEAP, stored}
+    accounts = [await hashers[cost].hash(PASSWORD) for cost in (CHEAP, stored)]
+
+    work = [
+        min([await work_of(hasher.verify(password, account, stored_costs=costs)) for _ in range(5)])
+        for account in (*accounts, None, "not an Argon2 hash")
+    ]
+
+    assert max(work) < min(work) * 1.3
+    if DEAR in {configured, stored}:
+        alone = min([await work_of(hashers[DEAR].verify(PASSWORD, None)) for _ in range(5)])
+        forms = len({password, unicodedata.normalize("NFC", password)})
+        assert min(work) > alone * forms * 0.8
+
+
+async def test_a_very_long_password_takes_no_longer_to_refuse(hasher: PasswordHasher) -> None:
+    marks = "e" + "\u0301\u0316" * 16_000
+
+    assert await work_of(hasher.verify(marks, await hasher.hash(PASSWORD))) < 0.2
 
 
 async def test_argon2_leaves_the_event_loop_free() -> None:

@@ -1,3 +1,5 @@
+from collections.abc import Collection
+from dataclasses import replace
 from uuid import UUID
 
 from internal.domain.email_address import EmailAddress
@@ -18,3 +20,14 @@ class FakeUserRepository:
 
     async def get_by_email(self, email: EmailAddress) -> User | None:
         return next((user for user in self.by_id.values() if user.email == email), None)
+
+    async def replace_password_hash(self, user: User, password_hash: str) -> bool:
+        stored = self.by_id.get(user.id)
+        if stored is None or stored.password_hash != user.password_hash:
+            return False
+        self.by_id[user.id] = replace(stored, password_hash=password_hash)
+        return True
+
+    async def password_costs(self) -> Collection[str]:
+        hashes = [user.password_hash for user in self.by_id.values()]
+        return {password_hash.rsplit("$", 2)[0] for password_hash in hashes if password_hash.count("$") > 1}

@@ -1,9 +1,12 @@
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from internal.domain.email_address import EmailAddress, InvalidEmailAddress
 from internal.domain.user import InvalidCredentials, User
-from internal.ports.password_hasher import PasswordHasher
+from internal.ports.password_hasher import Match, PasswordHasher
 from internal.ports.token_issuer import TokenIssuer
+from internal.ports.unavailable import Unavailable
 from internal.ports.unit_of_work import UnitOfWork
 
 
@@ -28,23 +31,35 @@ class LogIn:
         self._token_issuer = token_issuer
 
     async def __call__(self, command: LogInCommand) -> LoggedInUser:
-        """Exchange credentials for a token.
+        """Exchange credentials for a token, and store the password's hash again if it is outdated.
 
         Raises:
             InvalidCredentials: no such account, or not its password; both take the same time.
         """
-        user = await self._find(command.email)
-        password_hash = user.password_hash if user else None
-        matches = await self._password_hasher.verify(command.password, password_hash)
-        if user is None or not matches:
+        user, stored_costs = await self._find(command.email)
+        match = await self._password_hasher.verify(
+            command.password, user.password_hash if user else None, stored_costs=stored_costs
+        )
+        if user is None or not match:
             raise InvalidCredentials
 
+        if match is Match.OUTDATED:
+            # The next log-in tries again: this one needs no more than the hash that is there.
+            with suppress(Unavailable):
+                await self._rehash(user, command.password)
         return LoggedInUser(user=user, token=self._token_issuer.issue(user.id))
 
-    async def _find(self, email: str) -> User | None:
+    async def _find(self, email: str) -> tuple[User | None, Collection[str]]:
         try:
             address = EmailAddress.parse(email)
         except InvalidEmailAddress:
-            return None
+            address = None
         async with self._uow as uow:
-            return await uow.users.get_by_email(address)
+            user = await uow.users.get_by_email(address) if address else None
+            return user, await uow.users.password_costs()
+
+    async def _rehash(self, user: User, password: str) -> None:
+        password_hash = await self._password_hasher.hash(password)
+        async with self._uow as uow:
+            if await uow.users.replace_password_hash(user, password_hash):
+                await uow.commit()

@@ -24,6 +24,9 @@ metadata = MetaData(
     }
 )
 
+# Of a PHC string, $name$parameters$salt$digest, what stands before the salt.
+COST_OF_HASH = r"substring(password_hash, '^(.*)\$[^$]*\$[^$]*$')"
+
 users = Table(
     "users",
     metadata,
@@ -35,6 +38,8 @@ users = Table(
     Column("updated_at", DateTime(timezone=True), nullable=False),
     # The address is stored in its one normalised spelling, so plain uniqueness is uniqueness of the account.
     Index("uq_users_email", "email", unique=True),
+    # Every log-in reads which costs are stored.
+    Index("ix_users_password_cost", text(COST_OF_HASH)),
 )
 
 # What a client may repeat: which user came of the request with this key. It is claimed before the user is

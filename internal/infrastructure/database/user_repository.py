@@ -1,15 +1,29 @@
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from internal.domain.display_name import DisplayName
 from internal.domain.email_address import EmailAddress
 from internal.domain.user import EmailAlreadyRegistered, User
-from internal.infrastructure.database.tables import users
+from internal.infrastructure.database.tables import COST_OF_HASH, users
 
 _ADD = insert(users).on_conflict_do_nothing(index_elements=["email"]).returning(users.c.id)
+
+# One step through the index for each cost, however many users there are: DISTINCT would read them all.
+_PASSWORD_COSTS = text(
+    f"""
+    WITH RECURSIVE costs (cost) AS (
+        SELECT min({COST_OF_HASH}) FROM users
+        UNION ALL
+        SELECT (SELECT min({COST_OF_HASH}) FROM users WHERE {COST_OF_HASH} > cost)
+        FROM costs WHERE cost IS NOT NULL
+    )
+    SELECT cost FROM costs WHERE cost IS NOT NULL
+    """  # noqa: S608 - made of a constant
+)
 
 
 class SqlAlchemyUserRepository:
@@ -34,6 +48,17 @@ class SqlAlchemyUserRepository:
 
     async def get_by_email(self, email: EmailAddress) -> User | None:
         return await self._one(select(users).where(users.c.email == email.value))
+
+    async def replace_password_hash(self, user: User, password_hash: str) -> bool:
+        replace = (
+            update(users)
+            .where(users.c.id == user.id, users.c.password_hash == user.password_hash)
+            .values(password_hash=password_hash)
+        )
+        return (await self._connection.execute(replace)).rowcount == 1
+
+    async def password_costs(self) -> Collection[str]:
+        return (await self._connection.scalars(_PASSWORD_COSTS)).all()
 
     async def _one(self, query: Select[tuple[object, ...]]) -> User | None:
         row = (await self._connection.execute(query)).one_or_none()

@@ -1,25 +1,36 @@
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TypeVar
 
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from internal.domain.normalization import nfc
+from internal.domain.password_policy import MAX_LENGTH
+from internal.ports.password_hasher import Match
 from internal.ports.unavailable import Unavailable
 
 R = TypeVar("R")
 
-# As patient as with Postgres. Who has waited for longer may have left, and holds up those who came later.
+# As long as for Postgres. A client that has waited longer may have left, and delays those behind it.
 WAIT_AT_MOST = timedelta(seconds=5)
-_NOBODYS_PASSWORD = "the hash of this is compared where there is no account"  # noqa: S105 - opens nothing
+# Sixteen and thirty-two zero bytes: nobody knows a password with this digest.
+_NOBODYS_SALT_AND_DIGEST = "A" * 22 + "$" + "A" * 43
 
 
 class Argon2PasswordHasher:
     """Argon2id off the event loop, in a pool of its own.
 
-    The pool bounds memory as well as cores: at most `threads` times `memory` KiB are in use. Who has not got
-    one of its threads after `patience` is told Unavailable.
+    The pool bounds memory as well as cores: at most `threads` times `memory` KiB are in use, or what the
+    stored hashes need if that is more. A caller that gets no thread within `patience` gets Unavailable.
+
+    A password is hashed in NFC. One that NFC changes is compared as it came, too: hashes from before
+    normalization keep working, and are OUTDATED.
+
+    Every NO does the same work: it hashes each form of the password at every cost, stored or configured,
+    first at the account's own. So the times are equal because the computations are, on any machine and under
+    any load. The price: a NO takes the sum of these costs, until no account has a hash at an old one.
     """
 
     def __init__(
@@ -32,35 +43,43 @@ class Argon2PasswordHasher:
         patience: timedelta = WAIT_AT_MOST,
     ) -> None:
         self._hasher = Argon2Hasher(time_cost=time, memory_cost=memory, parallelism=parallelism)
+        self._cost = f"$argon2id$v=19$m={memory},t={time},p={parallelism}"
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="argon2")
         self._free = asyncio.Semaphore(threads)
         self._patience = patience
-        self._dummy: str | None = None
 
     async def hash(self, password: str) -> str:
-        return await self._in_thread(self._hasher.hash, password)
+        return await self._in_thread(lambda: self._hasher.hash(nfc(password, up_to=MAX_LENGTH)))
 
-    async def verify(self, password: str, password_hash: str | None) -> bool:
-        if password_hash is None:
-            await self._verify(password, await self._dummy_hash())
-            return False
-        return await self._verify(password, password_hash)
+    async def verify(
+        self, password: str, password_hash: str | None, *, stored_costs: Collection[str] = ()
+    ) -> Match:
+        return await self._in_thread(lambda: self._verify(password, password_hash, stored_costs))
 
-    async def _verify(self, password: str, password_hash: str) -> bool:
-        return await self._in_thread(self._hasher.verify, password, password_hash)
+    def _verify(self, password: str, password_hash: str | None, stored_costs: Collection[str]) -> Match:
+        normalized = nfc(password, up_to=MAX_LENGTH)
+        forms = list(dict.fromkeys([normalized, password]))
+        for form in forms:
+            if password_hash is not None and self._hasher.verify(form, password_hash):
+                is_current = form == normalized and not self._hasher.check_needs_rehash(password_hash)
+                return Match.YES if is_current else Match.OUTDATED
+        for cost in {self._cost, *stored_costs} - {cost_of(password_hash)}:
+            for form in forms:
+                self._hasher.verify(form, f"{cost}${_NOBODYS_SALT_AND_DIGEST}")
+        return Match.NO
 
-    async def _dummy_hash(self) -> str:
-        if self._dummy is None:
-            self._dummy = await self.hash(_NOBODYS_PASSWORD)
-        return self._dummy
-
-    async def _in_thread(self, function: Callable[..., R], *args: str) -> R:
+    async def _in_thread(self, function: Callable[[], R]) -> R:
         try:
             async with asyncio.timeout(self._patience.total_seconds()):
                 await self._free.acquire()
         except TimeoutError:
             raise Unavailable("no thread became free for a password") from None
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, function, *args)
+            return await asyncio.get_running_loop().run_in_executor(self._pool, function)
         finally:
             self._free.release()
+
+
+def cost_of(password_hash: str | None) -> str | None:
+    """What stands before salt and digest."""
+    return password_hash.rsplit("$", 2)[0] if password_hash else None

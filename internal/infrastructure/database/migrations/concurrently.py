@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from alembic import op
+from sqlalchemy import TextClause
 
 # Whoever waits for a table has everybody else wait behind it: give up soon, and be run again.
 IMPATIENT = "SET lock_timeout = '5s'"
@@ -15,7 +16,7 @@ IMPATIENT = "SET lock_timeout = '5s'"
 PATIENT = "SET lock_timeout = 0"
 
 
-def create_index(name: str, table_name: str, columns: Sequence[str], **options: Any) -> None:
+def create_index(name: str, table_name: str, columns: Sequence[str | TextClause], **options: Any) -> None:
     """Build an index, in place of one of that name: an interrupted migration leaves one that is invalid."""
     with _patiently():
         _drop(name, table_name)
