@@ -30,7 +30,7 @@ class Connection(Protocol):
 class Script:
     """A Lua script that takes the namespace as its key and one request as its argument."""
 
-    def __init__(self, name: str, *, after: Sequence[str] = ("moves", "leaving")) -> None:
+    def __init__(self, name: str, *, after: Sequence[str] = ("moves", "waiting", "leaving")) -> None:
         self._name = name
         self._after = after
 
@@ -64,10 +64,10 @@ PUBLISH = Script("publish", after=("moves", "states", "publishing"))
 SEND = Script("send", after=())
 SETTLE_AND_FETCH = Script(
     "settle_and_fetch",
-    after=("moves", "leaving", "states", "publishing", "following", "settling", "limits"),
+    after=("moves", "waiting", "leaving", "states", "publishing", "following", "settling", "limits"),
 )
 EXTEND = Script("extend")
-PAUSE = Script("pause")
+PAUSE = Script("pause", after=("moves", "waiting"))
 RESULT = Script("result", after=("moves", "states"))
 EXIST = Script("exist")
 SIZE = Script("size")
@@ -76,8 +76,8 @@ ANNOUNCE_SCHEDULE = Script("announce_schedule", after=("moves", "scheduling"))
 ENQUEUE_SLOT = Script("enqueue_slot", after=("moves", "states", "publishing", "scheduling"))
 SCHEDULES = Script("schedules", after=("moves", "scheduling"))
 
-REGISTER = Script("register", after=("moves",))
-LEAVE = Script("leave", after=("moves",))
+REGISTER = Script("register", after=("moves", "waiting"))
+LEAVE = Script("leave", after=("moves", "waiting"))
 WORKERS = Script("workers", after=("moves",))
 
 _LOOKING = ("moves", "states", "reading")
@@ -90,8 +90,10 @@ TASK = Script("task", after=_LOOKING)
 STANDING = Script("standing", after=_LOOKING)
 
 RUN = Script("run", after=("moves", "states", "acting"))
-ARCHIVE = Script("archive", after=("moves", "leaving", "states", "publishing", "following", "acting"))
-DELETE = Script("delete", after=("moves", "leaving", "states", "acting"))
+ARCHIVE = Script(
+    "archive", after=("moves", "waiting", "leaving", "states", "publishing", "following", "acting")
+)
+DELETE = Script("delete", after=("moves", "waiting", "leaving", "states", "acting"))
 CANCEL = Script("cancel", after=("moves", "states", "acting"))
 REMOVE = Script("remove", after=("moves", "states"))
 CLEAR = Script("clear", after=("moves",))

@@ -5,4 +5,5 @@
 local worker = cmsgpack.unpack(ARGV[1])[1]
 redis.call('ZREM', prefix .. ':workers', worker)
 redis.call('DEL', prefix .. ':worker:' .. worker)
+offer_places_of(all_queues()) -- some may be served no longer
 return 0

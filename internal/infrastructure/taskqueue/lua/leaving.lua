@@ -1,4 +1,4 @@
--- How a task leaves a state, or for good: it takes nothing with it that another waits for. Put after `moves.lua`.
+-- How a task leaves a state, or for good: it takes nothing with it that another waits for. Put after `waiting.lua`.
 
 -- The tasks' records, and whether there are any: most tasks have none.
 local function records_of(queue, ids)
@@ -20,24 +20,21 @@ local function each_record(queue, ids, fields, visit)
   return records
 end
 
-local function limit_key(limit, part)
-  return prefix .. ':limit:' .. limit .. ':' .. part
-end
-
-local function limit_member(queue, id)
-  return queue .. ':' .. id
-end
-
 -- It neither runs again by itself nor counts as there for an equal task. Returns the tasks' records.
 local function retire(queue, ids)
-  return each_record(queue, ids, { 'lock', 'limit' }, function(id, lock, limit)
+  local left = {}
+  local records = each_record(queue, ids, { 'lock', 'limit' }, function(id, lock, limit)
     if lock and redis.call('GET', key(queue, 'unique:' .. lock)) == id then
       redis.call('DEL', key(queue, 'unique:' .. lock))
     end
-    if limit then
-      redis.call('ZREM', limit_key(limit, 'waiting'), limit_member(queue, id))
+    if limit and leave_line(limit, queue, id) then
+      left[limit] = true
     end
   end)
+  for limit in pairs(left) do
+    offer_places(limit) -- it may have had the offer of one
+  end
+  return records
 end
 
 local function forget(queue, ids)
@@ -88,36 +85,24 @@ local function holds(queue, id, token)
   return stored == token or stored == token .. '~'
 end
 
--- The next of those that wait for a place among the running ones; some may have gone elsewhere meanwhile.
-local function hand_on_place(limit)
-  for _ = 1, TRIM do
-    local member = redis.call('ZPOPMIN', limit_key(limit, 'waiting'))[1]
-    if not member then
-      return
-    end
-    local queue, id = string.match(member, '^([^:]*):(.*)$')
-    if redis.call('ZREM', key(queue, 'scheduled'), id) == 1 then
-      to_front(queue, id)
-      wake(queue)
-      return
-    end
-  end
-end
-
 local function take_out_of_active(queue, ids)
   redis.call('HDEL', key(queue, 'tokens'), unpack(ids))
   redis.call('ZREM', key(queue, 'active'), unpack(ids))
 end
 
 local function free_places(queue, ids)
+  local freed = {}
   each_record(queue, ids, { 'limit', 'max_running' }, function(id, limit, max_running)
     if limit then
       redis.call('ZREM', limit_key(limit, 'running'), limit_member(queue, id))
-      if max_running then
-        hand_on_place(limit)
-      end
+      freed[limit] = freed[limit] or max_running
     end
   end)
+  for limit, max_running in pairs(freed) do
+    if max_running then
+      offer_places(limit)
+    end
+  end
 end
 
 local function leave_active(queue, ids)

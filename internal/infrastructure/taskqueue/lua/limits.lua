@@ -1,52 +1,41 @@
--- How many tasks may start now; put in front of `settle_and_fetch.lua`.
+-- How many tasks may start now; put in front of `settle_and_fetch.lua`, after `waiting.lua`.
 local HANDED_ON = 60 * 1000 -- ms; a place is handed on when it is free, this is for the case that nobody does
-
--- The starts within the last `per` ms, oldest first.
-local function starts_within(place, per)
-  redis.call('ZREMRANGEBYSCORE', place, '-inf', now - per)
-  return redis.call('ZCARD', place)
-end
 
 local function note_start(place, id, per)
   redis.call('ZADD', place, now, id .. ' ' .. now)
   redis.call('PEXPIRE', place, per)
 end
 
--- How long until a task may start that has so many others before it; 0 if now. Each start frees its place when
--- it is `per` ms old.
-local function ms_within_rate(place, rate, per, ahead)
-  local count = starts_within(place, per)
-  local turn = ahead - (rate - count)
-  if turn < 0 then
-    return 0
+-- How long a task has to wait; one that has no turn yet lets those pass that wait already.
+local function ms_until_place(queue, limit, turn, max_running, rate, per)
+  local free = max_running and max_running - redis.call('ZCARD', limit_key(limit, 'running'))
+  if free and free <= 0 then
+    return HANDED_ON
   end
-  local windows, nth = math.floor(turn / rate), math.min(turn % rate, count - 1)
-  local start = redis.call('ZRANGE', place, nth, nth, 'WITHSCORES')[2] or now
-  return start + per * (windows + 1) - now
+  local ahead = (rate or not turn) and count_ahead(limit, queue, turn) or 0
+  if free and not turn and ahead >= free then
+    return PATIENCE
+  end
+  return rate and ms_within_rate(limit_key(limit, 'starts'), tonumber(rate), tonumber(per), ahead) or 0
 end
-
-local turns = 0
 
 -- How long a task has to wait for its limits; nil if it may start, which is noted. Who waits keeps its turn.
 local function ms_under_limit(queue, id, limit, max_running, rate, per)
-  local running, waiting, starts =
-    limit_key(limit, 'running'), limit_key(limit, 'waiting'), limit_key(limit, 'starts')
-  local member, wait = limit_member(queue, id), 0
-  if max_running and redis.call('ZCARD', running) >= tonumber(max_running) then
-    wait = HANDED_ON
-  elseif rate then
-    local ahead = redis.call('ZRANK', waiting, member) or redis.call('ZCARD', waiting)
-    wait = ms_within_rate(starts, tonumber(rate), tonumber(per), ahead)
-  end
+  local turn = redis.call('ZSCORE', line_of(limit, queue), id)
+  local wait = ms_until_place(queue, limit, turn, max_running, rate, per)
   if wait > 0 then
-    turns = turns + 1
-    redis.call('ZADD', waiting, 'NX', now + turns / 1000, member)
+    join_line(limit, queue, id)
     return wait
   end
-  redis.call('ZREM', waiting, member)
-  redis.call('ZADD', running, now, member)
+  redis.call('ZADD', limit_key(limit, 'running'), now, limit_member(queue, id))
   if rate then
-    note_start(starts, member, tonumber(per))
+    note_start(limit_key(limit, 'starts'), limit_member(queue, id), tonumber(per))
+  end
+  if turn then
+    leave_line(limit, queue, id)
+    if rate then
+      offer_places(limit) -- those ahead may have gone, so that the next can start earlier than it thought
+    end
   end
 end
 

@@ -8,9 +8,12 @@ if known == 1 and redis.call('SISMEMBER', prefix .. ':queues', queue) == 0 then
   return -1
 end
 if paused == 1 then
-  return redis.call('SET', key(queue, 'paused'), now, 'NX') and 1 or 0
+  local changed = redis.call('SET', key(queue, 'paused'), now, 'NX') and 1 or 0
+  offer_places_of({ queue }) -- to tasks of other queues
+  return changed
 end
 local changed = redis.call('DEL', key(queue, 'paused'))
+offer_places_of({ queue })
 if redis.call('ZCARD', key(queue, 'pending')) + redis.call('ZCARD', key(queue, 'suspects')) > 0 then
   wake(queue)
 end

@@ -22,6 +22,13 @@ local RECLAIM = 100
 local worker, epoch, token, lease, gap, outcomes, queues, strict, demand, direct, suspect, archive =
   unpack(cmsgpack.unpack(ARGV[1]))
 
+is_strict = strict
+if demand > 0 then
+  for rank, queue in ipairs(queues) do
+    serving[queue[1]] = rank
+  end
+end
+
 local function promote(queue, state)
   local due = redis.call('ZRANGE', key(queue, state), '-inf', now, 'BYSCORE', 'LIMIT', 0, PROMOTE)
   local others = {}
@@ -148,7 +155,7 @@ end
 
 -- How many tasks of a queue may be handed out.
 local function available_in(queue)
-  if redis.call('EXISTS', key(queue[1], 'paused')) == 1 then
+  if is_paused(queue[1]) then
     return 0
   end
   local room = room_in(queue)

@@ -1,0 +1,225 @@
+-- Who waits for a place of a limit, and who gets the next one. Put after `moves.lua`.
+-- A limit has one line for each queue, so that a queue that can start nothing holds up no other.
+local MOST_OFFERED = 100 -- tasks of a limit that one call offers a place
+local PATIENCE = 1000 -- ms until a place that nobody has taken is offered to the other queues, too
+
+-- The queues that the calling worker serves, each with its rank; in strict mode a lower rank goes first.
+local serving, is_strict = {}, false
+
+local function limit_key(limit, part)
+  return prefix .. ':limit:' .. limit .. ':' .. part
+end
+
+local function limit_member(queue, id)
+  return queue .. ':' .. id
+end
+
+local function line_of(limit, queue)
+  return limit_key(limit, 'waiting:' .. queue)
+end
+
+local turns = 0
+
+-- A task that is in line already keeps its turn. Turns are us apart: another call may come within the same ms.
+local function join_line(limit, queue, id)
+  turns = turns + 1
+  local turn = clock[1] * 1000 + (clock[2] + turns) / 1000
+  if redis.call('ZADD', line_of(limit, queue), 'NX', turn, id) == 1 then
+    redis.call('SADD', key(queue, 'limits'), limit)
+  end
+end
+
+-- Returns whether it was in line.
+local function leave_line(limit, queue, id)
+  local was_there = redis.call('ZREM', line_of(limit, queue), id) == 1
+  if was_there and redis.call('EXISTS', line_of(limit, queue)) == 0 then
+    redis.call('SREM', key(queue, 'limits'), limit)
+  end
+  return was_there
+end
+
+local queues_read
+
+local function all_queues()
+  queues_read = queues_read or redis.call('SMEMBERS', prefix .. ':queues')
+  return queues_read
+end
+
+local served, nobody_registers = nil, true
+
+local function read_cards()
+  served = {}
+  for _, worker in ipairs(redis.call('ZRANGE', prefix .. ':workers', 0, -1)) do
+    local queues, draining = unpack(redis.call('HMGET', prefix .. ':worker:' .. worker, 'queues', 'draining'))
+    if queues then
+      nobody_registers = false
+      for name in pairs(draining == '1' and {} or cjson.decode(queues)) do
+        served[name] = true
+      end
+    end
+  end
+end
+
+-- Whether a worker is up that takes tasks of this queue: the caller, or one that has registered. Dramatiq's own
+-- Worker does not register; if it is alone, every queue may be its own.
+local function is_served(queue)
+  if serving[queue] then
+    return true
+  end
+  if not served then
+    read_cards()
+  end
+  return served[queue] or nobody_registers
+end
+
+local function is_paused(queue)
+  return redis.call('EXISTS', key(queue, 'paused')) == 1
+end
+
+-- How many tasks wait that come before this one: those without a turn come last. Only those count that can start.
+local function count_ahead(limit, queue, turn)
+  local ahead = 0
+  for _, other in ipairs(all_queues()) do
+    local outranked = is_strict and (serving[other] or 0) > (serving[queue] or 0)
+    local count = outranked and 0 or redis.call('ZCOUNT', line_of(limit, other), '-inf', turn and '(' .. turn or '+inf')
+    if count > 0 and (other == queue or not is_paused(other) and is_served(other)) then
+      ahead = ahead + count
+    end
+  end
+  return ahead
+end
+
+-- The starts within the last `per` ms.
+local function starts_within(place, per)
+  redis.call('ZREMRANGEBYSCORE', place, '-inf', now - per)
+  return redis.call('ZCARD', place)
+end
+
+-- How long until a task may start that has so many others before it; 0 if now. Each start frees its place when
+-- it is `per` ms old.
+local function ms_within_rate(place, rate, per, ahead)
+  local count = starts_within(place, per)
+  local turn = ahead - (rate - count)
+  if turn < 0 then
+    return 0
+  end
+  local windows, nth = math.floor(turn / rate), math.min(turn % rate, count - 1)
+  local start = redis.call('ZRANGE', place, nth, nth, 'WITHSCORES')[2] or now
+  return start + per * (windows + 1) - now
+end
+
+-- How many tasks may start next, and in how many ms, by the terms of this one.
+local function places_for(limit, queue, id)
+  local max_running, rate, per = unpack(redis.call('HMGET', record(queue, id), 'max_running', 'rate', 'per'))
+  local places, wait = MOST_OFFERED, 0
+  if max_running then
+    places = math.min(places, max_running - redis.call('ZCARD', limit_key(limit, 'running')))
+  end
+  if rate then
+    local starts = limit_key(limit, 'starts')
+    wait = ms_within_rate(starts, tonumber(rate), tonumber(per), 0)
+    places = math.min(places, wait == 0 and rate - redis.call('ZCARD', starts) or 1)
+  end
+  return places, wait
+end
+
+-- Those of a queue that may be next. `next` is the place in `ids` of the first that has been offered nothing.
+local function read_line(limit, queue)
+  local first = redis.call('ZRANGE', line_of(limit, queue), 0, 0)[1]
+  if not first then
+    return
+  end
+  local places, wait = places_for(limit, queue, first)
+  local line = { queue = queue, places = places, wait = wait, ids = {}, turns = {}, next = 1 }
+  if places > 0 then
+    local heads = redis.call('ZRANGE', line_of(limit, queue), 0, places - 1, 'WITHSCORES')
+    for n = 1, #heads, 2 do
+      table.insert(line.ids, heads[n])
+      table.insert(line.turns, tonumber(heads[n + 1]))
+    end
+  end
+  return line
+end
+
+local function goes_before(one, other)
+  if not other then
+    return true
+  end
+  local rank, others = serving[one.queue] or math.huge, serving[other.queue] or math.huge
+  if is_strict and rank ~= others then
+    return rank < others
+  end
+  return one.turns[one.next] < other.turns[other.next]
+end
+
+-- Have a task that waits be looked at sooner.
+local function hasten(queue, id, wait)
+  if redis.call('ZADD', key(queue, 'scheduled'), 'XX', 'LT', 'CH', now + wait, id) == 1 then
+    wake(queue)
+  end
+end
+
+-- One that has had the offer before keeps it. Returns whether the task is there at all.
+local function offer(queue, id, wait)
+  if wait > 0 then
+    hasten(queue, id, wait)
+  elseif redis.call('ZREM', key(queue, 'scheduled'), id) == 1 then
+    to_front(queue, id)
+    wake(queue)
+  end
+  return redis.call('HEXISTS', key(queue, 'messages'), id) == 1
+end
+
+local function next_of(lines, offered)
+  local best
+  for _, line in ipairs(lines) do
+    if offered < line.places and line.next <= #line.ids and goes_before(line, best) then
+      best = line
+    end
+  end
+  return best
+end
+
+-- Offer the free places of a limit to the first tasks in line that can start. If none of them takes one, the first
+-- tasks of other queues may: a queue can be paused meanwhile, its workers can die or be busy.
+local function offer_places(limit)
+  local lines, able = {}, {}
+  for _, queue in ipairs(all_queues()) do
+    local line = read_line(limit, queue)
+    if line then
+      table.insert(lines, line)
+      if not is_paused(queue) and is_served(queue) then
+        table.insert(able, line)
+      end
+    end
+  end
+  local offered, line = 0, next_of(able, 0)
+  while line do
+    local id = line.ids[line.next]
+    line.next = line.next + 1
+    if offer(line.queue, id, line.wait) then
+      offered = offered + 1
+    else
+      leave_line(limit, line.queue, id)
+    end
+    line = next_of(able, offered)
+  end
+  for _, other in ipairs(lines) do
+    for n = other.next, #other.ids do
+      hasten(other.queue, other.ids[n], other.wait + PATIENCE)
+    end
+  end
+end
+
+-- Offer the places of all limits for which tasks of these queues wait.
+local function offer_places_of(queues)
+  local seen = {}
+  for _, queue in ipairs(queues) do
+    for _, limit in ipairs(redis.call('SMEMBERS', key(queue, 'limits'))) do
+      if not seen[limit] then
+        seen[limit] = true
+        offer_places(limit)
+      end
+    end
+  end
+end
