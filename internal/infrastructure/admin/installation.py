@@ -28,6 +28,14 @@ class RedisFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RedisRefusals:
+    """Why Redis takes no new tasks, and no word of the workers; None if it does."""
+
+    of_tasks: str | None = None
+    of_workers: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """Open connections to one installation.
 
@@ -43,6 +51,7 @@ class Tools:
     queues: Sequence[str]
     clock: Clock
     redis_facts: Callable[[], Awaitable[RedisFacts]]
+    redis_refusals: Callable[[], Awaitable[RedisRefusals]]
 
 
 class Installation(Protocol):
@@ -56,7 +65,11 @@ class Installation(Protocol):
     def open(self) -> AbstractAsyncContextManager[Tools]: ...
 
     async def workers_alive_on(self, host: str) -> Sequence[int]:
-        """The process ids of the workers that are up on `host`. Raises Unavailable."""
+        """The process ids of the workers that are up on `host`.
+
+        Raises:
+            Unavailable: Redis cannot say, or no worker can tell Redis that it is up.
+        """
         ...
 
     def migrate(self) -> None: ...

@@ -6,14 +6,14 @@ from typing import Any
 import typer
 
 from internal.infrastructure.admin import json_form, words
-from internal.infrastructure.admin.installation import RedisFacts, Tools
+from internal.infrastructure.admin.installation import RedisFacts, RedisRefusals, Tools
 from internal.infrastructure.admin.options import AsJson
 from internal.infrastructure.admin.queues import show_queues
 from internal.infrastructure.admin.screen import say, show_fields, show_json
 from internal.infrastructure.admin.session import run
 from internal.ports.task_facts import QueueInfo
 
-Facts = tuple[Sequence[QueueInfo], RedisFacts, int, datetime]
+Facts = tuple[Sequence[QueueInfo], RedisFacts, RedisRefusals, int | None, datetime]
 
 
 def show_stats(context: typer.Context, *, as_json: AsJson = False) -> None:
@@ -25,7 +25,7 @@ def show_stats(context: typer.Context, *, as_json: AsJson = False) -> None:
       python -m cmd.admin stats
       python -m cmd.admin stats --json
     """
-    queues, redis, workers, now = run(context, _facts)
+    queues, redis, refusals, workers, now = run(context, _facts)
     total = _total(queues)
     if as_json:
         show_json(
@@ -34,7 +34,7 @@ def show_stats(context: typer.Context, *, as_json: AsJson = False) -> None:
                 **total,
                 "workers": workers,
                 "queues": [json_form.queue(queue) for queue in queues],
-                "redis": json_form.redis(redis),
+                "redis": {**json_form.redis(redis), "why_no_writes": refusals.of_tasks},
             }
         )
         return
@@ -44,14 +44,16 @@ def show_stats(context: typer.Context, *, as_json: AsJson = False) -> None:
     say("")
     show_queues(queues)
     say("")
-    show_fields(_redis(redis))
+    show_fields(_redis(redis, refusals))
 
 
 async def _facts(tools: Tools) -> Facts:
+    refusals = await tools.redis_refusals()
     return (
         await tools.inspector.queues(),
         await tools.redis_facts(),
-        len(await tools.inspector.workers()),
+        refusals,
+        None if refusals.of_workers else len(await tools.inspector.workers()),
         tools.clock.now(),
     )
 
@@ -70,20 +72,21 @@ def _total(queues: Sequence[QueueInfo]) -> dict[str, Any]:
     }
 
 
-def _today(total: dict[str, Any], *, workers: int) -> Sequence[tuple[str, str]]:
+def _today(total: dict[str, Any], *, workers: int | None) -> Sequence[tuple[str, str]]:
     return [
         ("done today", words.count(total["processed_today"])),
         ("failed today", words.count(total["failed_today"])),
         ("error rate", words.percent(total["error_rate_today"])),
-        ("workers", words.count(workers)),
+        ("workers", "unknown: they cannot register" if workers is None else words.count(workers)),
     ]
 
 
-def _redis(facts: RedisFacts) -> Sequence[tuple[str, str]]:
+def _redis(facts: RedisFacts, refusals: RedisRefusals) -> Sequence[tuple[str, str]]:
     limit = "no limit" if facts.max_memory is None else f"at most {words.memory(facts.max_memory)}"
     return [
         (facts.software, facts.version),
         ("memory", f"{words.memory(facts.used_memory)}, {limit}, {facts.eviction}"),
         ("up for", words.duration(facts.uptime)),
         ("clients", words.count(facts.clients)),
+        ("new tasks", f"refused: {refusals.of_tasks}" if refusals.of_tasks else "accepted"),
     ]

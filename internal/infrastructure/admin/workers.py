@@ -41,22 +41,28 @@ def list_workers(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List the worker processes.
 
     And the tasks that they run. One that was not heard for a lease is gone.
+    While Redis takes no writes, it is unknown which are up.
 
     Examples:
       python -m cmd.admin worker ls
     """
 
-    async def look(tools: Tools) -> tuple[Sequence[WorkerInfo], datetime]:
-        return await tools.inspector.workers(), tools.clock.now()
+    async def look(tools: Tools) -> tuple[Sequence[WorkerInfo], str | None, datetime]:
+        refusals = await tools.redis_refusals()
+        return await tools.inspector.workers(), refusals.of_workers, tools.clock.now()
 
-    workers, now = run(context, look)
+    workers, refusal, now = run(context, look)
     if as_json:
-        show_json({"workers": [json_form.worker(worker) for worker in workers]})
+        listed = [json_form.worker(worker) for worker in workers]
+        show_json({"workers": listed, "why_incomplete": refusal})
         return
-    show_table(_WORKERS, [_row(worker, now) for worker in workers], empty="No worker is up.")
+    nobody = "It is unknown which workers are up." if refusal else "No worker is up."
+    show_table(_WORKERS, [_row(worker, now) for worker in workers], empty=nobody)
     if running := _running(workers, now):
         say("")
         show_table(_RUNNING, running, empty="")
+    if refusal:
+        tell(f"workers that are up may be missing: they cannot register ({refusal})")
 
 
 def _row(worker: WorkerInfo, now: datetime) -> Sequence[str]:
@@ -94,9 +100,10 @@ def ping(
     host: Annotated[str, typer.Option(help="The host that a worker must be up on.")] = socket.gethostname(),
     as_json: AsJson = False,
 ) -> None:
-    """Exit 0 if a worker is up on this host; 1 if not.
+    """Exit 0 if a worker is up on this host; 1 if not, or if that is unknown.
 
     Up means that it was heard within WORKER_LEASE, so its event loop turns.
+    It is unknown while Redis is away or takes no writes. The error says why.
 
     Examples:
       python -m cmd.admin worker ping

@@ -7,12 +7,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, TextIO
 
 from internal.infrastructure.admin.app import app
-from internal.infrastructure.admin.installation import RedisFacts, Tools
+from internal.infrastructure.admin.installation import RedisFacts, RedisRefusals, Tools
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.services import locate_redis, locate_services
+from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
+
+    from internal.infrastructure.bootstrap.container import Container
 
 
 def run_admin() -> None:
@@ -55,6 +58,7 @@ class LocatedInstallation:
                 queues=publishable_queues(settings),
                 clock=container.clock(),
                 redis_facts=lambda: redis_facts(container.redis()),
+                redis_refusals=lambda: redis_refusals(container),
             )
 
     async def workers_alive_on(self, host: str) -> Sequence[int]:
@@ -76,6 +80,15 @@ class LocatedInstallation:
             write_migration(locate_services().database_url, message)
         except CommandError as error:
             raise NotReady(str(error)) from error
+
+
+async def redis_refusals(container: "Container") -> RedisRefusals:
+    from internal.infrastructure.taskqueue.write_probe import refusal_of_workers  # noqa: PLC0415 - see above
+
+    return RedisRefusals(
+        of_tasks=await container.write_probe().refusal(),
+        of_workers=await refusal_of_workers(container.redis(), namespace=hash_tag(NAMESPACE)),
+    )
 
 
 async def redis_facts(redis: "Redis") -> RedisFacts:

@@ -41,6 +41,7 @@ from internal.infrastructure.taskqueue.results import RedisTaskResults
 from internal.infrastructure.taskqueue.schedule_book import ScheduleBook
 from internal.infrastructure.taskqueue.scheduler import Scheduler
 from internal.infrastructure.taskqueue.timing import Timing
+from internal.infrastructure.taskqueue.write_probe import WriteProbe
 from internal.infrastructure.worker.routes import ROUTES
 from internal.infrastructure.worker.schedule import SCHEDULE
 from internal.ports.email_sender import EmailSender
@@ -96,6 +97,7 @@ class Container(containers.DeclarativeContainer):
     )
     schema_version = providers.Singleton(SchemaVersion, engine)
     redis = providers.Singleton(connect, settings.provided.redis)
+    write_probe = providers.Singleton(WriteProbe, redis, namespace=hash_tag(NAMESPACE))
 
     task_codec = providers.Singleton(TaskCodec, tuple(ROUTES))
     task_publisher = providers.Singleton(

@@ -1,12 +1,23 @@
 from internal.infrastructure.taskqueue.connection import connect
 from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
 from internal.infrastructure.taskqueue.worker_cards import WorkerCards
+from internal.infrastructure.taskqueue.write_probe import refusal_of_workers
+from internal.ports.unavailable import Unavailable
 
 
 async def workers_alive_on(host: str, *, redis_url: str) -> list[int]:
-    """The process ids of the workers that are up on `host`. Raises Unavailable if Redis cannot say."""
-    redis = connect(redis_url)
+    """The process ids of the workers that are up on `host`.
+
+    Raises:
+        Unavailable: Redis cannot say, or no worker can tell Redis that it is up.
+    """
+    redis, namespace = connect(redis_url), hash_tag(NAMESPACE)
     try:
-        return await WorkerCards(redis, namespace=hash_tag(NAMESPACE)).alive_on(host)
+        alive = await WorkerCards(redis, namespace=namespace).alive_on(host)
+        if not alive and (reason := await refusal_of_workers(redis, namespace=namespace)):
+            raise Unavailable(
+                f"whether a worker is up on {host} is unknown: workers cannot register ({reason})"
+            )
+        return alive
     finally:
         await redis.aclose()

@@ -21,7 +21,6 @@ from internal.infrastructure.http.health import ReadinessCheck
 from internal.infrastructure.http.openapi import openapi_config
 from internal.infrastructure.log import configure_logging
 from internal.infrastructure.settings import Environment, Settings, load_settings
-from internal.infrastructure.taskqueue.connection import answers
 from internal.infrastructure.taskqueue.durability import warn_of_losses
 
 VERSION = "0.1.0"
@@ -111,12 +110,9 @@ def app_of(container: Container) -> ASGIApp:
         async with open_resources(container), in_background(warn_of_losses(container.redis())):
             yield
 
-    async def redis_answers() -> bool:
-        return await answers(container.redis())
-
     checks = (
         ReadinessCheck(name="database", passes=container.schema_version().is_current, essential=True),
-        ReadinessCheck(name="redis", passes=redis_answers, essential=False),
+        ReadinessCheck(name="redis", passes=container.write_probe().passes, essential=False),
     )
     public = settings.app_env is not Environment.PRODUCTION
     return create_app(

@@ -48,7 +48,7 @@ class OutboxRelay:
             async with asyncio.timeout(FORWARD_WITHIN.total_seconds()):
                 duplicates = await self._transport.send(tasks)
         except (TimeoutError, Unavailable) as error:
-            log.warning("outbox.left_to_sweeper", tasks=len(tasks), reason=type(error).__name__)
+            log.warning("outbox.left_to_sweeper", tasks=len(tasks), reason=_reason(error))
             self._failed[_reason(error)] += [task.id for task in tasks]
         else:
             self._forwarded += [task.id for task in tasks]
@@ -143,5 +143,4 @@ def _reason(error: Exception) -> str:
     """What kind of failure it is, in our own words: those of others may say where, or of whom, it was."""
     if isinstance(error, TimeoutError):
         return "Redis does not answer in time"
-    kind = type(error.__cause__ or error).__name__
-    return f"{error} ({kind})" if isinstance(error, Unavailable) else kind
+    return str(error) if isinstance(error, Unavailable) else type(error.__cause__ or error).__name__

@@ -9,6 +9,8 @@ import structlog
 from litestar import Response, get
 from litestar.di import NamedDependency
 
+from internal.ports.unavailable import Unavailable
+
 log = structlog.get_logger(__name__)
 
 CHECK_WITHIN = 2  # seconds
@@ -28,9 +30,12 @@ class ServiceStatus(msgspec.Struct, frozen=True):
     message: str = "Service is running"
 
 
-class Readiness(msgspec.Struct, frozen=True):
+class Readiness(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`reasons` says why, for each part that failed and can tell."""
+
     status: Literal["ok", "degraded", "down"]
     checks: Mapping[str, Literal["ok", "failed"]]
+    reasons: Mapping[str, str] = {}
 
 
 class Live(msgspec.Struct, frozen=True):
@@ -51,26 +56,36 @@ def livez() -> Live:
 
 @get("/readyz", summary="Whether sign-ups can be served: 200 ok or degraded, 503 down", tags=["health"])
 async def readyz(readiness_checks: NamedDependency[tuple[ReadinessCheck, ...]]) -> Response[Readiness]:
-    results = await asyncio.gather(*(_passes(check) for check in readiness_checks))
-    status: Literal["ok", "degraded", "down"] = "ok"
-    for check, passed in zip(readiness_checks, results, strict=True):
-        if not passed and status != "down":
-            status = "down" if check.essential else "degraded"
+    results = await asyncio.gather(*(_result(check) for check in readiness_checks))
+    failed = {check.name: result for check, result in zip(readiness_checks, results, strict=True) if result}
+    status: Literal["ok", "degraded", "down"] = "degraded" if failed else "ok"
+    if any(check.essential and check.name in failed for check in readiness_checks):
+        status = "down"
     readiness = Readiness(
         status=status,
-        checks={
-            check.name: "ok" if passed else "failed"
-            for check, passed in zip(readiness_checks, results, strict=True)
-        },
+        checks={check.name: "failed" if check.name in failed else "ok" for check in readiness_checks},
+        reasons={name: result.reason for name, result in failed.items() if result.reason},
     )
     code = HTTPStatus.SERVICE_UNAVAILABLE if status == "down" else HTTPStatus.OK
     return Response(readiness, status_code=code)
 
 
-async def _passes(check: ReadinessCheck) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    reason: str | None
+
+
+async def _result(check: ReadinessCheck) -> _Failure | None:
+    """Only what we have worded ourselves is told: the texts of others may name a host."""
     try:
         async with asyncio.timeout(CHECK_WITHIN):
-            return await check.passes()
+            return None if await check.passes() else _Failure(None)
+    except Unavailable as error:
+        reason = str(error)
+    except TimeoutError:
+        reason = f"no answer within {CHECK_WITHIN} s"
     except Exception as error:  # noqa: BLE001 - whatever it is, the part is not ready
         log.warning("health.check_failed", check=check.name, reason=type(error).__name__)
-        return False
+        return _Failure(None)
+    log.warning("health.check_failed", check=check.name, reason=reason)
+    return _Failure(reason)

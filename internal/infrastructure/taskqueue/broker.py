@@ -14,7 +14,7 @@ from dramatiq.middleware import Middleware, MiddlewareError
 from redis.exceptions import RedisError
 
 from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.connection import connect_blocking, connect_blocking_to, is_outage
+from internal.infrastructure.taskqueue.connection import connect_blocking, connect_blocking_to
 from internal.infrastructure.taskqueue.consumer import QueueConsumer
 from internal.infrastructure.taskqueue.delivery import Delivery
 from internal.infrastructure.taskqueue.entries import NO_DEADLINE
@@ -22,6 +22,7 @@ from internal.infrastructure.taskqueue.lease_keeper import LeaseKeeper
 from internal.infrastructure.taskqueue.loop_safety import Check, checks, overrides
 from internal.infrastructure.taskqueue.middleware import default_middleware, replace_stock
 from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
+from internal.infrastructure.taskqueue.reasons import is_for_now
 from internal.infrastructure.taskqueue.timing import Timing
 
 CoroutineFunction = Callable[..., Any]
@@ -193,7 +194,7 @@ class RedisBroker(Broker):
         try:
             return script.call_blocking(self.client, self.namespace, request)
         except RedisError as error:
-            if is_outage(error):
+            if is_for_now(error):
                 raise ConnectionClosed(error) from error
             raise
 

@@ -9,19 +9,16 @@ import redis.asyncio.retry
 import redis.retry
 from hiredis import pack_command
 from redis.backoff import NoBackoff
-from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError
+from redis.exceptions import ReadOnlyError, RedisError
 
 from internal.infrastructure.taskqueue.master_pool import AsyncMasterPool
 from internal.infrastructure.taskqueue.pools import async_pool, async_pool_like, blocking_pool
+from internal.infrastructure.taskqueue.reasons import may_have_moved, why
 from internal.ports.unavailable import Unavailable
 
 TIMEOUT = 2  # seconds
 # What a command that goes wrong may raise: redis-py translates most of it, not all.
 OUTAGES = (RedisError, OSError, asyncio.IncompleteReadError)
-
-_AWAY = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, OutOfMemoryError, ReadOnlyError)
-# Too few replicas (min-replicas-to-write), or a disk that takes nothing more.
-_CANNOT_WRITE = ("NOREPLICAS", "MISCONF")
 
 
 def connect(url: str) -> redis.asyncio.Redis:
@@ -70,25 +67,13 @@ async def answers(client: redis.asyncio.Redis) -> bool:
         return bool(await client.ping())
 
 
-def is_outage(error: RedisError) -> bool:
-    """Whether Redis could not be asked, or cannot write for now: it would take the same command later."""
-    return isinstance(error, _AWAY) or str(error).startswith(_CANNOT_WRITE)
-
-
-def _may_have_moved(error: RedisError) -> bool:
-    """Whether the master may be elsewhere by now. UNBLOCKED: it has just stopped being one."""
-    return isinstance(error, ReadOnlyError) or str(error).startswith(("NOREPLICAS", "UNBLOCKED"))
-
-
 @contextmanager
 def translated_outages() -> Generator[None]:
-    """Raise Unavailable for whatever goes wrong with Redis."""
+    """Raise Unavailable, with the reason, for whatever goes wrong with Redis."""
     try:
         yield
-    except OutOfMemoryError as error:
-        raise Unavailable("Redis is full") from error
     except OUTAGES as error:
-        raise Unavailable("Redis cannot be reached") from error
+        raise Unavailable(why(error)) from error
 
 
 class Wire:
@@ -117,7 +102,7 @@ class Wire:
                     await self._connection.send_packed_command(pack_command(command), check_health=False)
                     return await self._connection.read_response()
             except redis.exceptions.ResponseError as error:
-                if _may_have_moved(error):
+                if may_have_moved(error):
                     await self.close()
                     raise redis.exceptions.ConnectionError("this Redis takes no writes") from error
                 raise

@@ -10,6 +10,7 @@ from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.cancellations import Cancellations
 from internal.infrastructure.taskqueue.connection import OUTAGES, TIMEOUT, Wire
 from internal.infrastructure.taskqueue.exchange import Exchange
+from internal.infrastructure.taskqueue.reasons import why
 from internal.infrastructure.taskqueue.registration import Registration
 from internal.infrastructure.taskqueue.threads import WorkerThreads
 from internal.infrastructure.taskqueue.workbench import Workbench
@@ -103,7 +104,7 @@ class Fetcher:
     async def _converse(self) -> None:
         while True:
             if self._outage:
-                await self._recover(self._outage)
+                await self._recover()
             try:
                 await self._turn()
             except OUTAGES as error:
@@ -175,16 +176,19 @@ class Fetcher:
         self.workbench.lose({held[place - 1] for place in lost})
         self.workbench.cancel([held[place - 1] for place in cancelled])
 
-    async def _recover(self, error: BaseException) -> None:
+    async def _recover(self) -> None:
         """Reach Redis again, and have it take back what left in a reply that never arrived."""
-        log.warning("taskqueue.unreachable", reason=type(error).__name__)
+        reason = None
         pause = SHORTEST_PAUSE
         while self._outage:
+            if reason != (reason := why(self._outage)):
+                log.warning("taskqueue.unreachable", reason=reason)
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
             try:
                 await self._extend(reconcile=True)
-            except OUTAGES:
-                continue
-            self._outage = None
+            except OUTAGES as error:
+                self._outage = error
+            else:
+                self._outage = None
         log.info("taskqueue.reachable")

@@ -11,6 +11,7 @@ from internal.infrastructure.taskqueue import scripts
 from internal.infrastructure.taskqueue.connection import OUTAGES, Wire
 from internal.infrastructure.taskqueue.delivery import Delivery
 from internal.infrastructure.taskqueue.exchange import Exchange
+from internal.infrastructure.taskqueue.reasons import why
 from internal.infrastructure.taskqueue.timing import Timing, milliseconds
 from internal.infrastructure.taskqueue.workbench import Workbench
 
@@ -61,7 +62,7 @@ class Registration:
                 try:
                     await self._write()
                 except OUTAGES as error:
-                    log.warning("worker.not_registered", reason=type(error).__name__)
+                    log.warning("worker.not_registered", reason=why(error))
                 except Exception:
                     log.exception("worker.not_registered")  # a defect, which must not end the worker's work
             await asyncio.sleep(self._beat / LOOKS)
@@ -71,7 +72,7 @@ class Registration:
             async with asyncio.timeout(LEAVE_WITHIN):
                 await scripts.LEAVE.call(self._wire, self._namespace, [self._exchange.worker_id])
         except (TimeoutError, *OUTAGES) as error:
-            log.warning("worker.not_unregistered", reason=type(error).__name__)
+            log.warning("worker.not_unregistered", reason=why(error))
 
     @property
     def _state(self) -> tuple[Any, ...]:

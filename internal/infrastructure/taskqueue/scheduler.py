@@ -13,6 +13,7 @@ from internal.infrastructure.taskqueue import scripts
 from internal.infrastructure.taskqueue.connection import OUTAGES, Wire
 from internal.infrastructure.taskqueue.entries import Entry
 from internal.infrastructure.taskqueue.periodic import Planned, TaskRows
+from internal.infrastructure.taskqueue.reasons import why
 from internal.infrastructure.taskqueue.redis_time import EPOCH, RedisTime, to_moment, to_ms
 from internal.infrastructure.taskqueue.timing import milliseconds
 
@@ -98,7 +99,7 @@ class Scheduler:
 
     def _wait_for_redis(self, error: BaseException) -> float:
         if not self._is_cut_off:
-            log.warning("schedule.unreachable", reason=type(error).__name__)
+            log.warning("schedule.unreachable", reason=why(error))
         self._is_cut_off = True
         self._announce_at = (
             0.0  # what others have done meanwhile, or we without hearing of it, is asked first

@@ -1,3 +1,6 @@
+import asyncio
+import time
+
 import httpx
 import pytest
 
@@ -46,6 +49,25 @@ async def test_is_degraded_without_redis(settings: Settings) -> None:
 
     assert (status, body["status"]) == (200, "degraded")
     assert body["checks"] == {"database": "ok", "redis": "failed"}
+    assert body["reasons"] == {"redis": "Redis cannot be reached"}
+
+
+async def test_asks_redis_at_most_once_a_second(settings: Settings) -> None:
+    container = Container(settings=settings)
+    transport = httpx.ASGITransport(app_of(container))  # type: ignore[arg-type]  # as in conftest.py
+    async with (
+        open_resources(container),
+        httpx.AsyncClient(transport=transport, base_url="http://t") as client,
+    ):
+        await container.redis().config_resetstat()
+        started = time.monotonic()
+        await asyncio.gather(*(client.get("/readyz") for _ in range(20)))
+        for _ in range(20):
+            await client.get("/readyz")
+        took = time.monotonic() - started
+        writes = (await container.redis().info("commandstats"))["cmdstat_set"]["calls"]
+
+    assert 1 <= writes <= 1 + took
 
 
 async def test_is_down_without_postgres(settings: Settings) -> None:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.admin.app import app
-from internal.infrastructure.admin.installation import RedisFacts, Tools
+from internal.infrastructure.admin.installation import RedisFacts, RedisRefusals, Tools
 from internal.infrastructure.task_codec import TaskCodec
 from internal.ports.task_facts import TaskInfo
 from internal.ports.tasks import TaskState
@@ -43,6 +43,7 @@ class FakeInstallation:
     is_attended: bool = False
     is_away: bool = False
     redis: RedisFacts = REDIS
+    refusals: RedisRefusals = field(default_factory=RedisRefusals)
     migrations: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -64,10 +65,14 @@ class FakeInstallation:
             queues=["critical", "default", "low"],
             clock=self.clock,
             redis_facts=self._redis_facts,
+            redis_refusals=self._redis_refusals,
         )
 
     async def _redis_facts(self) -> RedisFacts:
         return self.redis
+
+    async def _redis_refusals(self) -> RedisRefusals:
+        return self.refusals
 
     async def workers_alive_on(self, host: str) -> Sequence[int]:
         if self.is_away:

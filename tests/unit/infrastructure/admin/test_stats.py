@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from internal.infrastructure.admin.installation import RedisRefusals
 from internal.ports.tasks import TaskState
 from tests.fakes.clock import NOON
 from tests.unit.infrastructure.admin.operating import REDIS, Operator, a_task
@@ -36,6 +37,7 @@ def test_shows_the_whole_at_a_glance(operator: Operator) -> None:
         "memory 3.0 MiB, no limit, noeviction",
         "up for 3d4h",
         "clients 7",
+        "new tasks accepted",
     ]
 
 
@@ -58,8 +60,21 @@ def test_shows_the_whole_to_a_script(operator: Operator) -> None:
             "eviction": "noeviction",
             "uptime_seconds": 273_600.0,
             "clients": 7,
+            "why_no_writes": None,
         },
     }
+
+
+def test_says_why_redis_takes_nothing(operator: Operator) -> None:
+    operator.installation.refusals = RedisRefusals(of_tasks="Redis is too small", of_workers="Redis is shy")
+
+    lines = [" ".join(line.split()) for line in operator.does("stats").stdout.splitlines()]
+    read = operator.reads("stats")
+
+    assert "workers unknown: they cannot register" in lines
+    assert lines[-1] == "new tasks refused: Redis is too small"
+    assert read["workers"] is None
+    assert read["redis"]["why_no_writes"] == "Redis is too small"
 
 
 def test_says_how_much_memory_redis_may_use(operator: Operator) -> None:

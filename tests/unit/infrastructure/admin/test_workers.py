@@ -1,8 +1,10 @@
+import json
 import socket
 from datetime import timedelta
 
 import pytest
 
+from internal.infrastructure.admin.installation import RedisRefusals
 from internal.ports.task_facts import RunningTask, WorkerInfo
 from tests.fakes.clock import NOON
 from tests.unit.infrastructure.admin.operating import Operator
@@ -81,6 +83,19 @@ def test_lists_the_workers_for_a_script(operator: Operator) -> None:
 
 def test_says_that_no_worker_is_up(operator: Operator) -> None:
     assert operator.does("worker", "ls").stdout == "No worker is up.\n"
+
+
+def test_does_not_say_that_nobody_is_up_where_nobody_can_say_so(operator: Operator) -> None:
+    operator.installation.refusals = RedisRefusals(of_workers="Redis is shy")
+
+    listed = operator.does("worker", "ls")
+    read = operator.does("worker", "ls", "--json")
+
+    assert (listed.exit_code, listed.stdout) == (0, "It is unknown which workers are up.\n")
+    assert listed.stderr == (
+        "cmd.admin: workers that are up may be missing: they cannot register (Redis is shy)\n"
+    )
+    assert json.loads(read.stdout) == {"workers": [], "why_incomplete": "Redis is shy"}
 
 
 def test_ping_tells_which_processes_are_up(operator: Operator) -> None:

@@ -1,0 +1,58 @@
+"""Why Redis did not do what it was asked to: one text for each reason, wherever it is shown."""
+
+import redis.exceptions
+from redis.sentinel import MasterNotFoundError
+
+NO_CLUSTER = "Redis runs in cluster mode, which the task queue does not support"
+
+# By the first word of what Redis answers.
+_ANSWERS = {
+    "OOM": "Redis is full (OOM)",
+    "NOREPLICAS": "Redis takes no writes: too few replicas follow it (NOREPLICAS)",
+    "MISCONF": "Redis takes no writes: it cannot save to its disk (MISCONF)",
+    "READONLY": "Redis takes no writes: it is a replica (READONLY)",
+    "UNBLOCKED": "Redis takes no writes: it has just become a replica (UNBLOCKED)",
+    "MASTERDOWN": "Redis is a replica that has lost its master (MASTERDOWN)",
+    "LOADING": "Redis is still loading its data (LOADING)",
+    "BUSY": "Redis is busy with a script (BUSY)",
+    "NOAUTH": "Redis requires a password (NOAUTH)",
+    "WRONGPASS": "Redis refuses the user name or the password (WRONGPASS)",
+    "NOPERM": "Redis does not permit this user what the task queue needs (NOPERM)",
+    **dict.fromkeys(("MOVED", "ASK", "CROSSSLOT", "CLUSTERDOWN", "TRYAGAIN"), NO_CLUSTER),
+}
+
+# What it would take later, unchanged.
+_FOR_NOW = ("OOM", "NOREPLICAS", "MISCONF", "READONLY", "MASTERDOWN", "LOADING", "BUSY")
+_MAY_HAVE_MOVED = ("NOREPLICAS", "READONLY", "UNBLOCKED")
+
+
+def why(error: BaseException) -> str:
+    """The reason in our own words: those of others may name a host, or what was being written."""
+    for code in (_code(error), _code(error.__cause__)):
+        if code in _ANSWERS:
+            return _ANSWERS[code]
+    if isinstance(error, redis.exceptions.TimeoutError | TimeoutError):
+        return "Redis does not answer in time"
+    if isinstance(error, MasterNotFoundError):
+        return "Redis cannot be reached: no sentinel knows the master"
+    if isinstance(error, redis.exceptions.ResponseError):
+        return "Redis refuses a command"
+    return "Redis cannot be reached"
+
+
+def is_for_now(error: redis.exceptions.RedisError) -> bool:
+    """Whether Redis could not be asked, or cannot write for now: it would take the same command later."""
+    away = redis.exceptions.ConnectionError | redis.exceptions.TimeoutError
+    return isinstance(error, away) or _code(error) in _FOR_NOW
+
+
+def may_have_moved(error: redis.exceptions.RedisError) -> bool:
+    """Whether the master may be elsewhere by now."""
+    return _code(error) in _MAY_HAVE_MOVED
+
+
+def _code(error: BaseException | None) -> str:
+    """Redis-py keeps the code of some answers apart, and leaves that of others in the text."""
+    if not isinstance(error, redis.exceptions.RedisError):
+        return ""
+    return error.status_code or str(error).partition(" ")[0]

@@ -1,0 +1,56 @@
+"""Whether Redis takes writes: one that only answers is of no use to a task queue."""
+
+import asyncio
+import time
+
+import redis.asyncio
+
+from internal.infrastructure.taskqueue import scripts
+from internal.infrastructure.taskqueue.connection import Pooled, translated_outages
+from internal.ports.unavailable import Unavailable
+
+AT_MOST_EVERY = 1.0  # seconds
+KEPT_FOR = 10_000  # ms
+
+
+class WriteProbe:
+    """Writes one small key, at most once a second however many ask."""
+
+    def __init__(self, client: redis.asyncio.Redis, *, namespace: str) -> None:
+        self._client = client
+        self._key = f"{namespace}:health"
+        self._probing: asyncio.Task[str | None] | None = None
+        self._probed_at = 0.0
+
+    async def passes(self) -> bool:
+        """Raise Unavailable, with the reason, if a new task could not be stored now."""
+        if reason := await self.refusal():
+            raise Unavailable(reason)
+        return True
+
+    async def refusal(self) -> str | None:
+        """Why a new task could not be stored now; None if it could."""
+        is_over = self._probing is None or self._probing.done()
+        if self._probing is None or (is_over and time.monotonic() - self._probed_at >= AT_MOST_EVERY):
+            self._probed_at = time.monotonic()
+            self._probing = asyncio.create_task(self._probe())
+        return await asyncio.shield(self._probing)  # others may wait for it, too
+
+    async def _probe(self) -> str | None:
+        try:
+            with translated_outages():
+                await self._client.set(self._key, 1, px=KEPT_FOR)
+        except Unavailable as error:
+            return str(error)
+        return None
+
+
+async def refusal_of_workers(client: redis.asyncio.Redis, *, namespace: str) -> str | None:
+    """Why workers cannot write down that they are up; None if they can, as in a Redis that is only full."""
+    try:
+        with translated_outages():
+            # Nobody leaves: this is refused whenever `register` is, and changes nothing.
+            await scripts.LEAVE.call(Pooled(client), namespace, [""])
+    except Unavailable as error:
+        return str(error)
+    return None

@@ -1,0 +1,90 @@
+"""Why Redis did not do what it was asked to."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import redis as blocking
+
+from internal.infrastructure.embedded.process import free_port
+from internal.infrastructure.taskqueue.connection import connect
+from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
+from internal.infrastructure.taskqueue.write_probe import WriteProbe, refusal_of_workers
+from tests.configured_redis import answers, configured_redis
+from tests.eventually import eventually
+
+pytestmark = pytest.mark.anyio
+
+KEYS = 1000
+LOADS_FOR = 4  # seconds
+
+
+async def reasons_at(url: str) -> tuple[str | None, str | None]:
+    """Why it takes no task, and no word of a worker."""
+    client = connect(url)
+    try:
+        of_tasks = await WriteProbe(client, namespace=hash_tag(NAMESPACE)).refusal()
+        return of_tasks, await refusal_of_workers(client, namespace=hash_tag(NAMESPACE))
+    finally:
+        await client.aclose()
+
+
+async def test_a_redis_that_is_well_has_no_reason(redis_url: str) -> None:
+    assert await reasons_at(redis_url) == (None, None)
+
+
+async def test_names_a_redis_that_is_away(absent_port: int) -> None:
+    reasons = await reasons_at(f"redis://127.0.0.1:{absent_port}/0")
+
+    assert set(reasons) <= {"Redis cannot be reached", "Redis does not answer in time"}
+
+
+@pytest.mark.parametrize(
+    ("login", "reason"),
+    [
+        ("", "Redis requires a password (NOAUTH)"),
+        (":wrong@", "Redis refuses the user name or the password (WRONGPASS)"),
+        ("reader:secret@", "Redis does not permit this user what the task queue needs (NOPERM)"),
+        (":secret@", None),
+    ],
+)
+async def test_names_what_is_wrong_with_a_login(
+    tmp_path: Path, redis_program: Path | None, login: str, reason: str | None
+) -> None:
+    host = f"127.0.0.1:{free_port()}"
+    directives = (
+        f"port {host.partition(':')[2]}",
+        "requirepass secret",
+        "user reader on >secret ~* +@read +ping",
+    )
+    admin_url = f"redis://:secret@{host}/0"
+
+    with configured_redis(tmp_path / "own", *directives, program=redis_program, admin_url=admin_url):
+        assert await reasons_at(f"redis://{login}{host}/0") == (reason, reason)
+
+
+@pytest.fixture
+def loading_redis(tmp_path: Path, redis_program: Path | None) -> Iterator[str]:
+    """The URL of a server that takes some seconds to read its data."""
+    port = free_port()
+    url = f"redis://127.0.0.1:{port}/0"
+    directives = (f"port {port}", "enable-debug-command yes", "loading-process-events-interval-bytes 1024")
+    with configured_redis(tmp_path / "own", *directives, program=redis_program, admin_url=url) as admin:
+        admin.mset({f"key-{number}": "a" * 100 for number in range(KEYS)})
+        admin.config_set("key-load-delay", LOADS_FOR * 1_000_000 // KEYS)
+        threading.Thread(target=reload, args=[url], daemon=True).start()
+        eventually(lambda: not answers(admin), within=10)
+        yield url
+
+
+def reload(url: str) -> None:
+    with suppress(blocking.ConnectionError), blocking.Redis.from_url(url) as client:
+        client.execute_command("DEBUG", "RELOAD")
+
+
+async def test_names_a_redis_that_is_loading(loading_redis: str) -> None:
+    reason = "Redis is still loading its data (LOADING)"
+
+    assert await reasons_at(loading_redis) == (reason, reason)
