@@ -1,19 +1,38 @@
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Self
 
 from internal.domain.errors import InvalidInput
+from internal.domain.normalization import nfc
 
-MIN_LENGTH = 3
 MAX_LENGTH = 100
+MAX_CODE_POINTS = 400
 
-# Controls, invisible formatting (bidirectional, zero-width), surrogates, private use, unassigned, line
-# separators: no part of a name, and used to forge headers or to pass for another user.
-_REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# A name's shape has a letter for each character, by its Unicode category. Refused (X) are controls,
+# formatting, surrogates, private use, unassigned and line separators: they forge headers, or let one name
+# pass for another.
+_KINDS = {"Mc": "C", "Mn": "M", "Me": "M", "Zs": "Z"}
+_MAJOR_KINDS = {"L": "L", "N": "N", "P": "S", "S": "S"}
+# Letters and symbols by their category, but blank: Hangul fillers, the empty Braille pattern, the null
+# notehead, Egyptian blanks.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159\U00013441\U00013442")
+_JOINERS = frozenset("\u200c\u200d")
+# Marks that nobody sees: grapheme joiner, Khmer inherent vowels, variation selectors, Khitan filler.
+_UNSEEN_MARK = re.compile(
+    "[\u034f\u17b4\u17b5\u180b-\u180d\u180f\ufe00-\ufe0f\U00016fe4\U000e0100-\U000e01ef]"
+)
+# Where, among symbols and punctuation, emoji are; the standard library does not know them one by one.
+_EMOJI = re.compile(
+    "[\u00a9\u00ae\u203c\u2049\u2122\u2194-\u21aa\u2300-\u23ff\u24c2\u25a0-\u27bf\u2934\u2935"
+    "\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
+)
+# What makes a black flag that of England, Scotland or Wales (UTS 51): a region in tags, and the end of tags.
+_REGION = re.compile("(?<=\U0001f3f4)[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f")
 
-
-# Letters and symbols by their category, but blank: Hangul fillers and the empty Braille pattern.
-_REFUSED_CHARACTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_LETTER_MARK_OR_EMOJI = re.compile(r"[LE]|[NS]V*[MC]")
+_LOOSE_JOINER = re.compile(r"(?<![LCMVE])J|J(?![LCMVE])")
+_UNCOUNTED = re.compile(r"[MVJ]")
 
 
 class InvalidDisplayName(InvalidInput):
@@ -23,27 +42,48 @@ class InvalidDisplayName(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class DisplayName:
-    """What a user is called: 3 to 100 characters of NFC-normalised, visible text."""
+    """What a user is called: 1 to 100 characters in NFC, of any script, with emoji or without.
+
+    Marks and joiners are not counted, but with them there are at most 400 code points.
+    """
 
     value: str
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Normalise `text`.
+        """Normalise `text`, and remove white space around it.
 
         Raises:
-            InvalidDisplayName: too short, too long, or with characters that cannot be seen.
+            InvalidDisplayName: too short, too long, without a letter or emoji, or with characters that
+                cannot be seen.
         """
-        normalised = unicodedata.normalize("NFC", text).strip()
-        if not MIN_LENGTH <= len(normalised) <= MAX_LENGTH:
-            raise InvalidDisplayName(f"must be between {MIN_LENGTH} and {MAX_LENGTH} characters")
-        if any(map(_is_invisible, normalised)):
+        name = nfc(text.strip(), up_to=MAX_CODE_POINTS)
+        if len(name) > MAX_CODE_POINTS:
+            raise InvalidDisplayName(
+                f"must be between 1 and {MAX_LENGTH} characters, of at most {MAX_CODE_POINTS} code points"
+            )
+        shape = "".join(map(_kind, _REGION.sub("", name)))
+        if not 1 <= len(_UNCOUNTED.sub("", shape)) <= MAX_LENGTH:
+            raise InvalidDisplayName(f"must be between 1 and {MAX_LENGTH} characters")
+        if "X" in shape:
             raise InvalidDisplayName("must not contain control or invisible characters")
-        return cls(normalised)
+        if not _LETTER_MARK_OR_EMOJI.search(shape):
+            raise InvalidDisplayName("must contain a letter or an emoji")
+        if _LOOSE_JOINER.search(shape):
+            raise InvalidDisplayName("must not contain joiners except between letters, marks or emoji")
+        return cls(name)
 
     def __str__(self) -> str:
         return self.value
 
 
-def _is_invisible(character: str) -> bool:
-    return character in _REFUSED_CHARACTERS or unicodedata.category(character) in _REFUSED_CATEGORIES
+def _kind(character: str) -> str:
+    if character in _BLANK:
+        return "X"
+    if character in _JOINERS:
+        return "J"
+    if _UNSEEN_MARK.match(character):
+        return "V"
+    category = unicodedata.category(character)
+    kind = _KINDS.get(category) or _MAJOR_KINDS.get(category[0], "X")
+    return "E" if kind == "S" and _EMOJI.match(character) else kind

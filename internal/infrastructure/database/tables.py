@@ -32,7 +32,7 @@ users = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("email", String(254), nullable=False),
-    Column("name", String(100), nullable=False),
+    Column("name", String(400), nullable=False),
     Column("password_hash", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),

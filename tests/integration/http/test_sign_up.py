@@ -99,3 +99,15 @@ async def test_keeps_a_long_password_whole(client: httpx.AsyncClient) -> None:
     wrong = await client.post("/api/v1/auth/login", json={"email": ADA["email"], "password": password[:-1]})
 
     assert (right.status_code, wrong.status_code) == (200, 401)
+
+
+@pytest.mark.parametrize("name", ["\u674e", "\U0001f469\u200d\U0001f680", "Z" + "\u0334" * 399], ids=ascii)
+async def test_stores_names_of_one_character_and_of_400_code_points(
+    client: httpx.AsyncClient, name: str
+) -> None:
+    signed_up = await client.post("/api/v1/auth/register", json={**ADA, "name": name})
+
+    assert signed_up.status_code == 201
+    token = signed_up.json()["data"]["token"]
+    me = await client.get("/api/v1/users/me", headers={"Authorization": f"Bearer {token}"})
+    assert me.json()["data"]["name"] == name

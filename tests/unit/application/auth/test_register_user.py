@@ -84,7 +84,7 @@ async def test_rejects_an_email_that_is_taken(sign_up: SignUp) -> None:
 
 async def test_names_every_invalid_field_at_once(sign_up: SignUp) -> None:
     with pytest.raises(InvalidInput) as rejected:
-        await sign_up.register_user(RegisterUserCommand(email="nobody", name="A", password="short"))
+        await sign_up.register_user(RegisterUserCommand(email="nobody", name="1", password="short"))
 
     assert set(rejected.value.errors) == {"email", "name", "password"}
 
@@ -93,7 +93,7 @@ async def test_names_every_invalid_field_at_once(sign_up: SignUp) -> None:
     ("command", "field"),
     [
         (RegisterUserCommand(email="nobody", name="Ada", password="correct horse"), "email"),
-        (RegisterUserCommand(email="ada@example.com", name="A", password="correct horse"), "name"),
+        (RegisterUserCommand(email="ada@example.com", name="1", password="correct horse"), "name"),
         (RegisterUserCommand(email="ada@example.com", name="Ada", password="short"), "password"),
     ],
 )
