@@ -44,12 +44,11 @@ def ignore_interruption(key: str, seconds: float) -> None:
 
 
 @dramatiq.actor
-async def hang_once(key: str) -> None:
-    """Never ends the first time; at once from then on."""
+async def hang_once(key: str, seconds: float = 0) -> None:
+    """Never ends the first time; after so many seconds from then on."""
     is_first = not journal.entries(START, key=key)
     journal.write(key, START)
-    if is_first:
-        await asyncio.sleep(3600)
+    await asyncio.sleep(3600 if is_first else seconds)
     journal.write(key, END)
 
 

@@ -1,16 +1,40 @@
-"""Tasks that take their process with them."""
+"""Workers that die: their tasks start again side by side, and one that kills every process is archived."""
 
+import os
+import signal
 from collections import Counter
 
 import pytest
 
 from tests.eventually import eventually
-from tests.faults.fleet import Fleet
+from tests.faults.fleet import Fleet, Worker
 from tests.faults.journal import END, START
 from tests.faults.rounds import long_round
 from tests.queued import queued
 
 CRASHES = 3
+LONG = 2.0  # seconds
+
+
+def kill(worker: Worker) -> None:
+    os.killpg(worker.process.pid, signal.SIGKILL)
+    worker.process.wait()
+
+
+def test_the_tasks_of_a_killed_worker_start_again_side_by_side(fleet: Fleet) -> None:
+    keys = [str(number) for number in range(10)]
+    victim = fleet.start(WORKER_LEASE="1", WORKER_CONCURRENCY="10")
+    for key in keys:
+        fleet.send("hang_once", key=key, seconds=LONG)
+    eventually(lambda: len(fleet.journal.keys(START)) == len(keys), within=10)
+    fleet.start(WORKER_LEASE="1", WORKER_CONCURRENCY="10")
+
+    kill(victim)
+    fleet.ended(keys, within=20)
+
+    again = fleet.journal.entries(START)[len(keys) :]
+    assert sorted(entry.key for entry in again) == keys
+    assert max(entry.at for entry in again) < min(entry.at for entry in fleet.journal.entries(END))
 
 
 @pytest.mark.parametrize("poison", ["kill_own_process", pytest.param("leave_process", marks=long_round)])

@@ -25,7 +25,7 @@ def is_written_down(delivery: Delivery) -> bool:
 
 def may_be_closed(delivery: Delivery) -> bool:
     """Whether this delivery may be a repetition of one that has ended."""
-    return is_written_down(delivery) and (delivery.suspect or delivery.options[OUTBOX] != FIRST)
+    return is_written_down(delivery) and (delivery.crashes > 0 or delivery.options[OUTBOX] != FIRST)
 
 
 class LedgerClerk:

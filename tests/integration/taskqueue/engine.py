@@ -71,6 +71,13 @@ class Engine:
         due = {"completed": "retained"}.get(state, state)
         self.client.zadd(f"{PREFIX}:{queue}:{due}", {task_id: 1})
 
+    def let_worker_die(self, *ids: str, times: int = 1, queue: str = "default") -> None:
+        """As if the worker that has these tasks had died, and others with them before; `times` in all."""
+        for task_id in ids:
+            if times > 1:
+                self.client.hset(f"{PREFIX}:{queue}:task:{task_id}", "crashes", times - 1)
+            self.make_due(task_id, state="active", queue=queue)
+
     def tokens(self, queue: str = "default") -> int:
         return int(self.client.llen(f"{PREFIX}:{queue}:wake"))
 

@@ -108,7 +108,7 @@ def test_the_size_of_a_queue_is_what_has_yet_to_be_done(engine: Engine, hand: Ha
     for delivery in hand.fetch(7):
         if delivery.task_id in outcomes:
             hand.settle(delivery, outcomes[delivery.task_id])
-    engine.make_due("suspect", state="active")
+    engine.let_worker_die("suspect", times=2)
     hand.turn()
 
     size = engine.call(scripts.SIZE, ["default"])
@@ -148,7 +148,7 @@ def test_a_completed_task_is_a_duplicate_until_it_is_purged(engine: Engine, hand
 def test_a_suspect_is_a_duplicate_that_is_pending(engine: Engine, hand: Hand) -> None:
     engine.publish("a")
     hand.fetch()
-    engine.make_due("a", state="active")
+    engine.let_worker_die("a", times=2)
     hand.turn()
 
     assert engine.publish("a") == [[b"pending", 1, b"a"]]

@@ -100,9 +100,9 @@ async def test_what_is_handed_back_waits_as_long_as_what_it_is_put_before(
     assert TEN_SECONDS <= await latency(inspector) < 2 * TEN_SECONDS
 
 
-async def test_a_suspect_waits_since_its_worker_died(desk: Desk, inspector: RedisTaskInspector) -> None:
+async def test_a_suspect_waits_since_its_last_worker_died(desk: Desk, inspector: RedisTaskInspector) -> None:
     desk.add("suspect", TaskState.ACTIVE)
-    desk.engine.make_due("suspect", state="active")
+    desk.engine.let_worker_die("suspect", times=2)
     desk.hand.turn()
     age(desk.engine, "suspect", TEN_SECONDS, set_name="suspects")
 
@@ -112,7 +112,7 @@ async def test_a_suspect_waits_since_its_worker_died(desk: Desk, inspector: Redi
 async def test_suspects_are_pending_tasks_among_the_others(desk: Desk, inspector: RedisTaskInspector) -> None:
     desk.add("first")
     desk.add("suspect", TaskState.ACTIVE)
-    desk.engine.make_due("suspect", state="active")
+    desk.engine.let_worker_die("suspect", times=2)
     desk.hand.turn()
     desk.add("last")
 

@@ -61,8 +61,15 @@ def test_a_place_that_is_free_is_handed_on_in_turn(engine: Engine, hand: Hand, o
 def test_a_worker_that_dies_gives_its_places_back(engine: Engine, hand: Hand) -> None:
     engine.publish("a", "b", "c", terms=TWO_AT_ONCE)
     hand.fetch(10)
-    for task_id in ("a", "b"):
-        engine.make_due(task_id, state="active")
+    engine.let_worker_die("a", "b")
+
+    assert ids_of(Hand(engine)) == ["a", "b"]
+
+
+def test_a_place_that_no_suspect_can_take_goes_to_another_task(engine: Engine, hand: Hand) -> None:
+    engine.publish("a", "b", "c", terms=TWO_AT_ONCE)
+    hand.fetch(10)
+    engine.let_worker_die("a", "b", times=2)
 
     assert ids_of(Hand(engine)) == ["a", "c"]  # of the suspects one at a time
 

@@ -136,16 +136,27 @@ def test_a_late_outcome_counts_while_nobody_else_has_the_task(engine: Engine, ha
     assert engine.states() == {}
 
 
-def test_what_a_dead_worker_ran_comes_back_as_a_suspect_to_one_slot(engine: Engine, hand: Hand) -> None:
+def test_what_one_dead_worker_ran_comes_back_to_the_front_like_any_task(engine: Engine, hand: Hand) -> None:
+    engine.publish("a", "b", "c")
+    lost = hand.fetch(2)
+    engine.let_worker_die("a", "b")
+
+    back = Hand(engine).fetch(10)
+
+    found = [(delivery.task_id, delivery.crashes, delivery.suspect) for delivery in back]
+    assert found == [("a", 1, False), ("b", 1, False), ("c", 0, False)]
+    assert hand.settle(lost[0]) == {lost[0].task_id}  # fenced off: another has it
+
+
+def test_what_two_dead_workers_ran_comes_back_as_a_suspect_to_one_slot(engine: Engine, hand: Hand) -> None:
     engine.publish("a", "b")
     lost = hand.fetch(2)
-    for delivery in lost:
-        engine.make_due(delivery.task_id, state="active")
+    engine.let_worker_die("a", "b", times=2)
     other = Hand(engine)
 
     back = other.fetch(10)
 
-    assert [(delivery.crashes, delivery.suspect) for delivery in back] == [(1, True)]
+    assert [(delivery.crashes, delivery.suspect) for delivery in back] == [(2, True)]
     assert Counter(engine.states().values()) == Counter(active=1, suspects=1)
     assert hand.settle(lost[0]) == {lost[0].task_id}  # fenced off: another has it, or will
 
@@ -154,7 +165,7 @@ def test_what_a_dead_worker_ran_comes_back_as_a_suspect_to_one_slot(engine: Engi
 def test_a_suspect_stays_one_wherever_it_has_been(engine: Engine, hand: Hand, outcome: Outcome) -> None:
     engine.publish("a")
     hand.fetch()
-    engine.make_due("a", state="active")
+    engine.let_worker_die("a", times=2)
     [suspect] = hand.fetch()
 
     hand.settle(suspect, outcome)
@@ -210,7 +221,8 @@ def test_a_lost_task_that_left_again_in_a_lost_reply_is_taken_back(engine: Engin
     lost_ids = hand.extend(lost, reconcile=True)
 
     assert lost_ids == [b"a"]
-    assert engine.states() == {"a": "suspects"}  # a worker seemed to have died of it
+    assert engine.states() == {"a": "pending"}
+    assert engine.record("a")[b"crashes"] == b"1"  # a worker seemed to have died of it
 
 
 @pytest.mark.parametrize("direct", [0, 1])

@@ -34,6 +34,7 @@ if reconcile == 1 then
     for i = 1, #tokens, 2 do
       local id, token = tokens[i], string.gsub(tokens[i + 1], '~$', '')
       if string.sub(token, 1, #mine) == mine and not known[queue .. '\0' .. id .. '\0' .. token] then
+        keep_turn(queue, id)
         leave_active(queue, { id })
         to_front(queue, id)
         wake(queue)

@@ -27,7 +27,7 @@ local function ms_under_limit(queue, id, limit, max_running, rate, per)
     join_line(limit, queue, id)
     return wait
   end
-  redis.call('ZADD', limit_key(limit, 'running'), now, limit_member(queue, id))
+  redis.call('ZADD', limit_key(limit, 'running'), turn or now, limit_member(queue, id))
   if rate then
     note_start(limit_key(limit, 'starts'), limit_member(queue, id), tonumber(per))
   end

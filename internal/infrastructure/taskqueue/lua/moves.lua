@@ -38,9 +38,11 @@ local function to_back(queue, ids)
   redis.call('ZADD', key(queue, 'pending'), unpack(places))
 end
 
--- Whether a worker died of it, perhaps: then it runs again only one at a time, wherever it has been since.
+local SUSPECT_FROM = 2 -- crashes: the first may be another task's fault
+
+-- Whether it runs only where no other suspect does, wherever it has been since.
 local function is_suspect(queue, id)
-  return redis.call('HEXISTS', record(queue, id), 'crashes') == 1
+  return redis.call('HEXISTS', record(queue, id), 'suspect') == 1
 end
 
 local function to_suspects(queue, id)

@@ -21,9 +21,10 @@ local function begin_anew(id, message)
     return refusal
   end
   redis.call('HSET', key(queue, 'messages'), id, message)
-  if is_suspect(queue, id) then
-    redis.call('HSET', record(queue, id), 'crashes', 0)
+  if tonumber(redis.call('HGET', record(queue, id), 'crashes') or 0) >= SUSPECT_FROM then
+    redis.call('HSET', record(queue, id), 'suspect', 1)
   end
+  redis.call('HDEL', record(queue, id), 'crashes')
 end
 
 local refusals = act(queue, ids, { scheduled = true, retry = true, archived = true }, function(id, set, n)

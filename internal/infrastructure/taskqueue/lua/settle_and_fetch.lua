@@ -9,7 +9,7 @@
 --   queues    [[name, weight, credit, max_running, rate, per], ...], the highest priority first; credit is the
 --             share still owed; 0 is no limit, per is in ms
 --   demand    how many tasks to hand out; the first `direct` of them have a free slot waiting
---   suspect   1 if one of them may be a task that was running when its worker died
+--   suspect   1 if one of them may be a suspect: a task that was running when two workers died
 --   archive   [most tasks, longest time in ms] a queue's archive keeps
 -- Returns [places in `outcomes`, from 1, of those whose token no longer held,
 --          [[queue, id, message, deadline, suspect, crashes, cancelled], ...],
@@ -43,19 +43,21 @@ local function promote(queue, state)
   to_back(queue, others)
 end
 
--- A worker that no longer extends is dead. What it had started comes back as a suspect.
+-- A worker that no longer extends is dead. Most of what it had started is innocent: it runs again like any other
+-- task. Only what dies with a second worker is a suspect.
 local function reclaim(queue)
   local lapsed = redis.call('ZRANGE', key(queue, 'active'), '-inf', now, 'BYSCORE', 'LIMIT', 0, RECLAIM)
-  for _, id in ipairs(lapsed) do
+  for n = #lapsed, 1, -1 do -- the first in line goes to the front last
+    local id = lapsed[n]
     local held = redis.call('HGET', key(queue, 'tokens'), id)
-    leave_active(queue, { id })
-    if held and string.sub(held, -1) == '~' then
-      to_front(queue, id)
-    else
-      redis.call('HINCRBY', record(queue, id), 'crashes', 1)
-      to_suspects(queue, id)
-      wake(queue)
+    local had_started = not held or string.sub(held, -1) ~= '~'
+    if had_started and redis.call('HINCRBY', record(queue, id), 'crashes', 1) >= SUSPECT_FROM then
+      redis.call('HSET', record(queue, id), 'suspect', 1)
     end
+    keep_turn(queue, id)
+    leave_active(queue, { id })
+    to_front(queue, id)
+    wake(queue)
   end
 end
 
@@ -112,8 +114,7 @@ local function activate(queue, ids, held)
       leases[#leases + 1], leases[#leases + 2] = now + lease, id
       tokens[#tokens + 1], tokens[#tokens + 2] = id, held[#rows + 1]
       local left = deadline and deadline - now or ''
-      local was_started, was_cancelled = crashes and 1 or 0, cancelled and 1 or 0
-      rows[#rows + 1] = { name, id, messages[n], left, was_started, tonumber(crashes or 0), was_cancelled }
+      rows[#rows + 1] = { name, id, messages[n], left, 0, tonumber(crashes or 0), cancelled and 1 or 0 }
       if queue[5] > 0 then
         note_start(key(name, 'starts'), id, queue[6])
       end
@@ -148,6 +149,7 @@ local function take_suspect(queue)
   local id = redis.call('ZPOPMIN', key(queue[1], 'suspects'))[1]
   local row = id and activate(queue, { id }, { token })[1]
   if row then
+    row[5] = 1
     suspect, demand, direct = 0, demand - 1, direct - 1
     tasks[#tasks + 1] = row
   end

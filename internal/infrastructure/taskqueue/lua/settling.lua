@@ -39,6 +39,7 @@ function apply.archived(queue, id, _, message, note, gone, limits)
 end
 
 function apply.released(queue, id)
+  keep_turn(queue, id)
   to_front(queue, id)
   wake(queue)
 end

@@ -1,7 +1,8 @@
 -- Who waits for a place of a limit, and who gets the next one. Put after `moves.lua`.
 -- A limit has one line for each queue, so that a queue that can start nothing holds up no other.
 local MOST_OFFERED = 100 -- tasks of a limit that one call offers a place
-local PATIENCE = 1000 -- ms until a place that nobody has taken is offered to the other queues, too
+local SPARE = 10 -- tasks of a line that are read beyond those
+local PATIENCE = 1000 -- ms until a place that nobody has taken is offered to the next, too
 
 -- The queues that the calling worker serves, each with its rank; in strict mode a lower rank goes first.
 local serving, is_strict = {}, false
@@ -25,6 +26,16 @@ local function join_line(limit, queue, id)
   turns = turns + 1
   local turn = clock[1] * 1000 + (clock[2] + turns) / 1000
   if redis.call('ZADD', line_of(limit, queue), 'NX', turn, id) == 1 then
+    redis.call('SADD', key(queue, 'limits'), limit)
+  end
+end
+
+-- A task that has a place, and goes back, was before those that wait. A suspect may have to wait for another one.
+local function keep_turn(queue, id)
+  local limit, suspect = unpack(redis.call('HMGET', record(queue, id), 'limit', 'suspect'))
+  local turn = limit and not suspect and redis.call('ZSCORE', limit_key(limit, 'running'), limit_member(queue, id))
+  if turn then
+    redis.call('ZADD', line_of(limit, queue), turn, id)
     redis.call('SADD', key(queue, 'limits'), limit)
   end
 end
@@ -132,7 +143,7 @@ local function read_line(limit, queue)
   local places, wait = places_for(limit, queue, first)
   local line = { queue = queue, places = places, wait = wait, ids = {}, turns = {}, next = 1 }
   if places > 0 then
-    local heads = redis.call('ZRANGE', line_of(limit, queue), 0, places - 1, 'WITHSCORES')
+    local heads = redis.call('ZRANGE', line_of(limit, queue), 0, places + SPARE - 1, 'WITHSCORES')
     for n = 1, #heads, 2 do
       table.insert(line.ids, heads[n])
       table.insert(line.turns, tonumber(heads[n + 1]))
@@ -159,15 +170,20 @@ local function hasten(queue, id, wait)
   end
 end
 
--- One that has had the offer before keeps it. Returns whether the task is there at all.
-local function offer(queue, id, wait)
+-- One that has had the offer before keeps it. Returns how many places it is going to take: a suspect may have to
+-- wait for another one, and who is gone takes none.
+local function offer(limit, queue, id, wait)
+  if redis.call('HEXISTS', key(queue, 'messages'), id) == 0 then
+    leave_line(limit, queue, id)
+    return 0
+  end
   if wait > 0 then
     hasten(queue, id, wait)
   elseif redis.call('ZREM', key(queue, 'scheduled'), id) == 1 then
     to_front(queue, id)
     wake(queue)
   end
-  return redis.call('HEXISTS', key(queue, 'messages'), id) == 1
+  return is_suspect(queue, id) and 0 or 1
 end
 
 local function next_of(lines, offered)
@@ -180,8 +196,8 @@ local function next_of(lines, offered)
   return best
 end
 
--- Offer the free places of a limit to the first tasks in line that can start. If none of them takes one, the first
--- tasks of other queues may: a queue can be paused meanwhile, its workers can die or be busy.
+-- Offer the free places of a limit to the first tasks in line that can start. If none of them takes one, the next
+-- may, those of other queues included: the workers of a queue can be busy.
 local function offer_places(limit)
   local lines, able = {}, {}
   for _, queue in ipairs(all_queues()) do
@@ -195,17 +211,12 @@ local function offer_places(limit)
   end
   local offered, line = 0, next_of(able, 0)
   while line do
-    local id = line.ids[line.next]
+    offered = offered + offer(limit, line.queue, line.ids[line.next], line.wait)
     line.next = line.next + 1
-    if offer(line.queue, id, line.wait) then
-      offered = offered + 1
-    else
-      leave_line(limit, line.queue, id)
-    end
     line = next_of(able, offered)
   end
   for _, other in ipairs(lines) do
-    for n = other.next, #other.ids do
+    for n = other.next, math.min(other.next + other.places - 1, #other.ids) do
       hasten(other.queue, other.ids[n], other.wait + PATIENCE)
     end
   end
