@@ -1,10 +1,18 @@
 """URLs of services as they are configured, read without the services' clients."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 
+POSTGRES_PORT = 5432
+_POSTGRES_URL = re.compile(
+    r"postgres(ql)?://((?P<login>[^/?#@]*)@)?(?P<hosts>[^/?#@]*)(/(?P<database>[^?#]*))?(\?(?P<query>[^#]*))?"
+)
+# As SQLAlchemy takes it: ?host=one:5432&host=two:5432.
+_HOST_PARAMETER = re.compile(r"(?P<host>[A-Za-z0-9._-]*):(?P<port>[^:]*)")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 SENTINEL_PORT = 26379
 _SENTINEL_URL = re.compile(
     r"(?P<scheme>rediss?)\+sentinel://((?P<login>[^/?#]*)@)?(?P<hosts>[^/?#@]+)"
@@ -23,6 +31,100 @@ def parse_url(value: str) -> SplitResult:
     except ValueError:
         pass  # its text shows the value
     raise ValueError("has no valid host or port; special characters in a password are percent-encoded")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostgresUrl:
+    """Where Postgres is: one host or several, of which the first that fits is used.
+
+    parameters: the arguments of Postgres' client, by its names; lists of hosts and ports have commas.
+    """
+
+    parameters: dict[str, str] = field(repr=False)
+
+    @classmethod
+    def parse(cls, url: str) -> Self:
+        """Read postgresql://[user[:password]@][host[:port],...][/database][?parameter=...].
+
+        Raises:
+            ValueError: it is none; the text shows nothing of it.
+        """
+        if not url.startswith(("postgresql:", "postgres:")):
+            raise ValueError("must be a postgresql:// URL")
+        if not (match := _POSTGRES_URL.fullmatch(url)):
+            raise ValueError(
+                "must be postgresql://user:password@host:port,host:port/database; "
+                "special characters in a password are percent-encoded"
+            )
+        given = parse_qsl(match["query"] or "", keep_blank_values=True)
+        named = [value for name, value in given if name == "host"]
+        others = [(name, value) for name, value in given if name != "host"]
+        if len(dict(others)) < len(others):
+            raise ValueError("has a parameter twice")
+        user, _, password = (match["login"] or "").partition(":")
+        parts = {
+            "user": unquote(user),
+            "password": unquote(password),
+            "dbname": unquote(match["database"] or ""),
+        }
+        addresses = _addresses(named) if named else _authority(match["hosts"])
+        parameters = {**{name: text for name, text in parts.items() if text}, **addresses, **dict(others)}
+        if any(_CONTROL.search(value) for value in parameters.values()):
+            raise ValueError("has a control character")
+        return cls(parameters=parameters)
+
+    @property
+    def password(self) -> str:
+        return self.parameters.get("password", "")
+
+    @property
+    def address(self) -> str:
+        """For people: the hosts, their ports and the database."""
+        hosts = self.parameters.get("host", self.parameters.get("hostaddr", "localhost")).split(",")
+        ports = self.parameters.get("port", str(POSTGRES_PORT)).split(",")
+        shown = [
+            host if host.startswith(("/", "@")) else join_host(host, ports[place % len(ports)])
+            for place, host in enumerate(hosts)
+        ]
+        database = self.parameters.get("dbname", self.parameters.get("user", ""))
+        return f"{','.join(shown)}/{database}"
+
+
+def join_host(host: str, port: str | int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _authority(hosts: str) -> dict[str, str]:
+    """The hosts before the path of a URL, and their ports. Raises ValueError."""
+    if not hosts:
+        return {}
+    pairs = []
+    for text in hosts.split(","):
+        port = parse_url(f"postgresql://{text}").port
+        name = text if port is None else text.rpartition(":")[0]
+        # Not the hostname of the parsed URL: it is in lower case, and this may be the path of a socket.
+        pairs.append((unquote(name.rstrip(":").strip("[]")), str(port or "")))
+    if not all(name for name, _ in pairs):
+        raise ValueError("has a host without a name")
+    return _lists(pairs)
+
+
+def _addresses(named: Sequence[str]) -> dict[str, str]:
+    """Those of the parameter `host`, which may also be the directories of sockets. Raises ValueError."""
+    pairs = []
+    for value in ",".join(named).split(","):
+        match = _HOST_PARAMETER.fullmatch(value)
+        if match and not match["port"].isdecimal():
+            raise ValueError("has no valid host or port")
+        pairs.append((match["host"], match["port"]) if match else (value, ""))
+    return _lists(pairs)
+
+
+def _lists(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    hosts = {"host": ",".join(host for host, _ in pairs)}
+    if not any(port for _, port in pairs):
+        return hosts
+    return {**hosts, "port": ",".join(port or str(POSTGRES_PORT) for _, port in pairs)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

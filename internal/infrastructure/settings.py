@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from internal.domain.email_address import EmailAddress, InvalidEmailAddress
 from internal.infrastructure.queue_settings import parse_limits, parse_weights
-from internal.infrastructure.service_url import SentinelUrl, parse_url
+from internal.infrastructure.service_url import PostgresUrl, SentinelUrl, parse_url
 from internal.ports.tasks import Rate
 
 DEVELOPMENT_SECRET = "development-only-secret-never-use-it-in-production"  # noqa: S105 - production refuses it
@@ -113,8 +113,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _is_postgres(cls, value: str) -> str:
-        if parse_url(value).scheme not in {"postgresql", "postgres"}:
-            raise ValueError("must be a postgresql:// URL")
+        PostgresUrl.parse(value)
         return value
 
     @field_validator("redis_addr")
@@ -189,7 +188,7 @@ class Settings(BaseSettings):
         if self.app_env is not Environment.PRODUCTION:
             return {}
         own_secret = self.jwt_secret != DEVELOPMENT_SECRET
-        own_password = urlsplit(self.database_url).password != DEVELOPMENT_DATABASE_PASSWORD
+        own_password = PostgresUrl.parse(self.database_url).password != DEVELOPMENT_DATABASE_PASSWORD
         named_redis = bool({"redis_url", "redis_addr"} & self.model_fields_set)
         encrypts_mail = urlsplit(self.mail_url).scheme in {"smtp+starttls", "smtps"}
         is_https = urlsplit(self.app_base_url).scheme == "https"

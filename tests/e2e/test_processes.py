@@ -111,7 +111,7 @@ def test_worker_ends_although_it_cannot_close_what_it_could_not_open(system: Sys
     )
     result = subprocess.run(
         [sys.executable, "-c", past_the_entry_point],
-        env={**system.env, "DATABASE_URL": "postgresql:nonsense"},
+        env={**system.env, "DATABASE_URL": "postgresql://db/x?no_such_parameter=1"},
         capture_output=True,
         timeout=30,
         check=False,

@@ -69,7 +69,10 @@ class LocatedInstallation:
     def migrate(self) -> None:
         from internal.infrastructure.database.schema import upgrade_to_head  # noqa: PLC0415 - see above
 
-        upgrade_to_head(locate_services().database_url)
+        settings = locate_services()
+        upgrade_to_head(
+            settings.database_url, connect_within=timedelta(seconds=settings.database_connect_timeout)
+        )
 
     def write_migration(self, message: str) -> None:
         from alembic.util import CommandError  # noqa: PLC0415 - see above

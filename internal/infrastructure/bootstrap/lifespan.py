@@ -31,13 +31,13 @@ async def require_services(container: Container) -> None:
     try:
         at_head = await container.schema_version().is_current()
     except Unavailable as error:
-        raise NotReady(f"{error}: check DATABASE_URL") from error
+        raise NotReady(f"{error}; check DATABASE_URL") from error
     if not at_head:
         raise NotReady("the database schema is not at its head: run `python -m cmd.admin db migrate`")
     try:
         await answers(container.redis())
     except Unavailable as error:
-        raise NotReady(f"{error}: check REDIS_ADDR or REDIS_URL") from error
+        raise NotReady(f"{error}; check REDIS_ADDR or REDIS_URL") from error
 
 
 @asynccontextmanager

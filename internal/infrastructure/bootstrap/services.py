@@ -39,7 +39,7 @@ class _ServiceSettings(_RedisSettings):
     @classmethod
     def _postgres_takes_url(cls, value: str) -> str:
         # Only here: importing this takes half a second, and `worker ping` does without it.
-        from internal.infrastructure.database.engine import require_usable_url  # noqa: PLC0415 - see above
+        from internal.infrastructure.database.connect_arguments import require_usable_url  # noqa: PLC0415 - see above
 
         require_usable_url(value)
         return value

@@ -7,6 +7,8 @@ from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 from psycopg.waiting import wait_async
 
+from internal.infrastructure.database.host_order import HostOrder
+
 ResultT = TypeVar("ResultT")
 
 _LOOK_EVERY = 0.1  # seconds
@@ -40,9 +42,12 @@ class BoundedConnection(AsyncConnection[Any]):
 
 def bounded_by(patience: float) -> Callable[..., Coroutine[Any, Any, BoundedConnection]]:
     """What connects, for SQLAlchemy."""
+    order = HostOrder()
 
     async def connect(*args: Any, **kwargs: Any) -> BoundedConnection:
-        connection = await BoundedConnection.connect(*args, **kwargs)
+        first, arguments = order.begin(kwargs)
+        connection = await BoundedConnection.connect(*args, **arguments)
+        order.succeed(first, arguments=arguments, host=connection.info.host, port=connection.info.port)
         connection.patience = patience
         return connection
 

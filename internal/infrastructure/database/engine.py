@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from psycopg.conninfo import make_conninfo, timeout_from_conninfo
-from psycopg.errors import ProgrammingError, ReadOnlySqlTransaction
-from sqlalchemy import URL, Engine, event
-from sqlalchemy.engine import make_url
+from psycopg.errors import ReadOnlySqlTransaction
+from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from internal.infrastructure.database.bounded_connection import bounded_by
+from internal.infrastructure.database.connect_arguments import ENGINE_URL, connect_arguments
+from internal.infrastructure.database.outage_reason import reason_of
 from internal.ports.unavailable import Unavailable
 
 PING_AFTER = 1  # seconds that a connection has been idle
@@ -30,22 +30,6 @@ class DatabaseTimeouts:
     statement: timedelta = timedelta(seconds=5)
 
 
-def driver_url(url: str) -> URL:
-    """The same URL, also for SQLAlchemy, which wants the driver to be named."""
-    return make_url(url).set(drivername="postgresql+psycopg")
-
-
-def require_usable_url(url: str) -> None:
-    """Raise ValueError unless Postgres' client takes what `url` says; the text shows nothing of it."""
-    try:
-        parsed = driver_url(url)
-        _, parameters = parsed.get_dialect()().create_connect_args(parsed)
-        make_conninfo(**parameters)
-        timeout_from_conninfo(dict(parameters))
-    except (ArgumentError, ProgrammingError, ValueError) as error:
-        raise ValueError("has a part or a parameter that the Postgres client does not take") from error
-
-
 def create_engine(url: str, *, pool_size: int, timeouts: DatabaseTimeouts) -> AsyncEngine:
     """An engine that connects when it is first used, and waits only so long for a connection or a statement.
 
@@ -54,15 +38,14 @@ def create_engine(url: str, *, pool_size: int, timeouts: DatabaseTimeouts) -> As
     """
     statement = timeouts.statement.total_seconds()
     engine = create_async_engine(
-        driver_url(url),
+        ENGINE_URL,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=timeouts.pool.total_seconds(),
         hide_parameters=True,  # an error's text ends in the logs, and parameters are personal data
         connect_args={
+            **connect_arguments(url, within=timeouts.connect, statement=timeouts.statement),
             "async_creator_fn": bounded_by(statement + SERVER_FIRST),
-            "connect_timeout": int(timeouts.connect.total_seconds()),
-            "options": f"-c statement_timeout={int(statement * 1000)} -c timezone=UTC",
         },
     )
     _ping_idle_connections(engine.sync_engine)
@@ -106,8 +89,12 @@ def translated_outages() -> Generator[None]:
         yield
     except Exception as error:
         if is_outage(error):
-            raise Unavailable("Postgres cannot be reached") from error
+            raise outage(error) from error
         raise
+
+
+def outage(error: BaseException) -> Unavailable:
+    return Unavailable(f"Postgres cannot be reached: {reason_of(error)}")
 
 
 def is_outage(error: BaseException | None) -> bool:

@@ -2,8 +2,10 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -19,9 +21,9 @@ from internal.ports.unavailable import Unavailable
 PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
 
 
-def alembic_config(database_url: str | None = None, *, leave_newer: bool = False) -> Config:
-    """Alembic's settings, those of `[tool.alembic]`; `leave_newer` is for migrations/env.py."""
-    return Config(toml_file=PYPROJECT, attributes={"database_url": database_url, "leave_newer": leave_newer})
+def alembic_config(database_url: str | None = None, **attributes: Any) -> Config:
+    """Alembic's settings, those of `[tool.alembic]`; the attributes are for migrations/env.py."""
+    return Config(toml_file=PYPROJECT, attributes={"database_url": database_url, **attributes})
 
 
 def migration_scripts() -> ScriptDirectory:
@@ -39,7 +41,7 @@ def write_migration(database_url: str, message: str) -> None:
         command.revision(alembic_config(database_url), message, autogenerate=True)
 
 
-def upgrade_to_head(database_url: str) -> None:
+def upgrade_to_head(database_url: str, *, connect_within: timedelta | None = None) -> None:
     """Run every migration that has not been run. Processes that do so at once wait for one another.
 
     A schema that a newer version of the program has made is left alone.
@@ -48,7 +50,8 @@ def upgrade_to_head(database_url: str) -> None:
         Unavailable: Postgres cannot be reached, or a table was in use for too long; what was done stays.
     """
     with translated_outages(), _translated_lock_timeouts():
-        command.upgrade(alembic_config(database_url, leave_newer=True), "head")
+        config = alembic_config(database_url, leave_newer=True, connect_within=connect_within)
+        command.upgrade(config, "head")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from internal.infrastructure.database.engine import is_outage, translated_outages
+from internal.infrastructure.database.engine import is_outage, outage, translated_outages
 from internal.infrastructure.database.idempotent_requests import SqlAlchemyIdempotentRequests
 from internal.infrastructure.database.outbox import OutboxTaskPublisher
 from internal.infrastructure.database.outbox_relay import OutboxRelay
@@ -86,8 +86,8 @@ class SqlAlchemyUnitOfWork:
             await self._meet_deadline(error)
             raise
         await self._meet_deadline(exc)
-        if is_outage(exc):
-            raise Unavailable("Postgres cannot be reached") from exc
+        if exc is not None and is_outage(exc):
+            raise outage(exc) from exc
 
     async def _meet_deadline(self, error: BaseException | None) -> None:
         """Raise Unavailable if `error` is that the deadline has passed, and set no other afterwards."""

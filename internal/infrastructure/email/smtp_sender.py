@@ -11,6 +11,7 @@ import structlog
 from aiosmtplib import SMTP, SMTPDataError, SMTPException, SMTPRecipientRefused, SMTPResponseException
 
 from internal.infrastructure.email.mime import MimeComposer
+from internal.infrastructure.email.outage_reason import reason_of
 from internal.infrastructure.email.smtp_transaction import hand_over, offer
 from internal.ports.email_sender import Email, EmailRejected, MailServerUnreachable
 
@@ -86,8 +87,10 @@ async def _open(client: SMTP, message: EmailMessage, *, within: timedelta) -> No
     except SMTPResponseException:
         raise
     except OSError as error:  # as are aiosmtplib's own for refusals, time limits and broken connections
-        log.warning("mail.server_unreachable", error=type(error).__name__)
-        raise MailServerUnreachable(f"{type(error).__name__}: {error}") from error
+        log.warning("mail.server_unreachable", reason=reason_of(error))
+        raise MailServerUnreachable(f"the mail server cannot be reached: {reason_of(error)}") from error
+    except SMTPException as error:
+        raise EmailNotAccepted(f"the mail server cannot be used: {reason_of(error)}") from error
 
 
 async def _say_goodbye(client: SMTP) -> None:
@@ -100,4 +103,6 @@ def _translate(error: SMTPResponseException) -> Exception:
     about_the_message = isinstance(error, SMTPRecipientRefused | SMTPDataError)
     permanent = about_the_message and error.code >= _FIRST_PERMANENT_CODE
     kind = EmailRejected if permanent else EmailNotAccepted
-    return kind(f"{type(error).__name__} {error.code}")
+    text = f"{type(error).__name__} {error.code}"
+    reason = reason_of(error)
+    return kind(f"{text}: {reason}" if reason else text)

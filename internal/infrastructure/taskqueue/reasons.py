@@ -3,6 +3,8 @@
 import redis.exceptions
 from redis.sentinel import MasterNotFoundError
 
+from internal.infrastructure.outage_reason import CLOSED, NO_ANSWER, by_text, chain, network_reason
+
 NO_CLUSTER = "Redis runs in cluster mode, which the task queue does not support"
 
 # By the first word of what Redis answers.
@@ -21,6 +23,16 @@ _ANSWERS = {
     **dict.fromkeys(("MOVED", "ASK", "CROSSSLOT", "CLUSTERDOWN", "TRYAGAIN"), NO_CLUSTER),
 }
 
+# What has no code of its own, or is told by redis-py.
+_TEXTS = [
+    ("without any password configured", "Redis has no password, and REDIS_URL has one"),
+    ("DB index is out of range", "Redis has no database of this number"),
+    ("Invalid Database", "Redis has no database of this number"),
+    ("max number of clients", "Redis has too many connections"),
+    ("protected mode", "Redis accepts only local connections (protected mode)"),
+]
+_CLOSED = "Redis closed the connection, as one that requires TLS (rediss://) does"
+
 # What it would take later, unchanged.
 _FOR_NOW = ("OOM", "NOREPLICAS", "MISCONF", "READONLY", "MASTERDOWN", "LOADING", "BUSY")
 _MAY_HAVE_MOVED = ("NOREPLICAS", "READONLY", "UNBLOCKED")
@@ -28,16 +40,26 @@ _MAY_HAVE_MOVED = ("NOREPLICAS", "READONLY", "UNBLOCKED")
 
 def why(error: BaseException) -> str:
     """The reason in our own words: those of others may name a host, or what was being written."""
-    for code in (_code(error), _code(error.__cause__)):
-        if code in _ANSWERS:
-            return _ANSWERS[code]
-    if isinstance(error, redis.exceptions.TimeoutError | TimeoutError):
-        return "Redis does not answer in time"
+    causes = list(chain(error))
+    for cause in causes:
+        if known := _ANSWERS.get(_code(cause)) or by_text(str(cause), _TEXTS):
+            return known
     if isinstance(error, MasterNotFoundError):
         return "Redis cannot be reached: no sentinel knows the master"
-    if isinstance(error, redis.exceptions.ResponseError):
+    if any(isinstance(cause, redis.exceptions.TimeoutError) for cause in causes):
+        return "Redis does not answer in time"
+    return _of_the_connection(error)
+
+
+def _of_the_connection(error: BaseException) -> str:
+    reason = network_reason(error)
+    if reason == NO_ANSWER:
+        return "Redis does not answer in time"
+    if reason == CLOSED or by_text(str(error), [("closed by server", CLOSED), ("reset by peer", CLOSED)]):
+        return _CLOSED
+    if reason is None and isinstance(error, redis.exceptions.ResponseError):
         return "Redis refuses a command"
-    return "Redis cannot be reached"
+    return f"Redis cannot be reached: {reason}" if reason else "Redis cannot be reached"
 
 
 def is_for_now(error: redis.exceptions.RedisError) -> bool:

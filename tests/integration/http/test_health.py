@@ -49,7 +49,7 @@ async def test_is_degraded_without_redis(settings: Settings) -> None:
 
     assert (status, body["status"]) == (200, "degraded")
     assert body["checks"] == {"database": "ok", "redis": "failed"}
-    assert body["reasons"] == {"redis": "Redis cannot be reached"}
+    assert body["reasons"] == {"redis": "Redis cannot be reached: connection refused"}
 
 
 async def test_asks_redis_at_most_once_a_second(settings: Settings) -> None:

@@ -1,9 +1,11 @@
 """Run by Alembic, for the command line as well as for `upgrade_to_head`."""
 
 from alembic import context
+from alembic.util import CommandError
 from sqlalchemy import create_engine, pool, text
 
-from internal.infrastructure.database.engine import driver_url
+from internal.infrastructure.database.connect_arguments import ENGINE_URL, connect_arguments
+from internal.infrastructure.database.engine import DatabaseTimeouts
 from internal.infrastructure.database.migrations.concurrently import IMPATIENT
 from internal.infrastructure.database.migrations.turns import wait_for_turn
 from internal.infrastructure.database.tables import metadata
@@ -11,8 +13,12 @@ from internal.infrastructure.settings import load_settings
 
 
 def run_migrations() -> None:
-    url = context.config.attributes.get("database_url") or load_settings().database_url
-    engine = create_engine(driver_url(url), poolclass=pool.NullPool)
+    attributes = context.config.attributes
+    arguments = connect_arguments(
+        attributes.get("database_url") or named_database(),
+        within=attributes.get("connect_within") or DatabaseTimeouts().connect,
+    )
+    engine = create_engine(ENGINE_URL, connect_args=arguments, poolclass=pool.NullPool)
     with engine.connect() as connection:
         wait_for_turn(connection)
         connection.execute(text(IMPATIENT))
@@ -24,6 +30,14 @@ def run_migrations() -> None:
             return
         with context.begin_transaction():
             context.run_migrations()
+
+
+def named_database() -> str:
+    """For Alembic's own command line: never a database that nobody has named."""
+    settings = load_settings()
+    if "database_url" not in settings.model_fields_set:
+        raise CommandError("DATABASE_URL is not set; `python -m cmd.admin db migrate` finds the database")
+    return settings.database_url
 
 
 def is_newer(version: str | None) -> bool:

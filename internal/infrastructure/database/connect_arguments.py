@@ -1,0 +1,49 @@
+"""What DATABASE_URL says, in the words of Postgres' client: the same for every process that connects."""
+
+from datetime import timedelta
+from typing import Any
+
+from psycopg.conninfo import make_conninfo, timeout_from_conninfo
+from psycopg.errors import ProgrammingError
+from psycopg.pq import PGconn
+
+from internal.infrastructure.service_url import PostgresUrl
+
+# To SQLAlchemy: the driver. The rest goes to the driver itself, which knows every parameter.
+ENGINE_URL = "postgresql+psycopg://"
+
+
+def require_usable_url(url: str) -> None:
+    """Raise ValueError unless Postgres' client accepts every part of `url`; the text shows nothing of it."""
+    parameters = PostgresUrl.parse(url).parameters
+    try:
+        timeout_from_conninfo(dict(parameters))
+        is_accepted = _client_accepts(parameters)
+    except (ProgrammingError, ValueError) as error:
+        raise ValueError("has a parameter that the Postgres client does not accept") from error
+    if not is_accepted:
+        raise ValueError("has a parameter with a value that the Postgres client does not accept")
+
+
+def connect_arguments(url: str, *, within: timedelta, statement: timedelta | None = None) -> dict[str, Any]:
+    """The arguments of a connection. What `url` says wins over the limits given here; times are UTC."""
+    parameters = PostgresUrl.parse(url).parameters
+    limit = [] if statement is None else [f"-c statement_timeout={int(statement.total_seconds() * 1000)}"]
+    options = [*limit, parameters.get("options", ""), "-c timezone=UTC"]
+    return {
+        "connect_timeout": int(within.total_seconds()),
+        **parameters,
+        "options": " ".join(filter(None, options)),
+    }
+
+
+def _client_accepts(parameters: dict[str, str]) -> bool:
+    """Have the client look at every value: it does so before it tries these sockets, which do not exist."""
+    names = parameters.get("host", "").split(",")
+    nowhere = {**parameters, "host": ",".join("/nonexistent" for _ in names)}
+    nowhere.pop("hostaddr", None)
+    attempt = PGconn.connect_start(make_conninfo(**nowhere).encode())
+    try:
+        return attempt.error_message.startswith(b"connection to server")
+    finally:
+        attempt.finish()

@@ -1,0 +1,83 @@
+import re
+
+from psycopg import Error, errors
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from internal.infrastructure.outage_reason import (
+    CLOSED,
+    NEEDS_PASSWORD,
+    NEEDS_TLS,
+    NO_ANSWER,
+    NO_TLS,
+    WRONG_LOGIN,
+    bad_certificate,
+    chain,
+    network_reason,
+)
+
+_STOPPING = "it is starting or stopping"
+_TOO_MANY = "it has too many connections"
+
+_KINDS: dict[type[Exception], str] = {
+    PoolTimeoutError: "all connections of this process are in use",
+    errors.ReadOnlySqlTransaction: "it is read-only",
+    errors.QueryCanceled: NO_ANSWER,
+    errors.DiskFull: "its disk is full",
+    errors.OutOfMemory: "it is out of memory",
+    errors.TooManyConnections: _TOO_MANY,
+    errors.AdminShutdown: _STOPPING,
+    errors.CrashShutdown: _STOPPING,
+    errors.CannotConnectNow: _STOPPING,
+}
+# What Postgres or its client says of a log-in, which carries no code. With several hosts all failures are in
+# one text: a fault that somebody has to fix comes before one that may pass.
+_SAID = [
+    (re.compile(words, re.IGNORECASE), reason)
+    for words, reason in [
+        ("no password supplied", NEEDS_PASSWORD),
+        ("authentication failed", WRONG_LOGIN),
+        ('role ".*" does not exist', WRONG_LOGIN),
+        ('role ".*" is not permitted to log in', "the user may not log in"),
+        ('database ".*" does not exist', "unknown database"),
+        ("permission denied for database", "the user may not use this database"),
+        ("requires a valid client certificate", "a client certificate is required"),
+        ("pg_hba.conf.*no encryption", f"{NEEDS_TLS} (sslmode=require), or pg_hba.conf refuses this login"),
+        ("pg_hba.conf", "pg_hba.conf refuses this user, database or host"),
+        ("does not support SSL", NO_TLS),
+        ("does not match host name", bad_certificate("it is for another host")),
+        ("root certificate file .* does not exist", bad_certificate("the file of sslrootcert is missing")),
+        ("could not read root certificate", bad_certificate("the file of sslrootcert cannot be read")),
+        ("certificate verify failed|tlsv1 alert unknown ca", bad_certificate("it is not trusted")),
+        ("certificate|private key", bad_certificate("")),
+        ("SSL", "the TLS handshake failed"),
+        ("could not translate host name|failed to resolve host", "unknown host"),
+        ("for connection option|invalid .* value", "a parameter of the URL has a wrong value"),
+        ("unrecognized configuration parameter|invalid value for parameter", "unknown parameter in options"),
+        ("is read-only|is not read-only|hot standby", "no host has what target_session_attrs asks for"),
+        ("too many clients|too many connections|connection slots", _TOO_MANY),
+        ("database system is", _STOPPING),
+        ("connection refused", "connection refused"),
+        ("no such file or directory", "no such socket"),
+        ("permission denied", "no permission for the socket"),
+        ("no route to host|network is unreachable", "no route to the host"),
+        ("invalid response|expected authentication request", "something else than Postgres answers"),
+        ("timeout|timed out", NO_ANSWER),
+        ("closed|reset by peer|lost|consuming input failed", CLOSED),
+    ]
+]
+
+
+def reason_of(error: BaseException) -> str:
+    """Why Postgres cannot be used, without any part of its URL."""
+    causes = list(chain(error))
+    for cause in causes:
+        if known := next((reason for kind, reason in _KINDS.items() if isinstance(cause, kind)), None):
+            return known
+    for cause in causes:
+        if isinstance(cause, Error) and (said := _meaning(str(cause))):
+            return said
+    return network_reason(error) or type(causes[-1]).__name__
+
+
+def _meaning(text: str) -> str | None:
+    return next((reason for words, reason in _SAID if words.search(text)), None)

@@ -1,0 +1,76 @@
+"""Why a service cannot be used, in a few words that show no secret.
+
+Names, sockets and TLS fail the same way for every service. Each adapter adds what its own protocol says.
+"""
+
+import errno
+import socket
+import ssl
+from collections.abc import Iterator, Sequence
+
+NO_ANSWER = "no answer in time"
+WRONG_LOGIN = "wrong user or password"
+NEEDS_PASSWORD = "a password is required"  # noqa: S105 - a sentence
+NEEDS_TLS = "TLS is required"
+CLOSED = "the connection was closed"
+NO_TLS = "the server does not offer TLS"
+
+_BY_NUMBER = {
+    errno.ECONNREFUSED: "connection refused",
+    errno.ECONNRESET: CLOSED,
+    errno.EPIPE: CLOSED,
+    errno.ENETUNREACH: "no route to the host",
+    errno.EHOSTUNREACH: "no route to the host",
+    errno.ENOENT: "no such socket or file",
+    errno.EACCES: "no permission for the socket or file",
+    errno.ETIMEDOUT: NO_ANSWER,
+    errno.EMFILE: "this process has too many open files",
+}
+# asyncio joins the failures of several addresses into one text without a number.
+_BY_TEXT = [(f"[Errno {number}]", reason) for number, reason in _BY_NUMBER.items()]
+
+
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, then its causes. A chain that runs in a circle ends."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def by_text(text: str, rules: Sequence[tuple[str, str]]) -> str | None:
+    """The reason of the first rule whose words stand in `text`, whatever the case."""
+    folded = text.casefold()
+    return next((reason for words, reason in rules if words.casefold() in folded), None)
+
+
+def network_reason(error: BaseException) -> str | None:
+    """What is wrong with a name, a socket or TLS; None if it is none of these."""
+    return next((reason for cause in chain(error) if (reason := _reason(cause))), None)
+
+
+def _reason(error: BaseException) -> str | None:
+    if isinstance(error, ssl.SSLError):
+        return _tls_reason(error)
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return "unknown host"
+    if isinstance(error, TimeoutError):
+        return NO_ANSWER
+    if isinstance(error, EOFError):  # as when a reply breaks off
+        return CLOSED
+    if isinstance(error, OSError):
+        return _BY_NUMBER.get(error.errno or 0) or by_text(str(error), _BY_TEXT)
+    return None
+
+
+def _tls_reason(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return bad_certificate(error.verify_message)
+    if error.reason in {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"}:
+        return NO_TLS
+    return f"the TLS handshake failed ({(error.reason or 'no reason given').lower().replace('_', ' ')})"
+
+
+def bad_certificate(why: str) -> str:
+    return f"bad certificate ({why})" if why else "bad certificate"
