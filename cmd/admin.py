@@ -1,10 +1,13 @@
 """`python -m cmd.admin`: what an operator does. `--help` lists the commands."""
 
-from internal.infrastructure.bootstrap.admin import run_admin
-from internal.infrastructure.bootstrap.entrypoint import entry_point
+from internal.infrastructure.bootstrap.orders import end_when_told
 
 
 def main() -> None:
+    end_when_told(code=1)  # what was asked for is not done
+    from internal.infrastructure.bootstrap.admin import run_admin  # noqa: PLC0415 - signals first: see orders.py
+    from internal.infrastructure.bootstrap.entrypoint import entry_point  # noqa: PLC0415 - as above
+
     with entry_point("cmd.admin"):
         run_admin()
 

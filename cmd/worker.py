@@ -7,12 +7,11 @@ run beside the application's own tasks.
 import argparse
 import sys
 
-from internal.infrastructure.bootstrap.entrypoint import entry_point
-from internal.infrastructure.bootstrap.services import locate_services
-from internal.infrastructure.log import configure_logging
+from internal.infrastructure.bootstrap.orders import listen
 
 
 def main() -> None:
+    listen()
     parser = argparse.ArgumentParser(prog="python -m cmd.worker", description=__doc__)
     parser.add_argument("modules", nargs="*", help="modules with Dramatiq actors")
     parser.add_argument("--processes", type=int, help="how many work (default: WORKER_PROCESSES)")
@@ -21,7 +20,15 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.processes is not None and arguments.processes < 1:
         parser.error("--processes must be at least 1")
-    with entry_point("cmd.worker"):
+    _work(arguments)
+
+
+def _work(arguments: argparse.Namespace) -> None:
+    from internal.infrastructure.bootstrap.entrypoint import entry_point, exit_at_once  # noqa: PLC0415 - signals first: see orders.py
+    from internal.infrastructure.bootstrap.services import locate_services  # noqa: PLC0415 - as above
+    from internal.infrastructure.log import configure_logging  # noqa: PLC0415 - as above
+
+    with exit_at_once(), entry_point("cmd.worker"):
         settings = locate_services()
         configure_logging(level=settings.log_level, log_format=settings.log_format)
         if arguments.supervised:
@@ -31,11 +38,8 @@ def main() -> None:
         else:
             from internal.infrastructure.bootstrap.supervisor import supervise_workers  # noqa: PLC0415 - as above
 
-            sys.exit(
-                supervise_workers(
-                    processes=arguments.processes or settings.worker_processes, modules=arguments.modules
-                )
-            )
+            processes = arguments.processes or settings.worker_processes
+            sys.exit(supervise_workers(settings, processes=processes, modules=arguments.modules))
 
 
 if __name__ == "__main__":

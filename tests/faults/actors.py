@@ -1,8 +1,10 @@
 """Dramatiq actors for `python -m cmd.worker tests.faults.actors`; each writes its runs into the journal."""
 
 import asyncio
+import multiprocessing
 import os
 import signal
+import subprocess
 import time
 
 import dramatiq
@@ -76,3 +78,19 @@ async def kill_own_process(key: str) -> None:
 def leave_process(key: str) -> None:
     journal.write(key, START)
     os._exit(3)
+
+
+@dramatiq.actor
+def leave_orphan(key: str) -> None:
+    """Start a process whose parent ends before it does."""
+    subprocess.run(["sh", "-c", "sleep 0.2 &"], check=True)
+    journal.write(key, END)
+
+
+@dramatiq.actor
+def end_forked_process(key: str) -> None:
+    process = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+    process.start()
+    process.terminate()
+    process.join()
+    journal.write(key, END)

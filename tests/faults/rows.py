@@ -42,4 +42,5 @@ ROWS = {
     "F28": Promise("two replicas migrate at once", "no error"),
     "F29": Promise("an old worker meets a new message", "parked, then run by a new one"),
     "F30": Promise("the log's disk is full, or its reader gone", "no 500"),
+    "F37": Promise("two of TERM, INT, TSTP, CONT at any moment of a worker's life", "0 of 100 rounds hang"),
 }

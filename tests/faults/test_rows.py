@@ -16,7 +16,7 @@ def test_every_row_has_a_test_that_is_named_after_it() -> None:
         for name in NAMED_AFTER_A_ROW.findall(file.read_text())
     }
 
-    assert tested == set(ROWS) == {f"F{number:02}" for number in range(1, 31)}
+    assert tested == set(ROWS)
 
 
 def test_every_row_is_reported_with_its_target() -> None:

@@ -1,5 +1,6 @@
 """The operators' command line, on the services that the settings name."""
 
+import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 from internal.infrastructure.admin.app import app
 from internal.infrastructure.admin.installation import RedisFacts, RedisRefusals, Tools
 from internal.infrastructure.bootstrap.not_ready import NotReady
+from internal.infrastructure.bootstrap.orders import END
 from internal.infrastructure.bootstrap.services import locate_redis, locate_services
 from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 def run_admin() -> None:
     """Do what the arguments of this process say, and exit."""
+    for number in END:
+        signal.signal(number, signal.default_int_handler)  # Typer tells that it was stopped
     # A text that the terminal's encoding lacks is no reason to show nothing.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # it is a TextIOWrapper
     app(obj=LocatedInstallation(log_to=sys.stderr))

@@ -1,4 +1,4 @@
-"""The parent of the worker processes: starts them, hands signals on, restarts what dies."""
+"""The parent of the worker processes: starts them, repeats orders to them, restarts the ones that die."""
 
 import signal
 import subprocess
@@ -6,24 +6,27 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
-from types import FrameType
 
 import structlog
 
 from internal.infrastructure.bootstrap.entrypoint import CANNOT_START, WRONG_SETTINGS
+from internal.infrastructure.bootstrap.orders import END, Orders, held, listen, reap_orphans
 from internal.infrastructure.embedded.process import spawn
+from internal.infrastructure.settings import Settings
 
 log = structlog.get_logger(__name__)
-
-ENDING = {signal.SIGTERM, signal.SIGINT}
-HANDED_ON = {*ENDING, signal.SIGTSTP, signal.SIGCONT}
 
 DRAINED = "--drained"
 
 SHORTEST_PAUSE = 0.1  # seconds before a process that died is started again, doubled up to
 LONGEST_PAUSE = 10.0
-HEALTHY_AFTER = 30.0  # seconds of life, after which the pause starts anew
+HEALTHY_AFTER = 30.0  # seconds of life, after which the pause is the shortest again
+
+# Seconds in which a repetition is no second order: init systems and terminals send to several processes.
+SAME_ORDER = 0.2
+# Seconds after WORKER_SHUTDOWN_TIMEOUT: a process takes 1.7 at most, and the promise for all of it is 2.
+KILLED_AFTER = 1.85
+KILLED = 1  # the exit code, if processes had to be killed
 
 
 @dataclass
@@ -38,54 +41,81 @@ class Place:
 
 
 class Supervisor:
-    """Keeps so many processes of one command alive until it is told to end.
+    """Keeps a number of processes of one command alive until it is told to end.
 
-    One that is started again while they are drained is told so by the argument DRAINED.
+    A process that starts while they are drained is told so by the argument DRAINED. SIGTERM is one order to
+    a process, however often it comes and whoever sends it. A second order to the supervisor is urgent: it
+    kills them. So it does if they have not ended `ends_within` seconds after the first.
 
     A process whose very first start soon fails with a known reason (nothing answers, a wrong setting) ends
     them all: its one line says what to do, and restarting would hide it.
     """
 
-    def __init__(self, command: Sequence[str], *, processes: int) -> None:
+    def __init__(self, command: Sequence[str], *, processes: int, orders: Orders, ends_within: float) -> None:
         self._command = command
         self._places = [Place() for _ in range(processes)]
-        self._signals: SimpleQueue[int] = SimpleQueue()
-        self._ending = False
+        self._orders = orders
+        self._ends_within = ends_within
+        self._told_at = 0.0
+        self._overdue_at: float | None = None  # set when they are told to end
         self._draining = False
         self._code = 0
 
     def run(self) -> int:
         """Return the exit code: 0 if every process ended well when told to."""
-        for number in (*HANDED_ON, signal.SIGCHLD):
-            signal.signal(number, self._note)
-        while not (self._ending and not any(place.process for place in self._places)):
+        self._orders.begin(more=[signal.SIGCHLD])
+        while self._overdue_at is None or any(place.process for place in self._places):
             self._start_due()
-            self._obey_next_signal()
+            self._obey(self._orders.wait(self._nothing_due_for()))
+            self._kill_overdue()
             self._reap()
         return self._code
-
-    def _note(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signal module's signature
-        self._signals.put(number)
 
     def _start_due(self) -> None:
         now = time.monotonic()
         for place in self._places:
-            if not self._ending and place.process is None and now >= place.start_at:
-                # Killed with us: what a killed worker had goes to another, and only one must have it.
+            if self._overdue_at is None and place.process is None and now >= place.start_at:
                 command = [*self._command, DRAINED] if self._draining else self._command
-                place.process = spawn(command, stop_signal=signal.SIGKILL)
+                with held():
+                    # Killed with us: what a killed worker had goes to another, and only one must have it.
+                    place.process = spawn(command, stop_signal=signal.SIGKILL)
                 place.started = now
 
-    def _obey_next_signal(self) -> None:
-        waiting = [place.start_at for place in self._places if place.process is None and not self._ending]
-        try:
-            number = self._signals.get(timeout=max(0.0, min(waiting) - time.monotonic()) if waiting else None)
-        except Empty:
+    def _nothing_due_for(self) -> float | None:
+        if self._overdue_at is None:
+            due = [place.start_at for place in self._places if place.process is None]
+        else:
+            due = [self._overdue_at]
+        return max(0.0, min(due) - time.monotonic()) if due else None
+
+    def _obey(self, orders: Sequence[signal.Signals]) -> None:
+        for order in orders:
+            if order in {signal.SIGTSTP, signal.SIGCONT}:
+                self._draining = order == signal.SIGTSTP
+                self._hand_on(order)
+        if END.isdisjoint(orders):
             return
-        if number in HANDED_ON:
-            self._ending = self._ending or number in ENDING
-            self._draining = (self._draining or number == signal.SIGTSTP) and number != signal.SIGCONT
-            self._hand_on(signal.SIGTERM if number in ENDING else number)
+        if self._overdue_at is None:
+            self._end()
+        elif time.monotonic() > self._told_at + SAME_ORDER:
+            self._overdue_at = 0.0
+
+    def _end(self) -> None:
+        self._told_at = time.monotonic()
+        self._overdue_at = self._told_at + self._ends_within
+        self._hand_on(signal.SIGTERM)
+
+    def _kill_overdue(self) -> None:
+        if self._overdue_at is None or time.monotonic() < self._overdue_at:
+            return
+        if alive := [
+            place.process for place in self._places if place.process and place.process.poll() is None
+        ]:
+            log.error("worker.killed", processes=[process.pid for process in alive])
+            self._code = KILLED
+            for process in alive:
+                process.kill()
+                process.wait()
 
     def _hand_on(self, number: int) -> None:
         for place in self._places:
@@ -97,15 +127,15 @@ class Supervisor:
             if place.process and (code := place.process.poll()) is not None:
                 place.process = None
                 self._after_death(place, code)
+        reap_orphans(own=[place.process.pid for place in self._places if place.process])
 
     def _after_death(self, place: Place, code: int) -> None:
         was_healthy = time.monotonic() - place.started > HEALTHY_AFTER
-        if self._ending:
-            # Told to end before it could listen, it has ended as it should.
-            self._code = self._code or (0 if code == -signal.SIGTERM else abs(code))
+        if self._overdue_at is not None:
+            self._code = self._code or abs(code)
         elif place.restarts == 0 and not was_healthy and code in {CANNOT_START, WRONG_SETTINGS}:
-            self._ending, self._code = True, code
-            self._hand_on(signal.SIGTERM)
+            self._code = code
+            self._end()
         else:
             if was_healthy:
                 place.pause = SHORTEST_PAUSE
@@ -115,6 +145,7 @@ class Supervisor:
             place.pause = min(place.pause * 2, LONGEST_PAUSE)
 
 
-def supervise_workers(*, processes: int, modules: Sequence[str]) -> int:
+def supervise_workers(settings: Settings, *, processes: int, modules: Sequence[str]) -> int:
     command = [sys.executable, "-m", "cmd.worker", *modules, "--supervised"]
-    return Supervisor(command, processes=processes).run()
+    ends_within = settings.worker_shutdown_timeout + KILLED_AFTER
+    return Supervisor(command, processes=processes, orders=listen(), ends_within=ends_within).run()

@@ -1,10 +1,9 @@
+import asyncio
 import importlib
 import os
 import signal
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from queue import SimpleQueue
-from types import FrameType
 from typing import Any
 
 import dramatiq
@@ -16,6 +15,7 @@ from dramatiq.logging import get_logger
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import in_background, open_resources, require_services
 from internal.infrastructure.bootstrap.not_ready import NotReady
+from internal.infrastructure.bootstrap.orders import END, Orders, listen
 from internal.infrastructure.settings import Settings
 from internal.infrastructure.taskqueue.durability import warn_of_losses
 from internal.infrastructure.taskqueue.encoder import JSONEncoder
@@ -30,8 +30,23 @@ from internal.ports.tasks import Task, TaskHandler
 log = structlog.get_logger(__name__)
 
 
+class Standing:
+    """What the orders so far come to."""
+
+    def __init__(self, orders: Orders, *, is_drained: bool) -> None:
+        self._orders = orders
+        self.is_drained = is_drained
+        self.is_ending = False
+
+    def update(self) -> None:
+        """Wait for an order, or to be woken, and take in what has come."""
+        for order in self._orders.wait():
+            self.is_ending = self.is_ending or order in END
+            self.is_drained = (self.is_drained or order == signal.SIGTSTP) and order != signal.SIGCONT
+
+
 def run_worker(settings: Settings, *, modules: Sequence[str] = (), is_drained: bool = False) -> None:
-    """Work until SIGTERM or SIGINT, then end what is running; a second signal ends at once.
+    """Work until SIGTERM or SIGINT, then end what is running; further ones change nothing.
 
     SIGTSTP stops fetching, SIGCONT goes on; where `is_drained`, only that begins it. `modules` are imported
     first: their plain Dramatiq actors are declared on the same broker.
@@ -40,28 +55,60 @@ def run_worker(settings: Settings, *, modules: Sequence[str] = (), is_drained: b
         NotReady: an entry of the schedule cannot be used, a service cannot be reached, or the schema is not
             at its head; or, at the end, Redis was away for so long that not everything could be settled.
     """
-    signals = _signals()
+    orders = listen()
+    standing = Standing(orders, is_drained=is_drained)
     container = Container(settings=settings)
     loop = start_event_loop()
     resources = AsyncExitStack()
     try:
-        loop.run_coroutine(_open(container, resources))
         worker = _build_worker(container, settings, modules)
-        worker.start(is_paused=is_drained)
-        log.info(
-            "worker.started", concurrency=settings.worker_concurrency, pid=os.getpid(), is_drained=is_drained
-        )
-        _obey(signals, worker)
-        log.info("worker.stopping", timeout=settings.worker_shutdown_timeout)
-        unsettled = worker.stop(timeout=settings.worker_shutdown_timeout * 1000)
-        log.info("worker.stopped", unsettled=unsettled)
-        if unsettled:
-            raise NotReady(f"Redis is away, and {unsettled} tasks are not settled; they will run again")
+        orders.begin()
+        _open_unless_told(loop, container, resources, orders=orders, standing=standing)
+        if not standing.is_ending:
+            _work(worker, settings, standing)
     finally:
         try:
             loop.run_coroutine(resources.aclose())
         finally:
             loop.stop()  # whatever went wrong: its thread would keep the process alive
+
+
+def _open_unless_told(
+    loop: EventLoopThread,
+    container: Container,
+    resources: AsyncExitStack,
+    *,
+    orders: Orders,
+    standing: Standing,
+) -> None:
+    """Open what the worker needs; an order to end cuts that short."""
+    opening = asyncio.run_coroutine_threadsafe(_open(container, resources), loop.loop)
+    opening.add_done_callback(lambda _: orders.wake())
+    while not (opening.done() or standing.is_ending):
+        standing.update()
+    if standing.is_ending:
+        opening.cancel()
+    else:
+        opening.result()
+
+
+def _work(worker: Worker, settings: Settings, standing: Standing) -> None:
+    is_drained = standing.is_drained
+    worker.start(is_paused=is_drained)
+    log.info(
+        "worker.started", concurrency=settings.worker_concurrency, pid=os.getpid(), is_drained=is_drained
+    )
+    while not standing.is_ending:
+        if standing.is_drained != is_drained:
+            is_drained = standing.is_drained
+            (worker.pause if is_drained else worker.resume)()
+            log.info("worker.draining" if is_drained else "worker.resuming")
+        standing.update()
+    log.info("worker.stopping", timeout=settings.worker_shutdown_timeout)
+    unsettled = worker.stop(timeout=settings.worker_shutdown_timeout * 1000)
+    log.info("worker.stopped", unsettled=unsettled)
+    if unsettled:
+        raise NotReady(f"Redis is away, and {unsettled} tasks are not settled; they will run again")
 
 
 async def _open(container: Container, resources: AsyncExitStack) -> None:
@@ -124,32 +171,3 @@ def start_event_loop() -> EventLoopThread:
     thread.start(timeout=1.0)
     set_event_loop_thread(thread)
     return thread
-
-
-def _obey(signals: SimpleQueue[int], worker: Worker) -> None:
-    """Return when the worker is to end."""
-    while (number := signals.get()) not in {signal.SIGTERM, signal.SIGINT}:
-        if number == signal.SIGTSTP:
-            worker.pause()
-            log.info("worker.draining")
-        else:
-            log.info("worker.resuming")
-            worker.resume()
-
-
-def _signals() -> SimpleQueue[int]:
-    """What this process is told; of two orders to end, the second ends it."""
-    signals: SimpleQueue[int] = SimpleQueue()
-    ending = False
-
-    def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal module's signature
-        nonlocal ending
-        if number in {signal.SIGTERM, signal.SIGINT}:
-            if ending:
-                os._exit(1)
-            ending = True
-        signals.put(number)
-
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTSTP, signal.SIGCONT):
-        signal.signal(number, handle)
-    return signals

@@ -97,9 +97,11 @@ class Fetcher:
 
     async def close(self) -> None:
         self.workbench.close()
-        await self._registration.leave()
-        for connection in (self._wire, self._bell, self._cancellations):
-            await connection.close()
+        try:
+            await self._registration.leave()
+        finally:
+            for connection in (self._wire, self._bell, self._cancellations):
+                await connection.close()
 
     async def _converse(self) -> None:
         while True:

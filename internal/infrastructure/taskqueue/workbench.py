@@ -162,15 +162,19 @@ class Workbench:
                 delivery.cancelled = Cancelled.OPERATOR
 
     async def clear(self, within: float) -> int:
-        """Wait so many seconds for what is running, interrupt the rest; return how many are not settled."""
+        """Wait so many seconds for what is running, interrupt the rest; return how many are not settled.
+
+        On a busy machine each step begins late; none of them may end late.
+        """
         self.pause()
-        await self._emptied(within)
+        interrupted_at = self._loop.time() + within
+        await self._emptied(interrupted_at)
         if running := self._slots.running:
             for delivery in running:
                 self._runner.interrupt(delivery, Cancelled.SHUTDOWN)
-            await self._emptied(LAST_CALL)
+            await self._emptied(interrupted_at + LAST_CALL)
         self._release(self._slots.running)  # threads that cannot be interrupted
-        await self._emptied(SETTLED_WITHIN)
+        await self._emptied(min(self._loop.time(), interrupted_at + LAST_CALL) + SETTLED_WITHIN)
         return len(self._held)
 
     def close(self) -> None:
@@ -232,9 +236,9 @@ class Workbench:
         if not self._held and self._hooks.is_idle:
             self._is_quiet.set()
 
-    async def _emptied(self, within: float) -> None:
+    async def _emptied(self, deadline: float) -> None:
         self._is_quiet.clear()
         if self._held or not self._hooks.is_idle:
             with suppress(TimeoutError):
-                async with asyncio.timeout(within):
+                async with asyncio.timeout_at(deadline):
                     await self._is_quiet.wait()

@@ -2,6 +2,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Collection, Coroutine, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import structlog
@@ -23,6 +24,8 @@ log = structlog.get_logger(__name__)
 R = TypeVar("R")
 
 LOOP_START = 5.0  # seconds
+# Seconds after the time for what is running, within which a stop ends: what it has not done then, leases do.
+STOPS_WITHIN = 1.7
 
 
 class Worker:
@@ -137,13 +140,16 @@ class Worker:
         self._running = asyncio.create_task(self._fetcher.run())
 
     async def _stop(self, within: float) -> int:
+        overdue = asyncio.get_running_loop().time() + within + STOPS_WITHIN
         unsettled = await self._engine.workbench.clear(within)
         if self._running:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
-        if not unsettled:
-            await self._engine.leave()
-        await self._engine.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(overdue):
+                if not unsettled:
+                    await self._engine.leave()
+                await self._engine.close()
         return unsettled
 
     def _start_loop(self) -> EventLoopThread:

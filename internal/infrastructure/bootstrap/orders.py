@@ -1,0 +1,121 @@
+"""Signals are orders, and none is lost, from the first moment of a process to its last.
+
+Python runs a signal's handler in the main thread only, and that thread sleeps on if the kernel gives the
+signal to another one. The file descriptor of `signal.set_wakeup_fd` is written at once, by either thread.
+
+Entry points call a function of this module before they import anything large. Until then a signal has its
+default effect, and none in the first process of a container. So this imports only the standard library.
+"""
+
+import os
+import select
+import signal
+import sys
+import threading
+from collections.abc import Collection, Generator
+from contextlib import contextmanager, suppress
+from functools import cache
+from types import FrameType
+
+END = frozenset({signal.SIGTERM, signal.SIGINT})
+ORDERS = END | {signal.SIGTSTP, signal.SIGCONT}
+
+_AT_ONCE = 4096  # bytes, one for each signal
+
+
+class Orders:
+    """What this process was told. Until `begin` it has nothing to end in order: END exits at once, with 0."""
+
+    def __init__(self) -> None:
+        self._has_begun = False
+        self._received, self._sender = os.pipe()
+        for end in (self._received, self._sender):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(self._sender, warn_on_full_buffer=False)
+        for number in ORDERS:
+            signal.signal(number, self._note)
+        self._mask = threading.local()
+        os.register_at_fork(
+            before=self._hold, after_in_parent=self._let_in, after_in_child=self._leave_to_parent
+        )
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ORDERS)
+
+    def begin(self, *, more: Collection[signal.Signals] = ()) -> None:
+        """From now on orders are only read, also those that have come; signals of `more` are read, too."""
+        self._has_begun = True
+        for number in more:
+            signal.signal(number, self._note)
+
+    def wait(self, within: float | None = None) -> list[signal.Signals]:
+        """Return the orders since the last call; if there are none, wait for one, or for `wake`."""
+        select.select([self._received], [], [], within)
+        with suppress(BlockingIOError):
+            return [signal.Signals(number) for number in os.read(self._received, _AT_ONCE) if number]
+        return []
+
+    def wake(self) -> None:
+        """Have `wait` return, from any thread."""
+        with suppress(BlockingIOError):  # it is full: there is something to return for
+            os.write(self._sender, b"\0")
+
+    def _note(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signal module's signature
+        if number in END and not self._has_begun:
+            os._exit(0)
+
+    def _hold(self) -> None:
+        self._mask.before = signal.pthread_sigmask(signal.SIG_BLOCK, ORDERS)
+
+    def _let_in(self) -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._mask.before)
+
+    def _leave_to_parent(self) -> None:
+        """A process that a task forks shares the pipe, and what it is told is not for us."""
+        signal.set_wakeup_fd(-1)
+        for number in ORDERS:
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        self._let_in()
+
+
+@cache
+def listen() -> Orders:
+    """The orders to this process: the first call begins to listen."""
+    return Orders()
+
+
+def end_when_told(*, code: int = 0) -> None:
+    """Have END end the process at once, until something else handles it."""
+
+    def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal module's signature
+        os._exit(code)
+
+    for number in END:
+        signal.signal(number, end)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ORDERS)
+
+
+@contextmanager
+def held(signals: Collection[signal.Signals] = ORDERS) -> Generator[None]:
+    """Keep these signals from the process that is started meanwhile, until it lets them in itself.
+
+    What it is told before that is not lost, and does not kill it.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def reap_orphans(own: Collection[int]) -> None:
+    """As the first process of a container, end the zombies of processes whose parent has gone.
+
+    The exit codes of the processes `own` are left for whoever waits for those.
+    """
+    if sys.platform != "linux" or os.getpid() != 1:
+        return
+    with suppress(ChildProcessError):  # there is no child at all
+        while (
+            ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        ) and ended.si_pid not in own:
+            os.waitpid(ended.si_pid, 0)
