@@ -196,7 +196,7 @@ class TaskPublisher(Protocol):
     ) -> TaskReceipt:
         """Publish the first step, whose receipt this is, and each other when the one before is done.
 
-        `on_failure` is published whenever a step is given up.
+        `on_failure` is published whenever a step is given up, or is a duplicate when its turn has come.
 
         Raises:
             ValueError: as for `publish`; or no steps, or a later one has a moment (process_at, deadline).
@@ -211,6 +211,8 @@ class TaskPublisher(Protocol):
         on_failure: Publication | None = None,
     ) -> list[TaskReceipt]:
         """Publish all; `then` when all of them are done, `on_failure` when the first is given up.
+
+        `on_failure` is also published if `then` is a duplicate when its turn has come.
 
         Raises:
             ValueError: as for `publish_chain`; or no tasks, or one of them may be a duplicate, never done.

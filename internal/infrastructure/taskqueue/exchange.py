@@ -70,6 +70,7 @@ class Fetched:
     deliveries: list[Delivery] = field(default_factory=list)
     unreadable: list[Settlement] = field(default_factory=list)
     due_in: float | None = None  # seconds until something is due; None if nothing is
+    refused_followers: Sequence[Any] = ()  # as `warn_of_refused` takes them
 
 
 class Exchange:
@@ -147,11 +148,12 @@ class Exchange:
         ]
 
     def read(self, reply: Any) -> Fetched:
-        rejected, tasks, credits_left, due_in = reply
+        rejected, tasks, credits_left, due_in, *refused = reply
         self._credits = dict(zip(self._asked, credits_left, strict=True))
         fetched = Fetched(
             rejected={place - 1 for place in rejected},
             due_in=None if due_in < 0 else due_in / 1000,
+            refused_followers=refused[0] if refused else (),
         )
         for task in tasks:
             self._read_task(task, fetched)

@@ -11,6 +11,7 @@ from internal.infrastructure.taskqueue.cancellations import Cancellations
 from internal.infrastructure.taskqueue.connection import OUTAGES, TIMEOUT, Wire
 from internal.infrastructure.taskqueue.exchange import Exchange
 from internal.infrastructure.taskqueue.reasons import why
+from internal.infrastructure.taskqueue.refused_followers import warn_of_refused
 from internal.infrastructure.taskqueue.registration import Registration
 from internal.infrastructure.taskqueue.threads import WorkerThreads
 from internal.infrastructure.taskqueue.workbench import Workbench
@@ -130,6 +131,7 @@ class Fetcher:
             self.workbench.put_back(settlements)
             raise
         fetched = self._exchange.read(reply)
+        warn_of_refused(fetched.refused_followers)
         self.workbench.confirm(settlements, rejected=fetched.rejected)
         self.workbench.admit(fetched)
         if demand.total and not (fetched.deliveries or self.workbench.has_ready):

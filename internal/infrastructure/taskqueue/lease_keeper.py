@@ -8,6 +8,7 @@ from dramatiq.errors import ConnectionClosed
 from internal.infrastructure.taskqueue import scripts
 from internal.infrastructure.taskqueue.delivery import Delivery
 from internal.infrastructure.taskqueue.exchange import NOTHING, Exchange, Holding, Settlement
+from internal.infrastructure.taskqueue.refused_followers import warn_of_refused
 from internal.infrastructure.taskqueue.timing import Timing
 
 log = structlog.get_logger(__name__)
@@ -57,7 +58,9 @@ class LeaseKeeper:
         for first in range(0, len(settlements), scripts.MOST_AT_ONCE):
             batch = settlements[first : first + scripts.MOST_AT_ONCE]
             reply = self._call(scripts.SETTLE_AND_FETCH, self._exchange.request(batch, NOTHING))
-            for place in self._exchange.read(reply).rejected:
+            fetched = self._exchange.read(reply)
+            warn_of_refused(fetched.refused_followers)
+            for place in fetched.rejected:
                 reason = "it is settled already, or no longer ours"
                 log.warning("task.not_settled", task_id=batch[place].holding[1], reason=reason)
             self.let_go(settlement.holding for settlement in batch)

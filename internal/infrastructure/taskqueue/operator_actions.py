@@ -13,6 +13,7 @@ from internal.infrastructure.taskqueue.connection import Pooled, translated_outa
 from internal.infrastructure.taskqueue.cursors import Position
 from internal.infrastructure.taskqueue.encoder import JSONEncoder
 from internal.infrastructure.taskqueue.ledger import OUTBOX
+from internal.infrastructure.taskqueue.refused_followers import warn_of_refused
 from internal.infrastructure.taskqueue.scripts import MOST_AT_ONCE
 from internal.infrastructure.taskqueue.task_listing import TaskListing
 from internal.infrastructure.taskqueue.task_pages import matches
@@ -138,7 +139,9 @@ class OperatorActions:
         self, script: scripts.Script, queue: str, ids: Sequence[str], *more: Any
     ) -> Mapping[str, str]:
         with translated_outages():
-            refusals = await script.call(self._connection, self._namespace, (queue, ids, *more))
+            reply = await script.call(self._connection, self._namespace, (queue, ids, *more))
+        refusals, refused_followers = reply[: len(ids)], reply[len(ids) :]
+        warn_of_refused(refused_followers)
         return {task_id: why.decode() for task_id, why in zip(ids, refusals, strict=True) if why}
 
     async def _close(self, ids: Sequence[str]) -> None:

@@ -183,8 +183,10 @@ class Scheduler:
         for (name, slot, before), is_ours in zip(missed, given_up, strict=True):
             if is_ours:
                 log.warning("schedule.missed", entry=name, since=slot.isoformat(), before=before.isoformat())
-        for (name, slot, row), (base, is_ours) in zip(slots, results, strict=True):
+        for (name, slot, row), (base, is_ours, *other) in zip(slots, results, strict=True):
             self._entries[name].move_to(to_moment(base))
+            if other:
+                log.info("schedule.skipped", entry=name, task_id=row[1], other_id=other[0].decode())
             if is_ours:
                 late = (to_moment(now) - slot).total_seconds()
                 log.info("schedule.published", entry=name, task_id=row[1], late=round(late, 3))

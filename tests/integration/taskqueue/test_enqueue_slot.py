@@ -34,7 +34,7 @@ def row(slot: int, name: str = "tick") -> tuple[str, int, Any]:
 def enqueue(engine: Engine, *slots: int) -> tuple[list[int], list[bool]]:
     """The base after each slot, and whether a task was stored for it."""
     _, _, results = engine.call(scripts.ENQUEUE_SLOT, ((), [row(slot) for slot in slots]))
-    return [base for base, _ in results], [bool(stored) for _, stored in results]
+    return [base for base, *_ in results], [bool(stored) for _, stored, *_ in results]
 
 
 def announce(engine: Engine, *, spec: str = "* * * * *", zone: str = "UTC") -> tuple[int, int]:

@@ -91,6 +91,9 @@ async def test_a_slot_at_which_an_equal_task_is_still_there_counts_as_done(
     [task] = queued(redis_url)
     assert [line["task_id"] for line in logs if line["event"] == "schedule.published"] == [task.id]
     assert client.llen(f"{PREFIX}:schedule:tick:history") == 1
+    skipped = [line["other_id"] for line in logs if line["event"] == "schedule.skipped"]
+    assert set(skipped) == {task.id}
+    assert len(skipped) >= 3
 
 
 async def test_what_is_due_is_decided_by_redis_clock(redis_url: str, client: redis.Redis) -> None:

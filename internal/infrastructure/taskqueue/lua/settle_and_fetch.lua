@@ -13,7 +13,8 @@
 --   archive   [most tasks, longest time in ms] a queue's archive keeps
 -- Returns [places in `outcomes`, from 1, of those whose token no longer held,
 --          [[queue, id, message, deadline, suspect, crashes, cancelled], ...],
---          [credit of each queue], ms until something is due or -1]
+--          [credit of each queue], ms until something is due or -1,
+--          only if something was: what `following.lua` says of each follower that was refused]
 --   deadline  ms from now, negative if it has passed, '' if there is none
 -- A task leaves `active` only here, in `extend` and by its lapsed lease; each checks or removes the token.
 local PROMOTE = 100
@@ -228,4 +229,4 @@ local credits = {}
 for i, queue in ipairs(queues) do
   credits[i] = queue[3]
 end
-return { rejected, tasks, credits, #tasks == 0 and ms_until_due() or 0 }
+return { rejected, tasks, credits, #tasks == 0 and ms_until_due() or 0, #refused > 0 and refused or nil }
