@@ -68,9 +68,26 @@ class ReplicatedRedis:
         with self._sentinel() as sentinel:
             sentinel.execute_command("SENTINEL", "FAILOVER", NAME)
 
+    def settle(self) -> None:
+        """Have the other one follow the master at once: the sentinels leave it alone for ten seconds."""
+        eventually(lambda: self._agree_on(self.master), within=STARTS_WITHIN)
+        [other] = set(self.ports) - {self.master}
+        with redis.Redis.from_url(self.url_of(other)) as client:
+            client.replicaof("127.0.0.1", self.master)
+        eventually(self.can_fail_over, within=STARTS_WITHIN)
+
     def kill(self, port: int) -> None:
         os.kill(self._processes[port].pid, signal.SIGKILL)
         self._processes[port].wait()
+
+    @contextmanager
+    def silent(self, port: int) -> Generator[None]:
+        """One of the servers or sentinels takes connections and says nothing."""
+        os.kill(self._processes[port].pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self._processes[port].pid, signal.SIGCONT)
 
     def stop(self) -> None:
         for process in self._processes.values():
@@ -82,11 +99,19 @@ class ReplicatedRedis:
                 state = sentinel.sentinel_masters()[NAME]
         except redis.ConnectionError:
             return False
-        return bool(state["num-slaves"] == 1 and state["num-other-sentinels"] == SENTINELS - 1)
+        is_watched = state["num-slaves"] == 1 and state["num-other-sentinels"] == SENTINELS - 1
+        return is_watched and self._is_replicated(self.master)
 
-    def _sentinel(self) -> redis.Redis:
+    def _agree_on(self, master: int) -> bool:
+        asked = []
+        for port in self.sentinel_ports:
+            with self._sentinel(port) as sentinel:
+                asked.append(sentinel.sentinel_masters()[NAME]["port"])
+        return set(asked) == {master}
+
+    def _sentinel(self, port: int = 0) -> redis.Redis:
         username, password = SENTINEL_LOGIN
-        return redis.Redis(port=self.sentinel_ports[-1], username=username, password=password)
+        return redis.Redis(port=port or self.sentinel_ports[-1], username=username, password=password)
 
     def _is_replicated(self, port: int) -> bool:
         try:

@@ -1,6 +1,7 @@
-"""A TCP proxy in front of a service that loses replies, cuts connections and refuses new ones."""
+"""A TCP proxy in front of a service: it is slow and far away, loses replies, cuts and refuses connections."""
 
 import asyncio
+import math
 import random
 import threading
 import time
@@ -14,7 +15,10 @@ CHUNK = 64 * 1024  # bytes
 
 
 class Proxy:
-    """Drops what the service is sent while `is_mute`, and what it replies while `is_deaf`."""
+    """Drops what the service is sent while `is_mute`, and what it replies while `is_deaf`.
+
+    `round_trip` is in seconds, `rate` in bytes a second of one connection, each way.
+    """
 
     def __init__(self, url: str) -> None:
         self._target = urlsplit(url)
@@ -24,6 +28,9 @@ class Proxy:
         self._server: asyncio.Server | None = None
         self.is_deaf = False
         self.is_mute = False
+        self.round_trip = 0.0
+        self.rate = math.inf
+        self._forgotten: set[asyncio.StreamWriter] = set()
         self.port = free_port()
 
     @property
@@ -45,6 +52,10 @@ class Proxy:
         """End every connection, at whatever moment it is."""
         asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result()
 
+    def forget(self) -> None:
+        """Pass nothing more on over the connections that there are, as a firewall does, and tell nobody."""
+        asyncio.run_coroutine_threadsafe(self._forget(), self._loop).result()
+
     def cut_at_random(self, times: int, *, seed: int) -> None:
         """Lose replies for a moment before each cut: what was asked for is done, and nobody is told."""
         draw = random.Random(seed)  # noqa: S311 - the same moments in every run
@@ -59,8 +70,12 @@ class Proxy:
         for writer in list(self._writers):
             writer.transport.abort()
 
+    async def _forget(self) -> None:
+        self._forgotten |= self._writers
+
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         port = self._target.port
+        await asyncio.sleep(self.round_trip)  # to shake hands
         try:
             upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:
@@ -75,13 +90,33 @@ class Proxy:
     async def _pump(
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, is_reply: bool
     ) -> None:
+        under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+        delivery = asyncio.create_task(self._deliver(under_way, sink))
+        is_free_at = 0.0
         with suppress(OSError):
             while data := await source.read(CHUNK):
-                if not (self.is_deaf if is_reply else self.is_mute):
-                    sink.write(data)
-                    await sink.drain()
-        sink.transport.abort()
+                if not ((self.is_deaf if is_reply else self.is_mute) or sink in self._forgotten):
+                    is_free_at = max(is_free_at, self._loop.time()) + len(data) / self.rate
+                    under_way.put_nowait((is_free_at + self.round_trip / 2, data))
+        under_way.put_nowait((self._loop.time() + self.round_trip / 2, b""))
+        await delivery
         self._writers.discard(sink)
+        self._forgotten.discard(sink)
+
+    async def _deliver(
+        self, under_way: asyncio.Queue[tuple[float, bytes]], sink: asyncio.StreamWriter
+    ) -> None:
+        """In order, each when it is due; nothing ends the connection."""
+        with suppress(OSError):
+            while True:
+                due, data = await under_way.get()
+                if due > self._loop.time():
+                    await asyncio.sleep(due - self._loop.time())
+                if not data:
+                    break
+                sink.write(data)
+                await sink.drain()
+        sink.transport.abort()
 
     @contextmanager
     def running(self) -> Iterator["Proxy"]:

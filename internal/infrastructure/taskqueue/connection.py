@@ -119,9 +119,7 @@ class Wire:
     async def _connect(self) -> None:
         """Sending would do so, too, but past the sentinels."""
         if self._connection.is_connected and isinstance(self._pool, AsyncMasterPool):
-            if await self._pool.leads_to(self._connection):
-                return
-            await self.close()
+            await self._pool.look()  # ends the connection if it leads to a former master
         if not self._connection.is_connected:
             await self._connection.connect()
 

@@ -1,5 +1,6 @@
 """Which is the master, as sentinels tell that say what the test wants them to."""
 
+import inspect
 import socketserver
 import threading
 import time
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from redis.sentinel import MasterNotFoundError
 
-from internal.infrastructure.taskqueue.sentinel import ASK_WITHIN, AsyncSentinels, Sentinels
+from internal.infrastructure.taskqueue.sentinel import ASK_WITHIN_AT_LEAST, AsyncSentinels, Sentinels
 
 pytestmark = pytest.mark.anyio
 
@@ -25,22 +26,25 @@ class Other(Enum):
 
 NOBODY, SILENCE = Other
 Saying = tuple[int, str, int] | Other
+MaybeLater = Saying | Callable[[], Saying]
 
 
 @contextmanager
-def sentinel(saying: Saying) -> Iterator[dict[str, Any]]:
-    """The arguments of a connection to one that says so to whatever it is asked."""
+def sentinel(saying: MaybeLater, *, after: float = 0) -> Iterator[dict[str, Any]]:
+    """The arguments of a connection to one that says so, `after` some seconds."""
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
-            while self.rfile.readline():
-                if saying is not SILENCE:
-                    self._skip_command()
-                    self.wfile.write(_encoded(saying))
+            while words := self._command():
+                said = saying() if callable(saying) else saying
+                if said is not SILENCE:
+                    time.sleep(after)
+                    self.wfile.write(_encoded(words[1], said))
 
-        def _skip_command(self) -> None:
-            for _ in range(3 * 2):  # the length and the text of each word
-                self.rfile.readline()
+        def _command(self) -> list[str]:
+            length = self.rfile.readline()
+            words = [self.rfile.readline() and self.rfile.readline() for _ in range(int(length[1:] or 0))]
+            return [word.strip().decode() for word in words]
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
@@ -54,18 +58,23 @@ def sentinel(saying: Saying) -> Iterator[dict[str, Any]]:
             thread.join()
 
 
-def _encoded(saying: Saying) -> bytes:
+def _encoded(question: str, saying: Saying) -> bytes:
     if isinstance(saying, Other):
         return b"-ERR No such master with that name\r\n"
     epoch, host, port = saying
-    words = ["name", "tasks", "ip", host, "port", str(port), "config-epoch", str(epoch)]
+    if question == "MASTER":
+        words = ["name", "tasks", "ip", "the former one's", "port", "1", "config-epoch", str(epoch)]
+    else:
+        words = [host, str(port)]
     return "".join([f"*{len(words)}\r\n", *(f"${len(word)}\r\n{word}\r\n" for word in words)]).encode()
 
 
 @pytest.fixture
 def sentinels() -> Iterator[Callable[..., list[dict[str, Any]]]]:
     with ExitStack() as running:
-        yield lambda *sayings: [running.enter_context(sentinel(saying)) for saying in sayings]
+        yield lambda *sayings, **options: [
+            running.enter_context(sentinel(saying, **options)) for saying in sayings
+        ]
 
 
 async def masters(arguments: list[dict[str, Any]]) -> set[tuple[str, int]]:
@@ -121,11 +130,41 @@ async def test_no_master_is_an_error_that_names_none(
 
 async def test_who_is_silent_costs_time_but_once(sentinels: Callable[..., list[dict[str, Any]]]) -> None:
     arguments = sentinels(SILENCE, MASTER, MASTER)
-    blocking = Sentinels(arguments)
+    blocking, by_asyncio = Sentinels(arguments), AsyncSentinels(arguments)
     blocking.discover_master("tasks")
     started = time.monotonic()
 
     blocking.discover_master("tasks")
-    await AsyncSentinels(arguments).discover_master("tasks")
+    await by_asyncio.discover_master("tasks")
 
-    assert time.monotonic() - started < ASK_WITHIN
+    assert time.monotonic() - started < ASK_WITHIN_AT_LEAST
+
+
+@pytest.mark.parametrize("sayings", [(MASTER, MASTER, SILENCE), (FORMER, MASTER, MASTER)])
+async def test_distant_sentinels_are_waited_for(
+    sentinels: Callable[..., list[dict[str, Any]]], sayings: tuple[Saying, ...]
+) -> None:
+    arguments = sentinels(*sayings, after=0.15)
+
+    for find in (Sentinels(arguments), AsyncSentinels(arguments)):
+        await found_by(find)
+
+        assert await found_by(find) == MASTER[1:]
+
+
+@pytest.mark.parametrize("kind", [Sentinels, AsyncSentinels])
+async def test_a_decision_outlives_the_answers_of_those_who_do_not_know_it_yet(
+    sentinels: Callable[..., list[dict[str, Any]]], kind: type[Sentinels | AsyncSentinels]
+) -> None:
+    said = [MASTER]
+    found = kind(sentinels(FORMER, lambda: said[0], lambda: said[0]))
+    await found_by(found)
+
+    said[0] = FORMER
+
+    assert await found_by(found) == MASTER[1:]
+
+
+async def found_by(sentinels: Sentinels | AsyncSentinels) -> tuple[str, int]:
+    found = sentinels.discover_master("tasks")
+    return await found if inspect.isawaitable(found) else found
