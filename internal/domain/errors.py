@@ -42,9 +42,13 @@ class Conflict(DomainError):
 
 
 class Violations:
-    """Gathers the invalid fields of one input, so that a user hears of all of them at once."""
+    """Gathers the invalid fields of one input, so that a user hears of all of them at once.
 
-    def __init__(self) -> None:
+    `known` are invalid already, and what else is wrong with them does not matter.
+    """
+
+    def __init__(self, known: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._known = dict(known or {})
         self._errors: dict[str, list[str]] = {}
 
     @contextmanager
@@ -56,6 +60,6 @@ class Violations:
                 self._errors.setdefault(field, []).extend(messages)
 
     def raise_if_any(self) -> None:
-        """Raise InvalidInput if anything was collected."""
-        if self._errors:
-            raise InvalidInput(self._errors)
+        """Raise InvalidInput if anything was collected or known."""
+        if errors := {**self._errors, **self._known}:
+            raise InvalidInput(errors)

@@ -35,11 +35,14 @@ def connection(port: int) -> Iterator[socket.socket]:
         yield open_socket
 
 
-def exchange(port: int, request: bytes, *, then_close: bool = False) -> list[Answer]:
+def exchange(
+    port: int, request: bytes, *, then_close: bool = False, are_bodiless: bool = False
+) -> list[Answer]:
     """Send this, and return every answer that comes until the server closes the connection.
 
     `then_close` says that nothing more will be sent; the answers are still read. A server that has heard
-    enough may also reset the connection: what it had answered until then counts.
+    enough may also reset the connection: what it had answered until then counts. Answers to HEAD
+    `are_bodiless`.
     """
     answers: list[Answer] = []
     with connection(port) as client, client.makefile("rb") as stream:
@@ -48,13 +51,13 @@ def exchange(port: int, request: bytes, *, then_close: bool = False) -> list[Ans
             if then_close:
                 client.shutdown(socket.SHUT_WR)
         with suppress(ConnectionError):
-            answers.extend(_answers(stream))
+            answers.extend(_answers(stream, are_bodiless=are_bodiless))
     return answers
 
 
-def _answers(stream: BinaryIO) -> Iterator[Answer]:
+def _answers(stream: BinaryIO, *, are_bodiless: bool) -> Iterator[Answer]:
     while line := stream.readline():
         version, status = line.split()[:2]
         headers = parse_headers(stream)
-        body = stream.read(int(headers["Content-Length"]))
+        body = b"" if are_bodiless else stream.read(int(headers["Content-Length"] or 0))
         yield Answer(version=version, status=int(status), headers=headers, body=body)

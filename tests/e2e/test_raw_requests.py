@@ -210,6 +210,99 @@ def test_answers_pipelined_requests_one_by_one_and_in_order(server: System) -> N
     assert [answer.status for answer in answers] == [200, 404, 200]
 
 
+def request(line: bytes, *headers: bytes) -> bytes:
+    return b"\r\n".join([line + b" HTTP/1.1", b"Host: localhost", *headers]) + b"\r\n"
+
+
+UNREAD = {
+    "401": request(b"GET /api/v1/users/me"),
+    "404": request(b"POST /nothing"),
+    "405": request(b"POST /livez"),
+    "415": request(b"POST /api/v1/auth/register", b"Content-Type: text/plain"),
+    "200": request(b"GET /livez"),
+    "204": request(b"OPTIONS /livez"),
+}
+FRAMED = {
+    "with a length": b"Content-Length: 10\r\n" + END + b"0123456789",
+    "with a length, to come": b"Content-Length: 10\r\n" + END,
+    "in chunks": CHUNKED + END + b"a\r\n0123456789\r\n0\r\n\r\n",
+    "in chunks, to come": CHUNKED + END + b"a\r\n01234",
+    "that is expected": b"Expect: 100-continue\r\nContent-Length: 10\r\n" + END,
+    "that looks like a request": b"Content-Length: %d\r\n" % len(GET + END) + END + GET + END,
+}
+
+
+@pytest.mark.parametrize("body", FRAMED.values(), ids=FRAMED)
+@pytest.mark.parametrize(("status", "head"), UNREAD.items(), ids=UNREAD)
+def test_closes_after_a_body_that_was_not_read(server: System, status: str, head: bytes, body: bytes) -> None:
+    [answer] = exchange(server.port, head + body)
+
+    assert (answer.status, answer.headers["Connection"]) == (int(status), "close")
+
+
+def test_closes_after_a_body_that_was_read_in_part(server: System) -> None:
+    for body in (
+        b"Content-Length: %d\r\n" % (MAX_BODY_SIZE + 1) + END,
+        CHUNKED + END + b"%x\r\n" % (MAX_BODY_SIZE + 1) + b" " * (MAX_BODY_SIZE + 1),
+    ):
+        [answer] = exchange(server.port, SIGN_UP + body)
+
+        assert (answer.status, answer.headers["Connection"]) == (413, "close")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        (b"register", b"{}", 422),
+        (b"register", b"{", 400),
+        (b"register", b'{"a": 1, "a": 1}', 400),
+        (b"register", b"", 400),
+        (b"login", b'{"email": "nobody@example.com", "password": "wrong horse"}', 401),
+    ],
+)
+def test_keeps_the_connection_after_a_body_that_was_read(
+    server: System, path: bytes, body: bytes, status: int
+) -> None:
+    head = request(b"POST /api/v1/auth/" + path, b"Content-Type: application/json")
+    with_length = head + b"Content-Length: %d\r\n" % len(body) + END + body
+    chunk = b"%x\r\n" % len(body) + body + b"\r\n" if body else b""
+    in_chunks = head + CHUNKED + END + chunk + b"0\r\n\r\n"
+
+    answers = exchange(server.port, with_length + in_chunks + GET + LAST + END)
+
+    assert [answer.status for answer in answers] == [status, status, 200]
+    assert [answer.headers["Connection"] for answer in answers[:2]] == [None, None]
+
+
+def test_asks_for_a_body_only_where_it_is_read(server: System) -> None:
+    body = b'{"email": "nobody@example.com", "password": "wrong horse"}'
+    expecting = b"Expect: 100-continue\r\nContent-Length: %d\r\n" % len(body) + LAST + END
+
+    with connection(server.port) as client, client.makefile("rb") as answers:
+        client.sendall(request(b"POST /api/v1/auth/login", b"Content-Type: application/json") + expecting)
+        asked = answers.readline() + answers.readline()
+        client.sendall(body)
+        answered = answers.readline()
+
+    assert asked == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert answered.startswith(b"HTTP/1.1 401 ")
+
+
+@pytest.mark.parametrize("path", [b"/livez", b"/readyz", b"/api/v1/users/me", b"/nothing"])
+def test_answers_head_with_the_headers_of_get_and_nothing_else(server: System, path: bytes) -> None:
+    [got] = exchange(server.port, request(b"GET " + path, b"Connection: close") + END)
+
+    heads = exchange(
+        server.port,
+        request(b"HEAD " + path) + END + request(b"HEAD " + path, b"Connection: close") + END,
+        are_bodiless=True,
+    )
+
+    assert [(head.status, head.headers["Content-Length"]) for head in heads] == [
+        (got.status, str(len(got.body)))
+    ] * 2
+
+
 def test_signs_up_beside_many_connections_that_are_idle(server: System) -> None:
     with ExitStack() as idle:
         for number in range(IDLE_CONNECTIONS):

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -20,6 +20,8 @@ class RegisterUserCommand:
     name: str
     password: str = field(repr=False)
     idempotency_key: str | None = None
+    # What the caller could not read, and why. These fields are empty here, and refused with the others.
+    unreadable: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,7 @@ class RegisterUser:
             raise IdempotencyKeyReused
 
     async def _build_user(self, command: RegisterUserCommand) -> User:
-        violations = Violations()
+        violations = Violations(command.unreadable)
         with violations.collect():
             email = EmailAddress.parse(command.email)
         with violations.collect():

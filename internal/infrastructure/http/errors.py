@@ -1,6 +1,5 @@
 """The one table from errors to HTTP answers."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -38,8 +37,6 @@ _STATUS: Mapping[type[DomainError], HTTPStatus] = {
 }
 
 _BROKEN_OFF = "client disconnected prematurely"  # Litestar has no type of its own for it
-_WHOLE_BODY = "data"  # what Litestar calls it
-_NAMED_FIELD = re.compile(r"Object (?P<problem>missing required|contains unknown) field `(?P<field>.+?)`")
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -80,34 +77,10 @@ def domain_error(request: AnyRequest, error: DomainError) -> Response[Problem]:
     return problem_response(request, status, detail=error.message, code=error.code, errors=errors)
 
 
-def validation_error(request: AnyRequest, error: ValidationException) -> Response[Problem]:
-    """Well-formed JSON that does not fit the schema: 422, or 400 where it is not even an object."""
-    errors: dict[str, list[str]] = {}
-    for item in error.extra if isinstance(error.extra, list) else []:
-        field, message = _field_and_message(item)
-        errors.setdefault(field, []).append(message)
-    if not errors or _WHOLE_BODY in errors:
-        return problem_response(request, HTTPStatus.BAD_REQUEST, detail="The body must be a JSON object")
-    return problem_response(
-        request,
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        detail="Validation failed",
-        code=InvalidInput.code,
-        errors=errors,
-    )
-
-
-def _field_and_message(item: Mapping[str, Any]) -> tuple[str, str]:
-    """Name the field also where msgspec names it only in its text."""
-    field, message = str(item.get("key", _WHOLE_BODY)), str(item["message"])
-    if field == _WHOLE_BODY and (match := _NAMED_FIELD.search(message)):
-        return match["field"], "is required" if match["problem"] == "missing required" else "is not known"
-    return field, message
-
-
-def unreadable_body(request: AnyRequest, _: Exception) -> Response[Problem]:
-    """Bytes that are no UTF-8, or JSON nested deeper than the parser goes: the client's fault, not ours."""
-    return problem_response(request, HTTPStatus.BAD_REQUEST, detail="The request body cannot be read")
+def invalid_parameters(request: AnyRequest, error: ValidationException) -> Response[Problem]:
+    """Headers and the like that do not fit what the route declares; JsonRequest reads the body."""
+    names = [str(item["key"]) for item in error.extra] if isinstance(error.extra, list) else []
+    return domain_error(request, InvalidInput({name: ["cannot be accepted"] for name in names}))
 
 
 def framework_failure(request: AnyRequest, error: InternalServerException) -> Response[Problem]:
@@ -115,7 +88,7 @@ def framework_failure(request: AnyRequest, error: InternalServerException) -> Re
     if error.detail != _BROKEN_OFF:
         return unexpected_error(request, error)
     log.info("http.body_broken_off")
-    return unreadable_body(request, error)
+    return problem_response(request, HTTPStatus.BAD_REQUEST, detail="The body breaks off")
 
 
 def http_error(request: AnyRequest, error: HTTPException) -> Response[Problem]:
@@ -143,9 +116,7 @@ def unexpected_error(request: AnyRequest, error: Exception) -> Response[Problem]
 
 EXCEPTION_HANDLERS: Mapping[int | type[Exception], Callable[[AnyRequest, Any], Response[Any]]] = {
     DomainError: domain_error,
-    ValidationException: validation_error,
-    UnicodeDecodeError: unreadable_body,
-    RecursionError: unreadable_body,
+    ValidationException: invalid_parameters,
     InternalServerException: framework_failure,
     HTTPException: http_error,
     Unavailable: unavailable,

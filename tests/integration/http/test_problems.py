@@ -1,6 +1,7 @@
 """Whatever is refused, by us or by the framework, is refused in one shape."""
 
 from collections.abc import AsyncIterator, Iterator
+from itertools import product
 from typing import Any
 
 import httpx
@@ -108,21 +109,70 @@ async def test_answers_405_to_a_method_that_a_route_does_not_have(
     assert_problem(await client.request(method, "/api/v1/auth/register"), 405)
 
 
+async def test_answers_400_to_a_key_that_is_there_twice(client: httpx.AsyncClient) -> None:
+    bodies = [
+        '{"email": "ada@example.com", "name": "Ada", "password": "correct horse", "password": "x"}',
+        '{"email": "ada@example.com", "\\u0065mail": "eve@example.com"}',
+        '{"email": 1, "email": 1}',
+        '{"extra": {"a": [{"b": 1, "b": 1}]}}',
+        '{"": 1, "": 2}',
+    ]
+
+    for body, route in product(bodies, ["/api/v1/auth/register", "/api/v1/auth/login"]):
+        response = await client.post(route, content=body, headers=JSON)
+
+        assert_problem(response, 400)
+        assert response.json()["detail"] == "The body must not have a key twice"
+
+
 @pytest.mark.parametrize(
-    ("body", "field"),
+    ("body", "errors"),
     [
-        ({"email": "ada@example.com", "name": "Ada"}, "password"),
-        ({"email": 1, "name": "Ada", "password": "correct horse"}, "email"),
-        ({"email": "ada@example.com", "name": None, "password": "correct horse"}, "name"),
+        ({}, {"email": "is required", "name": "is required", "password": "is required"}),
+        (
+            {"email": 1, "name": None, "password": ["correct horse"], "role": "admin"},
+            {
+                "email": "must be a string",
+                "name": "must be a string",
+                "password": "must be a string",
+                "role": "is not known",
+            },
+        ),
+        (
+            {"email": "nobody", "name": True, "password": "short", "id": 1},
+            {
+                "email": "must be a valid email address",
+                "name": "must be a string",
+                "password": "must be between 8 and 128 characters",
+                "id": "is not known",
+            },
+        ),
+        ({"email": "ada@example.com", "name": "Ada"}, {"password": "is required"}),
+        (
+            {"email": "ada@example.com", "name": "Ada", "password": "correct horse", "a": 1},
+            {"a": "is not known"},
+        ),
     ],
 )
-async def test_answers_422_naming_the_field_that_does_not_fit(
-    client: httpx.AsyncClient, body: dict[str, object], field: str
+async def test_answers_422_naming_every_field_that_does_not_fit(
+    client: httpx.AsyncClient, body: dict[str, object], errors: dict[str, str]
 ) -> None:
     response = await client.post("/api/v1/auth/register", json=body)
 
     assert_problem(response, 422)
-    assert response.json()["errors"].keys() == {field}
+    assert response.json()["error_code"] == "VALIDATION_ERROR"
+    assert response.json()["errors"] == {field: [message] for field, message in errors.items()}
+
+
+async def test_a_log_in_names_every_field_that_does_not_fit(client: httpx.AsyncClient) -> None:
+    response = await client.post("/api/v1/auth/login", json={"email": 1, "name": "Ada"})
+
+    assert_problem(response, 422)
+    assert response.json()["errors"] == {
+        "email": ["must be a string"],
+        "password": ["is required"],
+        "name": ["is not known"],
+    }
 
 
 async def test_answers_503_with_retry_after_where_postgres_is_away(settings: Settings) -> None:
@@ -177,6 +227,30 @@ async def test_answers_400_to_a_body_that_breaks_off(container: Container) -> No
         ("http.body_broken_off", "info"),
         ("http.request", "info"),
     ]
+
+
+async def test_answers_head_as_get_without_the_body(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/api/v1/openapi/openapi.json")).json()
+    routes = [path for path, methods in document["paths"].items() if "get" in methods]
+
+    for path in [*routes, "/api/v1/openapi/openapi.json", "/nothing"]:
+        got, head = await client.get(path), await client.head(path)
+
+        assert (head.status_code, head.content) == (got.status_code, b"")
+        assert got.content
+        del got.headers["x-request-id"], head.headers["x-request-id"]
+        assert head.headers == got.headers
+
+
+async def test_head_is_allowed_where_get_is(client: httpx.AsyncClient) -> None:
+    refused = await client.post("/livez")
+    options = await client.options("/livez")
+    head = await client.head("/api/v1/auth/login")
+
+    assert_problem(refused, 405)
+    assert refused.headers["allow"] == options.headers["allow"] == "GET, HEAD, OPTIONS"
+    assert head.status_code == 405
+    assert set(head.headers["allow"].split(", ")) == {"OPTIONS", "POST"}
 
 
 async def test_carries_security_headers_on_every_answer(client: httpx.AsyncClient) -> None:

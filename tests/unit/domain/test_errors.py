@@ -15,6 +15,18 @@ def test_violations_are_raised_all_at_once() -> None:
     assert raised.value.errors == {"email": ["wrong", "too long"], "name": ["too short"]}
 
 
+def test_what_is_known_to_be_invalid_is_raised_alone() -> None:
+    violations = Violations({"name": ["is required"]})
+    for errors in ({"email": ["wrong"]}, {"name": ["too short"]}):
+        with violations.collect():
+            raise InvalidInput(errors)
+
+    with pytest.raises(InvalidInput) as raised:
+        violations.raise_if_any()
+
+    assert raised.value.errors == {"email": ["wrong"], "name": ["is required"]}
+
+
 def test_without_violations_nothing_is_raised() -> None:
     violations = Violations()
     with violations.collect():

@@ -9,6 +9,7 @@ from internal.application.auth.register_user import RegisterUser, RegisterUserCo
 from internal.infrastructure.http.auth.idempotency_key import IdempotencyKey, parse_idempotency_key
 from internal.infrastructure.http.auth.schemas import AuthenticatedUser, LogInRequest, RegisterRequest
 from internal.infrastructure.http.envelope import Envelope, Meta
+from internal.infrastructure.http.json_request import Unreadable
 from internal.infrastructure.http.openapi import problems
 from internal.infrastructure.http.users.schemas import UserResponse
 
@@ -22,6 +23,7 @@ class AuthController(Controller):
         self,
         request: Request[Any, Any, Any],
         data: JSONBody[RegisterRequest],
+        unreadable: NamedDependency[Unreadable],
         register_user: NamedDependency[RegisterUser],
         idempotency_key: IdempotencyKey = None,
     ) -> Envelope[AuthenticatedUser]:
@@ -30,6 +32,7 @@ class AuthController(Controller):
                 email=data.email,
                 name=data.name,
                 password=data.password,
+                unreadable=unreadable,
                 idempotency_key=parse_idempotency_key(request, idempotency_key),
             )
         )

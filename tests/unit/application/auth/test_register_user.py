@@ -89,6 +89,26 @@ async def test_names_every_invalid_field_at_once(sign_up: SignUp) -> None:
     assert set(rejected.value.errors) == {"email", "name", "password"}
 
 
+async def test_names_what_could_not_be_read_beside_what_is_invalid(sign_up: SignUp) -> None:
+    command = replace(ADA, email="nobody", name="", unreadable={"name": ["must be a string"]})
+
+    with pytest.raises(InvalidInput) as rejected:
+        await sign_up.register_user(command)
+
+    assert rejected.value.errors == {
+        "email": ["must be a valid email address"],
+        "name": ["must be a string"],
+    }
+
+
+async def test_refuses_what_could_not_be_read_where_all_else_is_valid(sign_up: SignUp) -> None:
+    with pytest.raises(InvalidInput):
+        await sign_up.register_user(replace(ADA, unreadable={"role": ["is not known"]}))
+
+    assert sign_up.hasher.hashed == []
+    assert sign_up.uow.users.by_id == {}
+
+
 @pytest.mark.parametrize(
     ("command", "field"),
     [
@@ -119,13 +139,15 @@ async def test_a_repetition_has_the_same_user_and_no_second_mail(sign_up: SignUp
 
 
 @pytest.mark.parametrize(
-    "change", [{"email": "eve@example.com"}, {"name": "Eve"}, {"password": "wrong horse"}]
+    "other",
+    [replace(ADA, email="eve@example.com"), replace(ADA, name="Eve"), replace(ADA, password="wrong horse")],
+    ids=["email", "name", "password"],
 )
-async def test_a_key_stands_for_one_request(sign_up: SignUp, change: dict[str, str]) -> None:
+async def test_a_key_stands_for_one_request(sign_up: SignUp, other: RegisterUserCommand) -> None:
     await sign_up.register_user(replace(ADA, idempotency_key="key"))
 
     with pytest.raises(IdempotencyKeyReused):
-        await sign_up.register_user(replace(ADA, idempotency_key="key", **change))
+        await sign_up.register_user(replace(other, idempotency_key="key"))
 
     assert len(sign_up.uow.users.by_id) == len(sign_up.uow.published) == 1
 

@@ -1,0 +1,61 @@
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from litestar import Request
+from litestar.exceptions import HTTPException
+
+from internal.domain.errors import InvalidInput
+from internal.infrastructure.http.json_body import UnreadableBody, decode_object, misfits
+
+_CHARSETS = {None, "utf-8", "utf8"}  # RFC 8259 section 8.1
+
+# Fields that could not be read, and why. A route asks for them by a parameter `unreadable`.
+Unreadable = Mapping[str, Sequence[str]]
+_UNREADABLE = "unreadable"
+
+
+class JsonRequest(Request[Any, Any, Any]):
+    """Reads the body itself: the framework would report one wrong field alone, in its own words."""
+
+    unreadable: Unreadable
+
+    async def json(self) -> msgspec.Struct:
+        """The body, as the struct that the route takes.
+
+        A route with a parameter `unreadable` gets an empty string for a field that is not there or no string.
+        It reports these fields with those that it refuses itself, so that a client hears of all at once.
+
+        Raises:
+            UnreadableBody: the body is not one JSON object.
+            InvalidInput: names every field that is missing, not known or of a wrong type.
+        """
+        handler = self.route_handler
+        # The framework asks only where there is one.
+        data_field: Any = handler.parsed_data_field
+        kind = data_field.annotation
+        given = decode_object(await self.body())
+        self.unreadable = misfits(given, kind)
+        if self.unreadable and _UNREADABLE not in handler.parsed_fn_signature.parameters:
+            raise InvalidInput(self.unreadable)
+        fields = {field.encode_name for field in msgspec.structs.fields(kind)}
+        blank = dict.fromkeys(fields & self.unreadable.keys(), "")
+        readable = {name: value for name, value in given.items() if name in fields}
+        body: msgspec.Struct = msgspec.convert(readable | blank, kind)
+        return body
+
+
+async def require_json(request: Request[Any, Any, Any]) -> None:
+    """Refuse an empty body, and one that is not declared as JSON in UTF-8, where the handler takes one."""
+    if request.route_handler.parsed_data_field is None:
+        return
+    content_type, parameters = request.content_type
+    charset = parameters.get("charset")
+    if content_type != "application/json" or (charset.lower() if charset else None) not in _CHARSETS:
+        raise HTTPException("The body must be application/json", status_code=415)
+    if not await request.body():
+        raise UnreadableBody("The body must be a JSON object")
+
+
+async def provide_unreadable(request: JsonRequest) -> Unreadable:
+    return request.unreadable
