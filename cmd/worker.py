@@ -25,7 +25,7 @@ def main() -> None:
 
 def _work(arguments: argparse.Namespace) -> None:
     from internal.infrastructure.bootstrap.entrypoint import entry_point, exit_at_once  # noqa: PLC0415 - signals first: see orders.py
-    from internal.infrastructure.bootstrap.services import locate_services  # noqa: PLC0415 - as above
+    from internal.infrastructure.bootstrap.services import announce_services, locate_services  # noqa: PLC0415 - as above
     from internal.infrastructure.log import configure_logging  # noqa: PLC0415 - as above
 
     with exit_at_once(), entry_point("cmd.worker"):
@@ -36,6 +36,7 @@ def _work(arguments: argparse.Namespace) -> None:
 
             run_worker(settings, modules=arguments.modules, is_drained=arguments.drained)
         else:
+            announce_services(settings)
             from internal.infrastructure.bootstrap.supervisor import supervise_workers  # noqa: PLC0415 - as above
 
             processes = arguments.processes or settings.worker_processes

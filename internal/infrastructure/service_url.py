@@ -13,6 +13,7 @@ _POSTGRES_URL = re.compile(
 # As SQLAlchemy takes it: ?host=one:5432&host=two:5432.
 _HOST_PARAMETER = re.compile(r"(?P<host>[A-Za-z0-9._-]*):(?P<port>[^:]*)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+REDIS_PORT = 6379
 SENTINEL_PORT = 26379
 _SENTINEL_URL = re.compile(
     r"(?P<scheme>rediss?)\+sentinel://((?P<login>[^/?#]*)@)?(?P<hosts>[^/?#@]+)"
@@ -160,6 +161,20 @@ class SentinelUrl:
             master=unquote(match["master"]),
             redis_url=f"{match['scheme']}://{login}master/{match['db'] or 0}?{query}",
         )
+
+
+def redis_address(url: str) -> str:
+    """For people: host, port and database of a URL that is valid; never a password."""
+    if SentinelUrl.is_one(url):
+        sentinel = SentinelUrl.parse(url)
+        hosts = ",".join(join_host(host, port) for host, port in sentinel.sentinels)
+        return f"{sentinel.master}{urlsplit(sentinel.redis_url).path} of the sentinels {hosts}"
+    parts = urlsplit(url)
+    database = dict(parse_qsl(parts.query)).get("db")
+    if parts.scheme == "unix":
+        return f"{unquote(parts.path)}/{database or 0}"
+    host = join_host(unquote(parts.hostname or "localhost"), parts.port or REDIS_PORT)
+    return f"{host}/{database or parts.path.strip('/') or 0}"
 
 
 def _host_and_port(text: str) -> tuple[str, int]:

@@ -227,9 +227,14 @@ class Settings(BaseSettings):
         return parse_limits(self.worker_queue_limits)
 
     @property
-    def names_services(self) -> bool:
-        """Whether the environment says where Postgres or Redis are."""
-        return bool({"database_url", "redis_url", "redis_addr"} & self.model_fields_set)
+    def named_services(self) -> frozenset[str]:
+        """Of Postgres and Redis, the variables of those whose place the environment tells."""
+        given = self.model_fields_set
+        named = {
+            "DATABASE_URL": "database_url" in given,
+            "REDIS_URL": bool({"redis_url", "redis_addr"} & given),
+        }
+        return frozenset(name for name, is_named in named.items() if is_named)
 
 
 def load_settings(kind: type[Settings] = Settings) -> Settings:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -23,6 +24,15 @@ def engine(redis_url: str) -> Iterator[Engine]:
 @pytest.fixture
 def env(database_url: str, redis_url: str) -> dict[str, str]:
     return {"APP_ENV": "test", "DATABASE_URL": database_url, "REDIS_URL": redis_url, "TERM": "xterm"}
+
+
+def target_of(env: dict[str, str]) -> str:
+    """The services, as commands name them."""
+    postgres, redis = urlsplit(env["DATABASE_URL"]), urlsplit(env["REDIS_URL"])
+    return (
+        f"Postgres {postgres.hostname}:{postgres.port}{postgres.path}, "
+        f"Redis {redis.hostname}:{redis.port}{redis.path}"
+    )
 
 
 def in_terminal(env: dict[str, str], *arguments: str, answer: str = "") -> tuple[int, str]:
@@ -63,7 +73,8 @@ def test_a_terminal_is_asked_and_sees_colours_unless_it_wants_none(
     assert "\x1b[1m" in coloured[1]
     assert "\x1b" not in uncoloured[1]
     assert (kept[0], deleted[0]) == (1, 0)
-    assert "Delete all 1 pending tasks of default? [y/N]" in deleted[1]
+    question = f"{target_of(env)}: Delete all 1 pending tasks of default? [y/N]"
+    assert question in deleted[1]
     assert "1 deleted" in deleted[1]
 
 
@@ -100,4 +111,35 @@ def test_a_reader_that_has_enough_is_no_error(env: dict[str, str], engine: Engin
     )
 
     assert shown.stdout.startswith("ID")
-    assert shown.stderr == ""
+    assert shown.stderr == f"cmd.admin: {target_of(env)}\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "named"),
+    [
+        (["stats"], "both"),
+        (["queue", "ls", "--json"], "both"),
+        (["queue", "inspect", "nowhere"], "both"),
+        (["worker", "ping"], "redis"),
+        (["db", "migrate"], "postgres"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else value,
+)
+def test_every_command_says_what_it_has_worked_on(
+    env: dict[str, str], command: list[str], named: str
+) -> None:
+    both = target_of(env)
+    postgres, redis = both.split(", ")
+    expected = {"both": both, "redis": redis, "postgres": postgres}[named]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "cmd.admin", *command],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stderr.startswith(f"cmd.admin: {expected}\n")
+    assert redis not in done.stdout

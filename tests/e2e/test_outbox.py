@@ -22,7 +22,8 @@ def does(system: System, *command: str) -> Result:
 
 def reads(system: System, *command: str) -> Any:
     done = does(system, *command, "--json")
-    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.exit_code == 0
+    assert len(done.stderr.splitlines()) == 1
     return json.loads(done.stdout)
 
 
@@ -46,7 +47,7 @@ def test_a_mail_that_could_not_be_forwarded_is_seen_and_sent_once(
     assert stats["last_error"].startswith("Redis")
     assert stats["last_error"] == row["last_error"]
     assert (refused.exit_code, refused.stdout) == (1, "")
-    assert refused.stderr.endswith("cmd.admin: Redis cannot be reached: connection refused\n")
+    assert refused.stderr.startswith("cmd.admin: Redis cannot be reached: connection refused (")
     assert [answer["done"] for answer in redriven] == [[row["id"]]] * 2
     assert_one_mail_each(smtp_server, ["ada@example.com"], within=10)
     assert_nothing_left(system)
@@ -58,4 +59,4 @@ def test_a_postgres_that_is_away_is_one_line(system: System) -> None:
     failed = does(system, "stats")
 
     assert (failed.exit_code, failed.stdout) == (1, "")
-    assert failed.stderr.endswith("cmd.admin: Postgres cannot be reached: connection refused\n")
+    assert failed.stderr.startswith("cmd.admin: Postgres cannot be reached: connection refused (")

@@ -121,9 +121,9 @@ def test_every_view_names_the_reason_for_which_redis_takes_no_writes(
     assert listed["why_incomplete"] == reason
     assert (stats["workers"], stats["redis"]["why_no_writes"]) == (None, reason)
     assert ping.exit_code == 1
-    assert ping.stderr == (
+    assert ping.stderr.startswith(
         f"cmd.admin: whether a worker is up on {socket.gethostname()} is unknown: "
-        f"workers cannot register ({reason})\n"
+        f"workers cannot register ({reason})"
     )
     assert reason in system.log("cmd.server")
     assert reason in system.log("cmd.worker")

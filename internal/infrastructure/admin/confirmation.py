@@ -11,13 +11,14 @@ MISTAKEN = 2
 
 
 def confirm(context: typer.Context, question: str, *, yes: bool) -> None:
-    """Go on only if somebody agrees, or did with `--yes`; without a terminal nobody can be asked."""
+    """Go on only if somebody agrees, or did with `--yes`. The question names what would be changed."""
     if yes:
         return
     if not installation_of(context).is_attended:
         tell("nothing was done: there is no terminal to ask at, so say --yes if you are sure")
         raise typer.Exit(MISTAKEN)
-    typer.echo(f"{printable(question)} [y/N] ", err=True, nl=False)
+    asked = f"{installation_of(context).target}: {question}"
+    typer.echo(f"{printable(asked)} [y/N] ", err=True, nl=False)
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         tell("nothing was done")
         raise typer.Exit(FAILED)

@@ -62,6 +62,11 @@ class Installation(Protocol):
         """Somebody sits at a terminal, and can be asked."""
         ...
 
+    @property
+    def target(self) -> str:
+        """Which Postgres and which Redis the commands work on, without passwords."""
+        ...
+
     def open(self) -> AbstractAsyncContextManager[Tools]: ...
 
     async def workers_alive_on(self, host: str) -> Sequence[int]:

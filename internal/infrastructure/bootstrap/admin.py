@@ -2,17 +2,26 @@
 
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, TextIO
 
+from internal.domain.errors import DomainError
 from internal.infrastructure.admin.app import app
 from internal.infrastructure.admin.installation import RedisFacts, RedisRefusals, Tools
+from internal.infrastructure.admin.screen import tell
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.orders import END
-from internal.infrastructure.bootstrap.services import locate_redis, locate_services
+from internal.infrastructure.bootstrap.services import (
+    locate_redis,
+    locate_services,
+    postgres_at,
+    redis_at,
+)
+from internal.infrastructure.settings import Settings
 from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
+from internal.ports.unavailable import Unavailable
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -37,10 +46,32 @@ class LocatedInstallation:
 
     def __init__(self, *, log_to: TextIO | None = None) -> None:
         self._log_to = log_to
+        self._announced: set[str] = set()
 
     @property
     def is_attended(self) -> bool:
         return sys.stdin.isatty()
+
+    @property
+    def target(self) -> str:
+        return _services_of(locate_services())
+
+    @contextmanager
+    def _naming(self, target: str) -> Generator[None]:
+        """Say, once, what a command has worked on, before it shows anything; or name it in the error."""
+        try:
+            yield
+        except Unavailable as error:
+            raise Unavailable(f"{error} ({target})") from error
+        except DomainError:
+            self._announce(target)
+            raise
+        self._announce(target)
+
+    def _announce(self, target: str) -> None:
+        if target not in self._announced:
+            self._announced.add(target)
+            tell(target)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Tools]:
@@ -52,39 +83,45 @@ class LocatedInstallation:
         if self._log_to is not None:
             configure_logging(level="WARNING", log_format="console", stream=self._log_to)
         container = Container(settings=settings)
-        async with open_resources(container):
-            yield Tools(
-                inspector=container.task_inspector(),
-                outbox=container.outbox_inspector(),
-                publisher=container.task_publisher(),
-                unit_of_work=container.unit_of_work,
-                codec=container.task_codec(),
-                queues=publishable_queues(settings),
-                clock=container.clock(),
-                redis_facts=lambda: redis_facts(container.redis()),
-                redis_refusals=lambda: redis_refusals(container),
-            )
+        with self._naming(_services_of(settings)):
+            async with open_resources(container):
+                yield Tools(
+                    inspector=container.task_inspector(),
+                    outbox=container.outbox_inspector(),
+                    publisher=container.task_publisher(),
+                    unit_of_work=container.unit_of_work,
+                    codec=container.task_codec(),
+                    queues=publishable_queues(settings),
+                    clock=container.clock(),
+                    redis_facts=lambda: redis_facts(container.redis()),
+                    redis_refusals=lambda: redis_refusals(container),
+                )
 
     async def workers_alive_on(self, host: str) -> Sequence[int]:
         from internal.infrastructure.bootstrap.ping import workers_alive_on  # noqa: PLC0415 - see above
 
-        return await workers_alive_on(host, redis_url=locate_redis())
+        redis_url = locate_redis()
+        with self._naming(redis_at(redis_url)):
+            return await workers_alive_on(host, redis_url=redis_url)
 
     def migrate(self) -> None:
         from internal.infrastructure.database.schema import upgrade_to_head  # noqa: PLC0415 - see above
 
         settings = locate_services()
-        upgrade_to_head(
-            settings.database_url, connect_within=timedelta(seconds=settings.database_connect_timeout)
-        )
+        with self._naming(postgres_at(settings.database_url)):
+            upgrade_to_head(
+                settings.database_url, connect_within=timedelta(seconds=settings.database_connect_timeout)
+            )
 
     def write_migration(self, message: str) -> None:
         from alembic.util import CommandError  # noqa: PLC0415 - see above
 
         from internal.infrastructure.database.schema import write_migration  # noqa: PLC0415 - see above
 
+        database_url = locate_services().database_url
         try:
-            write_migration(locate_services().database_url, message)
+            with self._naming(postgres_at(database_url)):
+                write_migration(database_url, message)
         except CommandError as error:
             raise NotReady(str(error)) from error
 
@@ -96,6 +133,10 @@ async def redis_refusals(container: "Container") -> RedisRefusals:
         of_tasks=await container.write_probe().refusal(),
         of_workers=await refusal_of_workers(container.redis(), namespace=hash_tag(NAMESPACE)),
     )
+
+
+def _services_of(settings: Settings) -> str:
+    return f"{postgres_at(settings.database_url)}, {redis_at(settings.redis)}"
 
 
 async def redis_facts(redis: "Redis") -> RedisFacts:

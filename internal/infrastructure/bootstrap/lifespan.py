@@ -7,6 +7,7 @@ import structlog
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.not_ready import NotReady
+from internal.infrastructure.bootstrap.services import postgres_at, redis_at
 from internal.infrastructure.taskqueue.connection import answers
 from internal.ports.unavailable import Unavailable
 
@@ -28,16 +29,17 @@ async def open_resources(container: Container) -> AsyncIterator[None]:
 
 async def require_services(container: Container) -> None:
     """Raise NotReady unless Postgres and Redis answer and the schema is at its head."""
+    settings = container.settings()
     try:
         at_head = await container.schema_version().is_current()
     except Unavailable as error:
-        raise NotReady(f"{error}; check DATABASE_URL") from error
+        raise NotReady(f"{error} ({postgres_at(settings.database_url)}); check DATABASE_URL") from error
     if not at_head:
         raise NotReady("the database schema is not at its head: run `python -m cmd.admin db migrate`")
     try:
         await answers(container.redis())
     except Unavailable as error:
-        raise NotReady(f"{error}; check REDIS_ADDR or REDIS_URL") from error
+        raise NotReady(f"{error} ({redis_at(settings.redis)}); check REDIS_ADDR or REDIS_URL") from error
 
 
 @asynccontextmanager

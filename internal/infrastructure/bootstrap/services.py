@@ -3,16 +3,35 @@
 import json
 import os
 import socket
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
+import structlog
 from pydantic import field_validator
 
 from internal.infrastructure.bootstrap.not_ready import NotReady
+from internal.infrastructure.service_url import PostgresUrl, redis_address
 from internal.infrastructure.settings import VAR_DIRECTORY, Environment, Settings, load_settings
 from internal.infrastructure.taskqueue.redis_url import require_usable_url as require_redis_url
 
 # Written by a running `make run`, for whoever wants to attach to its services.
 SERVICES_FILE = VAR_DIRECTORY / "services.json"
+
+log = structlog.get_logger(__name__)
+
+
+def postgres_at(url: str) -> str:
+    """Which Postgres is meant, without its password."""
+    return f"Postgres {PostgresUrl.parse(url).address}"
+
+
+def redis_at(url: str) -> str:
+    """Which Redis is meant, without its password."""
+    return f"Redis {redis_address(url)}"
+
+
+_SERVICES = {"DATABASE_URL": postgres_at, "REDIS_URL": redis_at}
+_REMEDY = "start `make run` again, or remove the file, or set DATABASE_URL and REDIS_URL"
 
 
 class _RedisSettings(Settings):
@@ -46,47 +65,76 @@ class _ServiceSettings(_RedisSettings):
 
 
 def locate_services() -> Settings:
-    """Read the settings; in development, where they name no services, find some that run.
+    """Read the settings; in development, find the services that they do not name.
 
-    Those of a running `make run` come first, then the compose file's on localhost. What was found is put
-    into the environment, for the processes that this one starts.
+    While there is a SERVICES_FILE, they are those of `make run` and no others; without one, they are the
+    compose file's on localhost. What was found is put into the environment, for the processes that this one
+    starts.
 
     Raises:
         InvalidSettings: names every variable that cannot be used.
-        NotReady: nothing runs.
+        NotReady: nothing runs, or not what SERVICES_FILE says.
     """
-    return _locate(_ServiceSettings)
+    return _locate(_ServiceSettings, needed=_SERVICES)
 
 
 def locate_redis() -> str:
-    """The URL of the Redis that `locate_services` finds, for who does not ask for Postgres.
+    """The URL of the Redis that `locate_services` finds, for callers that do not need Postgres.
 
     Raises:
-        InvalidSettings, NotReady: as there, but for the parameters of DATABASE_URL.
+        InvalidSettings, NotReady: as there, but not for Postgres.
     """
-    return _locate(_RedisSettings).redis
+    return _locate(_RedisSettings, needed=["REDIS_URL"]).redis
 
 
-def _locate(kind: type[Settings]) -> Settings:
+def announce_services(settings: Settings) -> None:
+    """Log which ones are meant."""
+    log.info("services.located", postgres=postgres_at(settings.database_url), redis=redis_at(settings.redis))
+
+
+def _locate(kind: type[Settings], *, needed: Collection[str]) -> Settings:
     settings = load_settings(kind)
-    if settings.app_env is not Environment.DEVELOPMENT or settings.names_services:
+    missing = [name for name in needed if name not in settings.named_services]
+    if settings.app_env is not Environment.DEVELOPMENT or not missing:
         return settings
-    if SERVICES_FILE.exists():
+    found = _published(missing) if SERVICES_FILE.exists() else _composed(settings, missing)
+    os.environ.update(found)
+    return load_settings(kind)
+
+
+def _published(missing: Collection[str]) -> dict[str, str]:
+    """Those of `make run`."""
+    try:
         services = json.loads(SERVICES_FILE.read_text())
-        if all(_is_reachable(url) for url in services.values()):
-            os.environ.update(services)
-            return load_settings(kind)
-    if _is_reachable(settings.database_url) and _is_reachable(settings.redis):
-        return settings
-    raise NotReady(
-        "DATABASE_URL, REDIS_URL and REDIS_ADDR are not set, and no services run here: start with `make run`"
-    )
+        found = {name: str(services[name]) for name in missing}
+        addresses = {name: _SERVICES[name](url) for name, url in found.items()}
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise NotReady(f"{SERVICES_FILE} cannot be read: {_REMEDY}") from error
+    for name, address in addresses.items():
+        if not _is_reachable(found[name]):
+            raise NotReady(f"{SERVICES_FILE} names {address}, which does not answer: {_REMEDY}")
+    return found
+
+
+def _composed(settings: Settings, missing: Collection[str]) -> dict[str, str]:
+    """Those of the compose file on localhost. If one of the two was named, nobody looks for the other."""
+    urls = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis}
+    found = {name: urls[name] for name in missing}
+    if not settings.named_services and not all(_is_reachable(url) for url in found.values()):
+        raise NotReady(
+            "DATABASE_URL, REDIS_URL and REDIS_ADDR are not set, and no services run here: "
+            "start with `make run`"
+        )
+    return found
 
 
 def publish_services(*, database_url: str, redis_url: str) -> None:
     """Let other processes find these services; only this user can read their passwords."""
-    SERVICES_FILE.touch(mode=0o600)
-    SERVICES_FILE.write_text(json.dumps({"DATABASE_URL": database_url, "REDIS_URL": redis_url}))
+    unfinished = SERVICES_FILE.with_suffix(".new")
+    unfinished.unlink(missing_ok=True)
+    unfinished.touch(mode=0o600)
+    unfinished.write_text(json.dumps({"DATABASE_URL": database_url, "REDIS_URL": redis_url}))
+    unfinished.replace(SERVICES_FILE)  # at once: a reader finds all of it
 
 
 def withdraw_services() -> None:

@@ -1,14 +1,27 @@
-"""What is found out about a URL before anything connects to it."""
+"""What is found out about services before anything asks them."""
+
+import json
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from internal.infrastructure.bootstrap.services import locate_redis, locate_services
+from internal.infrastructure.bootstrap.not_ready import NotReady
+from internal.infrastructure.bootstrap.services import locate_redis, locate_services, publish_services
+from internal.infrastructure.embedded.process import free_port
 from internal.infrastructure.settings import InvalidSettings
 
 SECRET = "hunter2"
+JSON = st.recursive(
+    st.none() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.sampled_from(["DATABASE_URL", "REDIS_URL", "x"]), inner)
+    ),
+)
 
 
 def problems_of(monkeypatch: pytest.MonkeyPatch, **variables: str) -> list[str]:
@@ -157,3 +170,93 @@ def assert_no_other_error(monkeypatch: pytest.MonkeyPatch, variable: str, value:
             locate_services()
         except InvalidSettings as error:
             assert all(problem.startswith(f"{variable}: ") for problem in error.problems)  # noqa: PT017 - as in test_settings.py
+
+
+@pytest.fixture
+def services_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """That of `make run`, in a checkout where nothing else is configured."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("APP_ENV", "development")
+    for name in ("DATABASE_URL", "REDIS_URL"):  # what is found is left in the environment
+        monkeypatch.setenv(name, "")
+    (tmp_path / "var").mkdir()
+    return tmp_path / "var" / "services.json"
+
+
+@pytest.fixture
+def listening_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def services(*, postgres: int, redis: int) -> dict[str, str]:
+    return {
+        "DATABASE_URL": f"postgresql://app:{SECRET}@127.0.0.1:{postgres}/app",
+        "REDIS_URL": f"redis://:{SECRET}@127.0.0.1:{redis}/0",
+    }
+
+
+@pytest.mark.parametrize("locate", [locate_services, locate_redis])
+@pytest.mark.parametrize("named", [{}, {"DATABASE_URL": "postgresql://db/app"}], ids=["none", "one"])
+def test_a_redis_of_make_run_that_has_gone_is_not_replaced(
+    services_file: Path,
+    listening_port: int,
+    monkeypatch: pytest.MonkeyPatch,
+    named: dict[str, str],
+    locate: Callable[[], object],
+) -> None:
+    services_file.write_text(json.dumps(services(postgres=listening_port, redis=free_port())))
+    for name, value in named.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(
+        NotReady, match=r"^var/services\.json names Redis 127\.0\.0\.1:[0-9]+/0, which"
+    ) as refused:
+        locate()
+
+    assert SECRET not in str(refused.value)
+
+
+def test_who_asks_for_redis_alone_needs_no_postgres_of_make_run(
+    services_file: Path, listening_port: int
+) -> None:
+    running = services(postgres=free_port(), redis=listening_port)
+    services_file.write_text(json.dumps(running))
+
+    assert locate_redis() == running["REDIS_URL"]
+    with pytest.raises(NotReady, match="names Postgres"):
+        locate_services()
+
+
+def test_what_the_environment_names_wins_over_make_run(
+    services_file: Path, listening_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = services(postgres=listening_port, redis=free_port())
+    services_file.write_text(json.dumps(running))
+    monkeypatch.setenv("REDIS_ADDR", "redis:6379")
+
+    found = locate_services()
+
+    assert (found.database_url, found.redis) == (running["DATABASE_URL"], "redis://redis:6379/0")
+
+
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.one_of(st.binary(), JSON.map(lambda value: json.dumps(value).encode())))
+def test_a_file_of_make_run_that_cannot_be_read_is_one_line(services_file: Path, content: bytes) -> None:
+    services_file.write_bytes(content)
+
+    with pytest.raises(NotReady, match=r"^var/services\.json (cannot be read|names)") as refused:
+        locate_services()
+
+    assert "\n" not in str(refused.value)
+
+
+def test_a_file_of_make_run_is_never_seen_half_written(services_file: Path) -> None:
+    publish_services(database_url="postgresql://one/app", redis_url="redis://one")
+    before = services_file.open()
+    publish_services(database_url="postgresql://two/app", redis_url="redis://two")
+
+    with before:
+        assert json.load(before)["REDIS_URL"] == "redis://one"
+    assert json.loads(services_file.read_text())["REDIS_URL"] == "redis://two"
+    assert services_file.stat().st_mode & 0o077 == 0

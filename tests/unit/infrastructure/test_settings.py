@@ -100,7 +100,7 @@ def test_needs_no_configuration_in_development() -> None:
     assert settings.app_env is Environment.DEVELOPMENT
     assert settings.http_port == 8080
     assert settings.redis == "redis://localhost:6379/0"
-    assert not settings.names_services
+    assert settings.named_services == frozenset()
 
 
 @pytest.mark.parametrize(("variable", "value"), WRONG_VALUES)
@@ -222,7 +222,7 @@ def test_the_redis_url_wins_over_the_address(environment: pytest.MonkeyPatch) ->
     settings = load_settings()
 
     assert settings.redis == "rediss://redis:6380/2"
-    assert settings.names_services
+    assert settings.named_services == {"REDIS_URL"}
 
 
 def test_redis_is_found_through_sentinels(environment: pytest.MonkeyPatch) -> None:

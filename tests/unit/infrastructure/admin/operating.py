@@ -32,6 +32,7 @@ REDIS = RedisFacts(
     clients=7,
 )
 PAYLOAD = {"user_id": "e93ad238-1f7d-4f21-897f-7ec0d8fb3744", "email": "ada@example.com", "name": "Ada"}
+TARGET = "Postgres db:5432/app, Redis redis:6379/0"
 ALIVE = {"here": [12, 34]}
 
 
@@ -51,6 +52,10 @@ class FakeInstallation:
         self.outbox = FakeOutboxInspector(self.clock, batch=2)
         self.publisher = FakeTaskPublisher()
         self.unit_of_work = FakeUnitOfWork(tasks=FakeTaskPublisher(stores=True))
+
+    @property
+    def target(self) -> str:
+        return TARGET
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Tools]:
