@@ -1,6 +1,7 @@
 """Settings are flat environment variables; `.env` is read as well, but only in development."""
 
 import os
+from collections.abc import Callable
 from email.headerregistry import Address
 from email.utils import parseaddr
 from enum import StrEnum
@@ -8,10 +9,18 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ModelWrapValidatorHandler, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from internal.domain.email_address import EmailAddress, InvalidEmailAddress
+from internal.infrastructure.origins import EVERY_ORIGIN, parse_origins
 from internal.infrastructure.queue_settings import parse_limits, parse_weights
 from internal.infrastructure.service_url import PostgresUrl, SentinelUrl, parse_url
 from internal.ports.tasks import Rate
@@ -31,6 +40,16 @@ VAR_DIRECTORY = Path("var")
 
 MAX_PORT = 65535
 Port = Annotated[int, Field(ge=1, le=MAX_PORT)]
+
+
+def _read_by(parse: Callable[[str], object]) -> AfterValidator:
+    """Refuse what `parse` refuses, and keep the text."""
+
+    def check(value: str) -> str:
+        parse(value)
+        return value
+
+    return AfterValidator(check)
 
 
 class Environment(StrEnum):
@@ -56,7 +75,9 @@ class Settings(BaseSettings):
     app_name: str = "PyHexaClean"
     app_base_url: str = "http://localhost:8080"
 
-    database_url: str = Field(default=COMPOSE_DATABASE_URL, repr=False)
+    database_url: Annotated[str, _read_by(PostgresUrl.parse)] = Field(
+        default=COMPOSE_DATABASE_URL, repr=False
+    )
     database_pool_size: int = Field(default=10, ge=1)
     database_pool_timeout: float = Field(default=2, gt=0)  # seconds, as those that follow
     database_connect_timeout: int = Field(default=2, ge=2)  # the Postgres client takes no less
@@ -71,11 +92,12 @@ class Settings(BaseSettings):
     http_body_timeout: float = Field(default=15, gt=0)
     http_drain_time: float = Field(default=1, ge=0)
     http_shutdown_timeout: int = Field(default=8, ge=1)
+    cors_allowed_origins: Annotated[str, _read_by(parse_origins)] = ""
 
     worker_concurrency: int = Field(default=10, ge=1)
     worker_processes: int = Field(default=1, ge=1)
-    worker_queues: str = "critical:6,default:3,low:1"
-    worker_queue_limits: str = ""
+    worker_queues: Annotated[str, _read_by(parse_weights)] = "critical:6,default:3,low:1"
+    worker_queue_limits: Annotated[str, _read_by(parse_limits)] = ""
     worker_strict_priority: bool = False
     worker_shutdown_timeout: int = Field(default=25, ge=0)  # seconds
     worker_lease: float = Field(default=15, gt=0)  # seconds
@@ -110,12 +132,6 @@ class Settings(BaseSettings):
             raise ValueError("must be an http:// or https:// URL")
         return value
 
-    @field_validator("database_url")
-    @classmethod
-    def _is_postgres(cls, value: str) -> str:
-        PostgresUrl.parse(value)
-        return value
-
     @field_validator("redis_addr")
     @classmethod
     def _is_host_and_port(cls, value: str) -> str:
@@ -132,18 +148,6 @@ class Settings(BaseSettings):
             SentinelUrl.parse(value)
         elif value is not None and parse_url(value).scheme not in {"redis", "rediss", "unix"}:
             raise ValueError("must be a redis://, rediss://, unix:// or redis+sentinel:// URL")
-        return value
-
-    @field_validator("worker_queues")
-    @classmethod
-    def _is_weighted_list(cls, value: str) -> str:
-        parse_weights(value)
-        return value
-
-    @field_validator("worker_queue_limits")
-    @classmethod
-    def _is_list_of_limits(cls, value: str) -> str:
-        parse_limits(value)
         return value
 
     @field_validator("mail_url")
@@ -201,6 +205,7 @@ class Settings(BaseSettings):
             "redis_url": (named_redis, "must be given (or REDIS_ADDR)"),
             "mail_url": (encrypts_mail, "must be smtp+starttls:// or smtps://"),
             "app_base_url": (is_https, "must be an https:// URL"),
+            "cors_allowed_origins": (self.cors_allowed_origins.strip() != EVERY_ORIGIN, "must not be *"),
             "password_hash_memory": (self.password_hash_memory >= OWASP_MEMORY, _BELOW_THE_DEFAULT),
             "password_hash_time": (self.password_hash_time >= OWASP_TIME, _BELOW_THE_DEFAULT),
         }

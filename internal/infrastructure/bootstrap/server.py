@@ -20,6 +20,7 @@ from internal.infrastructure.http.app import create_app
 from internal.infrastructure.http.health import ReadinessCheck
 from internal.infrastructure.http.openapi import openapi_config
 from internal.infrastructure.log import configure_logging
+from internal.infrastructure.origins import parse_origins
 from internal.infrastructure.settings import Environment, Settings, load_settings
 from internal.infrastructure.taskqueue.durability import warn_of_losses
 
@@ -114,7 +115,7 @@ def app_of(container: Container) -> ASGIApp:
         ReadinessCheck(name="database", passes=container.schema_version().is_current, essential=True),
         ReadinessCheck(name="redis", passes=container.write_probe().passes, essential=False),
     )
-    public = settings.app_env is not Environment.PRODUCTION
+    is_production = settings.app_env is Environment.PRODUCTION
     return create_app(
         providers={
             "register_user": container.register_user,
@@ -124,5 +125,7 @@ def app_of(container: Container) -> ASGIApp:
         },
         lifespan=lifespan,
         body_within=timedelta(seconds=settings.http_body_timeout),
-        openapi=openapi_config(title=settings.app_name, version=VERSION) if public else None,
+        openapi=None if is_production else openapi_config(title=settings.app_name, version=VERSION),
+        origins=parse_origins(settings.cors_allowed_origins),
+        is_https_only=is_production,
     )

@@ -9,6 +9,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.types import ASGIApp
 
 from internal.infrastructure.http.auth.controller import AuthController
+from internal.infrastructure.http.cors import Cors
 from internal.infrastructure.http.dependencies import provide_current_user
 from internal.infrastructure.http.errors import EXCEPTION_HANDLERS
 from internal.infrastructure.http.head import HeadAsGet
@@ -27,8 +28,13 @@ def create_app(
     lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]],
     openapi: OpenAPIConfig | None,
     body_within: timedelta,
+    origins: frozenset[str],
+    is_https_only: bool,
 ) -> ASGIApp:
-    """The HTTP application. `providers` make what the handlers ask for by parameter name."""
+    """The HTTP application. `providers` make what the handlers ask for by parameter name.
+
+    Pages of `origins` may use it. `is_https_only` tells browsers to use nothing else from then on.
+    """
     dependencies = {name: _provide(provider) for name, provider in providers.items()}
     app = Litestar(
         route_handlers=[AuthController, UsersController, health, livez, readyz],
@@ -45,7 +51,10 @@ def create_app(
         openapi_config=openapi,
         logging_config=None,
     )
-    return RequestContext(HeadAsGet(RequestBody(app, within=body_within)))
+    routes = [route.path for route in app.routes]
+    inner = Cors(app, origins=origins) if origins else app
+    body = RequestBody(inner, within=body_within)
+    return RequestContext(HeadAsGet(body), routes=routes, is_https_only=is_https_only)
 
 
 def _provide(provider: Callable[[], Any]) -> Provide:

@@ -6,6 +6,7 @@ from litestar.di import NamedDependency
 from internal.application.auth.authenticate import Authenticate, AuthenticateCommand
 from internal.domain.errors import NotAuthenticated
 from internal.domain.user import User
+from internal.ports.token_issuer import InvalidToken
 
 
 class MissingToken(NotAuthenticated):
@@ -21,11 +22,13 @@ async def provide_current_user(
     """The user whose token the request carries (RFC 6750 section 2.1).
 
     Raises:
-        MissingToken: there is no bearer token, or more than one.
-        InvalidToken: it is not one of ours, has expired, or its user is gone.
+        MissingToken: there is no bearer token.
+        InvalidToken: it is not one of ours, has expired, its user is gone, or it is one of several.
     """
     given = request.headers.getall("authorization", [])
-    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+    scheme, _, token = given[0].partition(" ") if given else ("", "", "")
     if scheme.lower() != "bearer" or not token:
         raise MissingToken
+    if len(given) > 1:
+        raise InvalidToken
     return await authenticate(AuthenticateCommand(token=token))

@@ -18,12 +18,13 @@ from internal.domain.errors import (
     NotPermitted,
 )
 from internal.infrastructure.http.envelope import Meta, Problem
+from internal.ports.idempotent_requests import RequestInProgress
+from internal.ports.token_issuer import InvalidToken
 from internal.ports.unavailable import Unavailable
 
 log = structlog.get_logger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
-RETRY_AFTER = 2  # seconds; an outage that is shorter is over by then
 
 # RFC 9110 renamed these; the standard library followed in 3.13, and an API may not depend on that.
 _TITLES = {413: "Content Too Large", 414: "URI Too Long", 422: "Unprocessable Content"}
@@ -34,6 +35,12 @@ _STATUS: Mapping[type[DomainError], HTTPStatus] = {
     NotPermitted: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
+}
+
+# RFC 6750 section 3.1: no error where no token was sent. RFC 9110 section 10.2.3, in seconds.
+_HEADERS: Mapping[type[DomainError], Mapping[str, str]] = {
+    InvalidToken: {"WWW-Authenticate": 'Bearer error="invalid_token"'},
+    RequestInProgress: {"Retry-After": "1"},
 }
 
 _BROKEN_OFF = "client disconnected prematurely"  # Litestar has no type of its own for it
@@ -74,7 +81,14 @@ def problem_response(
 def domain_error(request: AnyRequest, error: DomainError) -> Response[Problem]:
     status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
     errors = error.errors if isinstance(error, InvalidInput) else msgspec.UNSET
-    return problem_response(request, status, detail=error.message, code=error.code, errors=errors)
+    return problem_response(
+        request,
+        status,
+        detail=error.message,
+        code=error.code,
+        errors=errors,
+        headers=_HEADERS.get(type(error)),
+    )
 
 
 def invalid_parameters(request: AnyRequest, error: ValidationException) -> Response[Problem]:
@@ -105,7 +119,6 @@ def unavailable(request: AnyRequest, error: Unavailable) -> Response[Problem]:
         request,
         HTTPStatus.SERVICE_UNAVAILABLE,
         detail="The service is temporarily unavailable",
-        headers={"Retry-After": str(RETRY_AFTER)},
     )
 
 

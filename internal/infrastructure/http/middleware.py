@@ -1,5 +1,7 @@
 import re
 import time
+from collections.abc import Collection
+from http import HTTPMethod, HTTPStatus
 from uuid import uuid4
 
 import structlog
@@ -16,16 +18,22 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+# A year, of this host alone: the service does not know what else is in its domain.
+_HSTS = {"Strict-Transport-Security": "max-age=31536000"}
+_RETRY_AFTER = "2"  # seconds; a shorter outage is over by then
+_METHODS = frozenset(HTTPMethod)
 
 
 class RequestContext:
-    """Outermost: gives every request an id, every answer its headers, and every log line both.
+    """Outermost: gives every request an id, every answer its headers, and every log line the id.
 
     It wraps the whole application, since the framework's own middleware does not see unknown routes.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, routes: Collection[str], is_https_only: bool) -> None:
         self._app = app
+        self._routes = frozenset(routes)
+        self._headers = {**_HEADERS, **(_HSTS if is_https_only else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -34,6 +42,7 @@ class RequestContext:
 
         request_id = _given_request_id(scope) or str(uuid4())
         scope["state"] = {"request_id": request_id}
+        method, path = scope["method"], scope["path"]
         status = 0
         started = time.perf_counter()
 
@@ -43,8 +52,10 @@ class RequestContext:
                 status = int(message["status"])
                 headers = MutableScopeHeaders.from_message(message)
                 headers["X-Request-ID"] = request_id
-                for name, value in _HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
+                if status == HTTPStatus.SERVICE_UNAVAILABLE:
+                    headers.setdefault("Retry-After", _RETRY_AFTER)
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -52,11 +63,17 @@ class RequestContext:
             duration = round((time.perf_counter() - started) * 1000, 1)
             log.info(
                 "http.request",
-                method=scope["method"],
-                path=scope["path"],
+                method=method if method in _METHODS else "(other)",
+                path=self._route(scope, path),
                 status=status,
                 milliseconds=duration,
             )
+
+    def _route(self, scope: Scope, path: str) -> str:
+        """The route's template, such as `/users/{id}`: a path may hold an address that somebody typed."""
+        if template := scope.get("path_template"):
+            return str(template)
+        return path if path in self._routes else "(no route)"
 
 
 def _given_request_id(scope: Scope) -> str | None:

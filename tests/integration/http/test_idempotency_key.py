@@ -80,6 +80,7 @@ async def test_answers_409_while_a_request_with_the_key_is_under_way(
         answer = await sign_up(client, ADA)
 
     assert (answer.status_code, answer.json()["error_code"]) == (409, "REQUEST_IN_PROGRESS")
+    assert int(answer.headers["retry-after"]) > 0
     assert (await sign_up(client, ADA)).status_code == 201
 
 

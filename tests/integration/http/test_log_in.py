@@ -33,6 +33,7 @@ async def test_tells_a_wrong_password_and_an_unknown_account_alike(client: httpx
     for answer in answers:
         del answer["meta"]
     assert {response.status_code for response in (wrong, unknown, nonsense)} == {401}
+    assert {response.headers["www-authenticate"] for response in (wrong, unknown, nonsense)} == {"Bearer"}
     assert answers[0] == answers[1] == answers[2]
 
 
@@ -44,21 +45,22 @@ async def test_shows_the_user_that_a_token_belongs_to(client: httpx.AsyncClient,
 
 
 @pytest.mark.parametrize(
-    "headers",
+    ("headers", "challenge"),
     [
-        [],
-        [("Authorization", "")],
-        [("Authorization", "Bearer")],
-        [("Authorization", "Bearer nonsense")],
-        [("Authorization", "Basic YTpi")],
-        [("Authorization", "Bearer a"), ("Authorization", "Bearer b")],
+        ([], "Bearer"),
+        ([("Authorization", "")], "Bearer"),
+        ([("Authorization", "Bearer")], "Bearer"),
+        ([("Authorization", "Basic YTpi")], "Bearer"),
+        ([("Authorization", "Bearer nonsense")], 'Bearer error="invalid_token"'),
+        ([("Authorization", "bearer " + "a" * 9000)], 'Bearer error="invalid_token"'),
+        ([("Authorization", "Bearer a"), ("Authorization", "Bearer b")], 'Bearer error="invalid_token"'),
     ],
 )
 async def test_wants_exactly_one_bearer_token(
-    client: httpx.AsyncClient, headers: list[tuple[str, str]]
+    client: httpx.AsyncClient, headers: list[tuple[str, str]], challenge: str
 ) -> None:
     response = await client.get("/api/v1/users/me", headers=headers)
 
     assert response.status_code == 401
-    assert response.headers["www-authenticate"] == "Bearer"
+    assert response.headers["www-authenticate"] == challenge
     assert response.headers["content-type"] == "application/problem+json"

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
 from internal.infrastructure.bootstrap.server import app_of
-from internal.infrastructure.settings import Settings
+from internal.infrastructure.settings import Environment, Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -184,12 +184,15 @@ async def test_answers_503_with_retry_after_where_postgres_is_away(settings: Set
         open_resources(container),
         httpx.AsyncClient(transport=transport, base_url="http://t") as client,
     ):
-        response = await client.post(
+        log_in = await client.post(
             "/api/v1/auth/login", json={"email": "ada@example.com", "password": "correct horse"}
         )
+        readiness = await client.get("/readyz")
 
-    assert_problem(response, 503)
-    assert int(response.headers["retry-after"]) > 0
+    assert_problem(log_in, 503)
+    assert readiness.status_code == 503
+    assert int(log_in.headers["retry-after"]) > 0
+    assert int(readiness.headers["retry-after"]) > 0
 
 
 async def test_answers_500_without_a_word_about_the_inside(
@@ -258,6 +261,16 @@ async def test_carries_security_headers_on_every_answer(client: httpx.AsyncClien
         assert response.headers["cache-control"] == "no-store"
         assert response.headers["x-content-type-options"] == "nosniff"
         assert response.headers["content-security-policy"].startswith("default-src 'none'")
+        assert "strict-transport-security" not in response.headers
+
+
+async def test_tells_browsers_in_production_to_use_https_alone(settings: Settings) -> None:
+    production = settings.model_copy(update={"app_env": Environment.PRODUCTION})
+    transport = httpx.ASGITransport(app_of(Container(settings=production)))  # type: ignore[arg-type]  # as in conftest.py
+
+    async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+        for response in (await client.get("/livez"), await client.get("/nothing")):
+            assert response.headers["strict-transport-security"] == "max-age=31536000"
 
 
 async def test_keeps_a_callers_request_id_but_no_nonsense(client: httpx.AsyncClient) -> None:
