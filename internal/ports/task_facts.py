@@ -98,7 +98,7 @@ class RunningTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerInfo:
-    """A worker process that was heard within its lease."""
+    """A worker process that was heard within its lease. It takes no task while it waits for a service."""
 
     id: str
     host: str
@@ -110,6 +110,7 @@ class WorkerInfo:
     is_strict: bool
     is_draining: bool
     running: Sequence[RunningTask]
+    waits_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,8 @@
 
 import json
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from shutil import rmtree
 from typing import Any
 
 import pytest
@@ -19,10 +17,10 @@ from tests.configured_redis import configured_redis
 from tests.e2e.conftest import System
 from tests.eventually import eventually
 from tests.full_redis import full
+from tests.refusing_redis import FULL, NO_REPLICAS, without_replicas
 
 LEASE = 1  # seconds
 SAID_WITHIN = 6  # seconds
-FULL = "Redis is full (OOM)"
 
 
 @pytest.fixture
@@ -37,30 +35,6 @@ def own_redis(system: System, directory: Path) -> Iterator[redis.Redis]:
     system.env |= {"REDIS_URL": url, "WORKER_LEASE": str(LEASE)}
     with configured_redis(directory, f"port {port}", program=None, admin_url=url) as admin:
         yield admin
-
-
-@contextmanager
-def without_replicas(admin: redis.Redis, _: Path) -> Iterator[None]:
-    admin.config_set("min-replicas-to-write", 1)
-    yield
-    admin.config_set("min-replicas-to-write", 0)
-
-
-@contextmanager
-def as_a_replica(admin: redis.Redis, _: Path) -> Iterator[None]:
-    admin.replicaof("127.0.0.1", free_port())
-    yield
-    admin.replicaof("NO", "ONE")
-
-
-@contextmanager
-def without_a_disk(admin: redis.Redis, directory: Path) -> Iterator[None]:
-    admin.config_set("save", "3600 1000000")
-    rmtree(directory)
-    admin.bgsave()
-    eventually(lambda: admin.info("persistence")["rdb_last_bgsave_status"] == "err", within=10)
-    yield
-    admin.config_set("save", "")
 
 
 def does(system: System, *command: str) -> Result:
@@ -89,44 +63,31 @@ def says(system: System, reason: str) -> bool:
     return bool(system.get("/readyz").json().get("reasons") == {"redis": reason})
 
 
-@pytest.mark.parametrize(
-    ("stopped", "reason"),
-    [
-        (without_replicas, "Redis takes no writes: too few replicas follow it (NOREPLICAS)"),
-        (as_a_replica, "Redis takes no writes: it is a replica (READONLY)"),
-        (without_a_disk, "Redis takes no writes: it cannot save to its disk (MISCONF)"),
-    ],
-    ids=["too few replicas", "a replica", "a disk that fails"],
-)
 def test_every_view_names_the_reason_for_which_redis_takes_no_writes(
-    system: System,
-    own_redis: redis.Redis,
-    directory: Path,
-    stopped: Callable[[redis.Redis, Path], AbstractContextManager[None]],
-    reason: str,
+    system: System, own_redis: redis.Redis, directory: Path
 ) -> None:
     system.start_server()
     system.start_worker()
     eventually(lambda: is_well(system), within=20)
 
-    with stopped(own_redis, directory):
-        eventually(lambda: says(system, reason), within=SAID_WITHIN)
+    with without_replicas(own_redis, directory):
+        eventually(lambda: says(system, NO_REPLICAS), within=SAID_WITHIN)
         assert system.sign_up("ada@example.com").status_code == 201
         eventually(lambda: not reads(system, "worker", "ls")["workers"], within=10)
-        eventually(lambda: reads(system, "outbox", "stats")["last_error"] == reason, within=10)
+        eventually(lambda: reads(system, "outbox", "stats")["last_error"] == NO_REPLICAS, within=10)
         listed = reads(system, "worker", "ls")
         stats = reads(system, "stats")
         ping = does(system, "worker", "ping")
 
-    assert listed["why_incomplete"] == reason
-    assert (stats["workers"], stats["redis"]["why_no_writes"]) == (None, reason)
+    assert listed["why_incomplete"] == NO_REPLICAS
+    assert (stats["workers"], stats["redis"]["why_no_writes"]) == (None, NO_REPLICAS)
     assert ping.exit_code == 1
     assert ping.stderr.startswith(
         f"cmd.admin: whether a worker is up on {socket.gethostname()} is unknown: "
-        f"workers cannot register ({reason})"
+        f"workers cannot register ({NO_REPLICAS})"
     )
-    assert reason in system.log("cmd.server")
-    assert reason in system.log("cmd.worker")
+    assert NO_REPLICAS in system.log("cmd.server")
+    assert NO_REPLICAS in system.log("cmd.worker")
     eventually(lambda: is_well(system), within=10)
 
 

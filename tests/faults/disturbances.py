@@ -13,6 +13,7 @@ import redis as redis_client
 from tests.eventually import eventually
 from tests.faults.site import Site, signal_all
 from tests.full_redis import full
+from tests.refusing_redis import without_replicas
 from tests.smtp import ACCEPTED
 
 Fault = Callable[[Site], AbstractContextManager[None]]
@@ -39,6 +40,12 @@ def frozen_redis(site: Site) -> Iterator[None]:
 @contextmanager
 def full_redis(site: Site) -> Iterator[None]:
     with full(site.redis.url):
+        yield
+
+
+@contextmanager
+def redis_without_replicas(site: Site) -> Iterator[None]:
+    with redis_client.Redis.from_url(site.redis.url) as client, without_replicas(client, Path()):
         yield
 
 

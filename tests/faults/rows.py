@@ -42,5 +42,9 @@ ROWS = {
     "F28": Promise("two replicas migrate at once", "no error"),
     "F29": Promise("an old worker meets a new message", "parked, then run by a new one"),
     "F30": Promise("the log's disk is full, or its reader gone", "no 500"),
+    "F35": Promise(
+        "a worker is cut off from Postgres alone", "others take over: 20 s late; no attempt is counted"
+    ),
+    "F36": Promise("Redis takes no writes (too few replicas)", "readiness names the reason within 6 s"),
     "F37": Promise("two of TERM, INT, TSTP, CONT at any moment of a worker's life", "0 of 100 rounds hang"),
 }

@@ -91,6 +91,10 @@ class Site:
         status: str = self.system.get("/readyz").json()["status"]
         return status
 
+    def reasons(self) -> dict[str, str]:
+        reasons: dict[str, str] = self.system.get("/readyz").json().get("reasons", {})
+        return reasons
+
     def is_alive(self) -> bool:
         try:
             return self.system.get("/livez").status_code == 200

@@ -1,4 +1,4 @@
-"""F01 to F08: Redis is away, frozen, restarted, emptied, or cannot take any more."""
+"""F01 to F08, F36: Redis is away, frozen, restarted, emptied, or cannot take any more."""
 
 import time
 from statistics import median
@@ -12,6 +12,7 @@ from tests.faults.disturbances import (
     frozen_redis,
     full_redis,
     no_disk_for_redis,
+    redis_without_replicas,
     rejected_mail,
     stopped_redis,
 )
@@ -19,6 +20,7 @@ from tests.faults.measurements import Row
 from tests.faults.rounds import IS_LONG, repeated
 from tests.faults.site import Site
 from tests.faults.traffic import seconds, statuses
+from tests.refusing_redis import NO_REPLICAS
 
 SIGN_UPS = 30 if IS_LONG else 12
 MORE = 0.3  # seconds that a sign-up may take longer
@@ -146,3 +148,20 @@ def test_f07_sign_ups_go_on_while_redis_is_full(site: Site, row: Row) -> None:
 @repeated
 def test_f08_sign_ups_go_on_while_redis_has_no_disk(site: Site, row: Row) -> None:
     sign_ups_go_on(site, row, no_disk_for_redis, readiness="degraded")
+
+
+@repeated
+def test_f36_readiness_names_the_reason_for_which_redis_takes_no_writes(site: Site, row: Row) -> None:
+    with site.traffic("refused") as traffic:
+        with redis_without_replicas(site):
+            began = time.monotonic()
+            eventually(lambda: site.reasons() == {"redis": NO_REPLICAS}, within=20)
+            row.note("readiness says so after", time.monotonic() - began, limit=6)
+            answers = traffic.sign_up_many(SIGN_UPS, at_once=2)
+        back = time.monotonic()
+
+        verdict = site.oracle.verdict(traffic.answers, within=2 * MAILED_WITHIN)
+
+    row.asked(answers)
+    assert statuses(answers) == {201}
+    row.note("last mail after it takes writes", verdict.last_at - back, limit=MAILED_WITHIN)

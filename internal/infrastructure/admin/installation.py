@@ -9,6 +9,7 @@ from typing import Protocol
 from internal.infrastructure.task_codec import TaskCodec
 from internal.ports.clock import Clock
 from internal.ports.outbox_inspector import OutboxInspector
+from internal.ports.task_facts import WorkerInfo
 from internal.ports.task_inspector import TaskInspector
 from internal.ports.tasks import TaskPublisher
 from internal.ports.unit_of_work import UnitOfWork
@@ -69,8 +70,8 @@ class Installation(Protocol):
 
     def open(self) -> AbstractAsyncContextManager[Tools]: ...
 
-    async def workers_alive_on(self, host: str) -> Sequence[int]:
-        """The process ids of the workers that are up on `host`.
+    async def workers_on(self, host: str) -> Sequence[WorkerInfo]:
+        """The workers that are up on `host`, by their process ids.
 
         Raises:
             Unavailable: Redis cannot say, or no worker can tell Redis that it is up.

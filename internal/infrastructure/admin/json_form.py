@@ -112,6 +112,7 @@ def worker(info: WorkerInfo) -> dict[str, Any]:
         "queues": dict(info.queues),
         "is_strict": info.is_strict,
         "is_draining": info.is_draining,
+        "waits_for": info.waits_for,
         "running": [
             {
                 "id": running.id,

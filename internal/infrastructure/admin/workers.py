@@ -70,12 +70,18 @@ def _row(worker: WorkerInfo, now: datetime) -> Sequence[str]:
     return (
         worker.host,
         str(worker.pid),
-        "draining" if worker.is_draining else "up",
+        _status(worker),
         f"{len(worker.running)}/{worker.concurrency}",
         f"{queues} strictly" if worker.is_strict else queues,
         words.moment(worker.started_at, now=now),
         words.moment(worker.heard_at, now=now),
     )
+
+
+def _status(worker: WorkerInfo) -> str:
+    if worker.is_draining:
+        return "draining"
+    return f"waits for {worker.waits_for}" if worker.waits_for else "up"
 
 
 def _running(workers: Sequence[WorkerInfo], now: datetime) -> list[Sequence[str]]:
@@ -93,6 +99,10 @@ def _running(workers: Sequence[WorkerInfo], now: datetime) -> list[Sequence[str]
     ]
 
 
+def _named(worker: WorkerInfo) -> str:
+    return f"{worker.pid} (waits for {worker.waits_for})" if worker.waits_for else str(worker.pid)
+
+
 @app.command()
 def ping(
     context: typer.Context,
@@ -104,16 +114,19 @@ def ping(
 
     Up means that it was heard within WORKER_LEASE, so its event loop turns.
     It is unknown while Redis is away or takes no writes. The error says why.
+    One that waits for Postgres is up; it takes no task until Postgres is back.
 
     Examples:
       python -m cmd.admin worker ping
       python -m cmd.admin worker ping --host worker-2
     """
-    process_ids = asyncio.run(installation_of(context).workers_alive_on(host))
+    workers = asyncio.run(installation_of(context).workers_on(host))
     if as_json:
-        show_json({"host": host, "process_ids": list(process_ids)})
-    elif process_ids:
-        say(f"up on {host}: {', '.join(str(process_id) for process_id in process_ids)}")
-    if not process_ids:
+        process_ids = [worker.pid for worker in workers]
+        waiting = {str(worker.pid): worker.waits_for for worker in workers if worker.waits_for}
+        show_json({"host": host, "process_ids": process_ids, "waits_for": waiting})
+    elif workers:
+        say(f"up on {host}: {', '.join(_named(worker) for worker in workers)}")
+    if not workers:
         tell(f"no worker is up on {host}")
         raise typer.Exit(FAILED)

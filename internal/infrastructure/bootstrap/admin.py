@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from internal.infrastructure.bootstrap.container import Container
+    from internal.ports.task_facts import WorkerInfo
 
 
 def run_admin() -> None:
@@ -97,12 +98,12 @@ class LocatedInstallation:
                     redis_refusals=lambda: redis_refusals(container),
                 )
 
-    async def workers_alive_on(self, host: str) -> Sequence[int]:
-        from internal.infrastructure.bootstrap.ping import workers_alive_on  # noqa: PLC0415 - see above
+    async def workers_on(self, host: str) -> Sequence["WorkerInfo"]:
+        from internal.infrastructure.bootstrap.ping import workers_on  # noqa: PLC0415 - see above
 
         redis_url = locate_redis()
         with self._naming(redis_at(redis_url)):
-            return await workers_alive_on(host, redis_url=redis_url)
+            return await workers_on(host, redis_url=redis_url)
 
     def migrate(self) -> None:
         from internal.infrastructure.database.schema import upgrade_to_head  # noqa: PLC0415 - see above

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -23,6 +24,7 @@ from internal.infrastructure.database.outbox_retention import SqlAlchemyOutboxRe
 from internal.infrastructure.database.schema import SchemaVersion
 from internal.infrastructure.database.task_ledger import SqlAlchemyTaskLedger
 from internal.infrastructure.database.unit_of_work import SqlAlchemyUnitOfWork
+from internal.infrastructure.database.watch import DatabaseWatch
 from internal.infrastructure.email.file_sender import FileEmailSender
 from internal.infrastructure.email.mime import MimeComposer
 from internal.infrastructure.email.smtp_sender import SmtpEmailSender, SmtpServer
@@ -47,6 +49,7 @@ from internal.infrastructure.worker.schedule import SCHEDULE
 from internal.ports.email_sender import EmailSender
 from internal.ports.tasks import Queue
 
+WATCH_WITHIN = timedelta(seconds=2)
 QUEUES = tuple(str(queue) for queue in Queue)
 
 
@@ -68,6 +71,12 @@ def _database_timeouts(settings: Settings) -> DatabaseTimeouts:
         pool=timedelta(seconds=settings.database_pool_timeout),
         statement=timedelta(seconds=settings.database_statement_timeout),
     )
+
+
+def _watch_timeouts(settings: Settings) -> DatabaseTimeouts:
+    """A frozen Postgres is to be noticed before the tasks that wait for it give up."""
+    usual = _database_timeouts(settings)
+    return replace(usual, statement=min(usual.statement, WATCH_WITHIN))
 
 
 def _email_sender(mail_url: str, composer: MimeComposer) -> EmailSender:
@@ -94,6 +103,15 @@ class Container(containers.DeclarativeContainer):
         settings.provided.database_url,
         pool_size=settings.provided.database_pool_size,
         timeouts=database_timeouts,
+    )
+    database_watch = providers.Singleton(
+        DatabaseWatch,
+        providers.Singleton(
+            create_engine,
+            settings.provided.database_url,
+            pool_size=1,
+            timeouts=providers.Factory(_watch_timeouts, settings),
+        ),
     )
     schema_version = providers.Singleton(SchemaVersion, engine)
     redis = providers.Singleton(connect, settings.provided.redis)

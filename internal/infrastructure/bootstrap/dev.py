@@ -18,7 +18,7 @@ from types import FrameType
 from urllib.parse import unquote, urlsplit
 
 from internal.infrastructure.bootstrap.not_ready import NotReady
-from internal.infrastructure.bootstrap.ping import workers_alive_on
+from internal.infrastructure.bootstrap.ping import workers_on
 from internal.infrastructure.bootstrap.server import require_free_port
 from internal.infrastructure.bootstrap.services import publish_services, withdraw_services
 from internal.infrastructure.database.schema import upgrade_to_head
@@ -131,7 +131,7 @@ def _await_ready(url: str, redis_url: str, processes: Processes, told: threading
 
 def _has_worker(redis_url: str) -> bool:
     try:
-        return bool(asyncio.run(workers_alive_on(socket.gethostname(), redis_url=redis_url)))
+        return bool(asyncio.run(workers_on(socket.gethostname(), redis_url=redis_url)))
     except Unavailable:
         return False
 

@@ -1,19 +1,22 @@
+from collections.abc import Sequence
+
 from internal.infrastructure.taskqueue.connection import connect
 from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
 from internal.infrastructure.taskqueue.worker_cards import WorkerCards
 from internal.infrastructure.taskqueue.write_probe import refusal_of_workers
+from internal.ports.task_facts import WorkerInfo
 from internal.ports.unavailable import Unavailable
 
 
-async def workers_alive_on(host: str, *, redis_url: str) -> list[int]:
-    """The process ids of the workers that are up on `host`.
+async def workers_on(host: str, *, redis_url: str) -> Sequence[WorkerInfo]:
+    """The workers that are up on `host`, by their process ids.
 
     Raises:
         Unavailable: Redis cannot say, or no worker can tell Redis that it is up.
     """
     redis, namespace = connect(redis_url), hash_tag(NAMESPACE)
     try:
-        alive = await WorkerCards(redis, namespace=namespace).alive_on(host)
+        alive = await WorkerCards(redis, namespace=namespace).workers_on(host)
         if not alive and (reason := await refusal_of_workers(redis, namespace=namespace)):
             raise Unavailable(
                 f"whether a worker is up on {host} is unknown: workers cannot register ({reason})"

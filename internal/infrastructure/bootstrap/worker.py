@@ -65,6 +65,8 @@ def run_worker(settings: Settings, *, modules: Sequence[str] = (), is_drained: b
         orders.begin()
         _open_unless_told(loop, container, resources, orders=orders, standing=standing)
         if not standing.is_ending:
+            worker.start(is_paused=standing.is_drained)
+            loop.run_coroutine(_watch_database(container, worker, resources))
             _work(worker, settings, standing)
     finally:
         try:
@@ -94,7 +96,6 @@ def _open_unless_told(
 
 def _work(worker: Worker, settings: Settings, standing: Standing) -> None:
     is_drained = standing.is_drained
-    worker.start(is_paused=is_drained)
     log.info(
         "worker.started", concurrency=settings.worker_concurrency, pid=os.getpid(), is_drained=is_drained
     )
@@ -125,6 +126,19 @@ async def _open(container: Container, resources: AsyncExitStack) -> None:
     )
 
 
+async def _watch_database(container: Container, worker: Worker, resources: AsyncExitStack) -> None:
+    """Leave all tasks to other workers while Postgres is away from here: most of them need it."""
+
+    def tell(is_away: bool) -> None:  # noqa: FBT001 - a callback
+        if is_away:
+            log.warning("worker.waiting", reason="Postgres cannot be reached")
+        else:
+            log.info("worker.going_on")
+        worker.wait_for("Postgres" if is_away else None)
+
+    await resources.enter_async_context(in_background(container.database_watch().run(tell)))
+
+
 def _scheduler(container: Container) -> Scheduler:
     try:
         return container.scheduler()
@@ -142,7 +156,12 @@ def _build_worker(container: Container, settings: Settings, modules: Sequence[st
         return handler
 
     declare_actors(
-        broker, codec=container.task_codec(), clock=container.clock(), task_types=ROUTES, resolve=resolve
+        broker,
+        codec=container.task_codec(),
+        clock=container.clock(),
+        task_types=ROUTES,
+        resolve=resolve,
+        explains=container.database_watch().explains,
     )
     for module in modules:
         importlib.import_module(module)

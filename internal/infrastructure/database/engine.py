@@ -15,8 +15,9 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from internal.infrastructure.database.bounded_connection import bounded_by
 from internal.infrastructure.database.connect_arguments import ENGINE_URL, connect_arguments
+from internal.infrastructure.database.cut_off import is_cut_off
 from internal.infrastructure.database.outage_reason import reason_of
-from internal.ports.unavailable import Unavailable
+from internal.ports.unavailable import DatabaseUnreachable, Unavailable
 
 PING_AFTER = 1  # seconds that a connection has been idle
 PING_WITHIN = 1  # seconds until a connection that does not answer is replaced
@@ -94,7 +95,8 @@ def translated_outages() -> Generator[None]:
 
 
 def outage(error: BaseException) -> Unavailable:
-    return Unavailable(f"Postgres cannot be reached: {reason_of(error)}")
+    kind = DatabaseUnreachable if is_cut_off(error) else Unavailable
+    return kind(f"Postgres cannot be reached: {reason_of(error)}")
 
 
 def is_outage(error: BaseException | None) -> bool:

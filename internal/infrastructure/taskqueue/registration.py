@@ -77,7 +77,7 @@ class Registration:
     @property
     def _state(self) -> tuple[Any, ...]:
         running = tuple(sorted(delivery.holding for delivery in self._workbench.running))
-        return self._workbench.is_draining, tuple(self._exchange.queues), running
+        return self._workbench.is_draining, self._workbench.waits_for, tuple(self._exchange.queues), running
 
     async def _write(self) -> None:
         self._write_at = monotonic() + self._beat
@@ -103,6 +103,7 @@ class Registration:
             **self._who,
             "queues": msgspec.json.encode(self._exchange.weights).decode(),
             "draining": int(self._workbench.is_draining),
+            "waits_for": self._workbench.waits_for or "",
         }
         if self._clock is not None:
             fields["started"] = self._moment(self._started)

@@ -52,6 +52,7 @@ class Workbench:
         self._held: dict[Holding, Delivery] = {}
         self._ready: list[Settlement] = []
         self._takes_more = True
+        self.waits_for: str | None = None  # the service without which nothing more is taken
         self._is_quiet = asyncio.Event()  # nothing is held, and all that was has been told of
 
     @property
@@ -76,7 +77,7 @@ class Workbench:
 
     @property
     def demand(self) -> Demand:
-        if not self._takes_more:
+        if not self._takes_more or self.waits_for:
             return NOTHING
         if not self._inquiry:
             return self._slots.demand()
@@ -92,6 +93,13 @@ class Workbench:
         self._takes_more = True
         self._changed()
 
+    def wait_for(self, service: str | None) -> None:
+        """Take nothing more, as in a pause, until this is called with None."""
+        self.waits_for = service
+        if service:
+            self._give_back_waiting()
+        self._changed()
+
     def admit(self, fetched: Fetched) -> None:
         """Start what may start, and have the rest settled."""
         self.settle(fetched.unreadable)
@@ -99,7 +107,7 @@ class Workbench:
         for delivery in fetched.deliveries:
             self._held[delivery.holding] = delivery
             delivery.told = self._told
-        if not self._takes_more:  # they were asked for before the pause
+        if not self._takes_more or self.waits_for:  # they were asked for before
             self._release(fetched.deliveries)
             return
         for delivery in fetched.deliveries:

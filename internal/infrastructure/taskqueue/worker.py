@@ -16,6 +16,7 @@ from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.connection import pool_like
 from internal.infrastructure.taskqueue.exchange import Exchange, QueueLimit
 from internal.infrastructure.taskqueue.fetcher import Fetcher
+from internal.infrastructure.taskqueue.on_loop import call_on
 from internal.infrastructure.taskqueue.threads import WorkerThreads
 from internal.infrastructure.taskqueue.watchdog import LoopWatchdog
 
@@ -83,6 +84,15 @@ class Worker:
 
     def resume(self) -> None:
         self._on_loop(_call(self._engine.workbench.resume))
+
+    def wait_for(self, service: str | None) -> None:
+        """Fetch nothing more until this is called with None, and tell operators what is waited for.
+
+        What is running goes on. It may be called from any thread, also the loop's.
+        """
+        if self._loop is None:
+            raise RuntimeError("the worker has not been started")
+        call_on(self._loop.loop, self._engine.workbench.wait_for, service)
 
     def stop(self, timeout: int = 600_000) -> int:
         """End what is running within `timeout` milliseconds, and hand the rest back to where it was.

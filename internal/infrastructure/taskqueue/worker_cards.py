@@ -22,9 +22,11 @@ class WorkerCards:
             rows = await scripts.WORKERS.call(self._connection, self._namespace, [])
         return [_worker(worker_id, fields) for worker_id, fields in rows]
 
-    async def alive_on(self, host: str) -> list[int]:
-        """The process ids of the workers that are up on `host`. Raises Unavailable if nobody can say."""
-        return sorted(worker.pid for worker in await self.workers() if worker.host == host)
+    async def workers_on(self, host: str) -> Sequence[WorkerInfo]:
+        """Those of one host, by their process ids. Raises Unavailable."""
+        return sorted(
+            (worker for worker in await self.workers() if worker.host == host), key=lambda worker: worker.pid
+        )
 
 
 def _worker(worker_id: bytes, fields: Sequence[bytes]) -> WorkerInfo:
@@ -40,6 +42,7 @@ def _worker(worker_id: bytes, fields: Sequence[bytes]) -> WorkerInfo:
         queues=msgspec.json.decode(card[b"queues"]),
         is_strict=card[b"strict"] == b"1",
         is_draining=card[b"draining"] == b"1",
+        waits_for=card.get(b"waits_for", b"").decode() or None,
         running=[_running(*row) for row in msgspec.json.decode(card.get(b"running", b"[]"))],
     )
 

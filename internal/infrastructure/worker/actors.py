@@ -2,7 +2,7 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 import dramatiq
 from dramatiq.middleware import CurrentMessage
@@ -12,12 +12,22 @@ from internal.infrastructure.task_codec import InvalidPayload, TaskCodec
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.delivery import Delivery
 from internal.ports.clock import Clock
-from internal.ports.tasks import Permanent, Task, TaskContext, TaskHandler
+from internal.ports.tasks import Permanent, RetryLater, Task, TaskContext, TaskHandler
+from internal.ports.unavailable import Unavailable
 
 # Another attempt cannot help: archived at once.
 HOPELESS = (Permanent, InvalidPayload, InvalidInput, NotFound, NotPermitted)
 
+# A worker that is cut off alone has noticed by then, and leaves the task to others.
+WITHOUT_DATABASE = timedelta(seconds=2)
+
 Resolve = Callable[[type[Task]], TaskHandler[Any]]
+
+
+class Explains(Protocol):
+    async def __call__(self, error: Unavailable, *, since: float) -> bool:
+        """Whether the error means only that Postgres was away at some time `since` then (monotonic)."""
+        ...
 
 
 def declare_actors(
@@ -27,8 +37,12 @@ def declare_actors(
     clock: Clock,
     task_types: Iterable[type[Task]],
     resolve: Resolve,
+    explains: Explains | None = None,
 ) -> None:
-    """Give every task its actor: decode the payload, resolve a fresh handler, call it."""
+    """Give every task its actor: decode the payload, resolve a fresh handler, call it.
+
+    What fails only because Postgres is away runs again later, and counts as no attempt.
+    """
     for task_type in task_types:
         as_actor = dramatiq.actor(
             broker=broker,
@@ -37,16 +51,33 @@ def declare_actors(
             throws=HOPELESS,
             retry_delay=getattr(task_type, "retry_delay", None),
         )
-        actor = as_actor(_runner(task_type, codec=codec, clock=clock, resolve=resolve))
+        actor = as_actor(_runner(task_type, codec=codec, clock=clock, resolve=resolve, explains=explains))
         actor.logger.setLevel(logging.INFO)  # at DEBUG it logs the payload, and so personal data
 
 
-def _runner(task_type: type[Task], *, codec: TaskCodec, clock: Clock, resolve: Resolve) -> Callable[..., Any]:
+def _runner(
+    task_type: type[Task], *, codec: TaskCodec, clock: Clock, resolve: Resolve, explains: Explains | None
+) -> Callable[..., Any]:
     async def run(**payload: Any) -> None:
         task = codec.decode(task_type.task_name, payload)
-        await resolve(task_type)(task, _current_context(clock))
+        started = monotonic()
+        try:
+            await resolve(task_type)(task, _current_context(clock))
+        except (Unavailable, ExceptionGroup) as error:
+            outage = _outage_in(error)
+            if explains and outage and await explains(outage, since=started):
+                raise RetryLater(WITHOUT_DATABASE) from error
+            raise
 
     return run
+
+
+def _outage_in(error: Exception) -> Unavailable | None:
+    """The outage that alone made a handler fail; in a group, all errors have to be outages."""
+    if isinstance(error, ExceptionGroup):
+        outages = [_outage_in(each) for each in error.exceptions]
+        return None if None in outages else outages[0]
+    return error if isinstance(error, Unavailable) else None
 
 
 def _current_context(clock: Clock) -> TaskContext:

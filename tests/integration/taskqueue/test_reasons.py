@@ -14,6 +14,17 @@ from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
 from internal.infrastructure.taskqueue.write_probe import WriteProbe, refusal_of_workers
 from tests.configured_redis import answers, configured_redis
 from tests.eventually import eventually
+from tests.full_redis import full
+from tests.refusing_redis import (
+    A_REPLICA,
+    FULL,
+    NO_DISK,
+    NO_REPLICAS,
+    Refusing,
+    as_a_replica,
+    without_a_disk,
+    without_replicas,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -63,6 +74,27 @@ async def test_names_what_is_wrong_with_a_login(
 
     with configured_redis(tmp_path / "own", *directives, program=redis_program, admin_url=admin_url):
         assert await reasons_at(f"redis://{login}{host}/0") == (reason, reason)
+
+
+@pytest.mark.parametrize(
+    ("refusing", "reason"),
+    [(without_replicas, NO_REPLICAS), (as_a_replica, A_REPLICA), (without_a_disk, NO_DISK)],
+)
+async def test_names_what_keeps_redis_from_writing(
+    tmp_path: Path, redis_program: Path | None, refusing: Refusing, reason: str
+) -> None:
+    directory, port = tmp_path / "own", free_port()
+    url = f"redis://127.0.0.1:{port}/0"
+
+    with configured_redis(directory, f"port {port}", program=redis_program, admin_url=url) as admin:
+        with refusing(admin, directory):
+            assert await reasons_at(url) == (reason, reason)
+        assert await reasons_at(url) == (None, None)
+
+
+async def test_names_a_full_redis_that_hears_its_workers(redis_url: str) -> None:
+    with full(redis_url):
+        assert await reasons_at(redis_url) == (FULL, None)
 
 
 @pytest.fixture

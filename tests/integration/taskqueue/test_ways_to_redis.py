@@ -20,7 +20,7 @@ from dramatiq.errors import ConnectionClosed
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
-from internal.infrastructure.bootstrap.ping import workers_alive_on
+from internal.infrastructure.bootstrap.ping import workers_on
 from internal.infrastructure.bootstrap.services import locate_services
 from internal.infrastructure.bootstrap.worker import start_event_loop
 from internal.infrastructure.embedded.process import free_port, stop
@@ -179,7 +179,8 @@ def is_found(url: str) -> bool:
 
     async def ping() -> list[int]:
         async with linger():
-            return await workers_alive_on(socket.gethostname(), redis_url=url)
+            workers = await workers_on(socket.gethostname(), redis_url=url)
+            return [worker.pid for worker in workers]
 
     return asyncio.run(ping()) == [os.getpid()]
 

@@ -13,7 +13,7 @@ from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.admin.app import app
 from internal.infrastructure.admin.installation import RedisFacts, RedisRefusals, Tools
 from internal.infrastructure.task_codec import TaskCodec
-from internal.ports.task_facts import TaskInfo
+from internal.ports.task_facts import TaskInfo, WorkerInfo
 from internal.ports.tasks import TaskState
 from internal.ports.unavailable import Unavailable
 from tests.fakes.clock import NOON, FakeClock
@@ -33,7 +33,6 @@ REDIS = RedisFacts(
 )
 PAYLOAD = {"user_id": "e93ad238-1f7d-4f21-897f-7ec0d8fb3744", "email": "ada@example.com", "name": "Ada"}
 TARGET = "Postgres db:5432/app, Redis redis:6379/0"
-ALIVE = {"here": [12, 34]}
 
 
 @dataclass
@@ -79,10 +78,10 @@ class FakeInstallation:
     async def _redis_refusals(self) -> RedisRefusals:
         return self.refusals
 
-    async def workers_alive_on(self, host: str) -> Sequence[int]:
+    async def workers_on(self, host: str) -> Sequence[WorkerInfo]:
         if self.is_away:
             raise Unavailable("Redis cannot be reached")
-        return ALIVE.get(host, [])
+        return [worker for worker in await self.inspector.workers() if worker.host == host]
 
     def migrate(self) -> None:
         self.migrations.append("newest")

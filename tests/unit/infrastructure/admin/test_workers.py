@@ -1,5 +1,6 @@
 import json
 import socket
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -69,6 +70,7 @@ def test_lists_the_workers_for_a_script(operator: Operator) -> None:
         "queues": {"critical": 6, "default": 3},
         "is_strict": False,
         "is_draining": False,
+        "waits_for": None,
         "running": [
             {
                 "id": "task-1",
@@ -99,10 +101,26 @@ def test_does_not_say_that_nobody_is_up_where_nobody_can_say_so(operator: Operat
 
 
 def test_ping_tells_which_processes_are_up(operator: Operator) -> None:
+    operator.inspector.add_worker(replace(WORKER, host="here"))
+    operator.inspector.add_worker(replace(DRAINING, host="here"))
+
     up = operator.does("worker", "ping", "--host", "here")
+    read = operator.reads("worker", "ping", "--host", "here")
 
     assert (up.exit_code, up.stdout) == (0, "up on here: 12, 34\n")
-    assert operator.reads("worker", "ping", "--host", "here") == {"host": "here", "process_ids": [12, 34]}
+    assert read == {"host": "here", "process_ids": [12, 34], "waits_for": {}}
+
+
+def test_tells_which_workers_wait_for_postgres(operator: Operator) -> None:
+    operator.inspector.add_worker(replace(WORKER, waits_for="Postgres"))
+
+    _, listed, *_ = operator.does("worker", "ls", columns=120).stdout.splitlines()
+    up = operator.does("worker", "ping", "--host", "worker-1")
+
+    assert listed.split()[2:5] == ["waits", "for", "Postgres"]
+    assert operator.reads("worker", "ls")["workers"][0]["waits_for"] == "Postgres"
+    assert (up.exit_code, up.stdout) == (0, "up on worker-1: 12 (waits for Postgres)\n")
+    assert operator.reads("worker", "ping", "--host", "worker-1")["waits_for"] == {"12": "Postgres"}
 
 
 @pytest.mark.parametrize("host", [["--host", "there"], []], ids=["a host", "this host"])
