@@ -136,6 +136,7 @@ async def _watch_database(container: Container, worker: Worker, resources: Async
             log.info("worker.going_on")
         worker.wait_for("Postgres" if is_away else None)
 
+    resources.push_async_callback(container.database_watch().close)
     await resources.enter_async_context(in_background(container.database_watch().run(tell)))
 
 

@@ -31,12 +31,12 @@ class DatabaseWatch:
     async def run(self, notify: Callable[[bool], None]) -> None:
         """Ask until cancelled. `notify` is told True when Postgres is away, and False when it is back."""
         self._notify = notify
-        try:
-            while True:
-                await self._ask()
-                await asyncio.sleep(ASK_EVERY)
-        finally:
-            await self._engine.dispose()
+        while True:
+            await self._ask()
+            await asyncio.sleep(ASK_EVERY)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
 
     async def explains(self, error: Unavailable, *, since: float) -> bool:
         """Whether something failed only because Postgres was away at some time `since` then (monotonic)."""

@@ -256,3 +256,26 @@ async def test_who_comes_later_does_not_overtake_who_waits_in_another_queue(
         await work.until_started(DEFAULT[1], CRITICAL[0])
 
     assert work.started == [DEFAULT[0], DEFAULT[1], CRITICAL[0]]
+
+
+async def test_a_worker_that_waits_for_a_service_serves_no_queue(
+    broker: RedisBroker, work: Work, publisher: DramatiqTaskPublisher, redis_url: str
+) -> None:
+    work.held.add(CRITICAL[0])
+    await publish(publisher, "critical", CRITICAL)
+    with (
+        working(broker, weights={"critical": 1}, worker_threads=1) as waiting,
+        working(broker, weights={"default": 1}, worker_threads=1),
+    ):
+        await work.until_started(CRITICAL[0])
+        await publish(publisher, "default", DEFAULT)
+        await until_waiting(redis_url, *DEFAULT)
+
+        waiting.wait_for("Postgres")
+        work.held.clear()
+        await work.until_started(*DEFAULT)
+        started_meanwhile = list(work.started)
+        waiting.wait_for(None)
+        await work.until_started(*CRITICAL)
+
+    assert started_meanwhile == [CRITICAL[0], *DEFAULT]

@@ -18,6 +18,7 @@ from internal.infrastructure.taskqueue.timing import Timing
 from internal.infrastructure.taskqueue.worker import Worker
 from internal.infrastructure.worker.actors import declare_actors
 from internal.ports.tasks import Permanent, RetryLater, TaskContext, TaskOptions
+from internal.ports.unavailable import Unavailable
 from tests.eventually import eventually
 from tests.queued import queued
 
@@ -36,6 +37,7 @@ class RunningWorker:
     def __init__(self, redis_url: str, *, timing: Timing | None = None) -> None:
         self.runs: list[tuple[Greet, TaskContext]] = []
         self.handle: Callable[[], Awaitable[None]] = _succeed
+        self.is_database_away = False
         self._redis_url = redis_url
         self.broker = RedisBroker(url=redis_url, timing=timing)
         declare_actors(
@@ -44,6 +46,7 @@ class RunningWorker:
             clock=SystemClock(),
             task_types=[Greet],
             resolve=lambda _: self._handler,
+            explains=self._explains,
         )
         self._worker = Worker(self.broker, worker_threads=2)
         self._worker.start()
@@ -51,6 +54,9 @@ class RunningWorker:
     async def _handler(self, task: Greet, context: TaskContext) -> None:
         self.runs.append((task, context))
         await self.handle()
+
+    async def _explains(self, error: Unavailable, *, since: float) -> bool:  # noqa: ARG002 - an Explains
+        return self.is_database_away
 
     def deliver(self, payload: dict[str, object], *, name: str = Greet.task_name, **options: object) -> str:
         message = Message[None]("default", name, (), payload, {"max_retries": 25, **options})
@@ -103,6 +109,45 @@ def test_archives_at_once_what_can_never_succeed(worker: RunningWorker, error: E
 
     eventually(lambda: worker.archived() == 1, within=5)
     assert (len(worker.runs), worker.waiting_for_retry()) == (1, 0)
+
+
+AWAY = Unavailable("Postgres cannot be reached")
+OUTAGES = [AWAY, ExceptionGroup("", [AWAY, ExceptionGroup("", [AWAY])])]
+
+
+@pytest.mark.parametrize("error", OUTAGES, ids=["alone", "in a group"])
+def test_counts_no_attempt_that_failed_because_postgres_was_away(
+    worker: RunningWorker, error: Exception
+) -> None:
+    async def fail() -> None:
+        raise error
+
+    worker.handle = fail
+    worker.is_database_away = True
+    worker.deliver({"name": "Ada"}, max_retries=0)
+    eventually(lambda: worker.states() == ["scheduled"], within=5)
+
+    worker.handle = _succeed
+    eventually(lambda: worker.states() == [], within=5)
+    assert [context.retries for _, context in worker.runs] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("error", "is_database_away"),
+    [(AWAY, False), (ExceptionGroup("", [AWAY, ValueError()]), True), (ValueError(), True)],
+    ids=["Postgres is well", "something else as well", "something else"],
+)
+def test_counts_an_attempt_that_an_outage_does_not_explain(
+    worker: RunningWorker, error: Exception, *, is_database_away: bool
+) -> None:
+    async def fail() -> None:
+        raise error
+
+    worker.handle = fail
+    worker.is_database_away = is_database_away
+    worker.deliver({"name": "Ada"})
+
+    eventually(lambda: worker.states() == ["retry"], within=5)
 
 
 @pytest.mark.parametrize("payload", [{}, {"name": 1}, {"other": "x"}], ids=repr)

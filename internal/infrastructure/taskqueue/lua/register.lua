@@ -8,7 +8,7 @@
 -- Returns now, in ms.
 local worker, ttl, fields, queues = unpack(cmsgpack.unpack(ARGV[1]))
 local workers, card = prefix .. ':workers', prefix .. ':worker:' .. worker
-local before = redis.call('HMGET', card, 'queues', 'draining')
+local before = redis.call('HMGET', card, 'queues', 'draining', 'waits_for')
 local gone = redis.call('ZREMRANGEBYSCORE', workers, '-inf', now - ttl)
 redis.call('ZADD', workers, now, worker)
 redis.call('HSET', card, 'heard', now, unpack(fields))
@@ -16,8 +16,8 @@ redis.call('PEXPIRE', card, ttl)
 if #queues > 0 then
   redis.call('SADD', prefix .. ':queues', unpack(queues))
 end
-local after = redis.call('HMGET', card, 'queues', 'draining')
-if gone > 0 or after[1] ~= before[1] or after[2] ~= before[2] then
+local after = redis.call('HMGET', card, 'queues', 'draining', 'waits_for')
+if gone > 0 or after[1] ~= before[1] or after[2] ~= before[2] or after[3] ~= before[3] then
   offer_places_of(all_queues()) -- other queues are served than before
 end
 return now

@@ -61,10 +61,12 @@ local served, nobody_registers = nil, true
 local function read_cards()
   served = {}
   for _, worker in ipairs(redis.call('ZRANGE', prefix .. ':workers', 0, -1)) do
-    local queues, draining = unpack(redis.call('HMGET', prefix .. ':worker:' .. worker, 'queues', 'draining'))
+    local card = prefix .. ':worker:' .. worker
+    local queues, draining, waits_for = unpack(redis.call('HMGET', card, 'queues', 'draining', 'waits_for'))
+    local takes_nothing = draining == '1' or (waits_for or '') ~= ''
     if queues then
       nobody_registers = false
-      for name in pairs(draining == '1' and {} or cjson.decode(queues)) do
+      for name in pairs(takes_nothing and {} or cjson.decode(queues)) do
         served[name] = true
       end
     end
