@@ -51,7 +51,7 @@ class Workbench:
         self._inquiry = LedgerInquiry(ledger, run=self._run, settle=self.settle) if ledger else None
         self._held: dict[Holding, Delivery] = {}
         self._ready: list[Settlement] = []
-        self._takes_more = True
+        self.is_draining = False
         self.waits_for: str | None = None  # the service without which nothing more is taken
         self._is_quiet = asyncio.Event()  # nothing is held, and all that was has been told of
 
@@ -72,12 +72,8 @@ class Workbench:
         return self._slots.running
 
     @property
-    def is_draining(self) -> bool:
-        return not self._takes_more
-
-    @property
     def demand(self) -> Demand:
-        if not self._takes_more or self.waits_for:
+        if self.is_draining or self.waits_for:
             return NOTHING
         if not self._inquiry:
             return self._slots.demand()
@@ -86,11 +82,11 @@ class Workbench:
 
     def pause(self) -> None:
         """Take nothing more, and give back what waits; what is running goes on."""
-        self._takes_more = False
+        self.is_draining = True
         self._give_back_waiting()
 
     def resume(self) -> None:
-        self._takes_more = True
+        self.is_draining = False
         self._changed()
 
     def wait_for(self, service: str | None) -> None:
@@ -107,7 +103,7 @@ class Workbench:
         for delivery in fetched.deliveries:
             self._held[delivery.holding] = delivery
             delivery.told = self._told
-        if not self._takes_more or self.waits_for:  # they were asked for before
+        if self.is_draining or self.waits_for:  # they were asked for before
             self._release(fetched.deliveries)
             return
         for delivery in fetched.deliveries:

@@ -55,7 +55,7 @@ class RunningWorker:
         self.runs.append((task, context))
         await self.handle()
 
-    async def _explains(self, error: Unavailable, *, since: float) -> bool:  # noqa: ARG002 - an Explains
+    async def _explains(self, error: Unavailable, *, since: float) -> bool:
         return self.is_database_away
 
     def deliver(self, payload: dict[str, object], *, name: str = Greet.task_name, **options: object) -> str:
