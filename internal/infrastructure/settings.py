@@ -1,16 +1,12 @@
 """Settings are flat environment variables; `.env` is read as well, but only in development."""
 
 import os
-from collections.abc import Callable
-from email.headerregistry import Address
-from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
-    AfterValidator,
     Field,
     ModelWrapValidatorHandler,
     ValidationError,
@@ -19,10 +15,21 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from internal.domain.email_address import EmailAddress, InvalidEmailAddress
-from internal.infrastructure.origins import EVERY_ORIGIN, parse_origins
+from internal.infrastructure.origins import EVERY_ORIGIN
 from internal.infrastructure.queue_settings import parse_limits, parse_weights
-from internal.infrastructure.service_url import PostgresUrl, SentinelUrl, parse_url
+from internal.infrastructure.service_url import PostgresUrl
+from internal.infrastructure.setting_values import (
+    DatabaseUrl,
+    HostAndPort,
+    MailUrl,
+    Origins,
+    Port,
+    QueueLimits,
+    QueueWeights,
+    RedisUrl,
+    Sender,
+    WebAddress,
+)
 from internal.ports.tasks import Rate
 
 DEVELOPMENT_SECRET = "development-only-secret-never-use-it-in-production"  # noqa: S105 - production refuses it
@@ -37,19 +44,6 @@ OWASP_TIME = 2
 _BELOW_THE_DEFAULT = "must not be below the default"
 
 VAR_DIRECTORY = Path("var")
-
-MAX_PORT = 65535
-Port = Annotated[int, Field(ge=1, le=MAX_PORT)]
-
-
-def _read_by(parse: Callable[[str], object]) -> AfterValidator:
-    """Refuse what `parse` refuses, and keep the text."""
-
-    def check(value: str) -> str:
-        parse(value)
-        return value
-
-    return AfterValidator(check)
 
 
 class Environment(StrEnum):
@@ -73,17 +67,15 @@ class Settings(BaseSettings):
 
     app_env: Environment = Environment.DEVELOPMENT
     app_name: str = "PyHexaClean"
-    app_base_url: str = "http://localhost:8080"
+    app_base_url: WebAddress = "http://localhost:8080"
 
-    database_url: Annotated[str, _read_by(PostgresUrl.parse)] = Field(
-        default=COMPOSE_DATABASE_URL, repr=False
-    )
+    database_url: DatabaseUrl = Field(default=COMPOSE_DATABASE_URL, repr=False)
     database_pool_size: int = Field(default=10, ge=1)
     database_pool_timeout: float = Field(default=2, gt=0)  # seconds, as those that follow
     database_connect_timeout: int = Field(default=2, ge=2)  # the Postgres client takes no less
     database_statement_timeout: float = Field(default=5, gt=0)
-    redis_addr: str = COMPOSE_REDIS_ADDR
-    redis_url: str | None = Field(default=None, repr=False)
+    redis_addr: HostAndPort = COMPOSE_REDIS_ADDR
+    redis_url: RedisUrl | None = Field(default=None, repr=False)
 
     http_host: str = "127.0.0.1"
     http_port: Port = 8080
@@ -92,19 +84,19 @@ class Settings(BaseSettings):
     http_body_timeout: float = Field(default=15, gt=0)
     http_drain_time: float = Field(default=1, ge=0)
     http_shutdown_timeout: int = Field(default=8, ge=1)
-    cors_allowed_origins: Annotated[str, _read_by(parse_origins)] = ""
+    cors_allowed_origins: Origins = ""
 
     worker_concurrency: int = Field(default=10, ge=1)
     worker_processes: int = Field(default=1, ge=1)
-    worker_queues: Annotated[str, _read_by(parse_weights)] = "critical:6,default:3,low:1"
-    worker_queue_limits: Annotated[str, _read_by(parse_limits)] = ""
+    worker_queues: QueueWeights = "critical:6,default:3,low:1"
+    worker_queue_limits: QueueLimits = ""
     worker_strict_priority: bool = False
     worker_shutdown_timeout: int = Field(default=25, ge=0)  # seconds
     worker_lease: float = Field(default=15, gt=0)  # seconds
     unknown_task_grace: int = Field(default=600, ge=0)  # seconds
     outbox_retention_days: int = Field(default=30, ge=1)
-    mail_url: str = Field(default=(VAR_DIRECTORY / "mail").absolute().as_uri(), repr=False)
-    mail_from: str = "PyHexaClean <no-reply@localhost.localdomain>"
+    mail_url: MailUrl = Field(default=(VAR_DIRECTORY / "mail").absolute().as_uri(), repr=False)
+    mail_from: Sender = "PyHexaClean <no-reply@localhost.localdomain>"
     mail_concurrency: int | None = Field(default=None, ge=1)
 
     jwt_secret: str = Field(default=DEVELOPMENT_SECRET, repr=False)
@@ -123,52 +115,6 @@ class Settings(BaseSettings):
     @classmethod
     def _upper_case(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
-
-    @field_validator("app_base_url")
-    @classmethod
-    def _is_web_address(cls, value: str) -> str:
-        parts = parse_url(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("must be an http:// or https:// URL")
-        return value
-
-    @field_validator("redis_addr")
-    @classmethod
-    def _is_host_and_port(cls, value: str) -> str:
-        host, _, port = value.rpartition(":")
-        if not host or not port.isdecimal() or int(port) > MAX_PORT:
-            raise ValueError("must be host:port")
-        parse_url(f"redis://{value}")
-        return value
-
-    @field_validator("redis_url")
-    @classmethod
-    def _is_redis(cls, value: str | None) -> str | None:
-        if value is not None and SentinelUrl.is_one(value):
-            SentinelUrl.parse(value)
-        elif value is not None and parse_url(value).scheme not in {"redis", "rediss", "unix"}:
-            raise ValueError("must be a redis://, rediss://, unix:// or redis+sentinel:// URL")
-        return value
-
-    @field_validator("mail_url")
-    @classmethod
-    def _is_mail_target(cls, value: str) -> str:
-        parts = parse_url(value)
-        if parts.scheme == "file" and parts.path.startswith("/") and not parts.netloc:
-            return value
-        if parts.scheme in {"smtp", "smtp+starttls", "smtps"} and parts.hostname:
-            return value
-        raise ValueError("must be a file:///directory, smtp://, smtp+starttls:// or smtps:// URL")
-
-    @field_validator("mail_from")
-    @classmethod
-    def _is_sender(cls, value: str) -> str:
-        name, address = parseaddr(value)
-        try:
-            Address(display_name=name, addr_spec=EmailAddress.parse(address).value)
-        except (InvalidEmailAddress, ValueError) as error:
-            raise ValueError("must be user@example.com or Name <user@example.com>") from error
-        return value
 
     @model_validator(mode="wrap")
     @classmethod

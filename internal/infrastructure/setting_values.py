@@ -1,0 +1,73 @@
+"""What may stand in one setting, whatever the others say."""
+
+from collections.abc import Callable
+from email.headerregistry import Address
+from email.utils import parseaddr
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from internal.domain.email_address import EmailAddress, InvalidEmailAddress
+from internal.infrastructure.origins import parse_origins
+from internal.infrastructure.queue_settings import parse_limits, parse_weights
+from internal.infrastructure.service_url import PostgresUrl, SentinelUrl, parse_url
+
+_MAX_PORT = 65535
+
+
+def _read_by(parse: Callable[[str], object]) -> AfterValidator:
+    """Refuse what `parse` refuses, and keep the text."""
+
+    def check(value: str) -> str:
+        parse(value)
+        return value
+
+    return AfterValidator(check)
+
+
+def _web_address(value: str) -> None:
+    parts = parse_url(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an http:// or https:// URL")
+
+
+def _host_and_port(value: str) -> None:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > _MAX_PORT:
+        raise ValueError("must be host:port")
+    parse_url(f"redis://{value}")
+
+
+def _redis_url(value: str) -> None:
+    if SentinelUrl.is_one(value):
+        SentinelUrl.parse(value)
+    elif parse_url(value).scheme not in {"redis", "rediss", "unix"}:
+        raise ValueError("must be a redis://, rediss://, unix:// or redis+sentinel:// URL")
+
+
+def _mail_url(value: str) -> None:
+    parts = parse_url(value)
+    is_folder = parts.scheme == "file" and parts.path.startswith("/") and not parts.netloc
+    is_server = parts.scheme in {"smtp", "smtp+starttls", "smtps"} and parts.hostname
+    if not is_folder and not is_server:
+        raise ValueError("must be a file:///directory, smtp://, smtp+starttls:// or smtps:// URL")
+
+
+def _sender(value: str) -> None:
+    name, address = parseaddr(value)
+    try:
+        Address(display_name=name, addr_spec=EmailAddress.parse(address).value)
+    except (InvalidEmailAddress, ValueError) as error:
+        raise ValueError("must be user@example.com or Name <user@example.com>") from error
+
+
+Port = Annotated[int, Field(ge=1, le=_MAX_PORT)]
+WebAddress = Annotated[str, _read_by(_web_address)]
+DatabaseUrl = Annotated[str, _read_by(PostgresUrl.parse)]
+HostAndPort = Annotated[str, _read_by(_host_and_port)]
+RedisUrl = Annotated[str, _read_by(_redis_url)]
+MailUrl = Annotated[str, _read_by(_mail_url)]
+Sender = Annotated[str, _read_by(_sender)]
+Origins = Annotated[str, _read_by(parse_origins)]
+QueueWeights = Annotated[str, _read_by(parse_weights)]
+QueueLimits = Annotated[str, _read_by(parse_limits)]
