@@ -55,6 +55,7 @@ class Worker:
         self.worker_threads = worker_threads
         self._later_queues = _LaterQueues(self)
         self._serving = threading.Lock()
+        self._stopping = threading.Lock()
         self._only = queues and set(queues)
         self._weights = weights
         self._exchange = Exchange(
@@ -98,15 +99,25 @@ class Worker:
         """End what is running within `timeout` milliseconds, and hand the rest back to where it was.
 
         Returns how many tasks could not be settled, because Redis was away: they come back when their
-        lease has lapsed.
+        lease has lapsed. A worker that is being stopped, has been, or was never started, has none.
         """
+        # A signal handler may call this while this very thread is in here: it must not wait.
+        if not self._stopping.acquire(blocking=False):
+            return 0
+        try:
+            return self._end(timeout / 1000) if self._loop else 0
+        finally:
+            self._stopping.release()
+
+    def _end(self, within: float) -> int:
         self.broker.emit_before("worker_shutdown", self)
         self.broker.remove_middleware(self._later_queues)
-        unsettled = self._on_loop(self._stop(timeout / 1000))
+        unsettled = self._on_loop(self._stop(within))
         self._threads.stop()
         if self._watchdog:
             self._watchdog.stop()
         self.broker.emit_after("worker_shutdown", self)
+        self._loop = None
         if self._own_loop:
             self._own_loop.stop()
             set_event_loop_thread(None)

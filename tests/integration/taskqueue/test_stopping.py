@@ -10,6 +10,8 @@ from pathlib import Path
 
 import dramatiq
 import pytest
+from dramatiq import Broker
+from dramatiq.middleware import Middleware
 
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.worker import Worker
@@ -211,3 +213,44 @@ def test_a_worker_serves_only_the_queues_that_it_is_given(broker: RedisBroker, r
         time.sleep(0.1)
 
     assert (ran, states(redis_url)) == (["low"], ["pending"])
+
+
+def test_a_worker_may_be_stopped_more_than_once_and_before_it_starts(broker: RedisBroker) -> None:
+    worker = Worker(broker)
+
+    before = worker.stop()
+    worker.start()
+    after = [worker.stop(), worker.stop()]
+
+    assert (before, after) == (0, [0, 0])
+
+
+def test_a_stop_during_a_stop_returns_at_once(broker: RedisBroker) -> None:
+    started, stopping, may_end = threading.Event(), threading.Event(), threading.Event()
+    returned: list[int] = []
+
+    class Stopping(Middleware):
+        def before_worker_shutdown(self, broker: Broker, worker: dramatiq.Worker) -> None:
+            stopping.set()
+
+    broker.add_middleware(Stopping())
+
+    @dramatiq.actor(broker=broker)
+    def wait() -> None:
+        started.set()
+        may_end.wait(5)
+
+    worker = Worker(broker)
+    worker.start()
+    wait.send()
+    started.wait(5)
+    first = threading.Thread(target=lambda: returned.append(worker.stop()))
+    first.start()
+
+    stopping.wait(5)
+    second = worker.stop()
+    still_stopping = first.is_alive()
+    may_end.set()
+    first.join(5)
+
+    assert (second, still_stopping, returned) == (0, True, [0])
