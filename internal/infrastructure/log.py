@@ -3,16 +3,22 @@
 import logging
 import sys
 from io import FileIO, TextIOWrapper
-from typing import Literal, TextIO
+from typing import Any, Literal, TextIO
 
 import structlog
-from structlog.tracebacks import ExceptionDictTransformer
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
+
+from internal.infrastructure.error_text import MOST_TEXT, MOST_TRACEBACK, bounded, kind, stack, text
 
 LogFormat = Literal["json", "console"]
 
 # Chatty at INFO, with nothing an operator can act on.
 _QUIET_LOGGERS = ("asyncio", "alembic.runtime.plugins")
+
+
+MOST_LINE = 2 * MOST_TRACEBACK  # characters
+MOST_EVENT = 1024  # bytes, of one whose line is too long
+_TRACEBACKS = frozenset({"exception", "stack"})
 
 
 class _Output(logging.StreamHandler[TextIO]):
@@ -24,6 +30,32 @@ class _Output(logging.StreamHandler[TextIO]):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the logging module's name
         if not isinstance(sys.exception(), OSError):
             super().handleError(record)
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Writes a line for every event: of one that cannot be rendered, or is too long, at least its name."""
+
+    def __init__(self, log_format: LogFormat, context: list[Processor]) -> None:
+        self._render = _renderer(log_format)
+        processors = [self.remove_processors_meta, _with_traceback, _bounded, self._render]
+        super().__init__(foreign_pre_chain=context, processors=processors)
+
+    def format(self, record: logging.LogRecord) -> str:
+        try:
+            line = super().format(record)
+        except Exception as error:  # noqa: BLE001 - what is logged is foreign code, too
+            return self._shortened(record, f"it cannot be shown: {kind(error)}")
+        return line if len(line) <= MOST_LINE else self._shortened(record, f"{len(line)} characters")
+
+    def _shortened(self, record: logging.LogRecord, reason: str) -> str:
+        said = record.msg.get("event") if type(record.msg) is dict else record.msg
+        event = {
+            "event": bounded(said, MOST_EVENT) if type(said) is str else "log.left_out",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "left_out": reason,
+        }
+        return str(self._render(None, "", event))
 
 
 def configure_logging(*, level: str, log_format: LogFormat, stream: TextIO | None = None) -> None:
@@ -45,12 +77,7 @@ def configure_logging(*, level: str, log_format: LogFormat, stream: TextIO | Non
     )
     handler = _Output(stream or _unbuffered(sys.stdout))
     handler.addFilter(_without_payloads)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=context,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers(log_format)],
-        )
-    )
+    handler.setFormatter(_Formatter(log_format, context))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _QUIET_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -63,16 +90,33 @@ def _unbuffered(stream: TextIO) -> TextIO:
     """
     if sys.__stdout__ is None or stream is not sys.__stdout__:  # None: it was closed from the start
         return stream
-    return TextIOWrapper(FileIO(stream.fileno(), "w", closefd=False), "utf-8", write_through=True)
+    raw = FileIO(stream.fileno(), "w", closefd=False)
+    return TextIOWrapper(raw, "utf-8", "backslashreplace", write_through=True)
 
 
-def _renderers(log_format: LogFormat) -> list[Processor]:
-    # By default both would show local variables, and so personal data.
+def _renderer(log_format: LogFormat) -> Processor:
     if log_format == "json":
-        structured = ExceptionDictTransformer(show_locals=False)
-        return [structlog.processors.ExceptionRenderer(structured), structlog.processors.JSONRenderer()]
+        return structlog.processors.JSONRenderer(ensure_ascii=False)
     plain = structlog.dev.plain_traceback
-    return [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=plain)]
+    return structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=plain)
+
+
+def _with_traceback(_: Any, __: str, event: EventDict) -> EventDict:
+    """Without local variables, which are personal data."""
+    found = event.pop("exc_info", None)
+    error = found[1] if type(found) is tuple else found
+    if error is True:
+        error = sys.exception()
+    if issubclass(type(error), BaseException):
+        event["exception"] = stack(error).rstrip("\n")
+    return event
+
+
+def _bounded(_: Any, __: str, event: EventDict) -> EventDict:
+    for name, value in event.items():
+        if type(value) is str and not (value.isascii() and len(value) <= MOST_TEXT):
+            event[name] = bounded(value, MOST_TRACEBACK if name in _TRACEBACKS else MOST_TEXT)
+    return event
 
 
 def _without_payloads(record: logging.LogRecord) -> bool:
@@ -82,7 +126,9 @@ def _without_payloads(record: logging.LogRecord) -> bool:
     return True
 
 
-def _reference(argument: object) -> object:
+def _reference(argument: Any) -> Any:
+    if issubclass(type(argument), BaseException):
+        return text(argument)
     if hasattr(argument, "message_id") and hasattr(argument, "actor_name"):
         return f"{argument.actor_name}[{argument.message_id}]"
     return argument

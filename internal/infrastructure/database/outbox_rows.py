@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from internal.infrastructure.database.engine import translated_outages
 from internal.infrastructure.database.outbox import SWEEP_AFTER
 from internal.infrastructure.database.tables import outbox
+from internal.infrastructure.error_text import bounded
 from internal.infrastructure.task_codec import (
     EncodedTask,
     InvalidPayload,
@@ -57,7 +58,7 @@ class OutboxRows:
     async def note_failure(self, ids: Collection[str], reason: str) -> None:
         """Never raises for an outage: that it failed is what matters."""
         try:
-            await self._execute(_NOTE_FAILURE, ids, reason=reason)
+            await self._execute(_NOTE_FAILURE, ids, reason=bounded(reason))
         except Unavailable as error:
             log.warning("outbox.failure_not_noted", tasks=len(ids), reason=str(error))
 

@@ -92,6 +92,6 @@ class SqlAlchemyUnitOfWork:
     async def _meet_deadline(self, error: BaseException | None) -> None:
         """Raise Unavailable if `error` is that the deadline has passed, and set no other afterwards."""
         try:
-            await self._deadline.__aexit__(type(error) if error else None, error, None)
+            await self._deadline.__aexit__(None if error is None else type(error), error, None)
         except TimeoutError:
             raise Unavailable("Postgres does not answer in time") from error

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import pytest
 import structlog
 from dramatiq import Message
+from hypothesis import HealthCheck, given, settings
 
 from internal.infrastructure.log import LogFormat, configure_logging
+from tests.hostile_errors import Hostile, hostile_errors
 
 CANARY = "canary@example.com"
 
@@ -26,6 +28,10 @@ def previous_logging() -> Iterator[None]:
 def fail_with_personal_data() -> None:
     email = CANARY
     raise ValueError(f"{len(email)} characters")
+
+
+def fail_with(error: BaseException) -> None:
+    raise error
 
 
 def test_an_event_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,3 +111,53 @@ def test_a_line_break_in_a_value_forges_no_event(
     structlog.get_logger("ours").info("event", path='/\n{"event": "forged"}')
 
     assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+@in_both_formats
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(hostile=hostile_errors())
+def test_no_error_keeps_its_line_from_the_log_or_floods_it(
+    capfdbinary: pytest.CaptureFixture[bytes], log_format: LogFormat, hostile: Hostile
+) -> None:
+    configure_logging(level="INFO", log_format=log_format)
+
+    structlog.get_logger("ours").error("one", exc_info=hostile.error)
+    try:
+        fail_with(hostile.error)
+    except BaseException:
+        structlog.get_logger("ours").exception("two")
+        logging.getLogger("a.library").exception("three")
+        logging.getLogger("dramatiq.worker").exception("four")
+
+    written = capfdbinary.readouterr()
+    assert written.err == b""
+    assert all(f"{word}".encode() in written.out for word in ("two", "three", "four"))
+    assert len(written.out) <= 3 * 64 * 1024
+    written.out.decode()
+
+
+@in_both_formats
+@pytest.mark.parametrize(
+    "value",
+    ["x" * 30_000_000, ["x" * 1000] * 1000, "caf\udce9.txt", {"a": "\udce9"}],
+    ids=["long", "many", "surrogate", "nested"],
+)
+def test_no_value_makes_a_line_long_or_keeps_it_out(
+    capfdbinary: pytest.CaptureFixture[bytes], log_format: LogFormat, value: object
+) -> None:
+    configure_logging(level="INFO", log_format=log_format)
+
+    structlog.get_logger("ours").info("event", value=value)
+    logging.getLogger("a.library").info("%s", value)
+
+    written = capfdbinary.readouterr()
+    assert written.err == b""
+    lines = written.out.decode().splitlines()
+    assert len(lines) == 2
+    assert all(len(line) <= 64 * 1024 for line in lines)
+    if log_format == "json":
+        assert all(json.loads(line)["level"] == "info" for line in lines)
