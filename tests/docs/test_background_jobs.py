@@ -19,8 +19,8 @@ from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.clock import SystemClock
 from internal.infrastructure.settings import Settings
 from internal.infrastructure.task_codec import TaskCodec
+from internal.infrastructure.taskqueue.backoff import asynq_delay
 from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.retries import asynq_delay
 from internal.infrastructure.taskqueue.worker import Worker
 from internal.infrastructure.worker.actors import declare_actors
 from internal.ports.tasks import RetryLater, TaskContext, TaskOptions, TaskState

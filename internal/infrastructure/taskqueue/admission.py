@@ -1,10 +1,10 @@
 from collections.abc import Container, Sequence
 
-import msgspec
 import structlog
 from dramatiq.errors import ActorNotFound
 
 from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
+from internal.infrastructure.taskqueue.failed_attempt import note_of
 from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
 from internal.infrastructure.taskqueue.timing import MAX_CRASHES, Timing, milliseconds
 
@@ -53,17 +53,13 @@ def cancelled(delivery: Delivery) -> Outcome:
     """What becomes of a task that an operator has cancelled, while it ran or before."""
     delivery.fail()
     log.info("task.cancelled", **_about(delivery))
-    return Outcome(Kind.ARCHIVED, note=_note(delivery, "cancelled"))
+    return Outcome(Kind.ARCHIVED, note=note_of(delivery, "cancelled"))
 
 
 def _archived(delivery: Delivery, reason: str) -> Outcome:
     delivery.fail()
     log.error("task.archived", **_about(delivery), reason=reason)
-    return Outcome(Kind.ARCHIVED, note=_note(delivery, reason))
-
-
-def _note(delivery: Delivery, error: str) -> bytes:
-    return msgspec.json.encode({"retries": delivery.options.get("retries", 0), "error": error})
+    return Outcome(Kind.ARCHIVED, note=note_of(delivery, reason))
 
 
 def _about(delivery: Delivery) -> dict[str, str]:

@@ -18,11 +18,13 @@ from internal.infrastructure.taskqueue.connection import connect_blocking, conne
 from internal.infrastructure.taskqueue.consumer import QueueConsumer
 from internal.infrastructure.taskqueue.delivery import Delivery
 from internal.infrastructure.taskqueue.entries import NO_DEADLINE
+from internal.infrastructure.taskqueue.failure_log import report
 from internal.infrastructure.taskqueue.lease_keeper import LeaseKeeper
 from internal.infrastructure.taskqueue.loop_safety import Check, checks, overrides
 from internal.infrastructure.taskqueue.middleware import default_middleware, replace_stock
 from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
 from internal.infrastructure.taskqueue.reasons import is_for_now
+from internal.infrastructure.taskqueue.run_marks import ENDS, note_end, note_start
 from internal.infrastructure.taskqueue.timing import Timing
 
 CoroutineFunction = Callable[..., Any]
@@ -88,29 +90,36 @@ class RedisBroker(Broker):
         self._checks = None
 
     def remove_middleware(self, middleware: Middleware) -> None:
-        """Take out what `add_middleware` has put in; the opposite, which Dramatiq lacks."""
-        self.middleware.remove(middleware)
+        """Take out what `add_middleware` has put in, if it is there; the opposite, which Dramatiq lacks."""
+        self.middleware = [item for item in self.middleware if item is not middleware]
         self._hooks.clear()
         self._are_hooked.clear()
         self._checks = None
 
     def emit_before(self, signal: str, *args: Any, **kwargs: Any) -> None:
         name = f"before_{signal}"
+        if signal == "process_message":
+            note_start(*args)
         for hook in self._hooks_of(name):
             try:
                 hook(self, *args, **kwargs)
             except MiddlewareError:
                 raise
-            except Exception:
-                self.logger.critical("Unexpected failure in %s of %r.", name, hook, exc_info=True)
+            except Exception:  # noqa: BLE001 - as in Dramatiq, it is reported
+                report("broker.hook_failed", hook=getattr(hook, "__qualname__", name))
 
     def emit_after(self, signal: str, *args: Any, **kwargs: Any) -> None:
         name = f"after_{signal}"
+        ends_task = signal in ENDS
+        if ends_task:
+            note_end(*args, exception=kwargs.get("exception"))
         for hook in self._hooks_of(name):
             try:
                 hook(self, *args, **kwargs)
-            except Exception:
-                self.logger.critical("Unexpected failure in %s of %r.", name, hook, exc_info=True)
+            except BaseException as error:
+                if not (ends_task or isinstance(error, Exception)):
+                    raise
+                report("broker.hook_failed", hook=getattr(hook, "__qualname__", name))
 
     def has_hooks(self, *names: str) -> bool:
         """Whether any middleware does something at one of these moments, `before_ack` for example."""

@@ -12,6 +12,7 @@ from internal.infrastructure.taskqueue.delivery import Delivery
 from internal.infrastructure.taskqueue.exchange import Demand, Fetched, Holding, Settlement
 from internal.infrastructure.taskqueue.lease_keeper import Call, LeaseKeeper
 from internal.infrastructure.taskqueue.outcomes import RELEASED, Outcome
+from internal.infrastructure.taskqueue.settled_as import settled_as
 from internal.infrastructure.taskqueue.signals import emit, signals_of
 from internal.infrastructure.taskqueue.timing import Timing
 
@@ -127,7 +128,7 @@ class QueueConsumer(Consumer):
         if not isinstance(message, Delivery):
             log.warning("task.not_settled", task_id=message.message_id, reason="it came from elsewhere")
             return
-        settlement = _settlement(message, message.settled_as())
+        settlement = _settlement(message, settled_as(message))
         # Dramatiq's Worker tells of the ack or nack itself, but not of another attempt: its Retries would.
         untold = [signal for signal in signals_of(settlement) if signal[0] == "enqueue"]
         emit(self._broker, "before", untold)

@@ -10,6 +10,7 @@ from typing import Any
 from dramatiq import Message
 from dramatiq.errors import DecodeError
 
+from internal.infrastructure.error_text import bounded
 from internal.infrastructure.taskqueue.delivery import Delivery
 from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
 from internal.infrastructure.taskqueue.scripts import text
@@ -174,7 +175,7 @@ class Exchange:
         try:
             message = _decode(data)
         except DecodeError as error:
-            outcome = Outcome(Kind.ARCHIVED, note=f"cannot be read: {error}".encode())
+            outcome = Outcome(Kind.ARCHIVED, note=bounded(f"cannot be read: {error}").encode())
             fetched.unreadable.append(Settlement(holding, outcome))
             return
         fetched.deliveries.append(
@@ -183,6 +184,7 @@ class Exchange:
                 queue=holding[0],
                 task_id=holding[1],
                 token=holding[2],
+                data=data,
                 deadline=None if left == b"" else monotonic() + int(left) / 1000,
                 suspect=bool(suspect),
                 crashes=crashes,

@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import threading
 import warnings
 from collections.abc import Sequence
 from time import monotonic
@@ -22,6 +21,7 @@ from dramatiq.middleware import TimeLimit as StockTimeLimit
 
 from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
 from internal.infrastructure.taskqueue.retries import Retries
+from internal.infrastructure.taskqueue.thread_limits import ThreadLimits
 
 TIME_LIMIT = 30 * 60 * 1000  # milliseconds; Asynq's default
 
@@ -31,6 +31,11 @@ class TimeLimit(StockTimeLimit):
 
     def __init__(self, *, time_limit: float = TIME_LIMIT, interval: int = 1000) -> None:
         super().__init__(time_limit=time_limit, interval=interval)
+        self._threads = ThreadLimits(look_every=interval / 1000)
+
+    def after_process_boot(self, broker: Broker) -> None:
+        super().after_process_boot(broker)
+        self._threads.start()
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
         if not isinstance(message, Delivery):
@@ -42,7 +47,8 @@ class TimeLimit(StockTimeLimit):
         if message.deadline is not None and (left := message.deadline - monotonic()) < seconds:
             seconds, reason = left, Cancelled.DEADLINE
         if not message.is_native:
-            self.manager.add_timeout(threading.get_ident(), seconds * 1000)
+            message.open_to_interrupts()
+            self._threads.add(message, seconds=seconds, reason=reason)
         elif seconds < math.inf:
             loop = asyncio.get_running_loop()
             message.timer = loop.call_later(max(0, seconds), message.cancel, reason)
@@ -55,8 +61,10 @@ class TimeLimit(StockTimeLimit):
         result: Any = None,
         exception: BaseException | None = None,
     ) -> None:
-        if not (isinstance(message, Delivery) and message.is_native):
+        if not isinstance(message, Delivery):
             super().after_process_message(broker, message, result=result, exception=exception)
+        elif not message.is_native:
+            self._threads.remove(message)
         elif message.timer:
             message.timer.cancel()
 
@@ -68,19 +76,23 @@ class ShutdownNotifications(StockShutdownNotifications):
 
     def __init__(self, notify_shutdown: bool = False) -> None:  # noqa: FBT001, FBT002 - Dramatiq's signature
         super().__init__(notify_shutdown=notify_shutdown)
-        self._native: set[Delivery] = set()
+        self._told: set[Delivery] = set()
 
     def before_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
         super().before_worker_shutdown(broker, worker)
-        for delivery in list(self._native):
+        for delivery in self._told.copy():
             if delivery.run:
                 delivery.run.get_loop().call_soon_threadsafe(delivery.cancel, Cancelled.SHUTDOWN)
+            else:
+                delivery.interrupt(Cancelled.SHUTDOWN)
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
-        if not (isinstance(message, Delivery) and message.is_native):
+        if not isinstance(message, Delivery):
             super().before_process_message(broker, message)
         elif self.should_notify(broker.get_actor(message.actor_name), message):
-            self._native.add(message)
+            if not message.is_native:
+                message.open_to_interrupts()
+            self._told.add(message)
 
     def after_process_message(
         self,
@@ -90,8 +102,8 @@ class ShutdownNotifications(StockShutdownNotifications):
         result: Any = None,
         exception: BaseException | None = None,
     ) -> None:
-        if isinstance(message, Delivery) and message.is_native:
-            self._native.discard(message)
+        if isinstance(message, Delivery):
+            self._told.discard(message)
         else:
             super().after_process_message(broker, message, result=result, exception=exception)
 

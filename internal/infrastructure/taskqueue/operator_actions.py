@@ -46,7 +46,9 @@ class _Seen:
             said = _encoder.decode(self.message)
         except DecodeError:
             return self.message
-        former = {"retries", "traceback", UNKNOWN} | (set() if is_written_down else {OUTBOX})
+        former = {"retries", "traceback", "requeue_timestamp", UNKNOWN} | (
+            set() if is_written_down else {OUTBOX}
+        )
         options = {name: value for name, value in said.get("options", {}).items() if name not in former}
         return _encoder.encode({**said, "options": options})
 

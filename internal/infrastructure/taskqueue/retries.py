@@ -1,11 +1,7 @@
-import random
-import traceback
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import msgspec
-import structlog
 from dramatiq import Broker, MessageProxy, Retry
 from dramatiq.actor import Actor
 from dramatiq.common import compute_backoff
@@ -13,25 +9,23 @@ from dramatiq.middleware import Retries as StockRetries
 from dramatiq.middleware.retries import DEFAULT_MAX_BACKOFF
 from dramatiq.middleware.shutdown import Shutdown
 
+from internal.infrastructure.error_text import summary
 from internal.infrastructure.taskqueue.admission import cancelled
+from internal.infrastructure.taskqueue.backoff import asynq_delay, storable_delay
 from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
+from internal.infrastructure.taskqueue.failed_attempt import (
+    DEFAULT_MAX_RETRIES,
+    by_default,
+    message_after,
+    note_of,
+)
+from internal.infrastructure.taskqueue.failure_log import report
+from internal.infrastructure.taskqueue.grouped_errors import all_of, first_of
 from internal.infrastructure.taskqueue.outcomes import RELEASED, Kind, Outcome
 from internal.infrastructure.taskqueue.timing import milliseconds
 from internal.ports.tasks import Permanent, RetryLater
 
-log = structlog.get_logger(__name__)
-
-DEFAULT_MAX_RETRIES = 25
-
 RetryDelay = Callable[[int, BaseException], timedelta]
-
-
-def asynq_delay(retries: int, *, draw: Callable[[int], int] = random.randrange) -> timedelta:
-    """How long to wait before the next attempt, after `retries` earlier ones.
-
-    Asynq's DefaultRetryDelayFunc: n^4 + 15 + random(0..29) * (n + 1) seconds, 20.5 days for 25 retries.
-    """
-    return timedelta(seconds=retries**4 + 15 + draw(30) * (retries + 1))
 
 
 class Retries(StockRetries):
@@ -78,40 +72,40 @@ class Retries(StockRetries):
             retries = message.options.get("retries", 0)
             try:
                 message.outcome = self._outcome(broker, message, exception)
-            except Exception:
-                log.exception("retries.undecided", task_id=message.task_id, task=message.actor_name)
-                message.outcome = _by_default(message, exception, retries=retries)
+            except BaseException:  # noqa: BLE001 - an option, or a function of the developer's, is broken
+                message.options["retries"] = retries
+                message.outcome = by_default(message, exception, most=self._most(broker, message))
+                report("retries.undecided", task_id=message.task_id, task=message.actor_name)
 
     def _outcome(self, broker: Broker, delivery: Delivery, exception: BaseException) -> Outcome:
         actor = broker.get_actor(delivery.actor_name)
-        if isinstance(exception, Shutdown) or delivery.cancelled is Cancelled.LEASE_LOST:
+        if delivery.gave_back or first_of(exception, Shutdown):
             return RELEASED
-        if isinstance(exception, RetryLater):
-            return Outcome(Kind.SCHEDULED, milliseconds(exception.after))
-
         retries = delivery.options.get("retries", 0)
-        note = _note(delivery, exception)
-        if self._is_hopeless(actor, delivery, exception):
-            delivery.fail()
-            return Outcome(Kind.ARCHIVED, message=_remember(delivery, exception), note=note)
+        note = note_of(delivery, summary(exception))
+        if first_of(exception, Permanent) or is_expected(exception, actor, delivery):
+            return self._archived(delivery, exception, note)
+        if waits := [each.after for each in all_of(exception, RetryLater)]:
+            return Outcome(Kind.SCHEDULED, storable_delay(milliseconds(max(waits))))
+        if delivery.cancelled is Cancelled.DEADLINE or delivery.is_overdue:
+            return self._archived(delivery, exception, note)
         if not self._may_retry(actor, delivery, retries, exception):
-            delivery.fail()
-            archived = Outcome(Kind.ARCHIVED, message=_remember(delivery, exception), note=note)
+            archived = self._archived(delivery, exception, note)
             self._tell_exhausted(broker, actor, delivery, retries)
             # Dramatiq's callbacks know the last failure by this; the task has had no such retry.
             delivery.options["retries"] = retries + 1
             return archived
-        delivery.options["retries"] = retries + 1
-        delay = self._delay(actor, delivery, retries, exception)
-        return Outcome(Kind.RETRY, delay, message=_remember(delivery, exception), note=note)
+        delay = storable_delay(self._delay(actor, delivery, retries, exception))
+        message = message_after(delivery, exception, retries=retries + 1)
+        return Outcome(Kind.RETRY, delay, message=message, note=note)
 
-    def _is_hopeless(self, actor: Actor[..., Any], delivery: Delivery, exception: BaseException) -> bool:
-        return (
-            isinstance(exception, Permanent)
-            or is_expected(exception, actor, delivery)
-            or delivery.cancelled is Cancelled.DEADLINE
-            or delivery.is_overdue
-        )
+    def _archived(self, delivery: Delivery, exception: BaseException, note: bytes) -> Outcome:
+        delivery.fail()
+        message = message_after(delivery, exception, retries=delivery.options.get("retries", 0))
+        return Outcome(Kind.ARCHIVED, message=message, note=note)
+
+    def _most(self, broker: Broker, delivery: Delivery) -> Any:
+        return _option(delivery, broker.get_actor(delivery.actor_name), "max_retries", self.max_retries)
 
     def _may_retry(
         self, actor: Actor[..., Any], delivery: Delivery, retries: int, exception: BaseException
@@ -126,8 +120,9 @@ class Retries(StockRetries):
         self, actor: Actor[..., Any], delivery: Delivery, retries: int, exception: BaseException
     ) -> int:
         """Milliseconds until the next attempt."""
-        if isinstance(exception, Retry) and exception.delay is not None:
-            return exception.delay
+        asked = first_of(exception, Retry)
+        if asked is not None and asked.delay is not None:
+            return asked.delay
         retry_delay: RetryDelay | None = actor.options.get("retry_delay")
         if retry_delay is not None:
             return milliseconds(retry_delay(retries, exception))
@@ -153,31 +148,9 @@ class Retries(StockRetries):
 
 def is_expected(exception: BaseException, actor: Actor[..., Any], delivery: Delivery) -> bool:
     """Whether the actor's `throws` names it: it gives up, and that is no fault of its own."""
-    return isinstance(exception, delivery.options.get("throws") or actor.options.get("throws") or ())
-
-
-def _by_default(delivery: Delivery, exception: BaseException, *, retries: Any) -> Outcome:
-    """Where an option, or a function of the developer's, is broken: a failed task must not count as done."""
-    retries = retries if isinstance(retries, int) else 0
-    note = _note(delivery, exception)
-    if delivery.failed or retries >= DEFAULT_MAX_RETRIES:
-        delivery.fail()
-        return Outcome(Kind.ARCHIVED, note=note)
-    delivery.options["retries"] = retries + 1
-    return Outcome(
-        Kind.RETRY, milliseconds(asynq_delay(retries)), message=_remember(delivery, exception), note=note
-    )
+    kinds = delivery.options.get("throws") or actor.options.get("throws") or ()
+    return first_of(exception, kinds) is not None
 
 
 def _option(delivery: Delivery, actor: Actor[..., Any], name: str, default: Any) -> Any:
     return delivery.options.get(name, actor.options.get(name, default))
-
-
-def _remember(delivery: Delivery, exception: BaseException) -> bytes:
-    delivery.options["traceback"] = "".join(traceback.format_exception(exception, limit=30))
-    return delivery._message.encode()  # noqa: SLF001 - a proxy cannot be encoded
-
-
-def _note(delivery: Delivery, exception: BaseException) -> bytes:
-    error = f"{type(exception).__name__}: {exception}"
-    return msgspec.json.encode({"retries": delivery.options.get("retries", 0), "error": error[:1000]})

@@ -1,7 +1,5 @@
 import asyncio
 import contextvars
-import logging
-import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from time import monotonic
@@ -11,16 +9,18 @@ import structlog
 from dramatiq import Retry
 from dramatiq.asyncio import async_to_sync
 from dramatiq.errors import RateLimitExceeded
-from dramatiq.middleware import SkipMessage, TimeLimitExceeded
+from dramatiq.middleware import SkipMessage
 from dramatiq.middleware.shutdown import Shutdown
-from dramatiq.middleware.threading import raise_thread_exception
 from dramatiq.results import Results
 
+from internal.infrastructure.error_text import kind, stack, summary
 from internal.infrastructure.taskqueue.admission import cancelled
 from internal.infrastructure.taskqueue.broker import CoroutineFunction, RedisBroker
-from internal.infrastructure.taskqueue.delivery import Cancelled, CancelledByOperator, Delivery
-from internal.infrastructure.taskqueue.outcomes import Kind
+from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery, as_interrupt
+from internal.infrastructure.taskqueue.grouped_errors import first_of
+from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
 from internal.infrastructure.taskqueue.retries import is_expected
+from internal.infrastructure.taskqueue.settled_as import settled_as
 from internal.infrastructure.taskqueue.threads import WorkerThreads
 from internal.ports.tasks import RetryLater
 
@@ -30,6 +30,22 @@ Finished = Callable[[Delivery, float], None]
 
 # Ways in which a task says that it wants to run again: no reason for a stack in the log.
 WANTED = (Retry, RetryLater, RateLimitExceeded, Shutdown)
+
+
+class _Attempt:
+    """How a call ended that may be interrupted at any moment, also as it ends."""
+
+    def __init__(self) -> None:
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.has_ended = False
+
+    def make(self, function: Callable[[Delivery], Any], delivery: Delivery) -> None:
+        try:
+            self.result = function(delivery)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it is how the attempt ended
+            self.error = error
+        self.has_ended = True
 
 
 class Runner:
@@ -43,7 +59,6 @@ class Runner:
         self._broker = broker
         self._threads = threads
         self._finished = finished
-        self._interrupting = threading.Lock()  # no thread that has gone on to another task
 
     def start(self, delivery: Delivery) -> None:
         loop = asyncio.get_running_loop()
@@ -53,67 +68,74 @@ class Runner:
             context = contextvars.copy_context()
             self._threads.submit(lambda: context.run(self._run_in_thread, delivery, loop))
 
-    def interrupt(self, delivery: Delivery, reason: Cancelled) -> None:
-        """Have a running task end; a thread hears of it at its next bytecode."""
-        if delivery.run:
-            delivery.cancel(reason)
-            return
-        with self._interrupting:
-            if delivery.thread_id is not None:
-                delivery.cancelled = delivery.cancelled or reason
-                raise_thread_exception(delivery.thread_id, type(_as_interrupt(reason)))
-
     async def _run_on_loop(self, delivery: Delivery, function: CoroutineFunction) -> None:
         started = delivery.started_at = monotonic()
+        result = None
         try:
-            self._broker.emit_before("process_message", delivery)
-            result = None if delivery.failed else await function(*delivery.args, **delivery.kwargs)
-            if delivery.cancelled:  # and the task has swallowed it: its work is not known to be done
-                self._fail(delivery, _as_interrupt(delivery.cancelled))
+            try:
+                self._broker.emit_before("process_message", delivery)
+                if not (delivery.failed or delivery.cancelled):
+                    result = await function(*delivery.args, **delivery.kwargs)
+            except BaseException as error:  # noqa: BLE001 - a task must not end the loop, not even by SystemExit
+                self._raised(delivery, error)
             else:
-                self._succeed(delivery, result)
-        except SkipMessage as error:
-            self._skip(delivery, error)
-        except BaseException as error:  # noqa: BLE001 - a task must not end the loop, not even by SystemExit
-            self._fail(delivery, _as_interrupt(delivery.cancelled) if delivery.cancelled else error)
+                self._returned(delivery, result)
         finally:
             self._finished(delivery, monotonic() - started)
 
     def _run_in_thread(self, delivery: Delivery, loop: asyncio.AbstractEventLoop) -> None:
-        started = delivery.started_at = monotonic()
-        delivery.thread_id = threading.get_ident()
+        started = monotonic()
         try:
-            self._process(delivery)
-            with self._interrupting:
-                delivery.thread_id = None
-        except BaseException:  # noqa: BLE001 - an interrupt that came when the task had just ended
-            delivery.thread_id = None
-        with suppress(RuntimeError):  # the loop has ended, and nobody waits for this task any more
-            loop.call_soon_threadsafe(self._finished, delivery, monotonic() - started)
+            try:
+                result = self._interruptible(delivery)
+            except BaseException as error:  # noqa: BLE001 - as on the loop
+                self._raised(delivery, error)
+            else:
+                self._returned(delivery, result)
+        finally:
+            with suppress(RuntimeError):  # the loop has ended, and nobody waits for this task any more
+                loop.call_soon_threadsafe(self._finished, delivery, monotonic() - started)
 
-    def _process(self, delivery: Delivery) -> None:
+    def _interruptible(self, delivery: Delivery) -> Any:
+        """Call the handler, and the hooks before it: only they are interrupted, not what decides afterwards.
+
+        An attempt that ended before the interrupt arrived stays as it ended.
+        """
+        attempt = _Attempt()
         try:
-            self._broker.emit_before("process_message", delivery)
-            result = None if delivery.failed else self._call(delivery)
-            self._succeed(delivery, result)
-        except SkipMessage as error:
-            self._skip(delivery, error)
-        except BaseException as error:  # noqa: BLE001 - as on the loop
-            self._fail(delivery, error)
+            delivery.open_to_interrupts()
+            attempt.make(self._handle, delivery)
+            delivery.close_to_interrupts()
+        except BaseException as interrupt:  # noqa: BLE001 - there is one at most
+            delivery.close_to_interrupts()
+            if attempt.has_ended:
+                delivery.cancelled = None
+            else:
+                attempt.error = interrupt
+        if attempt.error is not None:
+            raise attempt.error
+        return attempt.result
+
+    def _handle(self, delivery: Delivery) -> Any:
+        self._broker.emit_before("process_message", delivery)
+        return None if delivery.failed or delivery.cancelled else self._call(delivery)
 
     def _call(self, delivery: Delivery) -> Any:
         function = self._broker.coroutine_function(delivery.actor_name)
         if function is None:
             return self._broker.get_actor(delivery.actor_name)(*delivery.args, **delivery.kwargs)
         result, error = async_to_sync(_contained)(function(*delivery.args, **delivery.kwargs))
-        if error:
+        if error is not None:
             raise error
         return result
 
-    def _succeed(self, delivery: Delivery, result: Any) -> None:
+    def _returned(self, delivery: Delivery, result: Any) -> None:
+        if delivery.cancelled:  # and the task has swallowed it: its work is not known to be done
+            self._fail(delivery, as_interrupt(delivery.cancelled))
+            return
+        self._broker.emit_after("process_message", delivery, result=result)
         if result is not None and not self._has_use_for_result(delivery):
             log.warning("task.result_discarded", task_id=delivery.task_id, task=delivery.actor_name)
-        self._broker.emit_after("process_message", delivery, result=result)
 
     def _has_use_for_result(self, delivery: Delivery) -> bool:
         """Where Results is installed it says itself that an actor's results are not stored."""
@@ -122,31 +144,47 @@ class Runner:
             isinstance(item, Results) for item in self._broker.middleware
         )
 
-    def _skip(self, delivery: Delivery, error: SkipMessage) -> None:
+    def _raised(self, delivery: Delivery, error: BaseException) -> None:
+        if delivery.cancelled:
+            interrupt = as_interrupt(delivery.cancelled)
+            self._fail(delivery, error if type(error) is type(interrupt) else interrupt)
+        elif issubclass(type(error), SkipMessage):
+            self._skip(delivery, error)
+        else:
+            self._fail(delivery, error)
+
+    def _skip(self, delivery: Delivery, error: BaseException) -> None:
         if delivery.failed:
             delivery.stuff_exception(error)
-        log.warning("task.skipped", task_id=delivery.task_id, task=delivery.actor_name)
         self._broker.emit_after("skip_message", delivery)
+        log.warning("task.skipped", task_id=delivery.task_id, task=delivery.actor_name)
 
     def _fail(self, delivery: Delivery, error: BaseException) -> None:
         delivery.stuff_exception(error)
         self._broker.emit_after("process_message", delivery, exception=error)
         if delivery.cancelled is Cancelled.OPERATOR:
             delivery.outcome = delivery.outcome or cancelled(delivery)  # whatever middleware there is
-        elif not isinstance(error, WANTED):
-            is_fault = not is_expected(error, self._broker.get_actor(delivery.actor_name), delivery)
-            outcome = delivery.settled_as()
-            log.log(
-                logging.WARNING if is_fault else logging.INFO,
-                "task.failed",
-                task_id=delivery.task_id,
-                task=delivery.actor_name,
-                queue=delivery.queue,
-                error=type(error).__name__,
-                becomes=str(outcome.kind),
-                again_in=outcome.number / 1000 if outcome.kind is Kind.RETRY else None,
-                exc_info=error if is_fault else None,
-            )
+        else:
+            delivery.outcome = settled_as(delivery)
+            with suppress(BaseException):  # whatever the error does to who describes it
+                self._tell(delivery, delivery.outcome, error)
+
+    def _tell(self, delivery: Delivery, outcome: Outcome, error: BaseException) -> None:
+        is_given_up = outcome.kind is Kind.ARCHIVED
+        if not is_given_up and first_of(error, WANTED):
+            return
+        is_fault = not is_expected(error, self._broker.get_actor(delivery.actor_name), delivery)
+        log.warning(
+            "task.failed",
+            task_id=delivery.task_id,
+            task=delivery.actor_name,
+            queue=delivery.queue,
+            error=kind(error),
+            becomes=str(outcome.kind),
+            reason=summary(error) if is_given_up else None,
+            again_in=outcome.number / 1000 if outcome.kind is Kind.RETRY else None,
+            exception=stack(error) if is_fault else None,
+        )
 
 
 async def _contained(coroutine: Awaitable[Any]) -> tuple[Any, BaseException | None]:
@@ -155,9 +193,3 @@ async def _contained(coroutine: Awaitable[Any]) -> tuple[Any, BaseException | No
         return await coroutine, None
     except (SystemExit, KeyboardInterrupt) as error:
         return None, error
-
-
-def _as_interrupt(reason: Cancelled) -> BaseException:
-    if reason is Cancelled.OPERATOR:
-        return CancelledByOperator("")
-    return Shutdown("") if reason in {Cancelled.SHUTDOWN, Cancelled.LEASE_LOST} else TimeLimitExceeded("")

@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-import structlog
 from dramatiq import Broker
 
 from internal.infrastructure.taskqueue.exchange import Settlement
+from internal.infrastructure.taskqueue.failure_log import report
 from internal.infrastructure.taskqueue.outcomes import Kind
-
-log = structlog.get_logger(__name__)
 
 Signal = tuple[str, tuple[Any, ...]]  # its name, and what hooks are given besides the broker
 
@@ -30,5 +28,5 @@ def emit(broker: Broker, moment: str, signals: Sequence[Signal]) -> None:
     for name, arguments in signals:
         try:
             (broker.emit_before if moment == "before" else broker.emit_after)(name, *arguments)
-        except Exception:
-            log.exception("task.hook_failed", hook=f"{moment}_{name}")
+        except BaseException:  # noqa: BLE001 - not even SystemExit may do that
+            report("task.hook_failed", hook=f"{moment}_{name}")

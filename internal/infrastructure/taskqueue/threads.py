@@ -5,6 +5,8 @@ from typing import Any
 
 from dramatiq import Broker
 
+from internal.infrastructure.taskqueue.failure_log import report
+
 
 class WorkerThreads:
     """Threads for tasks that block, at most `size`; each starts when there is work that no other could take.
@@ -37,9 +39,17 @@ class WorkerThreads:
 
     def _run(self) -> None:
         thread: Any = threading.current_thread()  # hooks expect Dramatiq's own class, and use it as a Thread
-        self._broker.emit_after("worker_thread_boot", thread)
+        _surely(self._broker.emit_after, "worker_thread_boot", thread)
         while (work := self._work.get()) is not None:
-            work()
+            _surely(work)
             with self._lock:
                 self._idle += 1
-        self._broker.emit_before("worker_thread_shutdown", thread)
+        _surely(self._broker.emit_before, "worker_thread_shutdown", thread)
+
+
+def _surely(function: Callable[..., None], *args: Any) -> None:
+    """Call it; whatever it raises, the thread goes on: it counts as one that takes work."""
+    try:
+        function(*args)
+    except BaseException:  # noqa: BLE001 - not even SystemExit may end it
+        report("worker.thread_failed")

@@ -16,6 +16,7 @@ from internal.infrastructure.taskqueue.on_loop import call_on
 from internal.infrastructure.taskqueue.outcomes import RELEASED, Kind, Outcome
 from internal.infrastructure.taskqueue.runner import Runner
 from internal.infrastructure.taskqueue.scripts import MOST_AT_ONCE
+from internal.infrastructure.taskqueue.settled_as import settled_as
 from internal.infrastructure.taskqueue.settling_hooks import SettlingHooks
 from internal.infrastructure.taskqueue.slots import Slots
 from internal.infrastructure.taskqueue.threads import WorkerThreads
@@ -159,7 +160,7 @@ class Workbench:
         running = set(self._slots.running)
         for delivery in [self._held[holding] for holding in holdings if holding in self._held]:
             if delivery in running:
-                self._runner.interrupt(delivery, Cancelled.OPERATOR)
+                delivery.interrupt(Cancelled.OPERATOR)
             elif self._slots.withdraw(delivery):
                 self._end(delivery, cancelled(delivery))
             elif self._inquiry and self._inquiry.is_about(delivery):
@@ -175,7 +176,7 @@ class Workbench:
         await self._emptied(interrupted_at)
         if running := self._slots.running:
             for delivery in running:
-                self._runner.interrupt(delivery, Cancelled.SHUTDOWN)
+                delivery.interrupt(Cancelled.SHUTDOWN)
             await self._emptied(interrupted_at + LAST_CALL)
         self._release(self._slots.running)  # threads that cannot be interrupted
         await self._emptied(min(self._loop.time(), interrupted_at + LAST_CALL) + SETTLED_WITHIN)
@@ -213,7 +214,7 @@ class Workbench:
             self._let_go(delivery)
             self._changed()
         else:
-            self._end(delivery, delivery.settled_as())
+            self._end(delivery, settled_as(delivery))
 
     def _told(self, delivery: Delivery) -> None:
         """Of a result of a task that goes on, perhaps in a thread."""

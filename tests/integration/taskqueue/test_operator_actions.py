@@ -52,7 +52,13 @@ async def inspector(redis_url: str, ledger: RecordingLedger) -> AsyncIterator[Re
 async def test_an_archived_task_that_is_run_begins_anew(
     desk: Desk, inspector: RedisTaskInspector, redis_url: str
 ) -> None:
-    former = {"retries": 25, "traceback": "...", UNKNOWN: 20, "headers": {"a": "b"}}
+    former = {
+        "retries": 25,
+        "traceback": "...",
+        "requeue_timestamp": 1,
+        UNKNOWN: 20,
+        "headers": {"a": "b"},
+    }
     desk.add("1", TaskState.ARCHIVED, options=former, payload={"list": [], "map": {}, "n": 2**53 + 1})
     before = queued(redis_url)[0].message
 

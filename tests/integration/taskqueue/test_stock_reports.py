@@ -84,7 +84,7 @@ def test_a_result_that_nobody_keeps_is_reported(broker: RedisBroker, *, is_async
     ]
 
 
-def test_a_failure_that_the_actor_announces_is_no_warning(broker: RedisBroker) -> None:
+def test_a_failure_that_the_actor_announces_has_a_reason_and_no_stack(broker: RedisBroker) -> None:
     @dramatiq.actor(broker=broker, throws=LookupError)
     async def find() -> None:
         raise KeyError("no such thing")
@@ -93,4 +93,7 @@ def test_a_failure_that_the_actor_announces_is_no_warning(broker: RedisBroker) -
         find.send()
         worker.join()
 
-    assert [(entry["event"], entry["log_level"]) for entry in logs] == [("task.failed", "info")]
+    [entry] = logs
+    assert (entry["event"], entry["log_level"], entry["becomes"]) == ("task.failed", "warning", "archived")
+    assert entry["reason"] == "KeyError: 'no such thing'"
+    assert entry["exception"] is None

@@ -12,6 +12,7 @@ from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.delivery import Delivery
 from internal.infrastructure.taskqueue.outcomes import Outcome
 from internal.infrastructure.taskqueue.retries import Retries
+from internal.infrastructure.taskqueue.settled_as import settled_as
 
 
 def offline_broker(middleware: Sequence[Middleware] = ()) -> RedisBroker:
@@ -35,7 +36,7 @@ def failed(attempt: Delivery, exception: BaseException, *, retries: Retries, **o
     attempt.stuff_exception(exception)
     with capture_logs():  # rendering a long chain of errors takes seconds
         broker.emit_after("process_message", attempt, exception=exception)
-    return attempt.settled_as()
+    return settled_as(attempt)
 
 
 def _work() -> None:

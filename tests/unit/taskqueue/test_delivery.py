@@ -2,6 +2,7 @@ import pytest
 
 from internal.infrastructure.taskqueue.delivery import LARGEST_RESULT
 from internal.infrastructure.taskqueue.outcomes import DONE, RELEASED, Kind, Outcome
+from internal.infrastructure.taskqueue.settled_as import settled_as
 from tests.unit.taskqueue.attempts import delivery
 
 
@@ -9,8 +10,8 @@ def test_a_finished_task_is_forgotten_unless_it_is_to_be_kept() -> None:
     kept = delivery(retention=5000)
     kept.write_result({"sent": 3})
 
-    assert delivery().settled_as() is DONE
-    assert kept.settled_as() == Outcome(Kind.DONE, 5000, note=b'{"sent":3}')
+    assert settled_as(delivery()) is DONE
+    assert settled_as(kept) == Outcome(Kind.DONE, 5000, note=b'{"sent":3}')
 
 
 def test_the_last_result_counts() -> None:
@@ -19,7 +20,7 @@ def test_the_last_result_counts() -> None:
     attempt.write_result(1)
     attempt.write_result(2)
 
-    assert attempt.settled_as().note == b"2"
+    assert settled_as(attempt).note == b"2"
 
 
 def test_a_result_has_a_largest_size() -> None:
@@ -36,7 +37,7 @@ def test_a_failed_task_for_which_nothing_else_is_decided_is_archived() -> None:
     attempt = delivery(retention=5000)
     attempt.fail()
 
-    assert attempt.settled_as().kind is Kind.ARCHIVED
+    assert settled_as(attempt).kind is Kind.ARCHIVED
 
 
 def test_what_was_decided_counts() -> None:
@@ -44,7 +45,7 @@ def test_what_was_decided_counts() -> None:
     attempt.fail()
     attempt.outcome = RELEASED
 
-    assert attempt.settled_as() is RELEASED
+    assert settled_as(attempt) is RELEASED
 
 
 @pytest.mark.parametrize("kind", Kind)

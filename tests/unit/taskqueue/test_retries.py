@@ -1,3 +1,4 @@
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -6,9 +7,10 @@ import pytest
 from dramatiq import Message, Retry
 from dramatiq.middleware.shutdown import Shutdown
 
+from internal.infrastructure.taskqueue.backoff import asynq_delay
 from internal.infrastructure.taskqueue.delivery import Cancelled
 from internal.infrastructure.taskqueue.outcomes import RELEASED, Kind, Outcome
-from internal.infrastructure.taskqueue.retries import Retries, asynq_delay
+from internal.infrastructure.taskqueue.retries import Retries
 from internal.ports.tasks import Permanent, RetryLater
 from tests.unit.taskqueue.attempts import delivery, failed
 
@@ -85,6 +87,41 @@ def test_the_delay_of_a_retry_that_was_asked_for_counts_above_all() -> None:
 
 def test_a_retry_that_was_asked_for_is_an_attempt_like_any_other() -> None:
     assert outcome(Retry(), message={"max_retries": 0}).kind is Kind.ARCHIVED
+
+
+HOUR = 3600 * SECOND
+WAITS = RetryLater(timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("errors", "decided"),
+    [
+        ([Permanent("no")], (Kind.ARCHIVED, 0)),
+        ([ValueError(), Permanent("no"), WAITS], (Kind.ARCHIVED, 0)),
+        ([ExceptionGroup("inner", [ValueError(), Permanent("no")])], (Kind.ARCHIVED, 0)),
+        ([KeyError("thrown")], (Kind.ARCHIVED, 0)),
+        ([WAITS], (Kind.SCHEDULED, HOUR)),
+        ([RetryLater(timedelta(seconds=1)), ValueError(), WAITS], (Kind.SCHEDULED, HOUR)),
+        ([ValueError(), Retry(delay=5)], (Kind.RETRY, 5)),
+        ([ValueError(), TypeError()], (Kind.RETRY, HOUR)),
+    ],
+)
+def test_what_a_group_contains_counts_as_if_it_had_been_raised_alone(
+    errors: list[Exception], decided: tuple[Kind, int]
+) -> None:
+    group = ExceptionGroup("outer", errors)
+
+    found = outcome(group, throws=KeyError, retry_delay=lambda *_: timedelta(hours=1))
+
+    assert (found.kind, found.number) == decided
+
+
+def test_a_message_that_is_retried_tells_when_it_was_put_back() -> None:
+    before = round(time.time() * 1000)
+
+    options = Message.decode(outcome(ValueError()).message).options
+
+    assert before <= options["requeue_timestamp"] <= round(time.time() * 1000)
 
 
 def test_a_task_that_wants_to_wait_is_not_counted() -> None:

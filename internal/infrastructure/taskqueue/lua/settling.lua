@@ -2,9 +2,26 @@
 local STATS_TTL = 90 * 24 * 3600
 local MS_PER_DAY = 24 * 3600 * 1000
 
+local ATTEMPTS_KEPT = 50
+local FIELDS_BESIDES = 20 -- a record has no more
+
 local function write_down(queue, id, note)
-  if note ~= '' then
-    redis.call('HSET', record(queue, id), 'attempt:' .. now, note)
+  if note == '' then
+    return
+  end
+  local name = record(queue, id)
+  redis.call('HSET', name, 'attempt:' .. now, note)
+  if redis.call('HLEN', name) > ATTEMPTS_KEPT + FIELDS_BESIDES then
+    local attempts = {}
+    for _, field in ipairs(redis.call('HKEYS', name)) do
+      if string.sub(field, 1, 8) == 'attempt:' then
+        attempts[#attempts + 1] = field
+      end
+    end
+    table.sort(attempts)
+    for n = 1, #attempts - ATTEMPTS_KEPT do
+      redis.call('HDEL', name, attempts[n])
+    end
   end
 end
 

@@ -1,0 +1,30 @@
+import threading
+import time
+from time import monotonic
+
+from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
+
+
+class ThreadLimits:
+    """Interrupts tasks that run in a thread when their time is over, and nothing else in that thread."""
+
+    def __init__(self, *, look_every: float) -> None:
+        self._look_every = look_every  # seconds
+        self._ends: dict[Delivery, tuple[float, Cancelled]] = {}  # on the clock of `monotonic`
+
+    def start(self) -> None:
+        threading.Thread(target=self._watch, daemon=True, name="thread-limits").start()
+
+    def add(self, delivery: Delivery, *, seconds: float, reason: Cancelled) -> None:
+        self._ends[delivery] = (monotonic() + seconds, reason)
+
+    def remove(self, delivery: Delivery) -> None:
+        self._ends.pop(delivery, None)
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(self._look_every)
+            for delivery, (end, reason) in self._ends.copy().items():
+                if monotonic() >= end:
+                    self.remove(delivery)
+                    delivery.interrupt(reason)

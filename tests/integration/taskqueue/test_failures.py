@@ -1,0 +1,166 @@
+"""A task that raised has failed: whatever it raised, wherever it ran, whoever describes or interrupts it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dramatiq
+import msgspec
+import pytest
+from dramatiq import Broker, MessageProxy
+from dramatiq.middleware import Middleware
+from hypothesis import HealthCheck, given, settings
+
+from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.middleware import default_middleware
+from internal.infrastructure.taskqueue.retries import Retries
+from tests.eventually import eventually
+from tests.faults.rounds import IS_LONG
+from tests.hostile_errors import Hostile, hostile_errors
+from tests.integration.taskqueue.working import broker_on, working
+from tests.queued import Queued, queued
+
+many = settings(
+    max_examples=1000 if IS_LONG else 25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+class Blocking(Middleware):
+    """Not known to be safe on the loop: tasks run in threads."""
+
+    def before_process_message(self, broker: Broker, message: MessageProxy) -> None: ...
+
+
+class Ruinous(Middleware):
+    """Raises in every hook after the handler, in the worst way."""
+
+    loop_safe = True
+
+    def _raise(self, *_: object, **__: object) -> None:
+        raise SystemExit
+
+    after_process_message = after_skip_message = _raise
+    before_ack = after_ack = before_nack = after_nack = before_enqueue = after_enqueue = _raise
+
+
+def settled(redis_url: str) -> list[Queued]:
+    """Every task, once a worker has none of them any more."""
+    eventually(
+        lambda: not {"pending", "active"} & {task.state for task in queued(redis_url)},
+        within=10,
+    )
+    return queued(redis_url)
+
+
+def history(broker: RedisBroker, task_id: str) -> list[dict[str, Any]]:
+    """What is written down of its attempts."""
+    record: Any = broker.client.hgetall(f"{broker.namespace}:default:task:{task_id}")
+    return [msgspec.json.decode(note) for name, note in record.items() if name.startswith(b"attempt:")]
+
+
+class Faulty:
+    """A worker with one actor, which raises what the test says."""
+
+    def __init__(self, broker: RedisBroker, *, is_async: bool) -> None:
+        self.broker = broker
+        self.error: BaseException | None = None
+        self.runs = 0
+        self.actor: Any = dramatiq.actor(broker=broker, actor_name="fail")(
+            self._fail_on_the_loop if is_async else self._fail
+        )
+
+    def _fail(self) -> None:
+        self.runs += 1
+        if self.error is not None:
+            raise self.error
+
+    async def _fail_on_the_loop(self) -> None:
+        self._fail()
+
+
+@pytest.fixture(params=["coroutine", "coroutine in a thread", "function"])
+def faulty(request: pytest.FixtureRequest, redis_url: str) -> Iterator[Faulty]:
+    middleware = default_middleware()
+    if request.param == "coroutine in a thread":
+        middleware.append(Blocking())
+    broker = broker_on(redis_url, middleware=middleware)
+    faulty = Faulty(broker, is_async=request.param != "function")
+    with working(broker):
+        yield faulty
+    broker.close()
+
+
+@many
+@given(hostile=hostile_errors())
+def test_whatever_a_task_raises_is_a_failed_attempt(faulty: Faulty, redis_url: str, hostile: Hostile) -> None:
+    faulty.error, faulty.runs = hostile.error, 0
+
+    faulty.actor.send()
+
+    eventually(lambda: faulty.runs == 1, within=10)
+    [task] = settled(redis_url)
+    assert task.state == "retry"
+    assert task.message.options["retries"] == 1
+    assert 0 < len(task.message.options["traceback"].encode()) <= 32 * 1024
+    [attempt] = history(faulty.broker, task.id)
+    assert 0 < len(attempt["error"].encode()) <= 8 * 1024
+    faulty.broker.flush("default")
+
+
+@pytest.mark.parametrize("is_async", [True, False])
+@pytest.mark.parametrize("fails", [True, False])
+@pytest.mark.parametrize("retries", [[Retries()], []])
+def test_no_hook_changes_how_a_task_ended(
+    redis_url: str, *, is_async: bool, fails: bool, retries: list[Middleware]
+) -> None:
+    broker = broker_on(redis_url, middleware=[Ruinous(), *retries, Ruinous()])
+    faulty = Faulty(broker, is_async=is_async)
+    faulty.error = ValueError("no") if fails else None
+
+    sender = broker_on(redis_url, middleware=[])
+    for _ in range(3):
+        sender.enqueue(faulty.actor.message())
+    with working(broker):
+        eventually(lambda: faulty.runs == 3, within=10)
+        found = settled(redis_url)
+
+    assert [task.state for task in found] == (["retry"] * 3 if fails else [])
+    for each in (broker, sender):
+        each.close()
+
+
+@pytest.mark.parametrize("is_async", [True, False])
+def test_what_can_no_longer_be_stored_is_retried_as_it_came(redis_url: str, *, is_async: bool) -> None:
+    class Spoiler(Middleware):
+        loop_safe = True
+
+        def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
+            message.options["lock"] = object()
+
+    broker = broker_on(redis_url, middleware=[*default_middleware(), Spoiler()])
+    faulty = Faulty(broker, is_async=is_async)
+    faulty.error = ValueError("no")
+
+    with working(broker):
+        faulty.actor.send_with_options(kept="as it is")
+        eventually(lambda: faulty.runs == 1, within=10)
+        [task] = settled(redis_url)
+
+    assert task.state == "retry"
+    assert (task.message.options["retries"], task.message.options["kept"]) == (1, "as it is")
+    broker.close()
+
+
+@pytest.mark.parametrize("delay", ["soon", 10**30, float("nan"), float("inf"), -5, None], ids=str)
+def test_a_delay_that_cannot_be_kept_holds_up_nobody(redis_url: str, broker: RedisBroker, delay: Any) -> None:
+    @dramatiq.actor(broker=broker, max_retries=1)
+    async def ask_for_a_retry() -> None:
+        raise dramatiq.Retry(delay=delay)
+
+    with working(broker):
+        ask_for_a_retry.send()
+        ask_for_a_retry.send()
+        found = settled(redis_url)
+
+    assert len(found) == 2

@@ -1,0 +1,104 @@
+"""What learns how a task ended: the ledger, and what follows it in a chain."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import uuid4
+
+import dramatiq
+import pytest
+
+from internal.infrastructure.clock import SystemClock
+from internal.infrastructure.task_codec import Ending, TaskCodec
+from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.connection import pool_of
+from internal.infrastructure.taskqueue.enqueuer import Enqueuer
+from internal.infrastructure.taskqueue.publisher import DramatiqTaskPublisher
+from internal.infrastructure.worker.actors import declare_actors
+from internal.ports.tasks import TaskContext, TaskOptions
+from tests.eventually import eventually
+from tests.integration.taskqueue.working import working
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    task_name: ClassVar[str] = "step"
+    task_options: ClassVar[TaskOptions] = TaskOptions(max_retries=0)
+
+    name: str
+
+
+class Silent(Exception):
+    def __str__(self) -> str:
+        raise ValueError
+
+
+class RecordingLedger:
+    def __init__(self) -> None:
+        self.endings: list[Ending] = []
+
+    async def closed(self, task_ids: Sequence[str]) -> set[str]:
+        return set()
+
+    async def close(self, endings: Sequence[Ending]) -> None:
+        self.endings += endings
+
+    async def reopen(self, task_ids: Sequence[str]) -> set[str]:
+        return set(task_ids)
+
+
+in_every_way = pytest.mark.parametrize(
+    "error", [Silent(), ValueError("caf\udce9.txt")], ids=["silent", "text"]
+)
+
+
+@in_every_way
+@pytest.mark.parametrize("is_async", [True, False])
+def test_the_ledger_hears_that_it_failed(broker: RedisBroker, error: Exception, *, is_async: bool) -> None:
+    def fail() -> None:
+        raise error
+
+    async def fail_on_the_loop() -> None:
+        fail()
+
+    actor = dramatiq.actor(broker=broker, actor_name="fail", max_retries=0)(
+        fail_on_the_loop if is_async else fail
+    )
+    ledger = RecordingLedger()
+
+    with working(broker, ledger=ledger):
+        actor.send_with_options(outbox="first")
+
+        eventually(lambda: [ending.succeeded for ending in ledger.endings] == [False], within=5)
+
+
+@in_every_way
+def test_a_chain_does_not_go_on_behind_a_failure(
+    broker: RedisBroker, redis_url: str, error: Exception
+) -> None:
+    ran: list[str] = []
+
+    async def handle(task: Step, context: TaskContext) -> None:  # noqa: ARG001 - a handler
+        ran.append(task.name)
+        if task.name == "first":
+            raise error
+
+    codec = TaskCodec([Step])
+    declare_actors(broker, codec=codec, clock=SystemClock(), task_types=[Step], resolve=lambda _: handle)
+
+    async def publish() -> None:
+        pool = pool_of(redis_url)
+        enqueuer = Enqueuer(pool, namespace=broker.namespace, timeout=2)
+        publisher = DramatiqTaskPublisher(
+            enqueuer=enqueuer, codec=codec, queues=("default",), clock=SystemClock(), new_id=uuid4
+        )
+        await publisher.publish_chain([Step(name="first"), Step(name="next")], on_failure=Step(name="rescue"))
+        await publisher.close()
+        await pool.disconnect()
+
+    asyncio.run(publish())
+    with working(broker) as worker:
+        worker.join()
+
+    assert ran == ["first", "rescue"]

@@ -1,0 +1,47 @@
+import asyncio
+
+import dramatiq
+import pytest
+
+from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
+from internal.infrastructure.taskqueue.outcomes import Kind
+from internal.infrastructure.taskqueue.retries import Retries
+from internal.infrastructure.taskqueue.runner import Runner
+from internal.infrastructure.taskqueue.settled_as import settled_as
+from internal.infrastructure.taskqueue.threads import WorkerThreads
+from tests.unit.taskqueue.attempts import delivery, offline_broker
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"), [(Cancelled.OPERATOR, Kind.ARCHIVED), (Cancelled.SHUTDOWN, Kind.RELEASED)]
+)
+@pytest.mark.parametrize("is_async", [True, False])
+async def test_a_task_that_is_cancelled_before_its_first_step_ends_without_it(
+    *, is_async: bool, reason: Cancelled, kind: Kind
+) -> None:
+    broker = offline_broker([Retries()])
+    runs: list[bool] = []
+    ended: asyncio.Future[Delivery] = asyncio.get_running_loop().create_future()
+
+    def run() -> None:
+        runs.append(True)
+
+    async def run_on_the_loop() -> None:
+        run()
+
+    dramatiq.actor(broker=broker, actor_name="work")(run_on_the_loop if is_async else run)
+    runner = Runner(
+        broker,
+        threads=WorkerThreads(broker, size=0 if is_async else 1),
+        finished=lambda delivery, _: ended.set_result(delivery),
+    )
+    attempt = delivery()
+
+    runner.start(attempt)
+    attempt.interrupt(reason)
+
+    async with asyncio.timeout(5):
+        assert settled_as(await ended).kind is kind
+    assert runs == []
