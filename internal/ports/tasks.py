@@ -6,7 +6,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Protocol, Self, TypedDict, TypeVar, Unpack
 
-MOMENT = timedelta(milliseconds=1)  # the engine knows nothing shorter
+from internal.ports import option_rules as rules
+
+MOST_STEPS = 100  # of a chain: the first one carries all the others
+MOST_MEMBERS = 10_000  # of a group
 
 
 class Queue(StrEnum):
@@ -35,8 +38,10 @@ class Rate:
     per: timedelta
 
     def __post_init__(self) -> None:
-        if self.limit < 1 or self.per < MOMENT:
-            raise ValueError("a rate needs a limit of at least 1 and a window of at least 1 ms")
+        if problem := rules.count(self.limit):
+            raise ValueError(f"the limit of a rate {problem}")
+        if problem := rules.lasting(self.per):
+            raise ValueError(f"the window of a rate {problem}")
 
 
 class TaskOverrides(TypedDict, total=False):
@@ -76,8 +81,11 @@ class TaskOptions:
     max_running, rate, limit_key: how many run at once, and start in a window, over all workers; of the tasks
         of this name, or of all that have this key. Those above it wait, without counting an attempt.
 
+    Durations are rounded to milliseconds. None is longer than a thousand years, and moments lie within the
+    years 1970 to 2999.
+
     Raises:
-        ValueError: a value is out of range, or two exclude each other.
+        ValueError: a value has another type or is out of range, or two exclude each other.
     """
 
     queue: str = Queue.DEFAULT
@@ -96,27 +104,17 @@ class TaskOptions:
     limit_key: str | None = None
 
     def __post_init__(self) -> None:
-        for problem in self._problems():
-            raise ValueError(problem)
-
-    def _problems(self) -> list[str]:
-        rules = {
-            "queue must not be blank": bool(self.queue.strip()),
-            "task_id must not be blank": self.task_id is None or bool(self.task_id.strip()),
-            "max_retries must not be negative": self.max_retries >= 0,
-            "timeout must be positive": self.timeout > timedelta(0),
-            "deadline must be an aware datetime": _is_aware(self.deadline),
-            "process_at must be an aware datetime": _is_aware(self.process_at),
-            "delay must not be negative": self.delay is None or self.delay >= timedelta(0),
-            "delay and process_at exclude each other": self.delay is None or self.process_at is None,
-            "unique_for must be at least 1 ms": self.unique_for is None or self.unique_for >= MOMENT,
-            "unique_key needs unique_for": self.unique_key is None or self.unique_for is not None,
-            "retention must not be negative": self.retention >= timedelta(0),
-            "max_running must be at least 1": self.max_running is None or self.max_running >= 1,
-            "limit_key needs max_running or rate": self.limit_key is None
-            or bool(self.max_running or self.rate),
-        }
-        return [problem for problem, holds in rules.items() if not holds]
+        for name, rule in rules.RULES.items():
+            if problem := rule(getattr(self, name)):
+                raise ValueError(f"{name} {problem}")
+        if self.rate is not None and not isinstance(self.rate, Rate):
+            raise ValueError("rate must be a Rate")
+        if self.delay is not None and self.process_at is not None:
+            raise ValueError("delay and process_at exclude each other")
+        if self.unique_key is not None and self.unique_for is None:
+            raise ValueError("unique_key needs unique_for")
+        if self.limit_key is not None and self.max_running is None and self.rate is None:
+            raise ValueError("limit_key needs max_running or rate")
 
     def override(self, overrides: TaskOverrides) -> Self:
         """These options with some replaced; a new start time replaces the old one, however it was given."""
@@ -128,10 +126,6 @@ class TaskOptions:
         elif overrides.get("process_at") is not None:
             replaced.setdefault("delay", None)
         return replace(self, **replaced)
-
-
-def _is_aware(moment: datetime | None) -> bool:
-    return moment is None or moment.utcoffset() is not None
 
 
 class Task(Protocol):
@@ -155,7 +149,7 @@ class TaskContext:
     """What a handler may know of the run it is part of. `retries` counts the failed attempts so far.
 
     `write_result` keeps a value, JSON of at most 64 KiB, for the task's `retention`; the last one counts. It
-    can be read at once. Raises ValueError for what is larger.
+    can be read at once. Raises ValueError for a larger value, and for one that would not be read as written.
     """
 
     id: str
@@ -182,7 +176,8 @@ class TaskPublisher(Protocol):
         """Have the task run. It is delivered at least once, so its handler is idempotent.
 
         Raises:
-            ValueError: an option is invalid or cannot be honoured, or the queue is unknown.
+            ValueError: an option is invalid, the queue is unknown, or the payload would not arrive unchanged.
+                Nothing is stored then.
             Unavailable: the task queue cannot be reached.
         """
         ...
@@ -199,7 +194,8 @@ class TaskPublisher(Protocol):
         `on_failure` is published whenever a step is given up, or is a duplicate when its turn has come.
 
         Raises:
-            ValueError: as for `publish`; or no steps, or a later one has a moment (process_at, deadline).
+            ValueError: as for `publish`; or no steps, or more than MOST_STEPS, or a later one has a moment
+                (process_at, deadline).
         """
         ...
 
@@ -215,7 +211,8 @@ class TaskPublisher(Protocol):
         `on_failure` is also published if `then` is a duplicate when its turn has come.
 
         Raises:
-            ValueError: as for `publish_chain`; or no tasks, or one of them may be a duplicate, never done.
+            ValueError: as for `publish_chain`; or no tasks, or more than MOST_MEMBERS, or one of them may be
+                a duplicate, which is never done.
         """
         ...
 

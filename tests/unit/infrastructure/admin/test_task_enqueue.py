@@ -93,7 +93,7 @@ def test_says_that_there_is_such_a_task(operator: Operator) -> None:
         (["email:welcome", "--payload", '{"email": "ada@example.com"}'], "missing required field"),
         (["email:welcome", "--payload", JSON, "--delay", "5 minutes"], "'--delay'"),
         (["email:welcome", "--payload", JSON, "--delay", "99999999999d"], "too long"),
-        (["email:welcome", "--payload", JSON, "--timeout", "0s"], "timeout must be positive"),
+        (["email:welcome", "--payload", JSON, "--timeout", "0s"], "timeout must be at least 1 ms"),
         (["email:welcome", "--payload", JSON, "--deadline", "tomorrow"], "'--deadline'"),
         (["email:welcome", "--payload", JSON, "--deadline", "2100-01-01T00:00:00"], "no time zone"),
         (["email:welcome", "--payload", JSON, "--max-retries", "-1"], "'--max-retries'"),
@@ -102,7 +102,7 @@ def test_says_that_there_is_such_a_task(operator: Operator) -> None:
         (["email:welcome", "--payload", JSON, "--limit-key", "x"], "limit_key needs max_running or rate"),
         (["email:welcome", "--payload", JSON, "--rate", "10"], "no rate"),
         (["email:welcome", "--payload", JSON, "--rate", "10/soon"], "no time span"),
-        (["email:welcome", "--payload", JSON, "--rate", "0/1m"], "a rate needs a limit"),
+        (["email:welcome", "--payload", JSON, "--rate", "0/1m"], "the limit of a rate must be at least 1"),
         (
             ["email:welcome", "--payload", JSON, "--delay", "1s", "--process-at", "2100-01-01T00:00:00Z"],
             "exclude each other",

@@ -1,0 +1,96 @@
+"""What one option of a task may be: its type and its bounds, which are those of Redis and of Postgres."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+
+MOMENT = timedelta(milliseconds=1)  # the engine knows nothing shorter
+LONGEST = timedelta(days=365_250)  # a thousand years: what is due stays within what a datetime can say
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+LARGEST = 2**53 - 1  # Redis' Lua has no larger whole number that is exact
+LONGEST_ID = 255  # characters: an index of Postgres takes no more than 2,700 bytes
+
+Rule = Callable[[object], str | None]  # what is wrong with a value, to be put after the option's name
+
+
+def text(value: object) -> str | None:
+    """Text that UTF-8 and Postgres can hold."""
+    if not isinstance(value, str):
+        return "must be text"
+    if "\0" in value:
+        return "must not contain NUL"
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return "must not contain a lone surrogate"
+    return None
+
+
+def name(value: object) -> str | None:
+    return text(value) or (None if str(value).strip() else "must not be blank")
+
+
+def identifier(value: object) -> str | None:
+    too_long = len(str(value)) > LONGEST_ID
+    return name(value) or (f"must not be longer than {LONGEST_ID} characters" if too_long else None)
+
+
+def whole_number(least: int, otherwise: str) -> Rule:
+    def rule(value: object) -> str | None:
+        if not isinstance(value, int) or isinstance(value, bool):
+            return "must be a whole number"
+        if value < least:
+            return otherwise
+        return f"must not be more than {LARGEST}" if value > LARGEST else None
+
+    return rule
+
+
+def span(least: timedelta, otherwise: str) -> Rule:
+    def rule(value: object) -> str | None:
+        if not isinstance(value, timedelta):
+            return "must be a timedelta"
+        if value < least:
+            return otherwise
+        return f"must not be longer than {LONGEST.days} days" if value > LONGEST else None
+
+    return rule
+
+
+def moment(value: object) -> str | None:
+    if not isinstance(value, datetime) or value.utcoffset() is None:
+        return "must be an aware datetime"
+    is_near = EARLIEST <= value < LATEST
+    return None if is_near else f"must be within the years {EARLIEST.year} to {LATEST.year - 1}"
+
+
+def headers(value: object) -> str | None:
+    if not isinstance(value, Mapping):
+        return "must be a mapping of text to text"
+    for key, of_key in value.items():
+        if problem := text(key) or text(of_key):
+            return f"must be a mapping of text to text; one {problem}"
+    return None
+
+
+def _optional(rule: Rule) -> Rule:
+    return lambda value: None if value is None else rule(value)
+
+
+count = whole_number(1, "must be at least 1")
+lasting = span(MOMENT, "must be at least 1 ms")
+
+RULES: Mapping[str, Rule] = {
+    "queue": name,
+    "task_id": _optional(identifier),
+    "max_retries": whole_number(0, "must not be negative"),
+    "timeout": lasting,
+    "deadline": _optional(moment),
+    "delay": _optional(span(timedelta(0), "must not be negative")),
+    "process_at": _optional(moment),
+    "unique_for": _optional(lasting),
+    "unique_key": _optional(text),
+    "retention": span(timedelta(0), "must not be negative"),
+    "headers": headers,
+    "max_running": _optional(count),
+    "limit_key": _optional(text),
+}
