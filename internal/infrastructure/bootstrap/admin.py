@@ -78,6 +78,7 @@ class LocatedInstallation:
     async def open(self) -> AsyncIterator[Tools]:
         from internal.infrastructure.bootstrap.container import Container, publishable_queues  # noqa: PLC0415 - see above
         from internal.infrastructure.bootstrap.lifespan import open_resources  # noqa: PLC0415 - see above
+        from internal.infrastructure.bootstrap.supported_redis import require_supported_redis  # noqa: PLC0415 - see above
         from internal.infrastructure.log import configure_logging  # noqa: PLC0415 - see above
 
         settings = locate_services()
@@ -86,6 +87,7 @@ class LocatedInstallation:
         container = Container(settings=settings)
         with self._naming(_services_of(settings)):
             async with open_resources(container):
+                await require_supported_redis(container.redis())
                 yield Tools(
                     inspector=container.task_inspector(),
                     outbox=container.outbox_inspector(),

@@ -8,6 +8,7 @@ import structlog
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.services import postgres_at, redis_at
+from internal.infrastructure.bootstrap.supported_redis import require_supported_redis
 from internal.infrastructure.taskqueue.connection import answers
 from internal.ports.unavailable import Unavailable
 
@@ -28,7 +29,7 @@ async def open_resources(container: Container) -> AsyncIterator[None]:
 
 
 async def require_services(container: Container) -> None:
-    """Raise NotReady unless Postgres and Redis answer and the schema is at its head."""
+    """Raise NotReady unless Postgres and Redis can be used and the schema is at its head."""
     settings = container.settings()
     try:
         at_head = await container.schema_version().is_current()
@@ -40,6 +41,7 @@ async def require_services(container: Container) -> None:
         await answers(container.redis())
     except Unavailable as error:
         raise NotReady(f"{error} ({redis_at(settings.redis)}); check REDIS_ADDR or REDIS_URL") from error
+    await require_supported_redis(container.redis())
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 
+from internal.infrastructure.bootstrap.supported_redis import require_supported_redis
 from internal.infrastructure.taskqueue.connection import connect
 from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
 from internal.infrastructure.taskqueue.worker_cards import WorkerCards
@@ -16,6 +17,7 @@ async def workers_on(host: str, *, redis_url: str) -> Sequence[WorkerInfo]:
     """
     redis, namespace = connect(redis_url), hash_tag(NAMESPACE)
     try:
+        await require_supported_redis(redis)
         alive = await WorkerCards(redis, namespace=namespace).workers_on(host)
         if not alive and (reason := await refusal_of_workers(redis, namespace=namespace)):
             raise Unavailable(

@@ -15,6 +15,7 @@ from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.draining import DRAIN, DrainingServer
 from internal.infrastructure.bootstrap.lifespan import in_background, open_resources
 from internal.infrastructure.bootstrap.not_ready import NotReady
+from internal.infrastructure.bootstrap.supported_redis import require_supported_redis_at
 from internal.infrastructure.embedded.process import die_with_parent
 from internal.infrastructure.http.app import create_app
 from internal.infrastructure.http.health import ReadinessCheck
@@ -48,10 +49,11 @@ def serve(settings: Settings) -> None:
     """Serve HTTP until SIGTERM or SIGINT, then finish the requests that are under way.
 
     Raises:
-        NotReady: the port is in use.
+        NotReady: the port is in use, or Redis is of a kind that cannot be used.
     """
     address = resolve(settings.http_host)
     require_free_port(address, settings.http_port)
+    asyncio.run(require_supported_redis_at(settings.redis))
     DrainingServer(
         f"{__name__}:build_app",
         factory=True,
