@@ -89,7 +89,12 @@ class Registration:
             self._fields(),
             list(self._exchange.queues) if is_first else [],
         )
-        now = await scripts.REGISTER.call(self._wire, self._namespace, request)
+        now, *pulled_back = await scripts.REGISTER.call(self._wire, self._namespace, request)
+        if pulled_back:
+            ahead, workers, leases, waiting = pulled_back[0]
+            log.warning(
+                "redis.clock_corrected", ahead=ahead / 1000, workers=workers, leases=leases, waiting=waiting
+            )
         self._written = () if is_first else state  # the first did not know the time yet
         self._set_clock(now - asked * 1000)
 

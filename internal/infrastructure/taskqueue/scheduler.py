@@ -19,8 +19,8 @@ from internal.infrastructure.taskqueue.timing import milliseconds
 
 log = structlog.get_logger(__name__)
 
-ANNOUNCE_EVERY = timedelta(minutes=1)
-SHOWN_FOR = 5 * ANNOUNCE_EVERY
+ANNOUNCE_EVERY = timedelta(seconds=15)
+SHOWN_FOR = timedelta(minutes=5)
 # A yearly entry keeps its last slot for as long as any worker has it, and then for as long as the archive.
 KEPT_FOR = timedelta(days=90)
 SHORTEST_SLEEP = 0.001  # seconds: timers may ring a little early
@@ -125,9 +125,16 @@ class Scheduler:
             )
             for entry in (progress.entry for progress in self._entries.values())
         ]
-        request = (milliseconds(SHOWN_FOR), int(KEPT_FOR.total_seconds()), entries)
-        now, bases = await scripts.ANNOUNCE_SCHEDULE.call(self._wire, self._namespace, request)
+        request = (
+            milliseconds(SHOWN_FOR),
+            int(KEPT_FOR.total_seconds()),
+            milliseconds(ANNOUNCE_EVERY),
+            entries,
+        )
+        now, bases, *pulled_back = await scripts.ANNOUNCE_SCHEDULE.call(self._wire, self._namespace, request)
         self._time.tell(now)
+        if pulled_back:
+            log.warning("schedule.pulled_back", entries=[name.decode() for name in pulled_back[0]])
         self._announce_at = time.monotonic() + ANNOUNCE_EVERY.total_seconds()
         for progress, base in zip(self._entries.values(), bases, strict=True):
             progress.move_to(
@@ -179,7 +186,8 @@ class Scheduler:
         slots: Sequence[tuple[str, datetime, Entry]],
     ) -> None:
         now, given_up, results = reply
-        self._time.tell(now)
+        if self._time.tell(now):
+            self._announce_at = 0.0  # it pulls back the slots that were had too early
         for (name, slot, before), is_ours in zip(missed, given_up, strict=True):
             if is_ours:
                 log.warning("schedule.missed", entry=name, since=slot.isoformat(), before=before.isoformat())

@@ -76,7 +76,7 @@ ANNOUNCE_SCHEDULE = Script("announce_schedule", after=("moves", "scheduling"))
 ENQUEUE_SLOT = Script("enqueue_slot", after=("moves", "states", "publishing", "scheduling"))
 SCHEDULES = Script("schedules", after=("moves", "scheduling"))
 
-REGISTER = Script("register", after=("moves", "waiting"))
+REGISTER = Script("register", after=("moves", "waiting", "clock"))
 LEAVE = Script("leave", after=("moves", "waiting"))
 WORKERS = Script("workers", after=("moves",))
 

@@ -40,7 +40,7 @@ def enqueue(engine: Engine, *slots: int) -> tuple[list[int], list[bool]]:
 def announce(engine: Engine, *, spec: str = "* * * * *", zone: str = "UTC") -> tuple[int, int]:
     """Redis' time, and the base of the entry."""
     now, [base] = engine.call(
-        scripts.ANNOUNCE_SCHEDULE, (5 * MINUTE, 100, [("tick", spec, zone, "test:tick", "default")])
+        scripts.ANNOUNCE_SCHEDULE, (5 * MINUTE, 100, 0, [("tick", spec, zone, "test:tick", "default")])
     )
     return now, base
 

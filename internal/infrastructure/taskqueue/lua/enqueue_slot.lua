@@ -15,7 +15,7 @@ for n, row in ipairs(missed) do
   local name, slot, before = unpack(row)
   given_up[n] = slot > base(name) and 1 or 0
   if given_up[n] == 1 then
-    redis.call('HSET', schedule(name), 'since', before)
+    redis.call('HSET', schedule(name), 'since', math.min(before, now))
   end
 end
 

@@ -4,6 +4,9 @@ local prefix = KEYS[1]
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
+-- ms; what has happened, and is further ahead of now, has a stamp of a clock that was ahead and was corrected.
+local SKEW = 30 * 1000
+
 local function key(queue, part)
   return prefix .. ':' .. queue .. ':' .. part
 end
@@ -68,12 +71,23 @@ local function to_later(queue, state, id, delay)
   end
 end
 
+-- A lock lasts no longer than it was asked for, also if it was taken while the clock was ahead.
+local function pull_back_lock(queue, holder, place)
+  local lock_for = redis.call('HGET', record(queue, holder), 'lock_for')
+  local due = redis.call('ZSCORE', key(queue, 'scheduled'), holder) or now
+  local most = (lock_for or math.huge) + math.max(0, due - now)
+  if redis.call('PTTL', place) > most + SKEW then
+    redis.call('PEXPIRE', place, most)
+  end
+end
+
 -- A lock that says: an equal task is there. It is held by the task's id, and only while that task exists.
 -- Returns nil if it was taken, else who holds it.
 local function take_lock(queue, id, lock, ttl)
   local place = key(queue, 'unique:' .. lock)
   local holder = redis.call('GET', place)
   if holder and holder ~= id and redis.call('HEXISTS', key(queue, 'messages'), holder) == 1 then
+    pull_back_lock(queue, holder, place)
     return holder
   end
   redis.call('SET', place, id, 'PX', ttl)

@@ -42,10 +42,12 @@ end
 
 function apply.retry(queue, id, delay, message, note)
   write_down(queue, id, note)
+  redis.call('HSET', record(queue, id), 'put_off', now)
   to_later(queue, 'retry', id, delay)
 end
 
 function apply.scheduled(queue, id, delay)
+  redis.call('HSET', record(queue, id), 'put_off', now)
   to_later(queue, 'scheduled', id, delay)
 end
 

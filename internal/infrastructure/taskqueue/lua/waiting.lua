@@ -102,8 +102,11 @@ local function count_ahead(limit, queue, turn)
   return ahead
 end
 
--- The starts within the last `per` ms.
+-- The starts within the last `per` ms. One that is ahead of now counts as a start of this moment.
 local function starts_within(place, per)
+  for _, start in ipairs(redis.call('ZRANGE', place, now + SKEW, '+inf', 'BYSCORE')) do
+    redis.call('ZADD', place, now, start)
+  end
   redis.call('ZREMRANGEBYSCORE', place, '-inf', now - per)
   return redis.call('ZCARD', place)
 end

@@ -6,7 +6,8 @@
 local found = {}
 for _, worker in ipairs(redis.call('ZRANGE', prefix .. ':workers', 0, -1)) do
   local card = redis.call('HGETALL', prefix .. ':worker:' .. worker)
-  if #card > 0 then
+  local heard = redis.call('HGET', prefix .. ':worker:' .. worker, 'heard')
+  if heard and tonumber(heard) <= now + SKEW then
     table.insert(found, { worker, card })
   end
 end
