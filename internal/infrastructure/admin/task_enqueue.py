@@ -107,12 +107,18 @@ def _overrides(given: Mapping[str, Any], header: list[str] | None) -> TaskOverri
 
 def _fields(text: str) -> dict[str, Any]:
     try:
-        payload = json.loads(sys.stdin.read() if text == "-" else text)
+        payload = json.loads(sys.stdin.read() if text == "-" else text, object_pairs_hook=_unique)
     except ValueError as error:
         raise typer.BadParameter(f"It is no JSON: {error}.", param_hint="'--payload'") from error
     if not isinstance(payload, dict):
         raise typer.BadParameter("It is no JSON object.", param_hint="'--payload'")
     return payload
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(fields := dict(pairs)) < len(pairs):
+        raise ValueError("a key is there twice")
+    return fields
 
 
 def _headers(pairs: list[str] | None) -> dict[str, str] | None:

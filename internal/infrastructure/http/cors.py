@@ -39,7 +39,8 @@ class Cors:
                     headers["Access-Control-Expose-Headers"] = _EXPOSED
             await send(message)
 
-        if scope["method"] == HTTPMethod.OPTIONS and b"access-control-request-method" in given:
+        is_preflight = {b"origin", b"access-control-request-method"} <= given.keys()
+        if is_preflight and scope["method"] == HTTPMethod.OPTIONS:
             await _answer_preflight(send_to_origin, _PREFLIGHT if allowed else {})
             return
         await self._app(scope, receive, send_to_origin)

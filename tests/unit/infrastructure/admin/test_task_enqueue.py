@@ -90,6 +90,8 @@ def test_says_that_there_is_such_a_task(operator: Operator) -> None:
     [
         (["email:welcome", "--payload", "{"], "It is no JSON"),
         (["email:welcome", "--payload", "[]"], "It is no JSON object"),
+        (["email:welcome", "--payload", '{"name": "Ada", "n\\u0061me": "Eve"}'], "twice"),
+        (["email:welcome", "--payload", '{"x": [{"a": 1, "a": 1}]}'], "twice"),
         (["email:welcome", "--payload", '{"email": "ada@example.com"}'], "missing required field"),
         (["email:welcome", "--payload", JSON, "--delay", "5 minutes"], "'--delay'"),
         (["email:welcome", "--payload", JSON, "--delay", "99999999999d"], "too long"),
