@@ -94,6 +94,7 @@ class Settings(BaseSettings):
     worker_shutdown_timeout: int = Field(default=25, ge=0)  # seconds
     worker_lease: float = Field(default=15, gt=0)  # seconds
     unknown_task_grace: int = Field(default=600, ge=0)  # seconds
+    task_max_bytes: int = Field(default=1024 * 1024, ge=1024, le=64 * 1024 * 1024)
     outbox_retention_days: int = Field(default=30, ge=1)
     mail_url: MailUrl = Field(default=(VAR_DIRECTORY / "mail").absolute().as_uri(), repr=False)
     mail_from: Sender = "PyHexaClean <no-reply@localhost.localdomain>"

@@ -1,11 +1,14 @@
 """Task <-> encoded task: the one place that knows how a payload looks outside the process."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC
 from typing import Any, Protocol
 
 import msgspec
 
+from internal.infrastructure import storable
+from internal.infrastructure.storable import NotStorable
 from internal.ports.tasks import Task, TaskOptions
 
 
@@ -45,11 +48,24 @@ class Followers:
     size: int = 1
 
 
+def and_all_that_follow(task: EncodedTask) -> list[EncodedTask]:
+    """The task, and whatever may follow it; each before those that follow it."""
+    found = [task]
+    for each in found:  # which grows meanwhile: a chain may be longer than Python's stack is deep
+        if each.followers:
+            found += (*each.followers.on_success, *each.followers.on_failure)
+    return found
+
+
+class TaskRefused(ValueError):
+    """The transport will never take this task. The text says why, and has nothing of its values."""
+
+
 class TaskTransport(Protocol):
     """Carries encoded tasks to the workers; what the outbox forwards to."""
 
-    def check(self, options: TaskOptions) -> None:
-        """Raise ValueError if the transport cannot honour these options."""
+    def check(self, tasks: Sequence[EncodedTask]) -> None:
+        """Raise ValueError if one of them cannot be sent, or could not be read on arrival."""
         ...
 
     async def send(self, tasks: Sequence[EncodedTask]) -> set[str]:
@@ -58,6 +74,7 @@ class TaskTransport(Protocol):
         A task that was handed over before, and has not ended, is none.
 
         Raises:
+            TaskRefused: one of them can never be handed over; some of the others may have been.
             Unavailable: the transport cannot be reached; some of the tasks may have been handed over.
         """
         ...
@@ -94,6 +111,7 @@ class TaskLedger(Protocol):
 class TaskCodec:
     def __init__(self, task_types: Iterable[type[Task]]) -> None:
         self._types = {task_type.task_name: task_type for task_type in task_types}
+        self._readers = {name: msgspec.json.Decoder(task_type) for name, task_type in self._types.items()}
 
     @property
     def names(self) -> list[str]:
@@ -101,11 +119,29 @@ class TaskCodec:
         return sorted(self._types)
 
     def encode(self, task: Task, *, task_id: str, options: TaskOptions) -> EncodedTask:
-        """Raise UnknownTask if no worker could decode the task, because it has no route."""
+        """Prepare a task for the way.
+
+        Raises:
+            UnknownTask: no worker could decode it, because it has no route.
+            NotStorable: its payload would not arrive unchanged. Says which field, but not its value.
+        """
         if self._types.get(task.task_name) is not type(task):
             raise UnknownTask(task.task_name)
-        payload = msgspec.to_builtins(task, str_keys=True)
+        try:
+            payload = msgspec.to_builtins(task, str_keys=True)
+            self._require_arrival(task, storable.encode(payload))
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            ours = isinstance(error, NotStorable | msgspec.ValidationError)  # which name no value
+            reason = error if ours else type(error).__name__
+            raise NotStorable(f"the payload of {task.task_name} cannot be stored: {reason}") from error
         return EncodedTask(id=task_id, name=task.task_name, payload=payload, options=options)
+
+    def _require_arrival(self, task: Task, payload: bytes) -> None:
+        """Read it as a worker will, though in one step, and compare."""
+        _require_same(task, self._readers[task.task_name].decode(payload))
+        if storable.may_differ_in_postgres(payload):
+            from_postgres = storable.in_postgres(storable.decode(payload))
+            _require_same(task, self.decode(task.task_name, from_postgres))
 
     def decode(self, name: str, payload: dict[str, Any]) -> Task:
         """Rebuild a task.
@@ -118,13 +154,28 @@ class TaskCodec:
         if task_type is None:
             raise UnknownTask(name)
         try:
-            return msgspec.convert(payload, task_type)
+            return msgspec.convert(payload, task_type, str_keys=True)
         except msgspec.ValidationError as error:
             raise InvalidPayload(f"{name}: {error}") from error
 
 
+def _require_same(task: Task, arrived: Task) -> None:
+    if storable.is_same(task, arrived):
+        return
+    for name in (field.name for field in fields(task)):  # type: ignore[arg-type]  # a Task is a dataclass
+        if not storable.is_same(getattr(task, name), getattr(arrived, name)):
+            raise NotStorable(f"{name} would arrive changed")
+
+
 def options_to_json(options: TaskOptions) -> dict[str, Any]:
-    encoded: dict[str, Any] = msgspec.to_builtins(options, str_keys=True)
+    # In UTC: other offsets are written in whole minutes, whatever they are.
+    moments = {
+        name: moment.astimezone(UTC)
+        for name, moment in (("deadline", options.deadline), ("process_at", options.process_at))
+        if moment is not None
+    }
+    in_utc = replace(options, **moments) if moments else options  # type: ignore[arg-type]  # as named there
+    encoded: dict[str, Any] = msgspec.to_builtins(in_utc, str_keys=True, enc_hook=_plain)
     return encoded
 
 
@@ -132,12 +183,12 @@ def options_from_json(encoded: dict[str, Any]) -> TaskOptions:
     """Raise InvalidPayload if these are no options."""
     try:
         return msgspec.convert(encoded, TaskOptions)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, RecursionError) as error:
         raise InvalidPayload(f"options: {error}") from error
 
 
 def followers_to_json(followers: Followers | None) -> dict[str, Any] | None:
-    encoded: dict[str, Any] | None = msgspec.to_builtins(followers, str_keys=True)
+    encoded: dict[str, Any] | None = msgspec.to_builtins(followers, str_keys=True, enc_hook=_plain)
     return encoded
 
 
@@ -145,5 +196,12 @@ def followers_from_json(encoded: dict[str, Any] | None) -> Followers | None:
     """Raise InvalidPayload if these are no followers."""
     try:
         return msgspec.convert(encoded, Followers | None)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, RecursionError) as error:
         raise InvalidPayload(f"followers: {error}") from error
+
+
+def _plain(value: object) -> object:
+    """Headers may be any mapping."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")

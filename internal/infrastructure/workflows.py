@@ -8,6 +8,8 @@ from uuid import UUID
 
 from internal.infrastructure.task_codec import EncodedTask, Followers, TaskCodec
 from internal.ports.tasks import (
+    MOST_MEMBERS,
+    MOST_STEPS,
     Publication,
     Task,
     TaskOptions,
@@ -31,8 +33,8 @@ def chain(
     Raises:
         ValueError: see TaskPublisher.publish_chain.
     """
-    if not steps:
-        raise ValueError("a chain needs at least one step")
+    if not 1 <= len(steps) <= MOST_STEPS:
+        raise ValueError(f"a chain needs at least one step and has {MOST_STEPS} at most, not {len(steps)}")
     (first, options), *later = with_options(steps)
     failed = _follower(on_failure, encode_follower)
     following: tuple[EncodedTask, ...] = ()
@@ -56,8 +58,8 @@ def group(
     Raises:
         ValueError: see TaskPublisher.publish_group.
     """
-    if not tasks:
-        raise ValueError("a group needs at least one task")
+    if not 1 <= len(tasks) <= MOST_MEMBERS:
+        raise ValueError(f"a group needs at least one task and has {MOST_MEMBERS} at most, not {len(tasks)}")
     pairs = with_options(tasks)
     if any(options.task_id is not None or options.unique_for is not None for _, options in pairs):
         raise ValueError("a task of a group has neither task_id nor unique_for: a duplicate is never done")
@@ -87,7 +89,7 @@ def _followed(task: EncodedTask, followers: Followers) -> EncodedTask:
 
 
 class EncodingTaskPublisher(ABC):
-    """A TaskPublisher for whoever can check options, and store tasks that are encoded."""
+    """A TaskPublisher for classes that store encoded tasks."""
 
     def __init__(self, *, codec: TaskCodec, new_id: Callable[[], UUID]) -> None:
         self._codec = codec
@@ -127,16 +129,12 @@ class EncodingTaskPublisher(ABC):
         return await self._publish(members)
 
     @abstractmethod
-    def check(self, options: TaskOptions) -> None:
-        """Raise ValueError if these options cannot be honoured."""
-
-    @abstractmethod
-    async def _publish(self, tasks: Sequence[EncodedTask]) -> list[TaskReceipt]: ...
+    async def _publish(self, tasks: Sequence[EncodedTask]) -> list[TaskReceipt]:
+        """Store all of them. Raise ValueError, and store none, if one of them cannot be sent."""
 
     def _encode(self, task: Task, options: TaskOptions) -> EncodedTask:
         """As it is published now; one that is published later is not encoded for that."""
         return self._encode_follower(task, options)
 
     def _encode_follower(self, task: Task, options: TaskOptions) -> EncodedTask:
-        self.check(options)
         return self._codec.encode(task, task_id=options.task_id or str(self._new_id()), options=options)

@@ -8,7 +8,14 @@ import pytest
 
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
-from internal.ports.tasks import TaskOptions, TaskOverrides, TaskPublisher, TaskState
+from internal.ports.tasks import (
+    MOST_MEMBERS,
+    MOST_STEPS,
+    TaskOptions,
+    TaskOverrides,
+    TaskPublisher,
+    TaskState,
+)
 from tests.fakes.tasks import FakeTaskPublisher, PublishedTask
 from tests.fakes.unit_of_work import FakeUnitOfWork
 from tests.queued import Queued, queued
@@ -298,3 +305,20 @@ async def test_there_is_no_chain_and_no_group_of_nothing(publishing: Publishing)
             await publisher.publish_chain([])
         with pytest.raises(ValueError, match="at least one"):
             await publisher.publish_group([])
+
+
+async def test_a_chain_or_group_that_is_too_long_is_refused(publishing: Publishing) -> None:
+    async with publishing.open() as publisher:
+        with pytest.raises(ValueError, match=f"{MOST_STEPS} at most"):
+            await publisher.publish_chain([welcome()] * (MOST_STEPS + 1))
+        with pytest.raises(ValueError, match=f"{MOST_MEMBERS} at most"):
+            await publisher.publish_group([welcome()] * (MOST_MEMBERS + 1))
+
+    assert publishing.take_delivered() == []
+
+
+async def test_the_longest_chain_is_delivered(publishing: Publishing) -> None:
+    async with publishing.open() as publisher:
+        receipt = await publisher.publish_chain([welcome()] * MOST_STEPS, on_failure=welcome())
+
+    assert [task.id for task in publishing.take_delivered()] == [receipt.id]

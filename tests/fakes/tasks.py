@@ -4,6 +4,8 @@ from itertools import count
 from typing import Unpack
 
 from internal.ports.tasks import (
+    MOST_MEMBERS,
+    MOST_STEPS,
     Publication,
     Queue,
     Task,
@@ -47,8 +49,8 @@ class FakeTaskPublisher:
     async def publish_chain(
         self, steps: Sequence[Publication], *, on_failure: Publication | None = None
     ) -> TaskReceipt:
-        if not steps:
-            raise ValueError("a chain needs at least one step")
+        if not 1 <= len(steps) <= MOST_STEPS:
+            raise ValueError(f"a chain needs at least one step and has {MOST_STEPS} at most")
         first, *later = with_options(steps)
         followers = [*later, *with_options([on_failure] if on_failure else [])]
         self._check_followers(followers)
@@ -63,8 +65,8 @@ class FakeTaskPublisher:
         then: Publication | None = None,
         on_failure: Publication | None = None,
     ) -> list[TaskReceipt]:
-        if not tasks:
-            raise ValueError("a group needs at least one task")
+        if not 1 <= len(tasks) <= MOST_MEMBERS:
+            raise ValueError(f"a group needs at least one task and has {MOST_MEMBERS} at most")
         if any(options.task_id or options.unique_for for _, options in with_options(tasks)):
             raise ValueError("a task of a group has neither task_id nor unique_for")
         followers = with_options([task for task in (then, on_failure) if task])

@@ -128,6 +128,7 @@ class Container(containers.DeclarativeContainer):
         ),
         codec=task_codec,
         queues=providers.Factory(publishable_queues, settings),
+        most_bytes=settings.provided.task_max_bytes,
         clock=clock,
         new_id=new_id,
     )
@@ -138,7 +139,10 @@ class Container(containers.DeclarativeContainer):
         namespace=hash_tag(NAMESPACE),
     )
     broker = providers.Singleton(
-        RedisBroker, url=settings.provided.redis, timing=providers.Factory(_timing, settings)
+        RedisBroker,
+        url=settings.provided.redis,
+        timing=providers.Factory(_timing, settings),
+        most_bytes=settings.provided.task_max_bytes,
     )
     scheduler = providers.Singleton(
         Scheduler,

@@ -50,6 +50,7 @@ class OutboxTaskPublisher(EncodingTaskPublisher):
         self.stored: list[EncodedTask] = []
 
     async def _publish(self, tasks: Sequence[EncodedTask]) -> list[TaskReceipt]:
+        self._transport.check(tasks)
         fresh = [task for task in tasks if task.options.task_id is None]
         if fresh:
             await self._connection.execute(_STORE, [_to_row(task) for task in fresh])
@@ -68,9 +69,6 @@ class OutboxTaskPublisher(EncodingTaskPublisher):
         if options.delay is not None:  # a delay counts from now, not from when the row is forwarded
             options = replace(options, delay=None, process_at=self._clock.now() + options.delay)
         return replace(self._encode_follower(task, options), is_stored=True)
-
-    def check(self, options: TaskOptions) -> None:
-        self._transport.check(options)
 
 
 def _to_row(task: EncodedTask) -> dict[str, Any]:

@@ -21,11 +21,12 @@ from internal.infrastructure.taskqueue.entries import NO_DEADLINE
 from internal.infrastructure.taskqueue.failure_log import report
 from internal.infrastructure.taskqueue.lease_keeper import LeaseKeeper
 from internal.infrastructure.taskqueue.loop_safety import Check, checks, overrides
+from internal.infrastructure.taskqueue.message_rules import encode, require_delay, require_options
 from internal.infrastructure.taskqueue.middleware import default_middleware, replace_stock
 from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
 from internal.infrastructure.taskqueue.reasons import is_for_now
 from internal.infrastructure.taskqueue.run_marks import ENDS, note_end, note_start
-from internal.infrastructure.taskqueue.timing import Timing
+from internal.infrastructure.taskqueue.timing import MOST_BYTES, Timing
 
 CoroutineFunction = Callable[..., Any]
 
@@ -46,10 +47,11 @@ class RedisBroker(Broker):
 
     The arguments are those of Dramatiq's RedisBroker, and `timing`, which has more to say than its
     `heartbeat_timeout` (how long a worker may be silent) and `dead_message_ttl` (how long archived tasks
-    are kept), both in milliseconds. Without `url` or `client` the `parameters` go to redis.Redis.
+    are kept), both in milliseconds. `most_bytes` is the size of the largest message that `enqueue` takes.
+    Without `url` or `client` the `parameters` go to redis.Redis.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - those of Dramatiq's RedisBroker, and two more
         self,
         *,
         url: str | None = None,
@@ -60,6 +62,7 @@ class RedisBroker(Broker):
         dead_message_ttl: int | None = None,
         client: redis.Redis | None = None,
         timing: Timing | None = None,
+        most_bytes: int = MOST_BYTES,
         **parameters: Any,
     ) -> None:
         if maintenance_chance is not None:
@@ -74,6 +77,7 @@ class RedisBroker(Broker):
         self.client = client or (connect_blocking(url) if url else connect_blocking_to(**parameters))
         self.namespace = hash_tag(namespace)
         self.timing = (timing or Timing()).adjusted(lease=heartbeat_timeout, archive_for=dead_message_ttl)
+        self.most_bytes = most_bytes
         self._keeper = LeaseKeeper(self.call, timing=self.timing)
 
     def add_middleware(
@@ -137,6 +141,8 @@ class RedisBroker(Broker):
         return hooks
 
     def declare_actor(self, actor: Actor[..., Any]) -> None:
+        """Raise ValueError for an option that the engine would misread."""
+        require_options(actor.options)
         super().declare_actor(actor)
         if getattr(actor.fn, "__code__", None) is _WRAPPER:
             self._coroutines[actor.actor_name] = actor.fn.__wrapped__  # type: ignore[attr-defined]  # see _WRAPPER
@@ -172,11 +178,14 @@ class RedisBroker(Broker):
         """Store a message; `delay` is in milliseconds and has no limit.
 
         Raises:
+            ValueError: it would not arrive as it was sent, is too large, or has an option that is wrong.
             ConnectionClosed: Redis cannot be reached, or is full.
         """
+        require_delay(delay)
         message = message.copy(options={"redis_message_id": str(uuid4())})
         self.emit_before("enqueue", message, delay)
-        place = (message.queue_name, message.options["redis_message_id"], scripts.text(message.encode()))
+        data = encode(message, most_bytes=self.most_bytes)
+        place = (message.queue_name, message.options["redis_message_id"], scripts.text(data))
         if delay:
             self.call(scripts.PUBLISH, [(*place, delay, NO_DEADLINE, {})])
         else:

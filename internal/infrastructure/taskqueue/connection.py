@@ -13,7 +13,7 @@ from redis.exceptions import ReadOnlyError, RedisError
 
 from internal.infrastructure.taskqueue.master_pool import AsyncMasterPool
 from internal.infrastructure.taskqueue.pools import async_pool, async_pool_like, blocking_pool
-from internal.infrastructure.taskqueue.reasons import may_have_moved, why
+from internal.infrastructure.taskqueue.reasons import BROKEN_OFF, may_have_moved, why
 from internal.ports.unavailable import Unavailable
 
 TIMEOUT = 2  # seconds
@@ -102,6 +102,8 @@ class Wire:
                     await self._connection.send_packed_command(pack_command(command), check_health=False)
                     return await self._connection.read_response()
             except redis.exceptions.ResponseError as error:
+                if str(error).startswith(BROKEN_OFF):  # Redis has closed the connection
+                    await self.close()
                 if may_have_moved(error):
                     await self.close()
                     raise redis.exceptions.ConnectionError("this Redis takes no writes") from error

@@ -8,12 +8,12 @@ from enum import StrEnum, auto
 from time import monotonic
 from typing import Any
 
-import msgspec
 from dramatiq import Message, MessageProxy
 from dramatiq.middleware import Interrupt, TimeLimitExceeded
 from dramatiq.middleware.shutdown import Shutdown
 from dramatiq.middleware.threading import raise_thread_exception
 
+from internal.infrastructure import storable
 from internal.infrastructure.taskqueue.outcomes import Outcome
 
 LARGEST_RESULT = 64 * 1024  # bytes
@@ -159,9 +159,9 @@ class Delivery(MessageProxy):
         """Keep a value with the task, from now on; whoever looks sees the last one.
 
         Raises:
-            ValueError: it is larger than LARGEST_RESULT as JSON.
+            ValueError: it is larger than LARGEST_RESULT as JSON, or would not be read as it was written.
         """
-        result = msgspec.json.encode(value)
+        result = storable.encode_unchanged(value)
         if len(result) > LARGEST_RESULT:
             raise ValueError(f"a result of {len(result)} bytes; the most is {LARGEST_RESULT}")
         self.result = result

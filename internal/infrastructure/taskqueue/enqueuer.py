@@ -1,17 +1,26 @@
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import redis.asyncio
+from redis.exceptions import ConnectionError as ConnectionBroken
+from redis.exceptions import ResponseError
 
+from internal.infrastructure.task_codec import TaskRefused
 from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.connection import Wire, translated_outages
-from internal.infrastructure.taskqueue.entries import Entry, is_simple
+from internal.infrastructure.taskqueue.connection import OUTAGES, Wire, translated_outages
+from internal.infrastructure.taskqueue.entries import Entry, is_simple, size_of
+from internal.infrastructure.taskqueue.reasons import is_refusal
 from internal.ports.tasks import TaskState
 
+# Bytes of the tasks that one call stores, unless it is a single larger one: a slow network takes it in time.
+CALL_BYTES = 1024 * 1024
+
 _SENT: list[Any] = [(b"pending", 0)]
+
+_Part = tuple[Sequence[Entry], int]  # its size in bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,7 @@ class Stored:
 @dataclass(frozen=True, slots=True)
 class _Request:
     entries: Sequence[Entry]
+    size: int  # bytes
     answer: asyncio.Future[list[Stored]]
 
 
@@ -43,14 +53,19 @@ class Enqueuer:
         self._storing: asyncio.Task[None] | None = None
 
     async def store(self, entries: Sequence[Entry]) -> list[Stored]:
-        """Raise Unavailable if Redis does not confirm; then some of the tasks may be stored."""
+        """Store tasks in order, in as many calls as it takes.
+
+        Raises:
+            TaskRefused: Redis can never take one of them; some of the others may be stored.
+            Unavailable: Redis does not confirm; some of the tasks may be stored.
+        """
         stored: list[Stored] = []
-        for first in range(0, len(entries), scripts.MOST_AT_ONCE):
-            stored += await self._request(entries[first : first + scripts.MOST_AT_ONCE])
+        for part, size in _parts(entries):
+            stored += await self._request(part, size)
         return stored
 
-    async def _request(self, entries: Sequence[Entry]) -> list[Stored]:
-        request = _Request(entries, asyncio.get_running_loop().create_future())
+    async def _request(self, entries: Sequence[Entry], size: int) -> list[Stored]:
+        request = _Request(entries, size, asyncio.get_running_loop().create_future())
         self._waiting.append(request)
         if self._storing is None or self._storing.done():
             self._storing = asyncio.create_task(self._store())
@@ -69,19 +84,47 @@ class Enqueuer:
 
     async def _store(self) -> None:
         while requests := self._next_requests():
-            entries = [entry for request in requests for entry in request.entries]
+            await self._answer(requests)
+
+    async def _answer(self, requests: Sequence[_Request]) -> None:
+        """Store what they ask for together; what Redis refuses is the fault of one of them alone."""
+        try:
+            reply = iter(await self._call([entry for request in requests for entry in request.entries]))
+        except Exception as error:  # noqa: BLE001 - it belongs to those who wait
+            if isinstance(error, TaskRefused) and len(requests) > 1:
+                for request in requests:
+                    await self._answer([request])
+                return
+            for request in requests:
+                if not request.answer.done():
+                    request.answer.set_exception(error)
+        else:
+            for request in requests:
+                stored = [_stored(entry, *next(reply)) for entry in request.entries]
+                if not request.answer.done():
+                    request.answer.set_result(stored)
+
+    async def _call(self, entries: Sequence[Entry]) -> list[Any]:
+        with translated_outages():
             try:
-                with translated_outages():
-                    reply = iter(await self._send(entries))
-            except Exception as error:  # noqa: BLE001 - it belongs to those who wait
-                for request in requests:
-                    if not request.answer.done():
-                        request.answer.set_exception(error)
-            else:
-                for request in requests:
-                    stored = [_stored(entry, *next(reply)) for entry in request.entries]
-                    if not request.answer.done():
-                        request.answer.set_result(stored)
+                return await self._send(entries)
+            except (TypeError, ValueError, OverflowError) as error:
+                raise TaskRefused(f"it cannot be encoded ({type(error).__name__})") from error
+            except ResponseError as error:
+                if is_refusal(error):
+                    raise TaskRefused("Redis refuses it") from error
+                raise
+            except (ConnectionBroken, OSError) as error:
+                if sum(map(size_of, entries)) > CALL_BYTES and await self._answers():
+                    raise TaskRefused("Redis closes the connection when it gets it") from error
+                raise
+
+    async def _answers(self) -> bool:
+        """Whether Redis can be reached after all."""
+        try:
+            return bool(await self._wire.call("PING"))
+        except OUTAGES:
+            return False
 
     async def _send(self, entries: Sequence[Entry]) -> list[Any]:
         """What `publishing.lua` returns; one simple task takes a shorter way, unless its id is there."""
@@ -94,13 +137,31 @@ class Enqueuer:
     def _next_requests(self) -> list[_Request]:
         """As many as one call may store; those who have given up meanwhile leave the line."""
         requests: list[_Request] = []
-        room = scripts.MOST_AT_ONCE
-        while self._waiting and len(self._waiting[0].entries) <= room:
-            request = self._waiting.popleft()
+        room, bytes_left = scripts.MOST_AT_ONCE, CALL_BYTES
+        while self._waiting:
+            request = self._waiting[0]
+            if requests and (len(request.entries) > room or request.size > bytes_left):
+                break
+            self._waiting.popleft()
             if not request.answer.done():
                 requests.append(request)
-                room -= len(request.entries)
+                room, bytes_left = room - len(request.entries), bytes_left - request.size
         return requests
+
+
+def _parts(entries: Sequence[Entry]) -> Iterator[_Part]:
+    """As few parts as possible, each for one call."""
+    part: list[Entry] = []
+    size = 0
+    for entry in entries:
+        more = size_of(entry)
+        if part and (len(part) == scripts.MOST_AT_ONCE or size + more > CALL_BYTES):
+            yield part, size
+            part, size = [], 0
+        part.append(entry)
+        size += more
+    if part:
+        yield part, size
 
 
 def _stored(entry: Entry, state: bytes, was_there: int, other: bytes = b"") -> Stored:

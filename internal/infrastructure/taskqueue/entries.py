@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from internal.infrastructure.task_codec import EncodedTask
+from internal.infrastructure.task_codec import EncodedTask, TaskRefused, and_all_that_follow
 from internal.infrastructure.taskqueue import scripts
 from internal.infrastructure.taskqueue.ledger import AGAIN, FIRST, OUTBOX
 from internal.infrastructure.taskqueue.terms import terms_of
@@ -15,11 +15,36 @@ from internal.infrastructure.taskqueue.timing import milliseconds
 # Queue, id, message, delay and deadline in ms from now, terms.
 Entry = tuple[str, str, Any, int, int, Mapping[str, Any]]
 NO_DEADLINE = -1
+FOLLOWERS = ("on_success", "on_failure")  # terms
 
 _encode = msgspec.json.Encoder().encode
 
 
 def entry_of(task: EncodedTask, *, now: datetime) -> Entry:
+    """The task with all that may follow it, which is encoded first.
+
+    Raises:
+        TaskRefused: it cannot be encoded.
+    """
+    try:
+        entries: dict[int, Entry] = {}
+        for each in reversed(and_all_that_follow(task)):
+            if id(each) not in entries:
+                entries[id(each)] = _entry(each, entries, now=now)
+        return entries[id(task)]
+    except (TypeError, ValueError, OverflowError, ArithmeticError, msgspec.MsgspecError) as error:
+        raise TaskRefused(f"task {task.name} cannot be encoded ({type(error).__name__})") from error
+
+
+def size_of(entry: Entry) -> int:
+    """Bytes of its message and of the messages of all that may follow it."""
+    terms = entry[5]
+    return sum(
+        memoryview(raw).nbytes for raw in (entry[2], *(terms[name] for name in FOLLOWERS if name in terms))
+    )
+
+
+def _entry(task: EncodedTask, entries: Mapping[int, Entry], *, now: datetime) -> Entry:
     options = task.options
     delay, left = 0, NO_DEADLINE
     if options.delay is not None:
@@ -29,7 +54,7 @@ def entry_of(task: EncodedTask, *, now: datetime) -> Entry:
     if options.deadline is not None:
         left = max(0, milliseconds(options.deadline - now))
     message = scripts.text(_encode(_message(task, now=now.timestamp())))
-    return (options.queue, task.id, message, delay, left, _terms(task, now=now))
+    return (options.queue, task.id, message, delay, left, _terms(task, entries))
 
 
 def is_simple(entry: Entry) -> bool:
@@ -38,15 +63,14 @@ def is_simple(entry: Entry) -> bool:
     return not delay and deadline == NO_DEADLINE and not terms
 
 
-def _terms(task: EncodedTask, *, now: datetime) -> Mapping[str, Any]:
+def _terms(task: EncodedTask, entries: Mapping[int, Entry]) -> Mapping[str, Any]:
     terms = terms_of(task)
     if task.followers is None:
         return terms
     following = {
-        name: scripts.text(scripts.encode_request([entry_of(follower, now=now) for follower in followers]))
-        for name, followers in (
-            ("on_success", task.followers.on_success),
-            ("on_failure", task.followers.on_failure),
+        name: scripts.text(scripts.encode_request([entries[id(follower)] for follower in followers]))
+        for name, followers in zip(
+            FOLLOWERS, (task.followers.on_success, task.followers.on_failure), strict=True
         )
         if followers
     }

@@ -1,9 +1,10 @@
 from collections.abc import Callable, Collection, Sequence
 from uuid import UUID
 
-from internal.infrastructure.task_codec import EncodedTask, TaskCodec
+from internal.infrastructure.task_codec import EncodedTask, TaskCodec, TaskRefused, and_all_that_follow
 from internal.infrastructure.taskqueue.enqueuer import Enqueuer, Stored
-from internal.infrastructure.taskqueue.entries import Entry, entry_of
+from internal.infrastructure.taskqueue.entries import Entry, entry_of, size_of
+from internal.infrastructure.taskqueue.timing import MOST_BYTES
 from internal.infrastructure.workflows import EncodingTaskPublisher
 from internal.ports.clock import Clock
 from internal.ports.tasks import (
@@ -15,7 +16,10 @@ from internal.ports.tasks import (
 
 
 class DramatiqTaskPublisher(EncodingTaskPublisher):
-    """A TaskPublisher, and the outbox's TaskTransport: Dramatiq messages in the engine's Redis layout."""
+    """A TaskPublisher, and the outbox's TaskTransport: Dramatiq messages in the engine's Redis layout.
+
+    It publishes no task that has more than `most_bytes`, with all that may follow it.
+    """
 
     def __init__(
         self,
@@ -25,29 +29,31 @@ class DramatiqTaskPublisher(EncodingTaskPublisher):
         queues: Collection[str],
         clock: Clock,
         new_id: Callable[[], UUID],
+        most_bytes: int = MOST_BYTES,
     ) -> None:
         super().__init__(codec=codec, new_id=new_id)
         self._enqueuer = enqueuer
         self._queues = queues
+        self._most_bytes = most_bytes
         self._clock = clock
 
-    def check(self, options: TaskOptions) -> None:
-        if options.queue not in self._queues:
-            raise ValueError(f"unknown queue {options.queue!r}; the queues are {', '.join(self._queues)}")
+    def check(self, tasks: Sequence[EncodedTask]) -> None:
+        self._entries(tasks)
 
     def row(self, task: Task, *, task_id: str, options: TaskOptions) -> Entry:
         """A task as the scripts take it, for who stores it by one of them.
 
         Raises:
-            ValueError: an option cannot be honoured, or the queue is unknown.
+            ValueError: an option cannot be honoured, the queue is unknown, or the task cannot be stored.
             UnknownTask: the task has no route.
         """
-        self.check(options)
-        encoded = self._codec.encode(task, task_id=task_id, options=options)
-        return entry_of(encoded, now=self._clock.now())
+        [entry] = self._entries([self._codec.encode(task, task_id=task_id, options=options)])
+        return entry
 
     async def send(self, tasks: Sequence[EncodedTask]) -> set[str]:
-        stored = await self._store(tasks)
+        """What was stored before counts as checked: a newer version may know more queues, or larger tasks."""
+        now = self._clock.now()
+        stored = await self._enqueuer.store([entry_of(task, now=now) for task in tasks])
         return {task.id for task, there in zip(tasks, stored, strict=True) if _is_in_the_way(task, there)}
 
     async def existing(self, tasks: Sequence[tuple[str, str]]) -> set[str]:
@@ -57,12 +63,22 @@ class DramatiqTaskPublisher(EncodingTaskPublisher):
         await self._enqueuer.close()
 
     async def _publish(self, tasks: Sequence[EncodedTask]) -> list[TaskReceipt]:
-        stored = await self._store(tasks)
+        stored = await self._enqueuer.store(self._entries(tasks))
         return [_receipt(task, there) for task, there in zip(tasks, stored, strict=True)]
 
-    async def _store(self, tasks: Sequence[EncodedTask]) -> list[Stored]:
+    def _entries(self, tasks: Sequence[EncodedTask]) -> list[Entry]:
+        """Raise ValueError if one of them is nothing to publish."""
         now = self._clock.now()
-        return await self._enqueuer.store([entry_of(task, now=now) for task in tasks])
+        entries = []
+        for task in tasks:
+            for queue in {each.options.queue for each in and_all_that_follow(task)}.difference(self._queues):
+                raise TaskRefused(f"unknown queue {queue!r}; the queues are {', '.join(self._queues)}")
+            entry = entry_of(task, now=now)
+            if (size := size_of(entry)) > self._most_bytes:
+                whole = f"task {task.name}, with all that follows it,"
+                raise TaskRefused(f"{whole} has {size} bytes; the most is {self._most_bytes}")
+            entries.append(entry)
+        return entries
 
 
 def _is_in_the_way(task: EncodedTask, there: Stored) -> bool:

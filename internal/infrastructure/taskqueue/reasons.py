@@ -36,6 +36,8 @@ _CLOSED = "Redis closed the connection, as one that requires TLS (rediss://) doe
 # What it would take later, unchanged.
 _FOR_NOW = ("OOM", "NOREPLICAS", "MISCONF", "READONLY", "MASTERDOWN", "LOADING", "BUSY")
 _MAY_HAVE_MOVED = ("NOREPLICAS", "READONLY", "UNBLOCKED")
+BROKEN_OFF = "Protocol error"  # a command is larger than `proto-max-bulk-len`
+_FOR_EVER = (BROKEN_OFF, "user_script")  # the latter is in every error that comes from inside a script
 
 
 def why(error: BaseException) -> str:
@@ -66,6 +68,11 @@ def is_for_now(error: redis.exceptions.RedisError) -> bool:
     """Whether Redis could not be asked, or cannot write for now: it would take the same command later."""
     away = redis.exceptions.ConnectionError | redis.exceptions.TimeoutError
     return isinstance(error, away) or _code(error) in _FOR_NOW
+
+
+def is_refusal(error: redis.exceptions.ResponseError) -> bool:
+    """Whether Redis will never take this command: a script failed on its argument, or it is too large."""
+    return _code(error) not in _ANSWERS and any(mark in str(error) for mark in _FOR_EVER)
 
 
 def may_have_moved(error: redis.exceptions.RedisError) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from internal.infrastructure.storable import in_postgres
 from internal.infrastructure.task_codec import EncodedTask
 from internal.infrastructure.taskqueue.timing import milliseconds
 from internal.ports.tasks import TaskOptions
@@ -28,7 +29,7 @@ def _lock(task: EncodedTask, unique_for: timedelta | None) -> dict[str, Any]:
     if unique_for is None:
         return {}
     key = task.options.unique_key
-    equal = ("task", task.name, task.payload) if key is None else ("key", key)
+    equal = ("task", task.name, in_postgres(task.payload)) if key is None else ("key", key)
     return {"lock": _digest(equal), "lock_for": milliseconds(unique_for)}
 
 

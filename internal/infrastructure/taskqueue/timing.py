@@ -43,6 +43,7 @@ class Timing:
 
 ARCHIVE_MOST = 10_000  # tasks of one queue
 MAX_CRASHES = 3
+MOST_BYTES = 1024 * 1024  # of a message, unless a setting says otherwise
 
 
 def milliseconds(duration: timedelta) -> int:

@@ -14,7 +14,7 @@ from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.database.outbox_relay import OutboxRelay
 from internal.infrastructure.database.tables import outbox
 from internal.infrastructure.task_codec import EncodedTask
-from internal.ports.tasks import TaskOptions, TaskOverrides
+from internal.ports.tasks import TaskOverrides
 from internal.ports.unavailable import Unavailable
 
 LONG_AGO = timedelta(minutes=1)
@@ -32,7 +32,7 @@ class FakeTaskTransport:
         self.has_failed = asyncio.Event()
         self.has_sent = asyncio.Event()
 
-    def check(self, options: TaskOptions) -> None: ...
+    def check(self, tasks: Sequence[EncodedTask]) -> None: ...
 
     async def send(self, tasks: Sequence[EncodedTask]) -> set[str]:
         if self.down:

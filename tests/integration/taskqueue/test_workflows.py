@@ -15,7 +15,7 @@ from internal.infrastructure.taskqueue.connection import pool_of
 from internal.infrastructure.taskqueue.enqueuer import Enqueuer
 from internal.infrastructure.taskqueue.outcomes import DONE, Kind, Outcome
 from internal.infrastructure.taskqueue.publisher import DramatiqTaskPublisher
-from internal.ports.tasks import Publication, TaskOptions
+from internal.ports.tasks import MOST_STEPS, Publication, TaskOptions
 from tests.integration.taskqueue.engine import PREFIX, WEIGHTS, Engine, Hand, engine_on
 
 pytestmark = pytest.mark.anyio
@@ -169,3 +169,10 @@ async def test_a_later_step_that_cannot_be_is_refused_before_anything_is_stored(
         await publisher.publish_chain([A, (B, options)])
 
     assert engine.states() == {}
+
+
+async def test_the_longest_chain_runs_to_its_end(publisher: DramatiqTaskPublisher, hand: Hand) -> None:
+    names = [f"step-{number}" for number in range(MOST_STEPS)]
+    await publisher.publish_chain([Step(name=name) for name in names], on_failure=FAILED)
+
+    assert run(hand) == names

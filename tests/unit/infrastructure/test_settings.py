@@ -58,6 +58,7 @@ WRONG_VALUES = [
     ("WORKER_STRICT_PRIORITY", "perhaps"),
     ("WORKER_LEASE", "0"),
     ("UNKNOWN_TASK_GRACE", "-1"),
+    ("TASK_MAX_BYTES", "100"),
     ("WORKER_SHUTDOWN_TIMEOUT", "-1"),
     ("OUTBOX_RETENTION_DAYS", "0"),
     ("MAIL_CONCURRENCY", "0"),

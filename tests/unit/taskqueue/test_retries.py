@@ -203,8 +203,8 @@ def broken(*_: object) -> Any:
         {"retry_when": broken},
         {"retry_delay": broken},
         {"retry_delay": lambda *_: "soon"},
-        {"max_retries": "many"},
-        {"min_backoff": "long"},
+        {"message": {"max_retries": "many"}},  # from a producer that checks nothing
+        {"message": {"min_backoff": "long"}},
     ],
     ids=str,
 )

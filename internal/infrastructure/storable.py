@@ -1,0 +1,99 @@
+"""What can be stored: JSON that arrives as it was sent, whether Redis or Postgres keeps it."""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+MOST_LEVELS = 100  # of lists and objects in one another; Python and Postgres each read some hundreds
+
+# An escaped NUL, which Postgres refuses; after an escaped backslash it is just text.
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_EXPONENT = re.compile(rb"\de\d")
+
+WHAT_JSON_HAS = "JSON has null, booleans, finite numbers, text, lists, and objects whose keys are text"
+
+decode: Callable[[bytes | str], Any] = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
+
+
+class NotStorable(ValueError):
+    """It cannot be stored, or would arrive changed. The text says why, and has nothing of the value."""
+
+
+def encode(value: object) -> bytes:
+    """As JSON. Whether that says all of the value is for the caller to compare.
+
+    Raises:
+        NotStorable: there is no such JSON, or Redis or Postgres would refuse it.
+    """
+    try:
+        data = _encode(value)
+    except UnicodeEncodeError as error:
+        raise NotStorable("a text has a lone surrogate") from error
+    except RecursionError as error:
+        raise NotStorable("it is nested too deeply") from error
+    except (TypeError, ValueError, OverflowError, msgspec.MsgspecError) as error:
+        raise NotStorable(f"it is not JSON ({type(error).__name__})") from error
+    require(data)
+    return data
+
+
+def require(data: bytes) -> None:
+    """Raise NotStorable for JSON that Postgres would refuse, or Python could not read everywhere."""
+    if b"\\u0000" in data and _NUL.search(data):
+        raise NotStorable("a text has a NUL")
+    may_be_deep = len(data) > 2 * MOST_LEVELS and data.count(b"[") + data.count(b"{") > MOST_LEVELS
+    if may_be_deep and _levels(data) > MOST_LEVELS:
+        raise NotStorable(f"it is nested more than {MOST_LEVELS} levels deep")
+
+
+def encode_unchanged(value: object) -> bytes:
+    """As JSON that decodes to an equal value: None, bool, int, float, str, list, and dict with str keys.
+
+    Raises:
+        NotStorable: it has something else, or a number that JSON lacks.
+    """
+    data = encode(value)
+    if not is_same(value, arrived(data)):
+        raise NotStorable(f"it would arrive changed: {WHAT_JSON_HAS}")
+    return data
+
+
+def arrived(data: bytes) -> Any:
+    """What a reader gets. Raises NotStorable."""
+    try:
+        return decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise NotStorable("it has a number that cannot be read back") from error
+
+
+def in_postgres(value: Any) -> Any:
+    """As its jsonb gives it back, which writes 1e22 as a whole number and has no negative zero."""
+    if isinstance(value, dict):
+        return {name: in_postgres(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [in_postgres(item) for item in value]
+    return int(Decimal(repr(value))) if isinstance(value, float) and value.is_integer() else value
+
+
+def may_differ_in_postgres(data: bytes) -> bool:
+    return _EXPONENT.search(data) is not None
+
+
+def is_same(sent: object, arrived: object) -> bool:
+    """Whether they are equal; values that cannot be compared are not."""
+    try:
+        return bool(sent == arrived)
+    except Exception:  # noqa: BLE001 - whatever a developer's `__eq__` raises
+        return False
+
+
+def _levels(data: bytes) -> int:
+    levels, level = 0, [arrived(data)]
+    while level := [item for item in level if isinstance(item, list | dict)]:
+        levels += 1
+        level = [item for each in level for item in (each.values() if isinstance(each, dict) else each)]
+    return levels
