@@ -22,6 +22,7 @@ from internal.infrastructure.database.tables import outbox
 from internal.infrastructure.task_codec import TaskCodec
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.encoder import JSONEncoder
+from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
 from internal.ports.tasks import TaskOptions
 from tests.faults.rounds import IS_LONG
 from tests.integration.database.outboxed import make_due
@@ -272,9 +273,9 @@ def test_a_result_is_read_as_it_was_written(hand: Hand, value: Any) -> None:
     try:
         delivery.write_result(value)
     except ValueError:
-        assert delivery.settled_as().note == b""
+        assert delivery.result == b""
     else:
-        hand.settle(delivery, delivery.settled_as())
+        hand.settle(delivery, Outcome(Kind.DONE, 1_000, note=delivery.result))
         kept = hand.engine.record("a")[b"result"]
         assert JSONEncoder().decode(b'{"value":' + kept + b"}")["value"] == value
     finally:

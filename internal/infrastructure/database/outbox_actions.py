@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, func, null, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from internal.infrastructure.database.engine import translated_outages
-from internal.infrastructure.database.outbox_pages import MOST_AT_ONCE, to_row
+from internal.infrastructure.database.outbox_pages import MOST_AT_ONCE, SHOWN, to_row
 from internal.infrastructure.database.outbox_relay import OutboxRelay
 from internal.infrastructure.database.outbox_rows import SWEEP_BATCH
 from internal.infrastructure.database.tables import outbox
@@ -18,7 +18,7 @@ from internal.ports.task_inspector import ActionResult, TaskAction, TaskInspecto
 from internal.ports.tasks import TaskState
 
 _of_ids = outbox.c.id.in_(bindparam("ids", expanding=True))
-_FIND = select(outbox).where(_of_ids)
+_FIND = select(*SHOWN).where(_of_ids)
 # As if it had just been stored: should nobody forward it any more, a sweeper does.
 _REOPEN = (
     update(outbox)

@@ -9,6 +9,7 @@ from internal.infrastructure.database.outbox_actions import OutboxActions
 from internal.infrastructure.database.outbox_pages import (
     IN_STATE,
     MOST_AT_ONCE,
+    SHOWN,
     is_open,
     read_page,
     since,
@@ -79,7 +80,7 @@ class SqlAlchemyOutboxInspector:
     async def row(self, task_id: str) -> OutboxRow:
         with translated_outages():
             async with self._engine.connect() as connection:
-                found = await connection.execute(select(outbox).where(outbox.c.id == task_id))
+                found = await connection.execute(select(*SHOWN).where(outbox.c.id == task_id))
                 row = found.one_or_none()
         if row is None:
             raise OutboxRowNotFound(f"the outbox has no row {task_id}")

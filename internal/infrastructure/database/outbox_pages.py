@@ -17,6 +17,9 @@ MOST_AT_ONCE = 500
 
 Position = tuple[datetime, str]  # of a row among those of its state: since when it is there, and its id
 
+# Without the followers, which may be many, and nested deeply.
+SHOWN = [column for column in outbox.c if column is not outbox.c.followers]
+
 is_open = outbox.c.closed_at.is_(None)
 _has_ended = outbox.c.closed_at.is_not(None)
 IN_STATE: Mapping[OutboxState, Any] = {
@@ -55,7 +58,7 @@ def to_row(row: Row[Any]) -> OutboxRow:
     return OutboxRow(
         id=row.id,
         name=row.task_name,
-        queue=row.options.get("queue", Queue.DEFAULT),
+        queue=_queue(row.options),
         state=_state(row),
         payload=row.payload,
         stored_at=row.created_at,
@@ -66,6 +69,12 @@ def to_row(row: Row[Any]) -> OutboxRow:
         last_error=row.last_error,
         last_failed_at=row.last_error_at,
     )
+
+
+def _queue(options: Any) -> str:
+    """Also of a row that cannot be read, which is to be seen and discarded like any other."""
+    queue = options.get("queue") if isinstance(options, dict) else None
+    return queue if isinstance(queue, str) else Queue.DEFAULT
 
 
 def _state(row: Row[Any]) -> OutboxState:
@@ -79,7 +88,7 @@ def _state(row: Row[Any]) -> OutboxState:
 def _page(state: OutboxState, *, newest_first: bool, after: Position | None) -> Select[Any]:
     """Of those that have ended, an index has the order; those that are open are sorted each time."""
     place: Sequence[Any] = (outbox.c.created_at if state.is_open else outbox.c.closed_at, outbox.c.id)
-    query = select(outbox).where(IN_STATE[state])
+    query = select(*SHOWN).where(IN_STATE[state])
     if after is not None:
         row, other = tuple_(*place), tuple_(*after)
         query = query.where(row < other if newest_first else row > other)

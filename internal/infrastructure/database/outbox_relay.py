@@ -2,17 +2,16 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import structlog
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from internal.infrastructure.database.outbox_rows import SWEEP_BATCH, OutboxRows, to_task
-from internal.infrastructure.task_codec import EncodedTask, TaskTransport
+from internal.infrastructure.database.outbox_rows import SWEEP_BATCH, DueRow, OutboxRows
+from internal.infrastructure.task_codec import EncodedTask, TaskRefused, TaskTransport
 from internal.ports.unavailable import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -22,7 +21,14 @@ log = structlog.get_logger(__name__)
 FORWARD_WITHIN = timedelta(milliseconds=200)
 SWEEP_EVERY = timedelta(seconds=1)
 MARK_EVERY = timedelta(milliseconds=100)
-UNREADABLE = "its options or followers cannot be read"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What became of some tasks: these are duplicates, and those were refused, and why."""
+
+    duplicates: set[str]
+    refused: Mapping[str, str]
 
 
 class OutboxRelay:
@@ -32,6 +38,7 @@ class OutboxRelay:
     Redis and being closed here there is no moment, since closing comes first.
 
     What keeps a row from being forwarded, or looked for, is written on it: once for all that failed at once.
+    A row that cannot be read or sent is set aside: it is tried again ever more rarely, and delays no other.
     """
 
     def __init__(self, *, engine: AsyncEngine, transport: TaskTransport) -> None:
@@ -40,19 +47,24 @@ class OutboxRelay:
         self._forwarded: list[str] = []
         self._duplicates: set[str] = set()
         self._failed: dict[str, list[str]] = defaultdict(list)
+        self._refused: dict[str, str] = {}
         self._writing: asyncio.Task[None] | None = None
 
     async def forward_now(self, tasks: Sequence[EncodedTask]) -> None:
-        """Try once, for FORWARD_WITHIN at most. Never raises for an outage: the sweeper has the rows."""
+        """Try once, for FORWARD_WITHIN at most. Never raises: the rows are committed, a sweeper has them."""
         try:
             async with asyncio.timeout(FORWARD_WITHIN.total_seconds()):
-                duplicates = await self._transport.send(tasks)
-        except (TimeoutError, Unavailable) as error:
-            log.warning("outbox.left_to_sweeper", tasks=len(tasks), reason=_reason(error))
+                sent = await self._send(tasks)
+        except Exception as error:
+            unexpected = not isinstance(error, TimeoutError | Unavailable)
+            log.warning(
+                "outbox.left_to_sweeper", tasks=len(tasks), reason=_reason(error), exc_info=unexpected
+            )
             self._failed[_reason(error)] += [task.id for task in tasks]
         else:
-            self._forwarded += [task.id for task in tasks]
-            self._duplicates |= duplicates
+            self._forwarded += [task.id for task in tasks if task.id not in sent.refused]
+            self._duplicates |= sent.duplicates
+            self._refused |= sent.refused
         self._write_soon()
 
     async def close(self) -> None:
@@ -75,9 +87,10 @@ class OutboxRelay:
     async def sweep(self) -> int:
         """Forward rows that nobody has forwarded in time, or whose task is lost; return how many were due."""
         rows = await self._rows.take_due()
-        async with self._noting_failure(rows):
-            fresh = [row for row in rows if row.forwarded_at is None]
-            lost = await self._lost_among([row for row in rows if row.forwarded_at is not None])
+        readable = await self._readable(rows)
+        async with self._noting_failure(readable):
+            fresh = [row for row in readable if row.forwarded_at is None]
+            lost = await self._lost_among([row for row in readable if row.forwarded_at is not None])
             if forwarded := await self._forward([*fresh, *lost]):
                 log.info("outbox.swept", tasks=len(forwarded), lost=len(lost))
         return len(rows)
@@ -88,32 +101,51 @@ class OutboxRelay:
         Raises:
             Unavailable: Redis or Postgres cannot be reached; the sweepers have the rows.
         """
-        rows = await self._rows.take(ids)
+        rows = await self._readable(await self._rows.take(ids))
         async with self._noting_failure(rows):
             return await self._forward(rows)
 
-    async def _forward(self, rows: Sequence[Row[Any]]) -> set[str]:
-        tasks = [task for row in rows if (task := to_task(row))]
-        ids = {task.id for task in tasks}
-        await self._rows.note_failure([row.id for row in rows if row.id not in ids], UNREADABLE)
+    async def _readable(self, rows: Sequence[DueRow]) -> list[DueRow]:
+        unreadable = {row.id: row.problem for row in rows if row.problem}
+        await self._rows.set_aside(unreadable, known=_known(rows))
+        return [row for row in rows if row.task]
+
+    async def _forward(self, rows: Sequence[DueRow]) -> set[str]:
+        tasks = [row.task for row in rows if row.task]
         if not tasks:
             return set()
-        duplicates = await self._transport.send(tasks)
-        await self._rows.mark_forwarded([task.id for task in tasks], duplicates)
-        return ids - duplicates
+        sent = await self._send(tasks)
+        forwarded = [task.id for task in tasks if task.id not in sent.refused]
+        await self._rows.mark_forwarded(forwarded, sent.duplicates)
+        await self._rows.set_aside(sent.refused, known=_known(rows))
+        return set(forwarded) - sent.duplicates
 
-    async def _lost_among(self, rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+    async def _send(self, tasks: Sequence[EncodedTask]) -> _Sent:
+        """Send them all; one that cannot be sent holds up no other: half by half it is found."""
+        try:
+            return _Sent(await self._transport.send(tasks), {})
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - it is written on the row
+            if len(tasks) == 1:
+                return _Sent(set(), {tasks[0].id: _reason(error)})
+        half = len(tasks) // 2
+        one, other = await self._send(tasks[:half]), await self._send(tasks[half:])
+        return _Sent(one.duplicates | other.duplicates, {**one.refused, **other.refused})
+
+    async def _lost_among(self, rows: Sequence[DueRow]) -> Sequence[DueRow]:
         """Those that are absent for the second time; the others are looked for again later."""
-        if not rows:
+        tasks = [row.task for row in rows if row.task]
+        if not tasks:
             return []
-        existing = await self._transport.existing([(row.options.get("queue", ""), row.id) for row in rows])
+        existing = await self._transport.existing([(task.options.queue, task.id) for task in tasks])
         absent = [row for row in rows if row.id not in existing]
         await self._rows.mark_present(existing)
         await self._rows.mark_missing([row.id for row in absent if row.missing_since is None])
         return [row for row in absent if row.missing_since is not None]
 
     @asynccontextmanager
-    async def _noting_failure(self, rows: Sequence[Row[Any]]) -> AsyncIterator[None]:
+    async def _noting_failure(self, rows: Sequence[DueRow]) -> AsyncIterator[None]:
         try:
             yield
         except Exception as error:
@@ -126,21 +158,31 @@ class OutboxRelay:
             self._writing = asyncio.create_task(self._write())
 
     async def _write(self) -> None:
-        while self._forwarded or self._failed:  # more may have come while a batch was being written
+        while (
+            self._forwarded or self._failed or self._refused
+        ):  # more may have come while a batch was being written
             await asyncio.sleep(MARK_EVERY.total_seconds())
             batch, self._forwarded = self._forwarded, []
             duplicates, self._duplicates = self._duplicates, set()
             failed, self._failed = self._failed, defaultdict(list)
+            refused, self._refused = self._refused, {}
             try:
                 await self._rows.mark_forwarded(batch, duplicates)
             except Unavailable as error:
                 log.warning("outbox.not_marked", tasks=len(batch), reason=str(error))
             for reason, ids in failed.items():
                 await self._rows.note_failure(ids, reason)
+            await self._rows.set_aside(refused, known={})
+
+
+def _known(rows: Sequence[DueRow]) -> Mapping[str, str | None]:
+    return {row.id: row.last_error for row in rows}
 
 
 def _reason(error: Exception) -> str:
     """What kind of failure it is, in our own words: those of others may say where, or of whom, it was."""
     if isinstance(error, TimeoutError):
         return "Redis does not answer in time"
-    return str(error) if isinstance(error, Unavailable) else type(error.__cause__ or error).__name__
+    if isinstance(error, Unavailable | TaskRefused):
+        return str(error)
+    return type(error.__cause__ or error).__name__

@@ -1,11 +1,14 @@
 """The rows of the outbox as the relay has them: taken, and marked with what became of them."""
 
-from collections.abc import Collection, Sequence
-from datetime import timedelta
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import structlog
-from sqlalchemy import Interval, Row, bindparam, func, literal, null, select, update
+from sqlalchemy import Interval, Row, Text, bindparam, cast, func, literal, null, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from internal.infrastructure.database.engine import translated_outages
@@ -29,17 +32,29 @@ LOOK_AFTER = timedelta(seconds=30)
 LOOK_AT_LEAST_EVERY = timedelta(hours=1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueRow:
+    """A row as the relay needs it. One that cannot be read has a problem in place of its task."""
+
+    id: str
+    task: EncodedTask | None
+    problem: str | None
+    forwarded_at: datetime | None
+    missing_since: datetime | None
+    last_error: str | None
+
+
 class OutboxRows:
-    """Every method but `note_failure` raises Unavailable if Postgres cannot be reached."""
+    """Every method but `note_failure` and `set_aside` raises Unavailable if Postgres cannot be reached."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def take_due(self) -> Sequence[Row[Any]]:
+    async def take_due(self) -> Sequence[DueRow]:
         """By moving their next try: no other sweeper takes them, and no lock is held over a call to Redis."""
         return await self._take(_TAKE_DUE)
 
-    async def take(self, ids: Sequence[str]) -> Sequence[Row[Any]]:
+    async def take(self, ids: Sequence[str]) -> Sequence[DueRow]:
         """Those of them that are open, whether they are due or not."""
         return await self._take(_TAKE, ids=ids)
 
@@ -57,15 +72,28 @@ class OutboxRows:
 
     async def note_failure(self, ids: Collection[str], reason: str) -> None:
         """Never raises for an outage: that it failed is what matters."""
+        await self._note(_NOTE_FAILURE, ids, reason)
+
+    async def set_aside(self, reasons: Mapping[str, str], *, known: Mapping[str, str | None]) -> None:
+        """Leave these alone for as long as they are old. Reported once: `known` is what they had before."""
+        of_reason: dict[str, list[str]] = defaultdict(list)
+        for task_id, reason in reasons.items():
+            of_reason[reason].append(task_id)
+            if known.get(task_id) != reason:
+                log.error("outbox.set_aside", task_id=task_id, reason=reason)
+        for reason, ids in of_reason.items():
+            await self._note(_SET_ASIDE, ids, reason)
+
+    async def _note(self, statement: Any, ids: Collection[str], reason: str) -> None:
         try:
-            await self._execute(_NOTE_FAILURE, ids, reason=bounded(reason))
+            await self._execute(statement, ids, reason=bounded(reason))
         except Unavailable as error:
             log.warning("outbox.failure_not_noted", tasks=len(ids), reason=str(error))
 
-    async def _take(self, statement: Any, **values: Any) -> Sequence[Row[Any]]:
+    async def _take(self, statement: Any, **values: Any) -> Sequence[DueRow]:
         with translated_outages():
             async with self._engine.begin() as connection:
-                return (await connection.execute(statement, values)).all()
+                return [_due(row) for row in await connection.execute(statement, values)]
 
     async def _execute(self, statement: Any, ids: Collection[str], **values: Any) -> None:
         if not ids:
@@ -75,22 +103,33 @@ class OutboxRows:
                 await connection.execute(statement, {"ids": list(ids), **values})
 
 
-def to_task(row: Row[Any]) -> EncodedTask | None:
-    """None for a row that cannot be read: it is reported, and must not hold up the others."""
+def _due(row: Row[Any]) -> DueRow:
+    task, problem = None, None
     try:
-        options = options_from_json(row.options)
-        followers = followers_from_json(row.followers)
+        task = _task(row)
     except InvalidPayload as error:
-        log.error("outbox.unreadable_row", task_id=row.id, reason=str(error))  # noqa: TRY400 - it says enough
-        return None
+        problem = f"it cannot be read: {error}"
+    except (ValueError, RecursionError) as error:
+        problem = f"it cannot be read ({type(error).__name__})"
+    return DueRow(
+        id=row.id,
+        task=task,
+        problem=problem,
+        forwarded_at=row.forwarded_at,
+        missing_since=row.missing_since,
+        last_error=row.last_error,
+    )
+
+
+def _task(row: Row[Any]) -> EncodedTask:
     return EncodedTask(
         id=row.id,
         name=row.task_name,
-        payload=row.payload,
-        options=options,
+        payload=msgspec.json.decode(row.payload, type=dict[str, Any]),
+        options=options_from_json(msgspec.json.decode(row.options)),
         is_stored=True,
         was_sent=True,
-        followers=followers,
+        followers=followers_from_json(msgspec.json.decode(row.followers or "null")),
     )
 
 
@@ -98,11 +137,14 @@ _OF_IDS = update(outbox).where(outbox.c.id.in_(bindparam("ids", expanding=True))
 _TAKEN = (
     outbox.c.id,
     outbox.c.task_name,
-    outbox.c.payload,
-    outbox.c.options,
-    outbox.c.followers,
+    # As text: one row that cannot be decoded must not fail those that were read with it.
+    *(
+        cast(column, Text).label(column.name)
+        for column in (outbox.c.payload, outbox.c.options, outbox.c.followers)
+    ),
     outbox.c.forwarded_at,
     outbox.c.missing_since,
+    outbox.c.last_error,
 )
 _TAKE = (
     _OF_IDS.where(outbox.c.closed_at.is_(None))
@@ -130,12 +172,14 @@ _MARK_FORWARDED = _OF_IDS.values(
 # Nobody will: `succeeded` stays unknown. One that is closed already has run, under this very id.
 _CLOSE_DUPLICATES = _OF_IDS.where(outbox.c.closed_at.is_(None)).values(closed_at=func.now())
 _MARK_MISSING = _OF_IDS.values(missing_since=func.now())
-_MARK_PRESENT = _OF_IDS.values(
-    missing_since=null(),
-    next_try_at=func.now()
-    + func.least(
-        literal(LOOK_AT_LEAST_EVERY, Interval),
-        func.greatest(literal(LOOK_AFTER, Interval), func.now() - outbox.c.forwarded_at),
-    ),
-)
+
+
+def _when_as_old_again(since: Any) -> Any:
+    """The older, the later: between LOOK_AFTER and LOOK_AT_LEAST_EVERY from now."""
+    age = func.greatest(literal(LOOK_AFTER, Interval), func.now() - since)
+    return func.now() + func.least(literal(LOOK_AT_LEAST_EVERY, Interval), age)
+
+
+_MARK_PRESENT = _OF_IDS.values(missing_since=null(), next_try_at=_when_as_old_again(outbox.c.forwarded_at))
 _NOTE_FAILURE = _OF_IDS.values(last_error=bindparam("reason"), last_error_at=func.now())
+_SET_ASIDE = _NOTE_FAILURE.values(next_try_at=_when_as_old_again(outbox.c.created_at))

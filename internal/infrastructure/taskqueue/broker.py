@@ -21,7 +21,7 @@ from internal.infrastructure.taskqueue.entries import NO_DEADLINE
 from internal.infrastructure.taskqueue.failure_log import report
 from internal.infrastructure.taskqueue.lease_keeper import LeaseKeeper
 from internal.infrastructure.taskqueue.loop_safety import Check, checks, overrides
-from internal.infrastructure.taskqueue.message_rules import encode, require_delay, require_options
+from internal.infrastructure.taskqueue.message_rules import encode, require_options
 from internal.infrastructure.taskqueue.middleware import default_middleware, replace_stock
 from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
 from internal.infrastructure.taskqueue.reasons import is_for_now
@@ -45,10 +45,9 @@ class RedisBroker(Broker):
     Actors, messages and middleware are Dramatiq's. What is sent is stored once, in one state, until it is
     settled; see docs/task-engine.md.
 
-    The arguments are those of Dramatiq's RedisBroker, and `timing`, which has more to say than its
-    `heartbeat_timeout` (how long a worker may be silent) and `dead_message_ttl` (how long archived tasks
-    are kept), both in milliseconds. `most_bytes` is the size of the largest message that `enqueue` takes.
-    Without `url` or `client` the `parameters` go to redis.Redis.
+    The arguments are those of Dramatiq's RedisBroker, `most_bytes` of a message, and `timing`, which has more
+    to say than its `heartbeat_timeout` (how long a worker may be silent) and `dead_message_ttl` (how long
+    archived tasks are kept), both in milliseconds. Without `url` or `client` `parameters` go to redis.Redis.
     """
 
     def __init__(  # noqa: PLR0913 - those of Dramatiq's RedisBroker, and two more
@@ -181,11 +180,10 @@ class RedisBroker(Broker):
             ValueError: it would not arrive as it was sent, is too large, or has an option that is wrong.
             ConnectionClosed: Redis cannot be reached, or is full.
         """
-        require_delay(delay)
         message = message.copy(options={"redis_message_id": str(uuid4())})
         self.emit_before("enqueue", message, delay)
-        data = encode(message, most_bytes=self.most_bytes)
-        place = (message.queue_name, message.options["redis_message_id"], scripts.text(data))
+        data = scripts.text(encode(message, delay=delay, most_bytes=self.most_bytes))
+        place = (message.queue_name, message.options["redis_message_id"], data)
         if delay:
             self.call(scripts.PUBLISH, [(*place, delay, NO_DEADLINE, {})])
         else:
@@ -240,11 +238,7 @@ class RedisBroker(Broker):
             self.flush(queue)
 
     def join(self, queue_name: str, *, interval: int = 100, timeout: int | None = None) -> None:
-        """Wait, `timeout` milliseconds at most, until a queue's tasks are all done. For tests.
-
-        Raises:
-            QueueJoinTimeout: they are not.
-        """
+        """Wait until a queue's tasks are all done; raise QueueJoinTimeout after `timeout` ms. For tests."""
         deadline = None if timeout is None else time.monotonic() + timeout / 1000
         while self.qsize(queue_name):
             if deadline is not None and time.monotonic() >= deadline:

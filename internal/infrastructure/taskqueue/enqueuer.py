@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import redis.asyncio
-from redis.exceptions import ConnectionError as ConnectionBroken
-from redis.exceptions import ResponseError
+from redis import exceptions
 
 from internal.infrastructure.task_codec import TaskRefused
 from internal.infrastructure.taskqueue import scripts
@@ -110,13 +109,13 @@ class Enqueuer:
                 return await self._send(entries)
             except (TypeError, ValueError, OverflowError) as error:
                 raise TaskRefused(f"it cannot be encoded ({type(error).__name__})") from error
-            except ResponseError as error:
+            except exceptions.ResponseError as error:
                 if is_refusal(error):
                     raise TaskRefused("Redis refuses it") from error
                 raise
-            except (ConnectionBroken, OSError) as error:
+            except (exceptions.ConnectionError, exceptions.TimeoutError, OSError) as error:
                 if sum(map(size_of, entries)) > CALL_BYTES and await self._answers():
-                    raise TaskRefused("Redis closes the connection when it gets it") from error
+                    raise TaskRefused("Redis does not take so large a task") from error
                 raise
 
     async def _answers(self) -> bool:

@@ -38,6 +38,7 @@ _RULES: Mapping[str, rules.Rule] = {
     "min_backoff": _whole_time,
     "max_backoff": _whole_time,
     "retention": _whole_time,
+    "delay": _whole_time,
     "time_limit": _time,
     "max_age": _time,
     "headers": rules.headers,
@@ -52,19 +53,14 @@ def require_options(options: Mapping[str, Any]) -> None:
             raise ValueError(f"{name} {problem}")
 
 
-def require_delay(delay: object) -> None:
-    """Raise ValueError unless it is a number of milliseconds."""
-    if delay is not None and (problem := _whole_time(delay)):
-        raise ValueError(f"delay {problem}")
-
-
-def encode(message: Message[Any], *, most_bytes: int) -> bytes:
+def encode(message: Message[Any], *, delay: int | None, most_bytes: int) -> bytes:
     """A message as it is stored.
 
     Raises:
-        ValueError: an option is wrong, the message is too large, or a worker would not get what was sent.
+        ValueError: an option or the delay is wrong, the message is too large, or a worker would not get what
+            was sent.
     """
-    require_options(message.options)
+    require_options({**message.options, "delay": delay})
     try:
         data = message.encode()
         _require_arrival(message, data)

@@ -53,7 +53,7 @@ async def test_what_goes_well_costs_no_statement_more(container: Container) -> N
         await relay(container, FakeTaskTransport()).sweep()
 
     assert sum(statement.startswith("UPDATE") for statement, _ in executed) == 3  # mark; take and mark
-    assert not any("last_error" in statement for statement, _ in executed)
+    assert not any("last_error=" in statement for statement, _ in executed)
     assert set((await errors(container)).values()) == {None}
 
 
@@ -73,8 +73,8 @@ async def test_no_text_but_our_own_is_written(container: Container) -> None:
             return "ada@example.com at 10.0.0.7"
 
     await store_due(container, "task-1")
-    with pytest.raises(Gossip):
-        await relay(container, FakeTaskTransport(down=True, failure=Gossip)).sweep()
+
+    await relay(container, FakeTaskTransport(down=True, failure=Gossip)).sweep()
 
     assert await errors(container) == {"task-1": "Gossip"}
 
@@ -82,8 +82,7 @@ async def test_no_text_but_our_own_is_written(container: Container) -> None:
 async def test_the_last_error_stays_when_the_task_is_forwarded(container: Container) -> None:
     await store_due(container, "task-1")
     transport = FakeTaskTransport(down=True, failure=ArithmeticError)
-    with pytest.raises(ArithmeticError):
-        await relay(container, transport).sweep()
+    await relay(container, transport).sweep()
     transport.down = False
 
     assert await relay(container, transport).forward_again(["task-1"]) == {"task-1"}
@@ -99,7 +98,7 @@ async def test_a_row_that_cannot_be_read_says_so(container: Container) -> None:
 
     assert transport.sent == ["task-1"]
     assert await errors(container) == {
-        "unreadable": "its options or followers cannot be read",
+        "unreadable": "it cannot be read: options: Expected `int`, got `str` - at `$.max_retries`",
         "task-1": None,
     }
 
