@@ -26,11 +26,13 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     HTTP_HOST=0.0.0.0 \
     HTTP_PORT=8080 \
+    PRIVATE_PORT=9090 \
     LOG_FORMAT=json
 # Numeric, so that an orchestrator can see that it is not root; it owns no file here.
 USER 65532:65532
 EXPOSE 8080
-# Liveness, not readiness: a restart would not bring a lost database back. Not urllib: it would ask a proxy.
+# Liveness, not readiness: a restart would not bring a lost database back. On the private port, which clients cannot
+# keep busy. Not urllib: it would ask a proxy.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["python", "-c", "import os, sys; from http.client import HTTPConnection; server = HTTPConnection('127.0.0.1', os.environ['HTTP_PORT'], timeout=3); server.request('GET', '/livez'); sys.exit(server.getresponse().status != 200)"]
+    CMD ["python", "-c", "import os, sys; from http.client import HTTPConnection; server = HTTPConnection('127.0.0.1', os.environ['PRIVATE_PORT'], timeout=3); server.request('GET', '/livez'); sys.exit(server.getresponse().status != 200)"]
 CMD ["python", "-m", "cmd.server"]

@@ -79,6 +79,8 @@ class Settings(BaseSettings):
 
     http_host: str = "127.0.0.1"
     http_port: Port = 8080
+    private_host: str = "127.0.0.1"
+    private_port: Port = 9090
     http_workers: int = Field(default=1, ge=1)
     http_header_timeout: float = Field(default=10, gt=0, le=60)  # seconds, as those that follow
     http_body_timeout: float = Field(default=15, gt=0)

@@ -22,6 +22,7 @@ class System:
 
     def __init__(self, *, database_url: str, redis_url: str, mail_url: str, logs: Path) -> None:
         self.port = free_port()
+        self.private_port = free_port()
         self.env = {
             "PATH": os.environ["PATH"],
             "APP_ENV": "test",
@@ -29,6 +30,7 @@ class System:
             "REDIS_URL": redis_url,
             "MAIL_URL": mail_url,
             "HTTP_PORT": str(self.port),
+            "PRIVATE_PORT": str(self.private_port),
             "PASSWORD_HASH_MEMORY": "8",
             "PASSWORD_HASH_TIME": "1",
             "LOG_FORMAT": "json",
@@ -69,6 +71,9 @@ class System:
 
     def get(self, path: str) -> httpx.Response:
         return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=10)
+
+    def get_private(self, path: str) -> httpx.Response:
+        return httpx.get(f"http://127.0.0.1:{self.private_port}{path}", timeout=10)
 
     def sign_up(self, email: str) -> httpx.Response:
         body = {"email": email, "name": "Ada Lovelace", "password": PASSWORD}

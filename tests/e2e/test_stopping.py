@@ -1,5 +1,6 @@
 """A server that is told to stop while it is busy."""
 
+import os
 import signal
 import threading
 import time
@@ -14,6 +15,7 @@ import pytest
 
 from tests.e2e.conftest import PASSWORD, System
 from tests.eventually import eventually
+from tests.processes import family_of
 
 CLIENTS = 8
 EXIT_WITHIN = 10  # seconds
@@ -110,13 +112,15 @@ def test_who_tells_it_twice_does_not_wait(system: System) -> None:
     assert server.wait(EXIT_WITHIN) == 0
 
 
-def test_finishes_a_slow_request(system: System, database_url: str) -> None:
+@pytest.mark.parametrize("are_all_told", [False, True])
+def test_finishes_a_slow_request(system: System, database_url: str, *, are_all_told: bool) -> None:
     server = system.start_server(HTTP_DRAIN_TIME="0")
     with ThreadPoolExecutor() as pool:
         with taken_for_now(database_url, "slow@example.com"):
             answer = pool.submit(system.sign_up, "slow@example.com")
             eventually(lambda: is_waiting(database_url), within=5)
-            server.send_signal(signal.SIGTERM)
+            for pid in family_of(server.pid) if are_all_told else [server.pid]:
+                os.kill(pid, signal.SIGTERM)
             time.sleep(1.5)
         code = server.wait(EXIT_WITHIN)
 

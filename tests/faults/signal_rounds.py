@@ -26,10 +26,10 @@ TARGETS: tuple[Target, ...] = ("child", "supervisor", "both")
 Moment = Literal["supervisor listens", "child is there", "child listens", "child works"]
 # Most of them are moments of the first second, which cost no whole start.
 MOMENTS: dict[Moment, int] = {
-    "supervisor listens": 9,
+    "supervisor listens": 10,
     "child is there": 6,
     "child listens": 2,
-    "child works": 3,
+    "child works": 2,
 }
 
 

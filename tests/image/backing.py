@@ -19,12 +19,13 @@ class BackingServices:
     postgres_port: int
     redis_port: int
     http_port: int
+    private_port: int
     mail: MailSink
 
     def reached_from(self, environment: Mapping[str, str]) -> dict[str, str]:
         """The same environment, but for the addresses that exist in Compose's network alone.
 
-        The server's port is added: there is no network of its own here, in which 8080 would be free.
+        The server's ports are added: there is no network of its own here, in which the usual ones are free.
         """
         addresses = {
             "@postgres:5432/": f"@127.0.0.1:{self.postgres_port}/",
@@ -32,7 +33,7 @@ class BackingServices:
             "//mailpit:1025": f"//127.0.0.1:{self.mail.port}",
         }
         reached = {name: _substitute(addresses, value) for name, value in environment.items()}
-        return {**reached, "HTTP_PORT": str(self.http_port)}
+        return {**reached, "HTTP_PORT": str(self.http_port), "PRIVATE_PORT": str(self.private_port)}
 
 
 @contextmanager
@@ -51,6 +52,7 @@ def embedded_services(directory: Path, *, services: Mapping[str, Any]) -> Iterat
             postgres_port=postgres.port,
             redis_port=redis.port,
             http_port=free_port(),
+            private_port=free_port(),
             mail=running.enter_context(MailSink()),
         )
 

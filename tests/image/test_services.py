@@ -94,7 +94,7 @@ def test_the_image_s_own_health_check_passes(server: Container) -> None:
 
 def test_the_image_s_own_health_check_fails_where_no_server_runs(server: Container) -> None:
     elsewhere = Container(
-        image=server.image, environment={**server.environment, "HTTP_PORT": "1"}, hostname="server"
+        image=server.image, environment={**server.environment, "PRIVATE_PORT": "1"}, hostname="server"
     )
 
     assert elsewhere.run(server.image.healthcheck, within=5).returncode != 0

@@ -17,9 +17,9 @@ from pathlib import Path
 from types import FrameType
 from urllib.parse import unquote, urlsplit
 
+from internal.infrastructure.bootstrap.listening import require_free_port
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.ping import workers_on
-from internal.infrastructure.bootstrap.server import require_free_port
 from internal.infrastructure.bootstrap.services import publish_services, withdraw_services
 from internal.infrastructure.database.schema import upgrade_to_head
 from internal.infrastructure.embedded.password import kept_password

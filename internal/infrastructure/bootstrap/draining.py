@@ -1,37 +1,55 @@
-import os
-import signal
+import socket
 import threading
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
-from granian.server.mp import MPServer
+from granian.server.mp import MPServer, WorkerProcess
+from litestar.types import ASGIApp
 
-# From the process that listens for signals to those that serve; Granian uses others.
-DRAIN = signal.SIGUSR1
+from internal.infrastructure.bootstrap.orders import reap_orphans
+from internal.infrastructure.bootstrap.process_health import ProcessHealth
+from internal.infrastructure.bootstrap.serving_process import DRAIN, ServingProcess
+from internal.infrastructure.http.private_listener import PrivateListener
+
+LOOKS_EVERY = 1.0  # seconds
 
 
 class DrainingServer(MPServer):
     """Says for a while that it is not ready before it stops, so that no request is sent to a closed port.
 
-    Whoever tells it to stop twice does not want to wait for that.
+    Whoever tells it to stop twice does not want to wait for that. Each process that serves makes its
+    application by `build_app`, which is given its line to this one. On `private` this one says how they are.
     """
 
-    def __init__(self, *args: Any, drain_time: timedelta, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        build_app: Callable[[socket.socket], ASGIApp],
+        private: socket.socket,
+        drain_time: timedelta,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.main_loop_interrupt = _Interrupt(meanwhile=self._reap_orphans)
+        self._build_app = build_app
         self._drain_time = drain_time
         self._is_draining = False
-        # Inherited: a process that is still starting would end by the signal otherwise.
-        signal.signal(DRAIN, signal.SIG_IGN)
+        health = ProcessHealth(self._serving, expected=self.workers)
+        self._private_listener = PrivateListener(private, health.routes)
+
+    def startup(self, spawn_target: Any, target_loader: Any) -> None:
+        super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]  # Granian's
+        self._private_listener.start()
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
         if self._is_draining or not self._drain_time:
             self._stop(*args, **kwargs)
             return
         self._is_draining = True
-        for worker in self.wrks:
-            with suppress(ProcessLookupError):
-                os.kill(worker.inner.pid, DRAIN)
+        for process in self._serving():
+            process.tell(DRAIN)
         timer = threading.Timer(self._drain_time.total_seconds(), self._stop)
         timer.daemon = True
         timer.start()
@@ -40,3 +58,40 @@ class DrainingServer(MPServer):
         # In a thread: it sets an event, whose lock the code that a signal has interrupted may hold.
         stop = super().signal_handler_interrupt
         threading.Thread(target=stop, args=args, kwargs=kwargs, daemon=True).start()
+
+    def _spawn_worker(  # type: ignore[override]  # as Granian's own MPServer does it
+        self,
+        idx: int,
+        target: Any,
+        callback_loader: Any,  # noqa: ARG002 - ours is given the line
+    ) -> WorkerProcess:
+        ours, theirs = socket.socketpair()
+        worker = super()._spawn_worker(idx, target, partial(self._build_app, theirs))
+        worker.inner = process = ServingProcess(worker.inner, ours=ours, theirs=theirs)
+        if self._is_draining:
+            process.tell(DRAIN)
+        return worker
+
+    def _serving(self) -> Sequence[ServingProcess]:
+        return [worker.inner for worker in self.wrks]
+
+    def _reap_orphans(self) -> None:
+        reap_orphans(own=[process.pid for process in self._serving()])
+
+
+class _Interrupt(threading.Event):
+    """Wakes the main thread from time to time: only there does Python run the handler of a signal.
+
+    If the kernel gives the signal to another thread, nothing else does.
+    """
+
+    def __init__(self, *, meanwhile: Callable[[], None]) -> None:
+        super().__init__()
+        self._meanwhile = meanwhile
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if timeout is not None:
+            return super().wait(timeout)
+        while not super().wait(LOOKS_EVERY):
+            self._meanwhile()
+        return True

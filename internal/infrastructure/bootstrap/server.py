@@ -6,19 +6,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import msgspec
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from litestar import Litestar
 from litestar.types import ASGIApp
 
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.bootstrap.draining import DRAIN, DrainingServer
+from internal.infrastructure.bootstrap.draining import DrainingServer
 from internal.infrastructure.bootstrap.lifespan import in_background, open_resources
-from internal.infrastructure.bootstrap.not_ready import NotReady
+from internal.infrastructure.bootstrap.listening import private_socket, require_free_port, resolve
+from internal.infrastructure.bootstrap.serving_process import obey_main_process
 from internal.infrastructure.bootstrap.supported_redis import require_supported_redis_at
 from internal.infrastructure.embedded.process import die_with_parent
 from internal.infrastructure.http.app import create_app
-from internal.infrastructure.http.health import ReadinessCheck
+from internal.infrastructure.http.health import ReadinessCheck, assess
 from internal.infrastructure.http.openapi import openapi_config
 from internal.infrastructure.log import configure_logging
 from internal.infrastructure.origins import parse_origins
@@ -49,14 +51,15 @@ def serve(settings: Settings) -> None:
     """Serve HTTP until SIGTERM or SIGINT, then finish the requests that are under way.
 
     Raises:
-        NotReady: the port is in use, or Redis is of a kind that cannot be used.
+        NotReady: a port is in use, or Redis is of a kind that cannot be used.
     """
-    address = resolve(settings.http_host)
+    address = resolve(settings.http_host, setting="HTTP_HOST")
     require_free_port(address, settings.http_port)
     asyncio.run(require_supported_redis_at(settings.redis))
     DrainingServer(
         f"{__name__}:build_app",
-        factory=True,
+        build_app=build_app,
+        private=private_socket(settings),
         interface=Interfaces.ASGI,
         address=address,
         port=settings.http_port,
@@ -72,45 +75,28 @@ def serve(settings: Settings) -> None:
     ).serve()
 
 
-def resolve(host: str) -> str:
-    """The address of `host`, which Granian wants; raise NotReady if there is none."""
-    try:
-        address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0]
-    except (OSError, UnicodeError) as error:  # UnicodeError: it is no name at all, such as "a..b"
-        raise NotReady(f"HTTP_HOST: there is no address for {host!r} ({error})") from error
-    return str(address)
-
-
-def require_free_port(host: str, port: int) -> None:
-    """Raise NotReady if something listens there. Granian would share the port with it, unnoticed."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise NotReady(
-                f"cannot listen on {host} port {port} ({error.strerror}): "
-                "stop what listens there, or choose another with HTTP_PORT=..."
-            ) from error
-
-
-def build_app() -> ASGIApp:
-    """Called by Granian in each of its worker processes."""
+def build_app(main_process: socket.socket) -> ASGIApp:
+    """Called by Granian in each process that serves, with its line to the main one."""
     if granian := multiprocessing.parent_process():
-        die_with_parent(granian.pid or 0, signal.SIGKILL)  # it loses a SIGTERM that comes while it starts
+        die_with_parent(granian.pid or 0, signal.SIGKILL)  # the others it takes from its line only
     settings = load_settings()
     configure_logging(level=settings.log_level, log_format=settings.log_format)
-    return app_of(Container(settings=settings))
+    return app_of(Container(settings=settings), main_process)
 
 
-def app_of(container: Container) -> ASGIApp:
+def app_of(container: Container, main_process: socket.socket | None = None) -> ASGIApp:
     settings = container.settings()
     draining = asyncio.Event()
 
+    async def readiness() -> bytes:
+        return msgspec.json.encode(await assess(current_checks()))
+
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        asyncio.get_running_loop().add_signal_handler(DRAIN, draining.set)
-        async with open_resources(container), in_background(warn_of_losses(container.redis())):
+        work = [warn_of_losses(container.redis())]
+        if main_process:
+            work.append(obey_main_process(main_process, drain=draining.set, readiness=readiness))
+        async with open_resources(container), in_background(*work):
             yield
 
     checks = (
@@ -118,12 +104,16 @@ def app_of(container: Container) -> ASGIApp:
         ReadinessCheck(name="redis", passes=container.write_probe().passes, essential=False),
     )
     is_production = settings.app_env is Environment.PRODUCTION
+
+    def current_checks() -> tuple[ReadinessCheck, ...]:
+        return (*checks, _STOPPING) if draining.is_set() else checks
+
     return create_app(
         providers={
             "register_user": container.register_user,
             "log_in": container.log_in,
             "authenticate": container.authenticate,
-            "readiness_checks": lambda: (*checks, _STOPPING) if draining.is_set() else checks,
+            "readiness_checks": current_checks,
         },
         lifespan=lifespan,
         body_within=timedelta(seconds=settings.http_body_timeout),

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal
@@ -14,6 +14,8 @@ from internal.ports.unavailable import Unavailable
 log = structlog.get_logger(__name__)
 
 CHECK_WITHIN = 2  # seconds
+
+Status = Literal["ok", "degraded", "down"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,7 @@ class ServiceStatus(msgspec.Struct, frozen=True):
 class Readiness(msgspec.Struct, frozen=True, omit_defaults=True):
     """`reasons` says why, for each part that failed and can tell."""
 
-    status: Literal["ok", "degraded", "down"]
+    status: Status
     checks: Mapping[str, Literal["ok", "failed"]]
     reasons: Mapping[str, str] = {}
 
@@ -56,18 +58,26 @@ def livez() -> Live:
 
 @get("/readyz", summary="Whether sign-ups can be served: 200 ok or degraded, 503 down", tags=["health"])
 async def readyz(readiness_checks: NamedDependency[tuple[ReadinessCheck, ...]]) -> Response[Readiness]:
-    results = await asyncio.gather(*(_result(check) for check in readiness_checks))
-    failed = {check.name: result for check, result in zip(readiness_checks, results, strict=True) if result}
-    status: Literal["ok", "degraded", "down"] = "degraded" if failed else "ok"
-    if any(check.essential and check.name in failed for check in readiness_checks):
+    readiness = await assess(readiness_checks)
+    return Response(readiness, status_code=status_code(readiness.status))
+
+
+def status_code(status: Status) -> HTTPStatus:
+    return HTTPStatus.SERVICE_UNAVAILABLE if status == "down" else HTTPStatus.OK
+
+
+async def assess(checks: Sequence[ReadinessCheck]) -> Readiness:
+    """Take CHECK_WITHIN at most."""
+    results = await asyncio.gather(*(_result(check) for check in checks))
+    failed = {check.name: result for check, result in zip(checks, results, strict=True) if result}
+    status: Status = "degraded" if failed else "ok"
+    if any(check.essential and check.name in failed for check in checks):
         status = "down"
-    readiness = Readiness(
+    return Readiness(
         status=status,
-        checks={check.name: "failed" if check.name in failed else "ok" for check in readiness_checks},
+        checks={check.name: "failed" if check.name in failed else "ok" for check in checks},
         reasons={name: result.reason for name, result in failed.items() if result.reason},
     )
-    code = HTTPStatus.SERVICE_UNAVAILABLE if status == "down" else HTTPStatus.OK
-    return Response(readiness, status_code=code)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,22 @@
-import signal
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from litestar.types import ASGIApp
 
-from internal.infrastructure.bootstrap.draining import DRAIN, DrainingServer
+from internal.infrastructure.bootstrap.draining import DrainingServer
+
+
+def no_app(line: socket.socket) -> ASGIApp:
+    raise NotImplementedError
 
 
 @pytest.fixture
 def server() -> Iterator[DrainingServer]:
-    before = signal.getsignal(DRAIN)
-    yield DrainingServer("nowhere:app", drain_time=timedelta(0))
-    signal.signal(DRAIN, before)
+    with socket.socket() as private:
+        yield DrainingServer("nowhere:app", build_app=no_app, private=private, drain_time=timedelta(0))
 
 
 def test_a_signal_waits_for_nothing_that_the_code_it_interrupts_may_hold(server: DrainingServer) -> None:

@@ -31,6 +31,8 @@ WRONG_VALUES = [
     ("HTTP_PORT", "0"),
     ("HTTP_PORT", "65536"),
     ("HTTP_PORT", "http"),
+    ("PRIVATE_PORT", "0"),
+    ("PRIVATE_PORT", "65536"),
     ("HTTP_WORKERS", "0"),
     ("HTTP_HEADER_TIMEOUT", "61"),
     ("HTTP_BODY_TIMEOUT", "0"),
@@ -77,7 +79,7 @@ WRONG_VALUES = [
     ("LOG_FORMAT", "xml"),
 ]
 # Any text will do for these; what production asks of JWT_SECRET is tested below.
-FREE_TEXT = {"APP_NAME", "HTTP_HOST", "JWT_SECRET"}
+FREE_TEXT = {"APP_NAME", "HTTP_HOST", "JWT_SECRET", "PRIVATE_HOST"}
 
 PRODUCTION = {
     "APP_ENV": "production",

@@ -1,0 +1,60 @@
+"""Where the server listens: one clear line where it cannot."""
+
+import errno
+import socket
+
+import structlog
+
+from internal.infrastructure.bootstrap.not_ready import NotReady
+from internal.infrastructure.settings import Environment, Settings
+
+log = structlog.get_logger(__name__)
+
+
+def resolve(host: str, *, setting: str) -> str:
+    """The address of `host`, which Granian wants; raise NotReady if there is none."""
+    try:
+        address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0]
+    except (OSError, UnicodeError) as error:  # UnicodeError: it is no name at all, such as "a..b"
+        raise NotReady(f"{setting}: there is no address for {host!r} ({error})") from error
+    return str(address)
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Raise NotReady if something listens there. Granian would share the port with it, unnoticed."""
+    with socket.socket(_family(host)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise _unusable(host, port, error, setting="HTTP_PORT") from error
+
+
+def private_socket(settings: Settings) -> socket.socket:
+    """Listen where health checks ask. Raise NotReady if something else does.
+
+    Outside production a second server takes any free port, unless one was chosen for it.
+    """
+    host, port = resolve(settings.private_host, setting="PRIVATE_HOST"), settings.private_port
+    is_chosen = "private_port" in settings.model_fields_set
+    try:
+        if port == settings.http_port:
+            raise OSError(errno.EADDRINUSE, "it is HTTP_PORT")  # noqa: TRY301 - as taken as any other
+        return socket.create_server((host, port), family=_family(host))
+    except OSError as error:
+        if is_chosen or settings.app_env is Environment.PRODUCTION:
+            raise _unusable(host, port, error, setting="PRIVATE_PORT") from error
+    listening = socket.create_server((host, 0), family=_family(host))
+    log.warning("server.private_port_taken", port=port, instead=listening.getsockname()[1])
+    return listening
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _unusable(host: str, port: int, error: OSError, *, setting: str) -> NotReady:
+    return NotReady(
+        f"cannot listen on {host} port {port} ({error.strerror}): "
+        f"stop what listens there, or choose another with {setting}=..."
+    )

@@ -1,0 +1,116 @@
+"""HTTP for those who look after the process: health checks, on a listener of their own.
+
+It speaks only as much HTTP as a health check needs. Connections that say nothing, however many, keep nobody
+else from an answer.
+"""
+
+import asyncio
+import os
+import socket
+import threading
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import msgspec
+import structlog
+
+log = structlog.get_logger(__name__)
+
+MOST_CONNECTIONS = 100  # of more, the oldest ends
+REQUEST_WITHIN = 5  # seconds
+LARGEST_HEADER = 8 * 1024  # bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    status: HTTPStatus
+    body: bytes
+    content_type: str = "application/json"
+    allow: str | None = None
+
+    @classmethod
+    def json(cls, status: HTTPStatus, content: object) -> "Answer":
+        return cls(status=status, body=msgspec.json.encode(content))
+
+    def encoded(self, *, with_body: bool) -> bytes:
+        head = [
+            f"HTTP/1.1 {self.status} {self.status.phrase}",
+            f"Content-Type: {self.content_type}",
+            f"Content-Length: {len(self.body)}",
+            *([f"Allow: {self.allow}"] if self.allow else []),
+            "Connection: close",
+        ]
+        return "\r\n".join([*head, "", ""]).encode() + (self.body if with_body else b"")
+
+
+Route = Callable[[], Awaitable[Answer]]
+
+NOT_FOUND = Answer.json(HTTPStatus.NOT_FOUND, {"status": "not found"})
+BAD_REQUEST = Answer.json(HTTPStatus.BAD_REQUEST, {"status": "bad request"})
+FAILED = Answer.json(HTTPStatus.INTERNAL_SERVER_ERROR, {"status": "failed"})
+NOT_ALLOWED = Answer(
+    status=HTTPStatus.METHOD_NOT_ALLOWED, body=b'{"status":"method not allowed"}', allow="GET, HEAD"
+)
+
+
+class PrivateListener:
+    """Answers on `listening` from a thread of its own, until the process ends."""
+
+    def __init__(self, listening: socket.socket, routes: Mapping[str, Route]) -> None:
+        self._listening = listening
+        self._routes = routes
+        self._connections: dict[StreamWriter, None] = {}  # in the order of their coming
+
+    def start(self) -> None:
+        os.register_at_fork(after_in_child=self._close_inherited)
+        thread = threading.Thread(target=asyncio.run, args=(self._serve(),), daemon=True)
+        thread.name = "private-listener"
+        thread.start()
+
+    async def _serve(self) -> None:
+        server = await asyncio.start_server(self._converse, sock=self._listening, limit=LARGEST_HEADER)
+        await server.serve_forever()
+
+    async def _converse(self, reader: StreamReader, writer: StreamWriter) -> None:
+        self._connections[writer] = None
+        if len(self._connections) > MOST_CONNECTIONS:
+            next(iter(self._connections)).transport.abort()
+        try:
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(REQUEST_WITHIN):
+                    writer.write(await self._answer(reader))
+                    await writer.drain()
+        finally:
+            del self._connections[writer]
+            writer.close()
+
+    async def _answer(self, reader: StreamReader) -> bytes:
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
+        except asyncio.IncompleteReadError:
+            return b""  # it has gone
+        except (asyncio.LimitOverrunError, ValueError):
+            return BAD_REQUEST.encoded(with_body=True)
+        if method not in {"GET", "HEAD"}:
+            return NOT_ALLOWED.encoded(with_body=True)
+        route = self._routes.get(target.partition("?")[0])
+        answer = await self._answer_of(route) if route else NOT_FOUND
+        return answer.encoded(with_body=method == "GET")
+
+    async def _answer_of(self, route: Route) -> Answer:
+        try:
+            return await route()
+        except Exception:
+            log.exception("private_listener.failed")  # a defect, which must not end the others' answers
+            return FAILED
+
+    def _close_inherited(self) -> None:
+        """In a process that was forked: what this one closes must not stay open there."""
+        inherited = [self._listening, *(writer.get_extra_info("socket") for writer in self._connections)]
+        for descriptor in [connection.fileno() for connection in inherited]:
+            with suppress(OSError):
+                os.close(descriptor)
