@@ -20,6 +20,8 @@ FROM base
 COPY --from=builder /opt/venv /opt/venv
 COPY --from=builder /app /app
 # PYTHONPATH: this project's package `cmd` has to be found before the standard library's.
+# PRIVATE_PORT is no secret, whatever its name suggests.
+# hadolint ignore=DL3064
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONPATH=/app \
     PYTHONUNBUFFERED=1 \
