@@ -27,6 +27,8 @@ _EMOJI = re.compile(
     "[\u00a9\u00ae\u203c\u2049\u2122\u2194-\u21aa\u2300-\u23ff\u24c2\u25a0-\u27bf\u2934\u2935"
     "\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
 )
+# Unicode keeps what is unassigned in these blocks for emoji, and Python knows the newest ones late.
+_LATER_EMOJI = re.compile("[\U0001f000-\U0001faff]")
 # What makes a black flag that of England, Scotland or Wales (UTS 51): a region in tags, and the end of tags.
 _REGION = re.compile("(?<=\U0001f3f4)[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f")
 
@@ -85,5 +87,7 @@ def _kind(character: str) -> str:
     if _UNSEEN_MARK.match(character):
         return "V"
     category = unicodedata.category(character)
+    if category == "Cn" and _LATER_EMOJI.match(character):
+        return "E"
     kind = _KINDS.get(category) or _MAJOR_KINDS.get(category[0], "X")
     return "E" if kind == "S" and _EMOJI.match(character) else kind

@@ -23,6 +23,15 @@ async def test_exchanges_credentials_for_a_token(client: httpx.AsyncClient) -> N
     assert response.json()["data"]["user"]["name"] == "Ada Lovelace"
 
 
+async def test_takes_a_password_in_whichever_form_a_keyboard_sends_it(client: httpx.AsyncClient) -> None:
+    body = {**ADA, "password": "caf\u00e9 caf\u00e9"}
+    await client.post("/api/v1/auth/register", json=body)
+
+    for password in ("caf\u00e9 caf\u00e9", "cafe\u0301 cafe\u0301"):
+        response = await client.post("/api/v1/auth/login", json={"email": ADA["email"], "password": password})
+        assert response.status_code == 200
+
+
 @pytest.mark.usefixtures("token")
 async def test_tells_a_wrong_password_and_an_unknown_account_alike(client: httpx.AsyncClient) -> None:
     wrong = await client.post("/api/v1/auth/login", json={"email": ADA["email"], "password": "wrong horse"})
