@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from contextvars import Context
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -155,7 +156,7 @@ class OutboxRelay:
     def _write_soon(self) -> None:
         """In batches: a row left unmarked by a crash is forwarded twice, which the queue notices."""
         if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write())
+            self._writing = asyncio.create_task(self._write(), context=Context())
 
     async def _write(self) -> None:
         while (

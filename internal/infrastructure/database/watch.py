@@ -1,6 +1,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextvars import Context
 
 import structlog
 from sqlalchemy import text
@@ -48,7 +49,7 @@ class DatabaseWatch:
     async def _ask(self) -> bool:
         """Whether Postgres is away; who asks at the same time gets the same answer."""
         if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._look())
+            self._asking = asyncio.create_task(self._look(), context=Context())
         return await asyncio.shield(self._asking)
 
     async def _look(self) -> bool:

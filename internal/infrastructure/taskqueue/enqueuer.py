@@ -1,6 +1,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextvars import Context
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +68,7 @@ class Enqueuer:
         request = _Request(entries, size, asyncio.get_running_loop().create_future())
         self._waiting.append(request)
         if self._storing is None or self._storing.done():
-            self._storing = asyncio.create_task(self._store())
+            self._storing = asyncio.create_task(self._store(), context=Context())
         return await request.answer
 
     async def existing(self, tasks: Sequence[tuple[str, str]]) -> set[str]:

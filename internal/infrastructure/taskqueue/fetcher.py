@@ -1,5 +1,6 @@
 import asyncio
 from contextlib import suppress
+from contextvars import Context
 
 import structlog
 from redis.asyncio import ConnectionPool
@@ -40,6 +41,7 @@ class Fetcher:
         threads: WorkerThreads,
         concurrency: int,
         ledger: TaskLedger | None,
+        context: Context,
     ) -> None:
         self._namespace = broker.namespace
         self._beat = broker.timing.extend_every.total_seconds()
@@ -52,7 +54,12 @@ class Fetcher:
         self._was_woken = False
         self._outage: BaseException | None = None
         self.workbench = Workbench(
-            broker, threads=threads, concurrency=concurrency, ledger=ledger, changed=self._signal.set
+            broker,
+            threads=threads,
+            concurrency=concurrency,
+            ledger=ledger,
+            context=context,
+            changed=self._signal.set,
         )
         self._cancellations = Cancellations(
             pool,

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Callable, Sequence
+from contextvars import Context
 
 import structlog
 
@@ -39,18 +40,20 @@ class LedgerClerk:
         ledger: TaskLedger,
         *,
         closed: Callable[[Sequence[Settlement]], None],
+        context: Context,
         try_again_after: float = TRY_AGAIN_AFTER,
     ) -> None:
         self._ledger = ledger
         self._try_again_after = try_again_after
         self._closed = closed
+        self._context = context
         self._waiting: list[Settlement] = []
         self._writing: asyncio.Task[None] | None = None
 
     def close(self, settlement: Settlement) -> None:
         self._waiting.append(settlement)
         if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write())
+            self._writing = asyncio.create_task(self._write(), context=self._context.copy())
 
     def stop(self) -> None:
         if self._writing:

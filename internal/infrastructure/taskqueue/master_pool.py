@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from contextvars import Context
 from typing import Any
 from weakref import WeakSet
 
@@ -82,7 +83,7 @@ class AsyncMasterPool(redis.asyncio.sentinel.SentinelConnectionPool):
         is_over = self._look is None or self._look.done()
         if is_over and self.master_address and time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + LOOK_EVERY
-            self._look = asyncio.create_task(self._ask())
+            self._look = asyncio.create_task(self._ask(), context=Context())
         if self._look and not self._look.done() and self._sentinels.has_majority:
             await asyncio.wait([self._look])
 

@@ -1,7 +1,7 @@
 import asyncio
-import contextvars
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from contextvars import Context
 from time import monotonic
 from typing import Any
 
@@ -51,21 +51,26 @@ class _Attempt:
 class Runner:
     """Runs a delivery: as a coroutine on the loop if everything around it may, else in a thread.
 
-    Middleware hooks fire around both, inside the task. Whatever the task does, SystemExit included, ends
-    in `finished(delivery, seconds)` on the loop.
+    Each runs in a copy of the worker's `context`: what starts it is often the end of another. Middleware
+    hooks fire around both, inside the task. Whatever the task does, SystemExit included, ends in
+    `finished(delivery, seconds)` on the loop.
     """
 
-    def __init__(self, broker: RedisBroker, *, threads: WorkerThreads, finished: Finished) -> None:
+    def __init__(
+        self, broker: RedisBroker, *, threads: WorkerThreads, context: Context, finished: Finished
+    ) -> None:
         self._broker = broker
         self._threads = threads
+        self._context = context
         self._finished = finished
 
     def start(self, delivery: Delivery) -> None:
         loop = asyncio.get_running_loop()
         if function := self._broker.native(delivery):
-            delivery.run = loop.create_task(self._run_on_loop(delivery, function))
+            run = self._run_on_loop(delivery, function)
+            delivery.run = loop.create_task(run, context=self._context.copy())
         else:
-            context = contextvars.copy_context()
+            context = self._context.copy()
             self._threads.submit(lambda: context.run(self._run_in_thread, delivery, loop))
 
     async def _run_on_loop(self, delivery: Delivery, function: CoroutineFunction) -> None:

@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from contextvars import Context
 
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.exchange import Settlement
@@ -22,8 +23,9 @@ class SettlingHooks:
     the loop, when they are through.
     """
 
-    def __init__(self, broker: RedisBroker, *, concurrency: int) -> None:
+    def __init__(self, broker: RedisBroker, *, concurrency: int, context: Context) -> None:
         self._broker = broker
+        self._context = context
         self._loop = asyncio.get_running_loop()
         self._threads = WorkerThreads(broker, size=concurrency)
         self._firing = 0
@@ -54,13 +56,17 @@ class SettlingHooks:
             self._firing += 1
             self._threads.submit(lambda: self._fire_aside(moment, signals, settlement, then))
         else:
-            emit(self._broker, moment, signals)
+            self._emit(moment, signals)
             then(settlement)
 
     def _fire_aside(self, moment: str, signals: Sequence[Signal], settlement: Settlement, then: Then) -> None:
-        emit(self._broker, moment, signals)
+        self._emit(moment, signals)
         with suppress(RuntimeError):  # the loop has ended, and nobody waits for it any more
             self._loop.call_soon_threadsafe(self._fired, settlement, then)
+
+    def _emit(self, moment: str, signals: Sequence[Signal]) -> None:
+        """In a context of their own: neither that of a task nor that of other hooks."""
+        self._context.copy().run(emit, self._broker, moment, signals)
 
     def _fired(self, settlement: Settlement, then: Then) -> None:
         self._firing -= 1

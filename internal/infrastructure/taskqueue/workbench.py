@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import replace
 
 import structlog
@@ -40,15 +41,16 @@ class Workbench:
         threads: WorkerThreads,
         concurrency: int,
         ledger: TaskLedger | None,
+        context: Context,
         changed: Callable[[], None],
     ) -> None:
         self._broker = broker
         self._loop = asyncio.get_running_loop()
         self._changed = changed
-        self._runner = Runner(broker, threads=threads, finished=self._finished)
+        self._runner = Runner(broker, threads=threads, context=context, finished=self._finished)
         self._slots = Slots(concurrency, timing=broker.timing, start=self._runner.start)
-        self._hooks = SettlingHooks(broker, concurrency=concurrency)
-        self._clerk = LedgerClerk(ledger, closed=self.settle) if ledger else None
+        self._hooks = SettlingHooks(broker, concurrency=concurrency, context=context)
+        self._clerk = LedgerClerk(ledger, closed=self.settle, context=context) if ledger else None
         self._inquiry = LedgerInquiry(ledger, run=self._run, settle=self.settle) if ledger else None
         self._held: dict[Holding, Delivery] = {}
         self._ready: list[Settlement] = []
@@ -167,11 +169,9 @@ class Workbench:
                 delivery.cancelled = Cancelled.OPERATOR
 
     async def clear(self, within: float) -> int:
-        """Wait so many seconds for what is running, interrupt the rest; return how many are not settled.
-
-        On a busy machine each step begins late; none of them may end late.
-        """
+        """Wait so many seconds for what is running, interrupt the rest; return how many are not settled."""
         self.pause()
+        # On a busy machine each step begins late; none of them may end late.
         interrupted_at = self._loop.time() + within
         await self._emptied(interrupted_at)
         if running := self._slots.running:

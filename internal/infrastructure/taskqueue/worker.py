@@ -3,6 +3,7 @@ import threading
 import time
 from collections.abc import Collection, Coroutine, Mapping
 from contextlib import suppress
+from contextvars import Context, copy_context
 from typing import Any, TypeVar
 
 import structlog
@@ -67,10 +68,15 @@ class Worker:
         self._loop: EventLoopThread | None = None
         self._fetcher: Fetcher | None = None
         self._running: asyncio.Task[None] | None = None
+        self._context = Context()
         self._watchdog: LoopWatchdog | None = None
 
     def start(self, *, is_paused: bool = False) -> None:
-        """Begin to work, on the loop that async actors have or on one of its own; or wait for `resume`."""
+        """Begin to work, on the loop that async actors have or on one of its own; or wait for `resume`.
+
+        Every task and every hook starts in a copy of the context of this call, and sees of no other.
+        """
+        self._context = copy_context()
         self.broker.emit_before("worker_boot", self)
         self._loop = get_event_loop_thread() or self._start_loop()
         self._on_loop(self._start(is_paused=is_paused))
@@ -134,7 +140,8 @@ class Worker:
             served = self._served()
             if self._loop and set(served) != set(self._exchange.queues):
                 self._exchange.serve(served)
-                asyncio.run_coroutine_threadsafe(self._engine.look_anew(), self._loop.loop)
+                look = self._engine.look_anew()
+                self._context.copy().run(asyncio.run_coroutine_threadsafe, look, self._loop.loop)
 
     def _served(self) -> Mapping[str, int]:
         weights = self._weights or dict.fromkeys(sorted(self.broker.get_declared_queues()), 1)
@@ -155,6 +162,7 @@ class Worker:
             threads=self._threads,
             concurrency=self.worker_threads,
             ledger=self._ledger,
+            context=self._context,
         )
         if is_paused:
             self._fetcher.workbench.pause()

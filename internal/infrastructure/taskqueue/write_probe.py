@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextvars import Context
 
 import redis.asyncio
 
@@ -33,7 +34,7 @@ class WriteProbe:
         is_over = self._probing is None or self._probing.done()
         if self._probing is None or (is_over and time.monotonic() - self._probed_at >= AT_MOST_EVERY):
             self._probed_at = time.monotonic()
-            self._probing = asyncio.create_task(self._probe())
+            self._probing = asyncio.create_task(self._probe(), context=Context())
         return await asyncio.shield(self._probing)  # others may wait for it, too
 
     async def _probe(self) -> str | None:

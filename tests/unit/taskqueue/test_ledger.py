@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextvars import Context
 
 import pytest
 
@@ -43,7 +44,7 @@ async def test_a_task_is_settled_when_the_ledger_has_it_at_last(failure: Excepti
         has_settled.set()
 
     failing = FailingLedger(failure)
-    clerk = LedgerClerk(failing, closed=settle, try_again_after=0.01)
+    clerk = LedgerClerk(failing, closed=settle, context=Context(), try_again_after=0.01)
 
     clerk.close(Settlement(("default", "a", "token"), DONE))
     await asyncio.wait_for(has_settled.wait(), timeout=5)

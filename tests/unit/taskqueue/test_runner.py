@@ -1,4 +1,5 @@
 import asyncio
+from contextvars import Context
 
 import dramatiq
 import pytest
@@ -35,6 +36,7 @@ async def test_a_task_that_is_cancelled_before_its_first_step_ends_without_it(
     runner = Runner(
         broker,
         threads=WorkerThreads(broker, size=0 if is_async else 1),
+        context=Context(),
         finished=lambda delivery, _: ended.set_result(delivery),
     )
     attempt = delivery()
