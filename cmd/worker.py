@@ -9,6 +9,8 @@ import sys
 
 from internal.infrastructure.bootstrap.orders import listen
 
+MOST_PROCESSES = 256  # as of WORKER_PROCESSES
+
 
 def main() -> None:
     listen()
@@ -20,6 +22,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.processes is not None and arguments.processes < 1:
         parser.error("--processes must be at least 1")
+    if arguments.processes is not None and arguments.processes > MOST_PROCESSES:
+        parser.error(f"--processes must be at most {MOST_PROCESSES}")
     _work(arguments)
 
 

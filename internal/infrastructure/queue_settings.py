@@ -16,8 +16,11 @@ def parse_weights(value: str) -> dict[str, int]:
     """Raise ValueError unless it is a list of queues and their weights."""
     if not _WEIGHTS.fullmatch(value):
         raise ValueError("must be name:weight,... with weights of at least 1")
-    pairs = (item.split(":") for item in value.split(","))
-    return {name: int(weight) for name, weight in pairs}
+    pairs = [item.split(":") for item in value.split(",")]
+    weights = {name: int(weight) for name, weight in pairs}
+    if len(weights) < len(pairs):
+        raise ValueError("must name each queue once")
+    return weights
 
 
 def parse_limits(value: str) -> dict[str, tuple[int | None, Rate | None]]:
@@ -28,6 +31,8 @@ def parse_limits(value: str) -> dict[str, tuple[int | None, Rate | None]]:
     for item in filter(None, value.split(",")):
         name, most, seconds = re.split("[:/]", f"{item}/")[:3]
         running, rate = limits.get(name, (None, None))
+        if (rate if seconds else running) is not None:
+            raise ValueError("must have one limit of a kind for each queue")
         if seconds:
             rate = Rate(int(most), timedelta(seconds=int(seconds)))
         else:

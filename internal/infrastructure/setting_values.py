@@ -1,9 +1,11 @@
 """What may stand in one setting, whatever the others say."""
 
+import zlib
 from collections.abc import Callable
 from email.headerregistry import Address
 from email.utils import parseaddr
 from typing import Annotated
+from unicodedata import category
 
 from pydantic import AfterValidator, Field
 
@@ -12,7 +14,33 @@ from internal.infrastructure.origins import parse_origins
 from internal.infrastructure.queue_settings import parse_limits, parse_weights
 from internal.infrastructure.service_url import PostgresUrl, SentinelUrl, parse_url
 
+# RFC 7518 section 3.2: an HS256 key is at least as long as the hash.
+MIN_SECRET_BYTES = 32
 _MAX_PORT = 65535
+_YEAR = 365 * 86_400  # seconds
+# A random secret of 32 characters does not get shorter than 26 bytes, a repeated pattern does.
+_LEAST_DEFLATED = 20
+_CONTROLS = {"Cc", "Zl", "Zp"}
+
+
+def one_line(value: object) -> object:
+    """Refuse a text with a line break or another control character."""
+    if isinstance(value, str) and any(category(each) in _CONTROLS for each in value):
+        raise ValueError("must be one line without control characters")
+    return value
+
+
+def is_random(secret: str) -> bool:
+    """Whether a secret is as long as HS256 needs it, and more than a short pattern over and over."""
+    data = secret.encode()
+    compressor = zlib.compressobj(level=9, wbits=-zlib.MAX_WBITS)
+    deflated = compressor.compress(data) + compressor.flush()
+    return len(data) >= MIN_SECRET_BYTES and len(deflated) >= _LEAST_DEFLATED
+
+
+def _display_name(value: str) -> None:
+    if not value.strip():
+        raise ValueError("must not be blank")
 
 
 def _read_by(parse: Callable[[str], object]) -> AfterValidator:
@@ -61,6 +89,14 @@ def _sender(value: str) -> None:
         raise ValueError("must be user@example.com or Name <user@example.com>") from error
 
 
+# Bounds that no sound installation reaches: beyond them is a typing error.
+Seconds = Annotated[float, Field(ge=0.01, le=3600)]
+WholeSeconds = Annotated[int, Field(ge=0, le=86_400)]
+Days = Annotated[int, Field(ge=1, le=3650)]
+TokenLife = Annotated[int, Field(ge=1, le=_YEAR)]  # seconds
+Processes = Annotated[int, Field(ge=1, le=256)]
+AtOnce = Annotated[int, Field(ge=1, le=10_000)]
+AppName = Annotated[str, Field(max_length=100), _read_by(_display_name)]
 Port = Annotated[int, Field(ge=1, le=_MAX_PORT)]
 WebAddress = Annotated[str, _read_by(_web_address)]
 DatabaseUrl = Annotated[str, _read_by(PostgresUrl.parse)]

@@ -240,3 +240,11 @@ def _children(pid: int) -> list[int]:
 def _runs(pid: int) -> bool:
     state = Path(f"/proc/{pid}/stat")
     return state.exists() and state.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_a_misspelt_setting_is_a_warning(system: System) -> None:
+    migrated = system.run("cmd.admin", "db", "migrate", HTTP_PROT="8081")
+    system.start_worker(HTTP_PROT="8081")
+
+    assert migrated.stderr.startswith("cmd.admin: HTTP_PROT is not a setting; did you mean HTTP_PORT?\n")
+    assert system.log("cmd.worker").count("settings.unknown_name") == 1

@@ -3,11 +3,10 @@ from typing import Any
 
 import pytest
 
+from internal.infrastructure.production_rules import DEVELOPMENT_DATABASE_PASSWORD, DEVELOPMENT_SECRET
 from internal.infrastructure.settings import (
     COMPOSE_DATABASE_URL,
     COMPOSE_REDIS_ADDR,
-    DEVELOPMENT_DATABASE_PASSWORD,
-    DEVELOPMENT_SECRET,
 )
 from tests.image.compose import services
 

@@ -19,7 +19,7 @@ from internal.infrastructure.bootstrap.services import (
     postgres_at,
     redis_at,
 )
-from internal.infrastructure.settings import Settings
+from internal.infrastructure.settings import Settings, misspelt_settings
 from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
 from internal.ports.unavailable import Unavailable
 
@@ -57,9 +57,14 @@ class LocatedInstallation:
     def target(self) -> str:
         return _services_of(locate_services())
 
+    def _located(self) -> Settings:
+        for name, meant in misspelt_settings().items():
+            self._announce(f"{name} is not a setting; did you mean {meant}?")
+        return locate_services()
+
     @contextmanager
     def _naming(self, target: str) -> Generator[None]:
-        """Say, once, what a command has worked on, before it shows anything; or name it in the error."""
+        """Say what a command has worked on, before it shows anything; or name it in the error."""
         try:
             yield
         except Unavailable as error:
@@ -69,10 +74,11 @@ class LocatedInstallation:
             raise
         self._announce(target)
 
-    def _announce(self, target: str) -> None:
-        if target not in self._announced:
-            self._announced.add(target)
-            tell(target)
+    def _announce(self, line: str) -> None:
+        """Once, however many steps a command has."""
+        if line not in self._announced:
+            self._announced.add(line)
+            tell(line)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Tools]:
@@ -81,7 +87,7 @@ class LocatedInstallation:
         from internal.infrastructure.bootstrap.supported_redis import require_supported_redis  # noqa: PLC0415 - see above
         from internal.infrastructure.log import configure_logging  # noqa: PLC0415 - see above
 
-        settings = locate_services()
+        settings = self._located()
         if self._log_to is not None:
             configure_logging(level="WARNING", log_format="console", stream=self._log_to)
         container = Container(settings=settings)
@@ -110,7 +116,7 @@ class LocatedInstallation:
     def migrate(self) -> None:
         from internal.infrastructure.database.schema import upgrade_to_head  # noqa: PLC0415 - see above
 
-        settings = locate_services()
+        settings = self._located()
         with self._naming(postgres_at(settings.database_url)):
             upgrade_to_head(
                 settings.database_url, connect_within=timedelta(seconds=settings.database_connect_timeout)
@@ -121,7 +127,7 @@ class LocatedInstallation:
 
         from internal.infrastructure.database.schema import write_migration  # noqa: PLC0415 - see above
 
-        database_url = locate_services().database_url
+        database_url = self._located().database_url
         try:
             with self._naming(postgres_at(database_url)):
                 write_migration(database_url, message)

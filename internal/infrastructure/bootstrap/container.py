@@ -186,7 +186,7 @@ class Container(containers.DeclarativeContainer):
         memory=settings.provided.password_hash_memory,
         time=settings.provided.password_hash_time,
         parallelism=settings.provided.password_hash_parallelism,
-        threads=settings.provided.password_hash_threads,
+        threads=settings.provided.hashes_at_once,
     )
     password_policy = providers.Singleton(PasswordPolicy, min_length=settings.provided.password_min_length)
     token_issuer = providers.Singleton(

@@ -11,7 +11,13 @@ from pydantic import field_validator
 
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.service_url import PostgresUrl, redis_address
-from internal.infrastructure.settings import VAR_DIRECTORY, Environment, Settings, load_settings
+from internal.infrastructure.settings import (
+    VAR_DIRECTORY,
+    Environment,
+    Settings,
+    load_settings,
+    misspelt_settings,
+)
 from internal.infrastructure.taskqueue.redis_url import require_usable_url as require_redis_url
 
 # Written by a running `make run`, for whoever wants to attach to its services.
@@ -88,7 +94,9 @@ def locate_redis() -> str:
 
 
 def announce_services(settings: Settings) -> None:
-    """Log which ones are meant."""
+    """Log which ones are meant, and warn of settings whose names were probably meant otherwise."""
+    for name, meant in misspelt_settings().items():
+        log.warning("settings.unknown_name", name=name, meant=meant)
     log.info("services.located", postgres=postgres_at(settings.database_url), redis=redis_at(settings.redis))
 
 

@@ -1,16 +1,27 @@
+import os
+from base64 import b64encode
 from datetime import timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from internal.infrastructure.settings import Environment, InvalidSettings, Settings, load_settings
+from internal.infrastructure.settings import (
+    Environment,
+    InvalidSettings,
+    Settings,
+    load_settings,
+    misspelt_settings,
+)
 from internal.ports.tasks import Rate
 
 WRONG_VALUES = [
     ("APP_ENV", "staging"),
+    ("APP_NAME", " "),
+    ("APP_NAME", "x" * 101),
     ("APP_BASE_URL", "localhost:8080"),
     ("DATABASE_URL", "mysql://localhost/x"),
     ("DATABASE_URL", "postgresql://[/x"),
@@ -20,6 +31,7 @@ WRONG_VALUES = [
     ("DATABASE_POOL_TIMEOUT", "0"),
     ("DATABASE_CONNECT_TIMEOUT", "1"),
     ("DATABASE_STATEMENT_TIMEOUT", "0"),
+    ("DATABASE_STATEMENT_TIMEOUT", "0.0001"),  # 0 ms to Postgres, which is no limit
     ("REDIS_ADDR", "localhost"),
     ("REDIS_ADDR", ":6379"),
     ("REDIS_ADDR", "localhost:99999"),
@@ -34,6 +46,7 @@ WRONG_VALUES = [
     ("PRIVATE_PORT", "0"),
     ("PRIVATE_PORT", "65536"),
     ("HTTP_WORKERS", "0"),
+    ("HTTP_HEADER_TIMEOUT", "0.0001"),
     ("HTTP_HEADER_TIMEOUT", "61"),
     ("HTTP_BODY_TIMEOUT", "0"),
     ("HTTP_DRAIN_TIME", "-1"),
@@ -53,12 +66,16 @@ WRONG_VALUES = [
     ("WORKER_QUEUES", "critical"),
     ("WORKER_QUEUES", "critical:0"),
     ("WORKER_QUEUES", "critical:6;low:1"),
+    ("WORKER_QUEUES", "low:1,low:2"),
+    ("WORKER_QUEUE_LIMITS", "low:2,low:3"),
+    ("WORKER_QUEUE_LIMITS", "low:2/1,low:3/1"),
     ("WORKER_QUEUE_LIMITS", "low"),
     ("WORKER_QUEUE_LIMITS", "low:0"),
     ("WORKER_QUEUE_LIMITS", "low:2/0"),
     ("WORKER_QUEUE_LIMITS", "low:2,"),
     ("WORKER_STRICT_PRIORITY", "perhaps"),
     ("WORKER_LEASE", "0"),
+    ("WORKER_LEASE", "0.001"),
     ("UNKNOWN_TASK_GRACE", "-1"),
     ("TASK_MAX_BYTES", "100"),
     ("WORKER_SHUTDOWN_TIMEOUT", "-1"),
@@ -70,6 +87,7 @@ WRONG_VALUES = [
     ("MAIL_URL", "imap://localhost"),
     ("MAIL_FROM", "nobody"),
     ("JWT_TTL", "0"),
+    ("JWT_TTL", "31536001"),
     ("PASSWORD_MIN_LENGTH", "7"),
     ("PASSWORD_HASH_MEMORY", "7"),
     ("PASSWORD_HASH_TIME", "0"),
@@ -79,7 +97,7 @@ WRONG_VALUES = [
     ("LOG_FORMAT", "xml"),
 ]
 # Any text will do for these; what production asks of JWT_SECRET is tested below.
-FREE_TEXT = {"APP_NAME", "HTTP_HOST", "JWT_SECRET", "PRIVATE_HOST"}
+FREE_TEXT = {"HTTP_HOST", "JWT_SECRET", "PRIVATE_HOST"}
 
 PRODUCTION = {
     "APP_ENV": "production",
@@ -124,6 +142,85 @@ def test_a_wrong_value_is_one_line_that_names_the_variable(
 
     assert problem.startswith(f"{variable}: ")
     assert "\n" not in problem
+
+
+NUMBERS = sorted(
+    name.upper()
+    for name, field in Settings.model_fields.items()
+    if {int, float} & {field.annotation, *get_args(field.annotation)}
+)
+
+
+@pytest.mark.parametrize("variable", NUMBERS)
+@pytest.mark.parametrize("value", ["inf", "-inf", "nan", "Infinity", "1e308", "-1", "9" * 30, "4294967296"])
+def test_no_number_is_absurd(environment: pytest.MonkeyPatch, variable: str, value: str) -> None:
+    [problem] = problems_of(environment, {variable: value})
+
+    assert problem.startswith(f"{variable}: ")
+
+
+@pytest.mark.parametrize("variable", sorted(name.upper() for name in Settings.model_fields))
+@pytest.mark.parametrize("separator", ["\n", "\r\n", "\t", "\x1b[2J", "\x7f", "\u2028", "\x85"])
+def test_no_text_has_a_line_break_or_another_control_character(
+    environment: pytest.MonkeyPatch, variable: str, separator: str
+) -> None:
+    usual = Settings.model_fields[variable.lower()].default or "redis://redis"
+    [problem] = problems_of(environment, {variable: f"{usual}{separator}Bcc: eve@example.com"})
+
+    assert problem == f"{variable}: must be one line without control characters"
+
+
+@pytest.mark.parametrize(
+    ("variables", "blamed"),
+    [
+        ({"PASSWORD_HASH_MEMORY": str(2**32 - 1)}, "PASSWORD_HASH_MEMORY"),
+        ({"PASSWORD_HASH_MEMORY": str(2**22), "PASSWORD_HASH_THREADS": "1024"}, "PASSWORD_HASH_THREADS"),
+        ({"PASSWORD_HASH_MEMORY": "15", "PASSWORD_HASH_PARALLELISM": "2"}, "PASSWORD_HASH_MEMORY"),
+    ],
+    ids=["one hash", "several at once", "less than Argon2 needs"],
+)
+def test_hashes_fit_into_the_memory(
+    environment: pytest.MonkeyPatch, variables: dict[str, str], blamed: str
+) -> None:
+    [problem] = problems_of(environment, variables)
+
+    assert problem.startswith(f"{blamed}: ")
+
+
+def test_without_a_number_of_hashes_they_take_half_of_the_memory_at_most() -> None:
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024
+
+    assert 1 <= Settings().hashes_at_once <= (os.cpu_count() or 1)
+    assert Settings(password_hash_memory=machine // 3).hashes_at_once == 1
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["a" * 64, "ab" * 32, " " * 40, "password" * 4, "secret" * 6 + "1", "1234567890" * 4, "deadbeef" * 8],
+)
+def test_production_refuses_a_secret_that_repeats_itself(
+    environment: pytest.MonkeyPatch, secret: str
+) -> None:
+    [problem] = problems_of(environment, {**PRODUCTION, "JWT_SECRET": secret})
+
+    assert problem.startswith("JWT_SECRET: ")
+    assert secret not in problem
+
+
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    secret=st.one_of(
+        st.randoms(use_true_random=True).map(lambda source: f"{source.getrandbits(128):032x}"),
+        st.randoms(use_true_random=True).map(lambda source: f"{source.randrange(10**32):032}"),
+        st.randoms(use_true_random=True).map(lambda source: b64encode(source.randbytes(32)).decode()),
+    )
+)
+def test_production_accepts_random_secrets(environment: pytest.MonkeyPatch, secret: str) -> None:
+    with environment.context() as patched:
+        for name, value in {**PRODUCTION, "JWT_SECRET": secret}.items():
+            patched.setenv(name, value)
+
+        assert load_settings().jwt_secret == secret
 
 
 def test_every_variable_has_a_wrong_value_or_takes_any_text() -> None:
@@ -228,6 +325,105 @@ def test_reads_the_dot_env_file_in_development_only(environment: pytest.MonkeyPa
 
     assert in_development.app_name == "From the file"
     assert in_test.app_name == "PyHexaClean"
+
+
+def test_a_problem_in_the_dot_env_file_names_the_file(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("HTTP_PORT=0\nJWT_TTL=soon\nLOG_FORMAT=xml\n")
+
+    problems = problems_of(environment, {"LOG_FORMAT": "yaml"})
+
+    assert sorted(problem.partition(": ")[0] for problem in problems) == [
+        "HTTP_PORT in .env",
+        "JWT_TTL in .env",
+        "LOG_FORMAT",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"APP_NAME=Users\nHTTP_PORT\n", ".env: line 2 is not NAME=value"),
+        (b"APP_NAME=Users\n\n'HTTP_PORT=1\n", ".env: line 3 is not NAME=value"),
+        (b"APP_NAME=\xff\xfe\n", ".env: is not UTF-8"),
+    ],
+)
+def test_a_dot_env_file_of_another_form_is_one_line(
+    environment: pytest.MonkeyPatch, tmp_path: Path, content: bytes, problem: str
+) -> None:
+    (tmp_path / ".env").write_bytes(content)
+
+    assert problems_of(environment, {}) == [problem]
+
+
+def test_a_directory_in_place_of_the_dot_env_file_is_one_line(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").mkdir()
+
+    [problem] = problems_of(environment, {})
+
+    assert problem.startswith(".env: cannot be read")
+
+
+def test_a_byte_order_mark_hides_no_setting(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:  # noqa: ARG001 - the directory is the fixture's
+    (tmp_path / ".env").write_bytes("\ufeffAPP_NAME=Users\n".encode())
+
+    assert load_settings().app_name == "Users"
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("HTTP_PROT", "HTTP_PORT"),
+        ("http_prot", "HTTP_PORT"),
+        ("DATABSE_URL", "DATABASE_URL"),
+        ("REDIS_URI", "REDIS_URL"),
+        ("WORKERS_CONCURRENCY", "WORKER_CONCURRENCY"),
+        ("JWT_SECRET_KEY", "JWT_SECRET"),
+        ("LOGLEVEL", "LOG_LEVEL"),
+        ("OUTBOX_RETENTION", "OUTBOX_RETENTION_DAYS"),
+        ("WORKER_SHUTDOWN", "WORKER_SHUTDOWN_TIMEOUT"),
+    ],
+)
+@pytest.mark.parametrize("place", ["environment", "file"])
+def test_a_misspelt_name_is_noticed(
+    environment: pytest.MonkeyPatch, tmp_path: Path, place: str, name: str, meant: str
+) -> None:
+    if place == "environment":
+        environment.setenv(name, "1")
+    else:
+        (tmp_path / ".env").write_text(f"{name}=1\n")
+
+    assert misspelt_settings()[name.upper()] == meant
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "HTTP_PROXY",
+            "HTTPS_PROXY",
+            "NO_PROXY",
+            "HOST",
+            "PORT",
+            "PATH",
+            "LANG",
+            "TERM",
+            "SHELL",
+            "HOSTNAME",
+        ),
+        *("REDIS_PORT", "REDIS_HOST", "REDIS_SERVICE_HOST", "REDIS_PORT_6379_TCP_ADDR", "REDIS_PASSWORD"),
+        *("DATABASE_HOST", "DATABASE_NAME", "DATABASE_USER", "DATABASE_PASSWORD", "POSTGRES_PASSWORD"),
+        *("MAIL_HOST", "MAIL_PORT", "WORKER_REPLICAS", "TEST_DATABASE_URL", "TEST_REDIS_URL", "LOG_FILE"),
+        *("APP_HOME", "APP_VERSION", "RAILS_ENV", "NODE_ENV", "PASSWORD", "SECRET_KEY", "PGPASSWORD"),
+    ],
+)
+def test_the_names_of_others_are_left_alone(environment: pytest.MonkeyPatch, name: str) -> None:
+    environment.setenv(name, "1")
+
+    assert name not in misspelt_settings()
 
 
 def test_the_redis_url_wins_over_the_address(environment: pytest.MonkeyPatch) -> None:
