@@ -17,6 +17,8 @@ _MAJOR_KINDS = {"L": "L", "N": "N", "P": "S", "S": "S"}
 # Letters and symbols by their category, but blank: Hangul fillers, the empty Braille pattern, the null
 # notehead, Egyptian blanks.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159\U00013441\U00013442")
+# All spaces of Unicode. Line breaks, tabs and other controls are refused wherever they are.
+_SPACES = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _JOINERS = frozenset("\u200c\u200d")
 # Marks that nobody sees: grapheme joiner, Khmer inherent vowels, variation selectors, Khitan filler.
 _UNSEEN_MARK = re.compile(
@@ -53,13 +55,13 @@ class DisplayName:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Normalise `text`, and remove white space around it.
+        """Normalise `text`, and remove spaces around it.
 
         Raises:
             InvalidDisplayName: too short, too long, without a letter or emoji, or with characters that
                 cannot be seen.
         """
-        name = nfc(text.strip(), up_to=MAX_CODE_POINTS)
+        name = nfc(text.strip(_SPACES), up_to=MAX_CODE_POINTS)
         if len(name) > MAX_CODE_POINTS:
             raise InvalidDisplayName(
                 f"must be between 1 and {MAX_LENGTH} characters, of at most {MAX_CODE_POINTS} code points"

@@ -107,7 +107,8 @@ def test_accepts_a_name_of_any_script_and_emoji(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "normalised"),
     [
-        ("  Ada Lovelace \n", "Ada Lovelace"),
+        ("  Ada Lovelace ", "Ada Lovelace"),
+        ("\u3000\u00a0Ada\u2003", "Ada"),
         ("A\u0301da", "\u00c1da"),
         ("\u1112\u1169\u11bc", "\ud64d"),
         ("a\u0301" * 100, "\u00e1" * 100),
@@ -143,7 +144,7 @@ def test_rejects_a_name_of_more_than_400_code_points(text: str) -> None:
 
 
 @pytest.mark.parametrize("character", INVISIBLE, ids=ascii)
-@pytest.mark.parametrize("around", ["Ada{}Eve", "\U0001f600{}\U0001f600", "a {} a"])
+@pytest.mark.parametrize("around", ["Ada{}Eve", "\U0001f600{}\U0001f600", "a {} a", "Ada{}", "{}Ada"])
 def test_rejects_characters_that_cannot_be_seen(around: str, character: str) -> None:
     assert refusal(around.format(character)) == ["must not contain control or invisible characters"]
 
