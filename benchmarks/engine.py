@@ -41,7 +41,7 @@ class Engine:
         self.name = name
         self.client = redis.Redis.from_url(url)
         self.publisher = DramatiqTaskPublisher(
-            enqueuer=Enqueuer(pool_of(url), namespace=hash_tag(NAMESPACE), timeout=TIMEOUT),
+            enqueuer=Enqueuer(pool_of(url), namespace=hash_tag(NAMESPACE)),
             codec=TaskCodec(tasks.ALL),
             queues=QUEUES,
             clock=SystemClock(),

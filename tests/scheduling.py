@@ -37,7 +37,7 @@ class Tick:
 
 def publisher_on(redis_url: str, *, clock: Clock | None = None) -> DramatiqTaskPublisher:
     return DramatiqTaskPublisher(
-        enqueuer=Enqueuer(pool_of(redis_url), namespace=PREFIX, timeout=2),
+        enqueuer=Enqueuer(pool_of(redis_url), namespace=PREFIX),
         codec=TaskCodec([Tick]),
         queues=QUEUES,
         clock=clock or SystemClock(),

@@ -91,6 +91,8 @@ class Settings(BaseSettings):
     database_statement_timeout: Seconds = 5
     redis_addr: HostAndPort = COMPOSE_REDIS_ADDR
     redis_url: RedisUrl | None = Field(default=None, repr=False)
+    redis_connect_timeout: float = Field(default=3, gt=0, le=60)  # seconds, as the next
+    redis_timeout: float = Field(default=2, gt=0, le=60)
 
     http_host: str = "127.0.0.1"
     http_port: Port = 8080

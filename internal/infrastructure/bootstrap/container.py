@@ -19,7 +19,7 @@ from internal.infrastructure.database.engine import DatabaseTimeouts, create_eng
 from internal.infrastructure.database.idempotency import SqlAlchemyIdempotency
 from internal.infrastructure.database.idempotent_requests import RequestPurge
 from internal.infrastructure.database.outbox_inspector import SqlAlchemyOutboxInspector
-from internal.infrastructure.database.outbox_relay import FORWARD_WITHIN, OutboxRelay
+from internal.infrastructure.database.outbox_relay import OutboxRelay
 from internal.infrastructure.database.outbox_retention import SqlAlchemyOutboxRetention
 from internal.infrastructure.database.schema import SchemaVersion
 from internal.infrastructure.database.task_ledger import SqlAlchemyTaskLedger
@@ -33,7 +33,7 @@ from internal.infrastructure.security.jwt_token_issuer import JwtTokenIssuer
 from internal.infrastructure.settings import Settings
 from internal.infrastructure.task_codec import TaskCodec
 from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.connection import connect, pool_of
+from internal.infrastructure.taskqueue.connection import RedisTimeouts, connect, connect_blocking, pool_of
 from internal.infrastructure.taskqueue.enqueuer import Enqueuer
 from internal.infrastructure.taskqueue.inspector import RedisTaskInspector
 from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
@@ -79,6 +79,13 @@ def _watch_timeouts(settings: Settings) -> DatabaseTimeouts:
     return replace(usual, statement=min(usual.statement, WATCH_WITHIN))
 
 
+def _redis_timeouts(settings: Settings) -> RedisTimeouts:
+    return RedisTimeouts(
+        connect=timedelta(seconds=settings.redis_connect_timeout),
+        command=timedelta(seconds=settings.redis_timeout),
+    )
+
+
 def _email_sender(mail_url: str, composer: MimeComposer) -> EmailSender:
     parts = urlsplit(mail_url)
     if parts.scheme == "file":
@@ -114,7 +121,9 @@ class Container(containers.DeclarativeContainer):
         ),
     )
     schema_version = providers.Singleton(SchemaVersion, engine)
-    redis = providers.Singleton(connect, settings.provided.redis)
+    redis_timeouts = providers.Factory(_redis_timeouts, settings)
+    redis = providers.Singleton(connect, settings.provided.redis, redis_timeouts)
+    redis_pool = providers.Factory(pool_of, settings.provided.redis, redis_timeouts)
     write_probe = providers.Singleton(WriteProbe, redis, namespace=hash_tag(NAMESPACE))
 
     task_codec = providers.Singleton(TaskCodec, tuple(ROUTES))
@@ -122,9 +131,8 @@ class Container(containers.DeclarativeContainer):
         DramatiqTaskPublisher,
         enqueuer=providers.Singleton(
             Enqueuer,
-            providers.Singleton(pool_of, settings.provided.redis),
+            redis_pool,
             namespace=hash_tag(NAMESPACE),
-            timeout=FORWARD_WITHIN.total_seconds(),
         ),
         codec=task_codec,
         queues=providers.Factory(publishable_queues, settings),
@@ -135,12 +143,12 @@ class Container(containers.DeclarativeContainer):
     task_results = providers.Singleton(
         RedisTaskResults,
         redis,
-        providers.Singleton(pool_of, settings.provided.redis),
+        redis_pool,
         namespace=hash_tag(NAMESPACE),
     )
     broker = providers.Singleton(
         RedisBroker,
-        url=settings.provided.redis,
+        client=providers.Singleton(connect_blocking, settings.provided.redis, redis_timeouts),
         timing=providers.Factory(_timing, settings),
         most_bytes=settings.provided.task_max_bytes,
     )
@@ -148,7 +156,7 @@ class Container(containers.DeclarativeContainer):
         Scheduler,
         providers.Callable(plan, SCHEDULE, rows=task_publisher),
         rows=task_publisher,
-        pool=providers.Callable(pool_of, settings.provided.redis),
+        pool=redis_pool,
         namespace=hash_tag(NAMESPACE),
     )
 
@@ -166,9 +174,7 @@ class Container(containers.DeclarativeContainer):
     request_purge = providers.Singleton(RequestPurge, engine)
     task_ledger = providers.Singleton(SqlAlchemyTaskLedger, engine)
     idempotency = providers.Singleton(SqlAlchemyIdempotency, engine)
-    schedule_book = providers.Singleton(
-        ScheduleBook, providers.Callable(pool_of, settings.provided.redis), namespace=hash_tag(NAMESPACE)
-    )
+    schedule_book = providers.Singleton(ScheduleBook, redis_pool, namespace=hash_tag(NAMESPACE))
     task_inspector = providers.Singleton(
         RedisTaskInspector,
         redis,

@@ -17,11 +17,13 @@ from internal.ports.unavailable import Unavailable
 
 log = structlog.get_logger(__name__)
 
-# A request waits this long for its tasks to be forwarded before it leaves them to the sweeper. The promise
-# is 250 ms; what remains is for the answer to get out.
+# A request waits this long for its tasks to be forwarded. The promise is 250 ms; what remains is for the
+# answer to get out. Forwarding goes on after that.
 FORWARD_WITHIN = timedelta(milliseconds=200)
+CLOSE_WITHIN = timedelta(seconds=1)
 SWEEP_EVERY = timedelta(seconds=1)
 MARK_EVERY = timedelta(milliseconds=100)
+NOT_IN_TIME = "Redis does not answer in time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +51,28 @@ class OutboxRelay:
         self._duplicates: set[str] = set()
         self._failed: dict[str, list[str]] = defaultdict(list)
         self._refused: dict[str, str] = {}
+        self._forwarding: set[asyncio.Task[None]] = set()
         self._writing: asyncio.Task[None] | None = None
 
     async def forward_now(self, tasks: Sequence[EncodedTask]) -> None:
-        """Try once, for FORWARD_WITHIN at most. Never raises: the rows are committed, a sweeper has them."""
+        """Forward committed tasks, and wait for that FORWARD_WITHIN at most: it goes on in the background.
+
+        Never raises: the rows are committed, a sweeper has them.
+        """
+        forwarding = asyncio.create_task(self._forward_once(tasks))
+        self._forwarding.add(forwarding)
+        forwarding.add_done_callback(self._forwarding.discard)
+        await asyncio.wait([forwarding], timeout=FORWARD_WITHIN.total_seconds())
+
+    async def _forward_once(self, tasks: Sequence[EncodedTask]) -> None:
         try:
-            async with asyncio.timeout(FORWARD_WITHIN.total_seconds()):
-                sent = await self._send(tasks)
+            sent = await self._send(tasks)
+        except asyncio.CancelledError:
+            self._failed[NOT_IN_TIME] += [task.id for task in tasks]
+            self._write_soon()
+            raise
         except Exception as error:
-            unexpected = not isinstance(error, TimeoutError | Unavailable)
+            unexpected = not isinstance(error, Unavailable)
             log.warning(
                 "outbox.left_to_sweeper", tasks=len(tasks), reason=_reason(error), exc_info=unexpected
             )
@@ -69,7 +84,12 @@ class OutboxRelay:
         self._write_soon()
 
     async def close(self) -> None:
-        """Wait until what became of the rows is written down."""
+        """Wait until what became of the rows is written down. Those on their way are left to the sweepers."""
+        if self._forwarding:
+            _, late = await asyncio.wait(self._forwarding, timeout=CLOSE_WITHIN.total_seconds())
+            for forwarding in late:
+                forwarding.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         if self._writing:
             await self._writing
 
@@ -182,8 +202,6 @@ def _known(rows: Sequence[DueRow]) -> Mapping[str, str | None]:
 
 def _reason(error: Exception) -> str:
     """What kind of failure it is, in our own words: those of others may say where, or of whom, it was."""
-    if isinstance(error, TimeoutError):
-        return "Redis does not answer in time"
     if isinstance(error, Unavailable | TaskRefused):
         return str(error)
     return type(error.__cause__ or error).__name__

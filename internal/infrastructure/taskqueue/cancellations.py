@@ -19,8 +19,8 @@ class _Subscription(Wire):
     """What comes by itself over a connection."""
 
     async def subscribe(self, channel: str) -> None:
+        await self._connect()
         async with asyncio.timeout(TIMEOUT):
-            await self._connect()
             await self._connection.send_command("SUBSCRIBE", channel, check_health=False)
 
     async def heard(self, *, within: float) -> Any:

@@ -1,7 +1,10 @@
 import asyncio
-from collections.abc import Generator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+from typing import Any, TypeVar
 
 import redis
 import redis.asyncio
@@ -12,36 +15,70 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ReadOnlyError, RedisError
 
 from internal.infrastructure.taskqueue.master_pool import AsyncMasterPool
+from internal.infrastructure.taskqueue.patience import Patience
 from internal.infrastructure.taskqueue.pools import async_pool, async_pool_like, blocking_pool
 from internal.infrastructure.taskqueue.reasons import BROKEN_OFF, may_have_moved, why
 from internal.ports.unavailable import Unavailable
 
-TIMEOUT = 2  # seconds
+# Seconds.
+CONNECT_TIMEOUT = 3.0
+TIMEOUT = 2.0
+# A command that does not fit into a packet takes as long as a slow network does: 8 Mbit/s.
+BYTES_PER_SECOND = 1_000_000
+# Seconds after which a connection counts as idle: something on the way may have forgotten it. If it does not
+# answer soon, and the command can be repeated, another connection is tried.
+IDLE_AFTER = 1.0
+ANSWERS_WITHIN_AT_LEAST = 0.05
 # What a command that goes wrong may raise: redis-py translates most of it, not all.
 OUTAGES = (RedisError, OSError, asyncio.IncompleteReadError)
 
+T = TypeVar("T")
 
-def connect(url: str) -> redis.asyncio.Redis:
-    """A client for small questions: every wait has a limit, and nothing is tried twice behind one's back.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisTimeouts:
+    """How long to wait for a connection, with its handshake and log-in, and for the answer to a command."""
+
+    connect: timedelta = timedelta(seconds=CONNECT_TIMEOUT)
+    command: timedelta = timedelta(seconds=TIMEOUT)
+
+    @property
+    def arguments(self) -> dict[str, float]:
+        return {
+            "socket_connect_timeout": self.connect.total_seconds(),
+            "socket_timeout": self.command.total_seconds(),
+        }
+
+
+DEFAULT_TIMEOUTS = RedisTimeouts()
+
+
+class Severed(redis.exceptions.ConnectionError):
+    """A connection that had been open broke, or does not answer. The command may have been done.
+
+    That says nothing about Redis: a new connection may work.
+    """
+
+
+def connect(url: str, timeouts: RedisTimeouts = DEFAULT_TIMEOUTS) -> redis.asyncio.Redis:
+    """A client for small questions: every wait has a limit, and no command is repeated silently.
 
     A connection on which Redis says that it is a replica is given up: the master is elsewhere.
     """
     pool = async_pool(
         url,
-        socket_connect_timeout=TIMEOUT,
-        socket_timeout=TIMEOUT,
+        **timeouts.arguments,
         retry=redis.asyncio.retry.Retry(NoBackoff(), 0),
         retry_on_error=[ReadOnlyError],
     )
     return redis.asyncio.Redis.from_pool(pool)
 
 
-def connect_blocking(url: str, *, timeout: float = TIMEOUT) -> redis.Redis:
+def connect_blocking(url: str, timeouts: RedisTimeouts = DEFAULT_TIMEOUTS) -> redis.Redis:
     """The same for code that runs in threads."""
     pool = blocking_pool(
         url,
-        socket_connect_timeout=timeout,
-        socket_timeout=timeout,
+        **timeouts.arguments,
         retry=redis.retry.Retry(NoBackoff(), 0),
         retry_on_error=[ReadOnlyError],
     )
@@ -52,8 +89,7 @@ def connect_blocking_to(**parameters: Any) -> redis.Redis:
     """The same, by what `redis.Redis` takes: host, port, password..."""
     return redis.Redis(
         **{
-            "socket_connect_timeout": TIMEOUT,
-            "socket_timeout": TIMEOUT,
+            **DEFAULT_TIMEOUTS.arguments,
             "retry": redis.retry.Retry(NoBackoff(), 0),
             "retry_on_error": [ReadOnlyError],
             **parameters,
@@ -79,28 +115,32 @@ def translated_outages() -> Generator[None]:
 class Wire:
     """One connection to Redis for commands in turn, and nothing between them and the socket.
 
-    It connects by itself and repeats nothing. After any error the connection is gone, so that no reply can
-    be taken for that of another command.
+    It connects when it is needed and repeats nothing. After any error the connection is gone, so that no
+    reply can be taken for that of another command. `is_impatient` is for commands that can be repeated: over
+    an idle connection they fail early if there is no answer.
     """
 
-    def __init__(self, pool: redis.asyncio.ConnectionPool, *, timeout: float = TIMEOUT) -> None:
+    def __init__(self, pool: redis.asyncio.ConnectionPool, *, is_impatient: bool = False) -> None:
         self._pool = pool  # its connections hold it by a weak reference, and ask it for the master
         self._connection = pool.make_connection()
-        self._timeout = timeout
+        self._connect_timeout: float = pool.connection_kwargs["socket_connect_timeout"]
+        self._timeout: float = pool.connection_kwargs["socket_timeout"]
+        self._connection.socket_timeout = None  # `call` has the limits
+        self._patience = Patience(least=ANSWERS_WITHIN_AT_LEAST, most=self._timeout) if is_impatient else None
+        self._answered_at = 0.0
         self._turn = asyncio.Lock()
 
     async def call(self, *command: Any, patience: float = 0) -> Any:
         """Send a command and return its reply; one that blocks in Redis gets `patience` seconds more.
 
         Raises:
-            RedisError, OSError: the connection failed, the time is up, or Redis refused the command.
+            Severed: the connection was open before, and broke or does not answer.
+            RedisError, OSError: there is no connection, the time is up, or Redis refused the command.
         """
         async with self._turn:
+            was_open = await self._connect()
             try:
-                async with asyncio.timeout(self._timeout + patience):
-                    await self._connect()
-                    await self._connection.send_packed_command(pack_command(command), check_health=False)
-                    return await self._connection.read_response()
+                return await self._exchange(pack_command(command), patience=patience)
             except redis.exceptions.ResponseError as error:
                 if str(error).startswith(BROKEN_OFF):  # Redis has closed the connection
                     await self.close()
@@ -108,9 +148,11 @@ class Wire:
                     await self.close()
                     raise redis.exceptions.ConnectionError("this Redis takes no writes") from error
                 raise
-            except TimeoutError as error:
+            except OUTAGES as error:
                 await self.close()
-                raise redis.exceptions.TimeoutError("no answer in time") from error
+                if was_open:
+                    raise Severed("the connection to Redis broke") from error
+                raise
             except BaseException:
                 await self.close()
                 raise
@@ -118,12 +160,49 @@ class Wire:
     async def close(self) -> None:
         await self._connection.disconnect(nowait=True)
 
-    async def _connect(self) -> None:
-        """Sending would do so, too, but past the sentinels."""
-        if self._connection.is_connected and isinstance(self._pool, AsyncMasterPool):
+    async def _connect(self) -> bool:
+        """Return whether the connection was open already."""
+        if isinstance(self._pool, AsyncMasterPool) and self._connection.is_usable:
             await self._pool.look()  # ends the connection if it leads to a former master
-        if not self._connection.is_connected:
-            await self._connection.connect()
+        if self._connection.is_usable:
+            return True
+        try:
+            async with _limited(self._connect_timeout):
+                await self._connection.connect()
+        except BaseException:
+            await self.close()
+            raise
+        return False
+
+    async def _exchange(self, packed: bytes, *, patience: float) -> Any:
+        asked_at = monotonic()
+        within = self._timeout + patience + len(packed) / BYTES_PER_SECOND
+        if self._patience and asked_at - self._answered_at > IDLE_AFTER:
+            within = min(within, self._patience.seconds + len(packed) / BYTES_PER_SECOND)
+        async with _limited(within):
+            await self._connection.send_packed_command(packed, check_health=False)
+            reply = await self._connection.read_response()
+        self._answered_at = monotonic()
+        if self._patience:
+            self._patience.answered_after(self._answered_at - asked_at)
+        return reply
+
+
+@asynccontextmanager
+async def _limited(seconds: float) -> AsyncGenerator[None]:
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise redis.exceptions.TimeoutError("no answer in time") from error
+
+
+async def repeated(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask again, once, if a connection that had been open broke. For what may be done twice."""
+    try:
+        return await ask()
+    except Severed:
+        return await ask()
 
 
 class Pooled:
@@ -136,19 +215,19 @@ class Pooled:
         return await self._client.execute_command(*command)
 
 
-def pool_of(url: str) -> redis.asyncio.ConnectionPool:
+def pool_of(url: str, timeouts: RedisTimeouts = DEFAULT_TIMEOUTS) -> redis.asyncio.ConnectionPool:
     """Where wires to `url` come from."""
-    return async_pool(url, **_wire_arguments())
+    return async_pool(url, **timeouts.arguments, **_no_retry())
 
 
 def pool_like(client: redis.Redis) -> redis.asyncio.ConnectionPool:
-    """Where wires come from that lead to where a blocking client is connected."""
-    return async_pool_like(client.connection_pool, **_wire_arguments())
-
-
-def _wire_arguments() -> dict[str, Any]:
-    return {
-        "socket_timeout": None,  # a wire has its own
-        "socket_connect_timeout": TIMEOUT,
-        "retry": redis.asyncio.retry.Retry(NoBackoff(), 0),
+    """Where wires come from that lead to where a blocking client does, and wait as long."""
+    arguments = DEFAULT_TIMEOUTS.arguments
+    given = {
+        name: client.connection_pool.connection_kwargs.get(name) or arguments[name] for name in arguments
     }
+    return async_pool_like(client.connection_pool, **given, **_no_retry())
+
+
+def _no_retry() -> dict[str, Any]:
+    return {"retry": redis.asyncio.retry.Retry(NoBackoff(), 0)}

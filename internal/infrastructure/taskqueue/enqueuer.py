@@ -10,13 +10,20 @@ from redis import exceptions
 
 from internal.infrastructure.task_codec import TaskRefused
 from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.connection import OUTAGES, Wire, translated_outages
+from internal.infrastructure.taskqueue.connection import (
+    OUTAGES,
+    Severed,
+    Wire,
+    repeated,
+    translated_outages,
+)
 from internal.infrastructure.taskqueue.entries import Entry, is_simple, size_of
 from internal.infrastructure.taskqueue.reasons import is_refusal
 from internal.ports.tasks import TaskState
 
 # Bytes of the tasks that one call stores, unless it is a single larger one: a slow network takes it in time.
 CALL_BYTES = 1024 * 1024
+CLOSE_WITHIN = 1.0  # seconds
 
 _SENT: list[Any] = [(b"pending", 0)]
 
@@ -46,8 +53,8 @@ class Enqueuer:
     not answer holds one connection and no thread.
     """
 
-    def __init__(self, pool: redis.asyncio.ConnectionPool, *, namespace: str, timeout: float) -> None:
-        self._wire = Wire(pool, timeout=timeout)
+    def __init__(self, pool: redis.asyncio.ConnectionPool, *, namespace: str) -> None:
+        self._wire = Wire(pool, is_impatient=True)
         self._namespace = namespace
         self._waiting: deque[_Request] = deque()
         self._storing: asyncio.Task[None] | None = None
@@ -74,12 +81,13 @@ class Enqueuer:
     async def existing(self, tasks: Sequence[tuple[str, str]]) -> set[str]:
         """The ids of those, given as (queue, id), that are there in whatever state. Raises Unavailable."""
         with translated_outages():
-            found = await scripts.EXIST.call(self._wire, self._namespace, tasks)
+            found = await repeated(lambda: scripts.EXIST.call(self._wire, self._namespace, tasks))
         return {task_id for (_, task_id), is_there in zip(tasks, found, strict=True) if is_there}
 
     async def close(self) -> None:
         if self._storing:
-            await self._storing
+            await asyncio.wait([self._storing], timeout=CLOSE_WITHIN)
+            self._storing.cancel()
         await self._wire.close()
 
     async def _store(self) -> None:
@@ -127,6 +135,17 @@ class Enqueuer:
             return False
 
     async def _send(self, entries: Sequence[Entry]) -> list[Any]:
+        """What `publishing.lua` returns. A task that is there the second time was stored the first time."""
+        try:
+            return await self._send_once(entries)
+        except Severed:
+            reply = await self._send_once(entries)
+        return [
+            stored if stored[-1] != entry[1].encode() else (stored[0], 0)
+            for entry, stored in zip(entries, reply, strict=True)
+        ]
+
+    async def _send_once(self, entries: Sequence[Entry]) -> list[Any]:
         """What `publishing.lua` returns; one simple task takes a shorter way, unless its id is there."""
         is_alone = len(entries) == 1 and is_simple(entries[0])
         if is_alone and await scripts.SEND.call(self._wire, self._namespace, entries[0][:3]):

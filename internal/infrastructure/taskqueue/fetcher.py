@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 SHORTEST_PAUSE = 0.05  # seconds between attempts to reach Redis, doubled up to
 LONGEST_PAUSE = 1.0
 FAREWELL_WITHIN = 0.5
+# Seconds in which an idle worker waits on one connection, before it makes sure that this leads to the master.
+LISTEN_FOR = 1.0
 
 
 class Fetcher:
@@ -151,24 +153,30 @@ class Fetcher:
             await self._signal.wait()
         finally:
             timer.cancel()
+            self._is_hungry.clear()
 
     async def _listen(self) -> None:
         """While the worker is hungry, wait in Redis for a wake token.
 
-        A token that comes when there is no room any more is not lost: the next turn puts it back.
+        A token that comes when there is no room any more is not lost: the next turn puts it back. One that
+        went to a connection that broke is lost: the worker looks for tasks without it.
         """
+        within, pause = min(self._beat, LISTEN_FOR), SHORTEST_PAUSE
         while True:
             await self._is_hungry.wait()
-            self._is_hungry.clear()
             keys = [self._own_wake, *(f"{self._namespace}:{queue}:wake" for queue in self._exchange.queues)]
             try:
-                token = await self._bell.call("BLPOP", *keys, self._beat, patience=self._beat)
-            except OUTAGES:
-                await asyncio.sleep(LONGEST_PAUSE)  # the other connection says what is wrong
-                continue
-            if token:
-                self._was_woken = True
-                self._signal.set()
+                token = await self._bell.call("BLPOP", *keys, within, patience=within)
+            except OUTAGES:  # the other connection says what is wrong
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            else:
+                pause = SHORTEST_PAUSE
+                if not token:
+                    continue
+            self._is_hungry.clear()
+            self._was_woken = True
+            self._signal.set()
 
     async def _extend_regularly(self) -> None:
         while True:

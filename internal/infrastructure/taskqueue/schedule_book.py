@@ -5,7 +5,7 @@ from redis.asyncio import ConnectionPool
 
 from internal.domain.errors import NotFound
 from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.connection import Wire, translated_outages
+from internal.infrastructure.taskqueue.connection import Wire, repeated, translated_outages
 from internal.infrastructure.taskqueue.redis_time import to_moment
 from internal.infrastructure.taskqueue.scheduler import SHOWN_FOR
 from internal.infrastructure.taskqueue.timetable import parse_timetable
@@ -24,14 +24,14 @@ class ScheduleBook:
     """
 
     def __init__(self, pool: ConnectionPool, *, namespace: str) -> None:
-        self._wire = Wire(pool)
+        self._wire = Wire(pool, is_impatient=True)
         self._namespace = namespace
 
     async def schedules(self) -> Sequence[ScheduleInfo]:
         """By name."""
         with translated_outages():
-            now, entries = await scripts.SCHEDULES.call(
-                self._wire, self._namespace, (milliseconds(SHOWN_FOR),)
+            now, entries = await repeated(
+                lambda: scripts.SCHEDULES.call(self._wire, self._namespace, (milliseconds(SHOWN_FOR),))
             )
         return [_info(entry, now=to_moment(now)) for entry in entries]
 
@@ -46,9 +46,9 @@ class ScheduleBook:
             raise ValueError("size must be at least 1")
         key = f"{self._namespace}:schedule:{name}"
         with translated_outages():
-            if not await self._wire.call("EXISTS", key):
+            if not await repeated(lambda: self._wire.call("EXISTS", key)):
                 raise ScheduleNotFound(f"there is no schedule named {name!r}")
-            runs = await self._wire.call("LRANGE", f"{key}:history", 0, size - 1)
+            runs = await repeated(lambda: self._wire.call("LRANGE", f"{key}:history", 0, size - 1))
         return [_run(run) for run in runs]
 
     async def close(self) -> None:

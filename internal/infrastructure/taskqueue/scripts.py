@@ -30,9 +30,16 @@ class Connection(Protocol):
 class Script:
     """A Lua script that takes the namespace as its key and one request as its argument."""
 
-    def __init__(self, name: str, *, after: Sequence[str] = ("moves", "waiting", "leaving")) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        after: Sequence[str] = ("moves", "waiting", "leaving"),
+        is_repeatable: bool = True,
+    ) -> None:
         self._name = name
         self._after = after
+        self._is_repeatable = is_repeatable
 
     @cached_property
     def source(self) -> str:
@@ -53,7 +60,16 @@ class Script:
             return await connection.call("EVAL", self.source, *arguments)
 
     def call_blocking(self, client: redis.Redis, namespace: str, request: Any) -> Any:
+        """Call it again, once, if a connection broke and it makes no difference: another one may work."""
         arguments = (1, namespace, encode_request(request))
+        try:
+            return self._evaluate(client, *arguments)
+        except (redis.ConnectionError, redis.TimeoutError):
+            if not self._is_repeatable:
+                raise
+            return self._evaluate(client, *arguments)
+
+    def _evaluate(self, client: redis.Redis, *arguments: Any) -> Any:
         try:
             return client.execute_command("EVALSHA", self.sha, *arguments)
         except NoScriptError:
@@ -65,6 +81,7 @@ SEND = Script("send", after=())
 SETTLE_AND_FETCH = Script(
     "settle_and_fetch",
     after=("moves", "waiting", "leaving", "states", "publishing", "following", "settling", "limits"),
+    is_repeatable=False,  # nobody else knows what was in a lost reply
 )
 EXTEND = Script("extend")
 PAUSE = Script("pause", after=("moves", "waiting"))

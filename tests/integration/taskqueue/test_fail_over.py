@@ -144,7 +144,7 @@ async def test_every_client_finds_the_master_that_was_promoted(servers: Replicat
     async with asyncio.timeout(PROMOTED_WITHIN):
         while not await all_write(small, wire, blocking):  # noqa: ASYNC110 - Redis sets no Event
             await asyncio.sleep(0.05)
-    assert servers.master != former
+    eventually(lambda: servers.master != former, within=5)  # one sentinel may hear of it later than we
     blocking.close()
     await wire.close()
     await small.aclose()

@@ -89,7 +89,7 @@ def test_a_chain_does_not_go_on_behind_a_failure(
 
     async def publish() -> None:
         pool = pool_of(redis_url)
-        enqueuer = Enqueuer(pool, namespace=broker.namespace, timeout=2)
+        enqueuer = Enqueuer(pool, namespace=broker.namespace)
         publisher = DramatiqTaskPublisher(
             enqueuer=enqueuer, codec=codec, queues=("default",), clock=SystemClock(), new_id=uuid4
         )

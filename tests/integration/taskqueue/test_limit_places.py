@@ -75,7 +75,7 @@ async def inspector(redis_url: str) -> AsyncIterator[RedisTaskInspector]:
 @pytest.fixture
 async def publisher(redis_url: str) -> AsyncIterator[DramatiqTaskPublisher]:
     publisher = DramatiqTaskPublisher(
-        enqueuer=Enqueuer(pool_of(redis_url), namespace=PREFIX, timeout=2),
+        enqueuer=Enqueuer(pool_of(redis_url), namespace=PREFIX),
         codec=TaskCodec([Piece]),
         queues=tuple(WEIGHTS),
         clock=SystemClock(),

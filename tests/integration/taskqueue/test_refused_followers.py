@@ -69,7 +69,7 @@ def ran(broker: RedisBroker) -> list[str]:
 @pytest.fixture
 async def publisher(redis_url: str) -> AsyncIterator[DramatiqTaskPublisher]:
     publisher = DramatiqTaskPublisher(
-        enqueuer=Enqueuer(pool_of(redis_url), namespace=PREFIX, timeout=2),
+        enqueuer=Enqueuer(pool_of(redis_url), namespace=PREFIX),
         codec=TaskCodec([Step, Store]),
         queues=QUEUES,
         clock=SystemClock(),

@@ -51,7 +51,7 @@ def hand(engine: Engine) -> Hand:
 async def publisher(redis_url: str) -> AsyncIterator[DramatiqTaskPublisher]:
     ids = count(1)
     publisher = DramatiqTaskPublisher(
-        enqueuer=Enqueuer(pool_of(redis_url), namespace=PREFIX, timeout=2),
+        enqueuer=Enqueuer(pool_of(redis_url), namespace=PREFIX),
         codec=TaskCodec([Step]),
         queues=tuple(WEIGHTS),
         clock=SystemClock(),

@@ -63,7 +63,7 @@ def test_takes_a_client_that_was_made_by_a_sentinel_of_redis_py() -> None:
 
     assert isinstance(pool, AsyncMasterPool)
     assert pool.service_name == "tasks"
-    assert type(pool.make_connection()) is SentinelManagedSSLConnection
+    assert isinstance(pool.make_connection(), SentinelManagedSSLConnection)
     asked = [(each["host"], each["port"], each["password"]) for each in pool.sentinel_manager.arguments]
     assert asked == [("one", 1, "b"), ("two", 2, "b")]
 

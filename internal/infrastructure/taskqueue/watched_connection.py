@@ -1,0 +1,44 @@
+"""Connections of asyncio that notice when the other end has closed them.
+
+redis-py's notice that only after they have sent the next command. Nobody knows then whether it was done.
+"""
+
+import redis.asyncio
+import redis.asyncio.sentinel
+from redis.asyncio.connection import AbstractConnection
+
+
+class WatchedConnection(AbstractConnection):
+    @property
+    def is_usable(self) -> bool:
+        """Whether it is open, as far as can be known without using it."""
+        reader, writer = self._reader, self._writer
+        if reader is None or writer is None:
+            return False
+        return not (reader.at_eof() or reader.exception() or writer.is_closing())
+
+    async def connect(self) -> None:
+        """Connect if it is not usable."""
+        if self.is_connected and not self.is_usable:
+            await self.disconnect(nowait=True)
+        await super().connect()
+
+
+class TcpConnection(WatchedConnection, redis.asyncio.Connection):
+    pass
+
+
+class TlsConnection(WatchedConnection, redis.asyncio.SSLConnection):
+    pass
+
+
+class UnixConnection(WatchedConnection, redis.asyncio.UnixDomainSocketConnection):
+    pass
+
+
+class MasterConnection(WatchedConnection, redis.asyncio.sentinel.SentinelManagedConnection):
+    pass
+
+
+class MasterTlsConnection(WatchedConnection, redis.asyncio.sentinel.SentinelManagedSSLConnection):
+    pass
