@@ -34,7 +34,9 @@ def _work(arguments: argparse.Namespace) -> None:
 
     with exit_at_once(), entry_point("cmd.worker"):
         settings = locate_services()
-        configure_logging(level=settings.log_level, log_format=settings.log_format)
+        configure_logging(
+            level=settings.log_level, log_format=settings.log_format, tell_tasks=settings.log_tasks
+        )
         if arguments.supervised:
             from internal.infrastructure.bootstrap.worker import run_worker  # noqa: PLC0415 - only its children need all of it
 

@@ -14,7 +14,8 @@ LogFormat = Literal["json", "console"]
 
 # Chatty at INFO, with nothing an operator can act on.
 _QUIET_LOGGERS = ("asyncio", "alembic.runtime.plugins")
-
+# What tells of each task that is done, at DEBUG.
+TASKS = "tasks"
 
 MOST_LINE = 2 * MOST_TRACEBACK  # characters
 MOST_EVENT = 1024  # bytes, of one whose line is too long
@@ -35,9 +36,9 @@ class _Output(logging.StreamHandler[TextIO]):
 class _Formatter(structlog.stdlib.ProcessorFormatter):
     """Writes a line for every event: of one that cannot be rendered, or is too long, at least its name."""
 
-    def __init__(self, log_format: LogFormat, context: list[Processor]) -> None:
-        self._render = _renderer(log_format)
-        processors = [self.remove_processors_meta, _with_traceback, _bounded, self._render]
+    def __init__(self, render: Processor, context: list[Processor]) -> None:
+        self._render = render
+        processors = [self.remove_processors_meta, _with_traceback, _bounded, render]
         super().__init__(foreign_pre_chain=context, processors=processors)
 
     def format(self, record: logging.LogRecord) -> str:
@@ -58,8 +59,13 @@ class _Formatter(structlog.stdlib.ProcessorFormatter):
         return str(self._render(None, "", event))
 
 
-def configure_logging(*, level: str, log_format: LogFormat, stream: TextIO | None = None) -> None:
-    """Log to standard output, or to a stream for programs whose standard output is something else."""
+def configure_logging(
+    *, level: str, log_format: LogFormat, stream: TextIO | None = None, tell_tasks: bool = False
+) -> None:
+    """Log to standard output, or to a stream for programs whose standard output is something else.
+
+    With `tell_tasks` each task that is done has a line, whatever the level; on the console a short one.
+    """
     context: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -77,10 +83,14 @@ def configure_logging(*, level: str, log_format: LogFormat, stream: TextIO | Non
     )
     handler = _Output(stream or _unbuffered(sys.stdout))
     handler.addFilter(_without_payloads)
-    handler.setFormatter(_Formatter(log_format, context))
+    render = _renderer(log_format)
+    if tell_tasks and log_format == "console":
+        render = _shorter_for_tasks(render)
+    handler.setFormatter(_Formatter(render, context))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _QUIET_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger(TASKS).setLevel(logging.DEBUG if tell_tasks else logging.NOTSET)
 
 
 def _unbuffered(stream: TextIO) -> TextIO:
@@ -99,6 +109,15 @@ def _renderer(log_format: LogFormat) -> Processor:
         return structlog.processors.JSONRenderer(ensure_ascii=False)
     plain = structlog.dev.plain_traceback
     return structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=plain)
+
+
+def _shorter_for_tasks(render: Processor) -> Processor:
+    def render_event(logger: Any, name: str, event: EventDict) -> Any:
+        if event["event"] == "task.done":
+            return f"done {event['task']} {event['milliseconds']:.0f} ms"
+        return render(logger, name, event)
+
+    return render_event
 
 
 def _with_traceback(_: Any, __: str, event: EventDict) -> EventDict:

@@ -130,6 +130,7 @@ class Settings(BaseSettings):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "console"] = "console"
+    log_tasks: bool = False
 
     @field_validator("log_level", mode="before")
     @classmethod

@@ -23,7 +23,8 @@ def test_gives_the_defaults() -> None:
         if match["value"]
     }
     defaults = {name: str(Settings.model_fields[name].default) for name in given}
-    defaults["worker_strict_priority"] = defaults["worker_strict_priority"].lower()
+    for name in ("worker_strict_priority", "log_tasks"):
+        defaults[name] = defaults[name].lower()
 
     assert given == defaults
     assert given["jwt_secret"] == DEVELOPMENT_SECRET

@@ -1,6 +1,7 @@
 """`make run`, in a directory of the test's own: what it keeps there is `var/`."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -17,6 +18,8 @@ from tests.eventually import eventually
 
 ROOT = Path(__file__).parents[2]
 ADA = {"email": "ada@example.com", "name": "Ada Lovelace", "password": "correct horse"}
+
+DONE = re.compile(r"^worker *\| done email:welcome \d+ ms$", re.MULTILINE)
 
 
 class Dev:
@@ -86,6 +89,7 @@ def test_serves_sign_ups_and_shows_each_mail(dev: Dev) -> None:
     eventually(lambda: "mail   | var/mail/welcome-" in dev.terminal, within=5)
     [mail] = (dev.directory / "var" / "mail").glob("*.eml")
     assert "To: ada@example.com" in mail.read_text()
+    eventually(lambda: DONE.search(dev.terminal) is not None, within=5)
 
 
 def test_shows_a_curl_line_that_signs_up(dev: Dev) -> None:

@@ -102,6 +102,7 @@ def _start(settings: Settings, running: ExitStack) -> tuple[Processes, str]:
         "REDIS_URL": redis.url,
         "HTTP_DRAIN_TIME": "0",  # nobody balances a load here
         "WORKER_SHUTDOWN_TIMEOUT": str(min(settings.worker_shutdown_timeout, WORKER_STOPS_WITHIN)),
+        "LOG_TASKS": str("log_tasks" not in settings.model_fields_set or settings.log_tasks),
     }
     return {name: _start_process(name, env, running) for name in ("server", "worker")}, redis.url
 

@@ -17,6 +17,7 @@ from internal.infrastructure.error_text import kind, stack, summary
 from internal.infrastructure.taskqueue.admission import cancelled
 from internal.infrastructure.taskqueue.broker import CoroutineFunction, RedisBroker
 from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery, as_interrupt
+from internal.infrastructure.taskqueue.done_log import tell_done
 from internal.infrastructure.taskqueue.grouped_errors import first_of
 from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
 from internal.infrastructure.taskqueue.retries import is_expected
@@ -139,6 +140,7 @@ class Runner:
             self._fail(delivery, as_interrupt(delivery.cancelled))
             return
         self._broker.emit_after("process_message", delivery, result=result)
+        tell_done(delivery)
         if result is not None and not self._has_use_for_result(delivery):
             log.warning("task.result_discarded", task_id=delivery.task_id, task=delivery.actor_name)
 

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from internal.domain.errors import NotFound
 from internal.infrastructure.clock import SystemClock
+from internal.infrastructure.log import TASKS
 from internal.infrastructure.task_codec import TaskCodec
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.timing import Timing
@@ -244,6 +245,34 @@ def test_cancels_an_attempt_that_takes_too_long(worker: RunningWorker) -> None:
 
     eventually(lambda: worker.waiting_for_retry() == 1, within=10)
     assert cancelled == [True]
+
+
+def test_a_task_that_is_given_up_logs_a_warning_with_its_reason(worker: RunningWorker) -> None:
+    async def fail() -> None:
+        raise Permanent("the year has not begun")
+
+    worker.handle = fail
+    with capture_logs() as logs:
+        worker.deliver({"name": "Ada"})
+        eventually(lambda: worker.archived() == 1, within=5)
+
+    [entry] = logs
+    assert (entry["event"], entry["log_level"], entry["becomes"]) == ("task.failed", "warning", "archived")
+    assert (entry["error"], entry["reason"]) == ("Permanent", "Permanent: the year has not begun")
+
+
+def test_a_task_that_is_done_logs_one_line_at_debug(
+    worker: RunningWorker, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", logger=TASKS)
+    with capture_logs() as logs:
+        worker.deliver({"name": "Ada"})
+        eventually(lambda: logs != [], within=5)
+
+    [entry] = logs
+    assert (entry["event"], entry["log_level"], entry["task"]) == ("task.done", "debug", "test:greet")
+    assert 0 <= entry["milliseconds"] < 5000
+    assert "Ada" not in str(entry)
 
 
 def test_the_log_tells_what_becomes_of_a_task_that_fails_or_that_nobody_knows(worker: RunningWorker) -> None:

@@ -7,7 +7,7 @@ import structlog
 from dramatiq import Message
 from hypothesis import HealthCheck, given, settings
 
-from internal.infrastructure.log import LogFormat, configure_logging
+from internal.infrastructure.log import TASKS, LogFormat, configure_logging
 from tests.hostile_errors import Hostile, hostile_errors
 
 CANARY = "canary@example.com"
@@ -161,3 +161,20 @@ def test_no_value_makes_a_line_long_or_keeps_it_out(
     assert all(len(line) <= 64 * 1024 for line in lines)
     if log_format == "json":
         assert all(json.loads(line)["level"] == "info" for line in lines)
+
+
+def test_a_task_that_is_done_is_a_short_line_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    for tell_tasks in (True, False):
+        configure_logging(level="INFO", log_format="console", tell_tasks=tell_tasks)
+        structlog.get_logger(TASKS).debug("task.done", task="email:welcome", task_id="1", milliseconds=12.3)
+
+    assert capsys.readouterr().out == "done email:welcome 12 ms\n"
+
+
+def test_a_task_that_is_done_is_an_event_like_others_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(level="INFO", log_format="json", tell_tasks=True)
+
+    structlog.get_logger(TASKS).debug("task.done", task="email:welcome", task_id="1", milliseconds=12.3)
+
+    event = json.loads(capsys.readouterr().out)
+    assert (event["event"], event["level"], event["milliseconds"]) == ("task.done", "debug", 12.3)

@@ -99,6 +99,7 @@ WRONG_VALUES = [
     ("PASSWORD_HASH_THREADS", "0"),
     ("LOG_LEVEL", "LOUD"),
     ("LOG_FORMAT", "xml"),
+    ("LOG_TASKS", "sometimes"),
 ]
 # Any text will do for these; what production asks of JWT_SECRET is tested below.
 FREE_TEXT = {"HTTP_HOST", "JWT_SECRET", "PRIVATE_HOST"}
