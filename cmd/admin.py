@@ -4,7 +4,7 @@ from internal.infrastructure.bootstrap.orders import end_when_told
 
 
 def main() -> None:
-    end_when_told(code=1)  # what was asked for is not done
+    end_when_told(code=130)  # as Typer ends, later
     from internal.infrastructure.bootstrap.admin import run_admin  # noqa: PLC0415 - signals first: see orders.py
     from internal.infrastructure.bootstrap.entrypoint import entry_point  # noqa: PLC0415 - as above
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def run_admin() -> None:
     """Do what the arguments of this process say, and exit."""
     for number in END:
-        signal.signal(number, signal.default_int_handler)  # Typer tells that it was stopped
+        signal.signal(number, signal.default_int_handler)  # Typer ends with 130
     # A text that the terminal's encoding lacks is no reason to show nothing.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # it is a TextIOWrapper
     app(obj=LocatedInstallation(log_to=sys.stderr))
