@@ -1,20 +1,41 @@
-"""`python -m cmd.server`: the HTTP API."""
+"""`python -m cmd.server [--reload | --debug]`: the HTTP API."""
+
+import argparse
+import sys
 
 from internal.infrastructure.bootstrap.orders import end_when_told
 
 
 def main() -> None:
     end_when_told()
+    parser = argparse.ArgumentParser(prog="python -m cmd.server", description=__doc__)
+    development = parser.add_mutually_exclusive_group()
+    development.add_argument("--reload", action="store_true", help="start again whenever the code changes")
+    development.add_argument(
+        "--debug", action="store_true", help="one process that has the terminal: breakpoint() works"
+    )
+    _serve(parser.parse_args())
+
+
+def _serve(arguments: argparse.Namespace) -> None:
     from internal.infrastructure.bootstrap.entrypoint import entry_point  # noqa: PLC0415 - signals first: see orders.py
-    from internal.infrastructure.bootstrap.server import serve  # noqa: PLC0415 - as above
     from internal.infrastructure.bootstrap.services import announce_services, locate_services  # noqa: PLC0415 - as above
     from internal.infrastructure.log import configure_logging  # noqa: PLC0415 - as above
 
     with entry_point("cmd.server"):
         settings = locate_services()
         configure_logging(level=settings.log_level, log_format=settings.log_format)
+        if arguments.reload:
+            from internal.infrastructure.bootstrap.reloading import run_reloading  # noqa: PLC0415 - for development
+
+            sys.exit(run_reloading(["cmd.server"]))
+        from internal.infrastructure.bootstrap.debugging import let_breakpoints_be  # noqa: PLC0415 - signals first
+        from internal.infrastructure.bootstrap.server import serve  # noqa: PLC0415 - as above
+
         announce_services(settings)
-        serve(settings)
+        if arguments.debug:
+            let_breakpoints_be()
+        serve(settings, is_debugged=arguments.debug)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`python -m cmd.worker [--processes N] [module ...]`: the background jobs.
+"""`python -m cmd.worker [--processes N | --reload | --debug] [module ...]`: the background jobs.
 
 This process supervises the ones that work. The modules are imported by those: their plain Dramatiq actors
 run beside the application's own tasks.
@@ -17,6 +17,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m cmd.worker", description=__doc__)
     parser.add_argument("modules", nargs="*", help="modules with Dramatiq actors")
     parser.add_argument("--processes", type=int, help="how many work (default: WORKER_PROCESSES)")
+    development = parser.add_mutually_exclusive_group()
+    development.add_argument("--reload", action="store_true", help="start again whenever the code changes")
+    development.add_argument(
+        "--debug", action="store_true", help="one process that has the terminal: breakpoint() works"
+    )
     parser.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--drained", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -37,10 +42,23 @@ def _work(arguments: argparse.Namespace) -> None:
         configure_logging(
             level=settings.log_level, log_format=settings.log_format, tell_tasks=settings.log_tasks
         )
-        if arguments.supervised:
+        if arguments.debug:
+            from internal.infrastructure.bootstrap.debugging import let_breakpoints_be  # noqa: PLC0415 - for development
+
+            announce_services(settings)
+            let_breakpoints_be()
+        if arguments.supervised or arguments.debug:
             from internal.infrastructure.bootstrap.worker import run_worker  # noqa: PLC0415 - only its children need all of it
 
-            run_worker(settings, modules=arguments.modules, is_drained=arguments.drained)
+            run_worker(
+                settings, modules=arguments.modules, is_drained=arguments.drained, is_debugged=arguments.debug
+            )
+        elif arguments.reload:
+            from internal.infrastructure.bootstrap.reloading import run_reloading  # noqa: PLC0415 - for development
+
+            processes = arguments.processes or settings.worker_processes
+            command = ["cmd.worker", *arguments.modules, "--processes", str(processes)]
+            sys.exit(run_reloading(command, modules=arguments.modules))
         else:
             announce_services(settings)
             from internal.infrastructure.bootstrap.supervisor import supervise_workers  # noqa: PLC0415 - as above

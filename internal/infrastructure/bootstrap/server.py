@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 from granian.constants import HTTPModes, Interfaces, Loops
@@ -13,6 +14,7 @@ from litestar import Litestar
 from litestar.types import ASGIApp
 
 from internal.infrastructure.bootstrap.container import Container
+from internal.infrastructure.bootstrap.debugging import serve_here
 from internal.infrastructure.bootstrap.draining import DrainingServer
 from internal.infrastructure.bootstrap.lifespan import in_background, open_resources
 from internal.infrastructure.bootstrap.listening import private_socket, require_free_port, resolve
@@ -47,8 +49,10 @@ async def _never() -> bool:
 _STOPPING = ReadinessCheck(name="running", passes=_never, essential=True)
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, *, is_debugged: bool = False) -> None:
     """Serve HTTP until SIGTERM or SIGINT, then finish the requests that are under way.
+
+    Where `is_debugged`, this process serves, and no other.
 
     Raises:
         NotReady: a port is in use, or Redis is of a kind that cannot be used.
@@ -56,22 +60,28 @@ def serve(settings: Settings) -> None:
     address = resolve(settings.http_host, setting="HTTP_HOST")
     require_free_port(address, settings.http_port)
     asyncio.run(require_supported_redis_at(settings.redis))
+    options: dict[str, Any] = {
+        "interface": Interfaces.ASGI,
+        "address": address,
+        "port": settings.http_port,
+        "http1_settings": HTTP1Settings(header_read_timeout=int(settings.http_header_timeout * 1000)),
+        "http": HTTPModes.http1,
+        "websockets": False,
+        "log_dictconfig": _LOGGING,
+    }
+    if is_debugged:
+        asyncio.run(serve_here(target=app_of(Container(settings=settings)), **options))
+        return
     DrainingServer(
         f"{__name__}:build_app",
         build_app=build_app,
         private=private_socket(settings),
-        interface=Interfaces.ASGI,
-        address=address,
-        port=settings.http_port,
         workers=settings.http_workers,
         workers_kill_timeout=settings.http_shutdown_timeout,
         drain_time=timedelta(seconds=settings.http_drain_time),
-        http1_settings=HTTP1Settings(header_read_timeout=int(settings.http_header_timeout * 1000)),
         respawn_failed_workers=True,
         loop=Loops.uvloop,
-        http=HTTPModes.http1,
-        websockets=False,
-        log_dictconfig=_LOGGING,
+        **options,
     ).serve()
 
 

@@ -45,11 +45,18 @@ class Standing:
             self.is_drained = (self.is_drained or order == signal.SIGTSTP) and order != signal.SIGCONT
 
 
-def run_worker(settings: Settings, *, modules: Sequence[str] = (), is_drained: bool = False) -> None:
+def run_worker(
+    settings: Settings,
+    *,
+    modules: Sequence[str] = (),
+    is_drained: bool = False,
+    is_debugged: bool = False,
+) -> None:
     """Work until SIGTERM or SIGINT, then end what is running; further ones change nothing.
 
     SIGTSTP stops fetching, SIGCONT goes on; where `is_drained`, only that begins it. `modules` are imported
-    first: their plain Dramatiq actors are declared on the same broker.
+    first: their plain Dramatiq actors are declared on the same broker. With `is_debugged` the loop may stand
+    still at a breakpoint.
 
     Raises:
         NotReady: an entry of the schedule cannot be used, a service cannot be reached, or the schema is not
@@ -65,7 +72,7 @@ def run_worker(settings: Settings, *, modules: Sequence[str] = (), is_drained: b
         orders.begin()
         _open_unless_told(loop, container, resources, orders=orders, standing=standing)
         if not standing.is_ending:
-            worker.start(is_paused=standing.is_drained)
+            worker.start(is_paused=standing.is_drained, is_debugged=is_debugged)
             loop.run_coroutine(_watch_database(container, worker, resources))
             _work(worker, settings, standing)
     finally:

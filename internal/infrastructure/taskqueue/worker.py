@@ -71,17 +71,19 @@ class Worker:
         self._context = Context()
         self._watchdog: LoopWatchdog | None = None
 
-    def start(self, *, is_paused: bool = False) -> None:
+    def start(self, *, is_paused: bool = False, is_debugged: bool = False) -> None:
         """Begin to work, on the loop that async actors have or on one of its own; or wait for `resume`.
 
-        Every task and every hook starts in a copy of the context of this call, and sees of no other.
+        Every task and every hook starts in a copy of the context of this call, and sees of no other. Where
+        `is_debugged`, a loop that stands still is no reason to end.
         """
         self._context = copy_context()
         self.broker.emit_before("worker_boot", self)
         self._loop = get_event_loop_thread() or self._start_loop()
         self._on_loop(self._start(is_paused=is_paused))
         self._watchdog = LoopWatchdog(self._loop.loop, silence=self.broker.timing.silence)
-        self._watchdog.start()
+        if not is_debugged:
+            self._watchdog.start()
         self.broker.add_middleware(self._later_queues)
         self.broker.emit_after("worker_boot", self)
 

@@ -1,0 +1,29 @@
+"""`--debug`: one process that has the terminal, in which `breakpoint()` works."""
+
+import asyncio
+import os
+import sys
+from pdb import Pdb
+from typing import Any
+
+from granian.server.embed import Server
+
+from internal.infrastructure.bootstrap.orders import END
+
+
+def let_breakpoints_be() -> None:
+    """Have `breakpoint()` leave Ctrl-C alone, which pdb would take for itself; PYTHONBREAKPOINT wins."""
+    if "PYTHONBREAKPOINT" not in os.environ:
+        sys.breakpointhook = _break
+
+
+def _break() -> None:
+    Pdb(nosigint=True).set_trace(sys._getframe(1))  # noqa: SLF001 - what pdb.set_trace does
+
+
+async def serve_here(**options: Any) -> None:
+    """Serve until told to end, on the loop of this process; `options` are those of Granian."""
+    server = Server(**options)
+    for number in END:
+        asyncio.get_running_loop().add_signal_handler(number, server.stop)
+    await server.serve()

@@ -1,0 +1,72 @@
+"""The parent of a process that starts again whenever its code changes: for development."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import structlog
+
+from internal.infrastructure.bootstrap.orders import END, Orders, held, listen
+from internal.infrastructure.bootstrap.source_files import SourceFiles
+from internal.infrastructure.embedded.process import spawn
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY = 0.5  # seconds
+
+
+def run_reloading(arguments: Sequence[str], *, modules: Sequence[str] = ()) -> int:
+    """Run `python -m <arguments>`, and again after each change, until it is told to end.
+
+    Returns the exit code. If the process ends before anything has changed, so does this: its one line says
+    what to do. After a change it waits for the next one instead, since the change may be half done.
+    """
+    return _Reloader([sys.executable, "-m", *arguments], SourceFiles(modules), listen()).run()
+
+
+class _Reloader:
+    def __init__(self, command: Sequence[str], files: SourceFiles, orders: Orders) -> None:
+        self._command = command
+        self._files = files
+        self._orders = orders
+        self._is_told = False
+
+    def run(self) -> int:
+        self._orders.begin(more=[signal.SIGCHLD])
+        was_changed = False
+        process = self._start()
+        while True:
+            self._obey(process)
+            if self._is_told:
+                return self._end(process)
+            if file := self._files.changed():
+                log.info("code.changed", file=os.path.relpath(file))
+                was_changed = True
+                self._end(process)
+                process = self._start()
+            elif process.poll() is not None and not was_changed:
+                return self._end(process)
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        with held():
+            return spawn(self._command)
+
+    def _end(self, process: "subprocess.Popen[bytes]") -> int:
+        """Stop it in order, and return its exit code. The second order to end kills it."""
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        while (code := process.poll()) is None:
+            is_told_now = not END.isdisjoint(self._orders.wait(LOOK_EVERY))
+            if is_told_now and self._is_told:
+                process.kill()
+            self._is_told = self._is_told or is_told_now
+        return abs(code)
+
+    def _obey(self, process: "subprocess.Popen[bytes]") -> None:
+        for order in self._orders.wait(LOOK_EVERY):
+            if order in END:
+                self._is_told = True
+            elif order != signal.SIGCHLD and process.poll() is None:
+                process.send_signal(order)
