@@ -1,6 +1,7 @@
 """Structured logging, for our own events and for the libraries' alike."""
 
 import logging
+import os
 import sys
 from io import FileIO, TextIOWrapper
 from typing import Any, Literal, TextIO
@@ -83,7 +84,7 @@ def configure_logging(
     )
     handler = _Output(stream or _unbuffered(sys.stdout))
     handler.addFilter(_without_payloads)
-    render = _renderer(log_format)
+    render = _renderer(log_format, is_coloured=has_colours(stream or sys.stdout))
     if tell_tasks and log_format == "console":
         render = _shorter_for_tasks(render)
     handler.setFormatter(_Formatter(render, context))
@@ -104,11 +105,18 @@ def _unbuffered(stream: TextIO) -> TextIO:
     return TextIOWrapper(raw, "utf-8", "backslashreplace", write_through=True)
 
 
-def _renderer(log_format: LogFormat) -> Processor:
+def has_colours(stream: TextIO | None) -> bool:
+    """On a terminal, unless the environment says otherwise: https://no-color.org, https://force-color.org."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (stream is not None and stream.isatty())
+
+
+def _renderer(log_format: LogFormat, *, is_coloured: bool) -> Processor:
     if log_format == "json":
         return structlog.processors.JSONRenderer(ensure_ascii=False)
     plain = structlog.dev.plain_traceback
-    return structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=plain)
+    return structlog.dev.ConsoleRenderer(colors=is_coloured, pad_event_to=0, exception_formatter=plain)
 
 
 def _shorter_for_tasks(render: Processor) -> Processor:

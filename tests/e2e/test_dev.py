@@ -1,5 +1,6 @@
 """`make run`, in a directory of the test's own: what it keeps there is `var/`."""
 
+import json
 import os
 import re
 import signal
@@ -11,7 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
+import redis
 
 from internal.infrastructure.embedded.process import free_port, spawn
 from tests.eventually import eventually
@@ -54,6 +57,26 @@ class Dev:
     def sign_up(self) -> httpx.Response:
         return httpx.post(f"{self.url}/api/v1/auth/register", json=ADA, timeout=10)
 
+    @property
+    def services(self) -> dict[str, str]:
+        services: dict[str, str] = json.loads((self.directory / "var" / "services.json").read_text())
+        return services
+
+    def kill(self, service: str) -> None:
+        """Kill Postgres or Valkey, as the kernel does if memory runs out."""
+        os.kill(self._postgres_pid() if service == "Postgres" else self._valkey_pid(), signal.SIGKILL)
+
+    def _postgres_pid(self) -> int:
+        """The parent of the process that serves this connection."""
+        with psycopg.connect(self.services["DATABASE_URL"]) as connection:
+            stat = Path(f"/proc/{connection.info.backend_pid}/stat").read_text()
+        return int(stat.rpartition(")")[2].split()[1])
+
+    def _valkey_pid(self) -> int:
+        with redis.Redis.from_url(self.services["REDIS_URL"]) as client:
+            pid: int = client.info("server")["process_id"]
+        return pid
+
     def processes(self) -> list[str]:
         """The command lines of all processes that work in this directory, or for it."""
         listing = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True)
@@ -90,6 +113,41 @@ def test_serves_sign_ups_and_shows_each_mail(dev: Dev) -> None:
     [mail] = (dev.directory / "var" / "mail").glob("*.eml")
     assert "To: ada@example.com" in mail.read_text()
     eventually(lambda: DONE.search(dev.terminal) is not None, within=5)
+    assert dev.url in mail.read_text()
+    assert dev.terminal.count("/readyz") <= 3  # on the screen, and once or twice asked for
+    assert "\x1b" not in dev.terminal
+
+
+def test_links_only_to_what_is_there(dev: Dev) -> None:
+    dev.start()
+    links = re.findall(r"^    \w+ +(http\S+)$", dev.terminal, re.MULTILINE)
+
+    assert len(links) == 2
+    assert {link: httpx.get(link).status_code for link in links} == dict.fromkeys(links, 200)
+
+
+def test_starts_a_service_again_that_has_died(dev: Dev) -> None:
+    running = dev.start()
+
+    dev.kill("Postgres")
+
+    eventually(lambda: "Postgres was ended by SIGKILL: starting it again..." in dev.terminal, within=5)
+    eventually(lambda: "Postgres is up again." in dev.terminal, within=35)
+    eventually(lambda: dev.sign_up().status_code == 201, within=10)
+    eventually(lambda: "mail   | var/mail/welcome-" in dev.terminal, within=20)
+    assert running.poll() is None
+
+
+def test_ends_with_one_line_if_a_service_dies_again_and_again(dev: Dev) -> None:
+    running = dev.start()
+    for death in range(1, 4):
+        dev.kill("Valkey")
+        if death < 3:
+            eventually(lambda: dev.terminal.count("Valkey is up again.") == death, within=20)  # noqa: B023 - at once
+
+    assert running.wait(30) == 1
+    assert "make run: Valkey was ended by SIGKILL, for the 3rd time within a minute" in dev.terminal
+    eventually(lambda: dev.processes() == [], within=5)
 
 
 def test_shows_a_curl_line_that_signs_up(dev: Dev) -> None:

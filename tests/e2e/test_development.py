@@ -16,7 +16,7 @@ import dramatiq
 import httpx
 import pytest
 
-from internal.infrastructure.embedded.process import die_with_parent
+from internal.infrastructure.embedded.process import die_with_parent, free_port
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from tests.e2e.conftest import PASSWORD, System
 from tests.eventually import eventually
@@ -144,14 +144,8 @@ def test_a_breakpoint_in_a_handler_stops_at_the_terminal(
     assert terminal.interrupt() == 0
 
 
-@pytest.mark.parametrize("module", ["cmd.server", "cmd.worker"])
-def test_a_change_of_the_code_starts_the_process_again(
-    system: System, program: Path, terminals: list[Terminal], module: str
-) -> None:
-    terminal = Terminal(program, module, "--reload", env=system.env)
-    terminals.append(terminal)
-    started = "worker.started" if module == "cmd.worker" else "Started worker"
-    terminal.says(started)
+def break_and_repair(terminal: Terminal, program: Path, *, started: str) -> None:
+    """Write a file that cannot be read, and then one that can: the process starts again."""
     (program / HANDLER).write_text((program / HANDLER).read_text() + "\nbroken(\n")
     terminal.says("code.changed")
     terminal.says("SyntaxError")
@@ -160,6 +154,30 @@ def test_a_change_of_the_code_starts_the_process_again(
     (program / HANDLER).write_text((ROOT / HANDLER).read_text())
     eventually(lambda: terminal.text.count(started) > before, within=ENDS_WITHIN)
 
+
+def test_a_change_of_the_code_starts_the_process_again(
+    system: System, program: Path, terminals: list[Terminal]
+) -> None:
+    terminal = Terminal(program, "cmd.worker", "--reload", env=system.env)
+    terminals.append(terminal)
+    terminal.says("worker.started")
+
+    break_and_repair(terminal, program, started="worker.started")
+
+    assert terminal.interrupt() == 0
+
+
+def test_make_run_has_colours_and_starts_again_after_a_change(
+    program: Path, terminals: list[Terminal]
+) -> None:
+    env = {"PATH": os.environ["PATH"], "HTTP_PORT": str(free_port()), "TERM": "xterm"}
+    terminal = Terminal(program, "cmd.dev", env=env)
+    terminals.append(terminal)
+    terminal.says("Ctrl-C stops everything", within=60)
+
+    break_and_repair(terminal, program, started="Started worker")
+
+    assert "\x1b[36mserver \x1b[0m| \x1b[" in terminal.text
     assert terminal.interrupt() == 0
 
 

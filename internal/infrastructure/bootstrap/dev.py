@@ -10,13 +10,20 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPException
-from pathlib import Path
 from types import FrameType
-from urllib.parse import unquote, urlsplit
 
+from internal.infrastructure.bootstrap.dev_screen import (
+    announce_mail,
+    label,
+    mails_of,
+    say,
+    screen_of,
+    url_of,
+)
+from internal.infrastructure.bootstrap.kept_services import KeptServices
 from internal.infrastructure.bootstrap.listening import require_free_port
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.ping import workers_on
@@ -26,6 +33,7 @@ from internal.infrastructure.embedded.password import kept_password
 from internal.infrastructure.embedded.postgres import EmbeddedPostgres
 from internal.infrastructure.embedded.process import STOP_WITHIN, die_with_parent, spawn, stop
 from internal.infrastructure.embedded.redis import EmbeddedRedis
+from internal.infrastructure.log import has_colours
 from internal.infrastructure.settings import VAR_DIRECTORY, Settings
 from internal.ports.unavailable import Unavailable
 
@@ -33,23 +41,6 @@ READY_WITHIN = 60  # seconds
 # Tasks have this long at Ctrl-C; `stop` kills what has not ended a little later.
 WORKER_STOPS_WITHIN = STOP_WITHIN - 3  # seconds
 LOOK_EVERY = 0.2  # seconds, at the mail folder and at the processes
-
-SCREEN = """
-  {name} is up, after {seconds:.1f} s.
-
-    API      {url}/api/v1
-    Health   {url}/readyz
-    OpenAPI  {url}/api/v1/openapi/openapi.json
-    Mail     {mail}
-
-  Sign up:
-
-    curl -s {url}/api/v1/auth/register -H 'content-type: application/json' \\
-      -d '{{"email": "ada@example.com", "name": "Ada Lovelace", "password": "correct horse battery"}}'
-
-  Ctrl-C stops everything. The data stays in {var}/.
-"""
-
 
 Processes = dict[str, "subprocess.Popen[bytes]"]
 
@@ -62,30 +53,32 @@ def run_everything(settings: Settings) -> None:
     """Run until Ctrl-C or SIGTERM, and leave no process behind, however this one ends.
 
     Raises:
-        NotReady: the port is taken, it runs already, or a process ended by itself.
+        NotReady: the port is taken, it runs already, a process ended by itself, or a service does again and
+            again.
     """
     started = time.monotonic()
     told = _stop_when_told()
     with ExitStack() as running:
         with suppress(Interrupted):
-            processes, redis_url = _start(settings, running)
-            mails = _mails(settings)
-            _await_ready(_url(settings), redis_url, processes, told)
-            _say(_screen(settings, time.monotonic() - started))
+            postgres, redis = _start_services(settings, running)
+            processes = _start_processes(settings, running, postgres=postgres, redis=redis)
+            services = KeptServices({"Postgres": postgres, "Valkey": redis}, say=say)
+            mails = mails_of(settings)
+            _await_ready(settings, redis.url, told, look=lambda: _look(services, processes))
+            say(screen_of(settings, time.monotonic() - started))
             while not told.is_set():
-                _require_alive(processes)
-                mails = _announce_mail(settings, mails)
+                _look(services, processes)
+                mails = announce_mail(settings, mails)
                 time.sleep(LOOK_EVERY)
-        _say("\n  Stopping...")
-    _say("  Stopped.")
+        say("\n  Stopping...")
+    say("  Stopped.")
 
 
-def _start(settings: Settings, running: ExitStack) -> tuple[Processes, str]:
-    """The processes, and where Redis is."""
+def _start_services(settings: Settings, running: ExitStack) -> tuple[EmbeddedPostgres, EmbeddedRedis]:
     VAR_DIRECTORY.mkdir(exist_ok=True)
     running.enter_context(_only_one())
     require_free_port(settings.http_host, settings.http_port)
-    _say("  Starting Postgres, Valkey, the server and a worker...")
+    say("  Starting Postgres, Valkey, the server and a worker...")
     password = kept_password(VAR_DIRECTORY)
     postgres = EmbeddedPostgres(VAR_DIRECTORY.absolute(), password=password)
     redis = EmbeddedRedis(VAR_DIRECTORY.absolute(), password=password)
@@ -96,6 +89,12 @@ def _start(settings: Settings, running: ExitStack) -> tuple[Processes, str]:
     upgrade_to_head(postgres.url)
     publish_services(database_url=postgres.url, redis_url=redis.url)
     running.callback(withdraw_services)
+    return postgres, redis
+
+
+def _start_processes(
+    settings: Settings, running: ExitStack, *, postgres: EmbeddedPostgres, redis: EmbeddedRedis
+) -> Processes:
     env = {
         **os.environ,
         "DATABASE_URL": postgres.url,
@@ -104,11 +103,16 @@ def _start(settings: Settings, running: ExitStack) -> tuple[Processes, str]:
         "WORKER_SHUTDOWN_TIMEOUT": str(min(settings.worker_shutdown_timeout, WORKER_STOPS_WITHIN)),
         "LOG_TASKS": str("log_tasks" not in settings.model_fields_set or settings.log_tasks),
     }
-    return {name: _start_process(name, env, running) for name in ("server", "worker")}, redis.url
+    if "app_base_url" not in settings.model_fields_set:
+        env["APP_BASE_URL"] = url_of(settings)
+    if has_colours(sys.stdout):
+        env["FORCE_COLOR"] = "1"  # their output comes to this terminal through a pipe
+    return {name: _start_process(name, env, running) for name in ("server", "worker")}
 
 
 def _start_process(name: str, env: dict[str, str], running: ExitStack) -> "subprocess.Popen[bytes]":
-    process = spawn([sys.executable, "-m", f"cmd.{name}"], env=env, stdout=subprocess.PIPE)
+    command = [sys.executable, "-m", f"cmd.{name}", "--reload"]
+    process = spawn(command, env=env, stdout=subprocess.PIPE)
     reader = threading.Thread(target=_relay_output, args=(name, process), daemon=True)
     reader.start()
     running.callback(reader.join, 1)
@@ -118,13 +122,25 @@ def _start_process(name: str, env: dict[str, str], running: ExitStack) -> "subpr
 
 def _relay_output(name: str, process: "subprocess.Popen[bytes]") -> None:
     for line in process.stdout or ():
-        _say(f"{name:<7}| {line.decode(errors='replace').rstrip()}")
+        say(f"{label(name)}| {line.decode(errors='replace').rstrip()}")
 
 
-def _await_ready(url: str, redis_url: str, processes: Processes, told: threading.Event) -> None:
+def _look(services: KeptServices, processes: Processes) -> None:
+    services.keep()
+    _require_alive(processes)
+
+
+def _await_ready(
+    settings: Settings, redis_url: str, told: threading.Event, *, look: Callable[[], None]
+) -> None:
+    """Ask each only until it is ready: every request to the server is a line of its log."""
     deadline = time.monotonic() + READY_WITHIN
-    while not (told.is_set() or (_answers(f"{url}/readyz") and _has_worker(redis_url))):
-        _require_alive(processes)
+    waiting = [lambda: _answers(f"{url_of(settings)}/readyz"), lambda: _has_worker(redis_url)]
+    while waiting and not told.is_set():
+        if waiting[0]():
+            waiting.pop(0)
+            continue
+        look()
         if time.monotonic() > deadline:
             raise NotReady(f"server and worker were not ready after {READY_WITHIN} s")
         time.sleep(0.05)
@@ -161,43 +177,6 @@ def _only_one() -> Iterator[None]:
         yield
 
 
-def _screen(settings: Settings, seconds: float) -> str:
-    return SCREEN.format(
-        name=settings.app_name,
-        seconds=seconds,
-        url=_url(settings),
-        mail=_mail_target(settings),
-        var=VAR_DIRECTORY,
-    )
-
-
-def _url(settings: Settings) -> str:
-    return f"http://{settings.http_host}:{settings.http_port}"
-
-
-def _mail_target(settings: Settings) -> str:
-    folder = _mail_folder(settings)
-    return f"{os.path.relpath(folder)}/" if folder else settings.mail_url
-
-
-def _mail_folder(settings: Settings) -> Path | None:
-    target = urlsplit(settings.mail_url)
-    return Path(unquote(target.path)) if target.scheme == "file" else None
-
-
-def _mails(settings: Settings) -> frozenset[Path]:
-    """The mails that lie in the folder; none where mail goes elsewhere."""
-    folder = _mail_folder(settings)
-    return frozenset(folder.glob("*.eml")) if folder else frozenset()
-
-
-def _announce_mail(settings: Settings, known: frozenset[Path]) -> frozenset[Path]:
-    mails = _mails(settings)
-    for mail in sorted(mails - known, key=lambda path: path.stat().st_mtime):
-        _say(f"mail   | {os.path.relpath(mail)}")
-    return mails
-
-
 def _stop_when_told() -> threading.Event:
     """Have a signal set the event and raise Interrupted, which is lost where Python ignores exceptions.
 
@@ -216,7 +195,3 @@ def _stop_when_told() -> threading.Event:
     if "MAKELEVEL" in os.environ:  # started by make: end with it, even if it is killed
         die_with_parent(os.getppid())
     return told
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - the terminal is what this is for

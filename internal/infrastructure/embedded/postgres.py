@@ -38,6 +38,11 @@ class EmbeddedPostgres:
         return self._process.pid if self._process else None
 
     @property
+    def exit_code(self) -> int | None:
+        """None while it runs, and before it was started."""
+        return self._process.poll() if self._process else None
+
+    @property
     def url(self) -> str:
         return self.url_of(DATABASE)
 

@@ -52,6 +52,11 @@ class EmbeddedRedis:
         return self.url
 
     @property
+    def exit_code(self) -> int | None:
+        """None while it runs, and before it was started."""
+        return self._process.poll() if self._process else None
+
+    @property
     def pid(self) -> int:
         """Raise ServiceFailed if it was never started."""
         if self._process is None:

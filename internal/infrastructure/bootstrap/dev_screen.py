@@ -1,0 +1,84 @@
+"""What `make run` shows on the terminal."""
+
+import os
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from internal.infrastructure.log import has_colours
+from internal.infrastructure.settings import VAR_DIRECTORY, Environment, Settings
+
+SCREEN = """
+  {name} is up, after {seconds:.1f} s.
+
+    Health   {url}/readyz
+{openapi}    Mail     {mail}
+
+  After a change of the code, the server and the worker start again.
+
+  Sign up:
+
+    curl -s {url}/api/v1/auth/register -H 'content-type: application/json' \\
+      -d '{{"email": "ada@example.com", "name": "Ada Lovelace", "password": "correct horse battery"}}'
+
+  Ctrl-C stops everything. The data stays in {var}/.
+"""
+
+_COLOURS = {"server": "\x1b[36m", "worker": "\x1b[35m", "mail": "\x1b[32m"}
+_PLAIN = "\x1b[0m"
+
+
+def say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - the terminal is what this is for
+
+
+def label(name: str) -> str:
+    colour = _COLOURS[name] if has_colours(sys.stdout) else ""
+    return f"{colour}{name:<7}{_PLAIN if colour else ''}"
+
+
+def screen_of(settings: Settings, seconds: float) -> str:
+    return SCREEN.format(
+        name=settings.app_name,
+        seconds=seconds,
+        url=url_of(settings),
+        openapi=_openapi(settings),
+        mail=_mail_target(settings),
+        var=VAR_DIRECTORY,
+    )
+
+
+def _openapi(settings: Settings) -> str:
+    """Its line, where there is one."""
+    if settings.app_env is Environment.PRODUCTION:
+        return ""
+    return f"    OpenAPI  {url_of(settings)}/api/v1/openapi/openapi.json\n"
+
+
+def url_of(settings: Settings) -> str:
+    """As one reaches the server from here, wherever it listens."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.http_host, settings.http_host)  # noqa: S104 - not to bind
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.http_port}"
+
+
+def _mail_target(settings: Settings) -> str:
+    folder = _mail_folder(settings)
+    return f"{os.path.relpath(folder)}/" if folder else settings.mail_url
+
+
+def _mail_folder(settings: Settings) -> Path | None:
+    target = urlsplit(settings.mail_url)
+    return Path(unquote(target.path)) if target.scheme == "file" else None
+
+
+def mails_of(settings: Settings) -> frozenset[Path]:
+    """The mails that lie in the folder; none where mail goes elsewhere."""
+    folder = _mail_folder(settings)
+    return frozenset(folder.glob("*.eml")) if folder else frozenset()
+
+
+def announce_mail(settings: Settings, known: frozenset[Path]) -> frozenset[Path]:
+    mails = mails_of(settings)
+    for mail in sorted(mails - known, key=lambda path: path.stat().st_mtime):
+        say(f"{label('mail')}| {os.path.relpath(mail)}")
+    return mails
