@@ -20,6 +20,8 @@ TASKS = "tasks"
 
 MOST_LINE = 2 * MOST_TRACEBACK  # characters
 MOST_EVENT = 1024  # bytes, of one whose line is too long
+# What some readers take for the end of a line: NEXT LINE, LINE SEPARATOR and PARAGRAPH SEPARATOR.
+_LINE_BREAKS = {number: f"\\u{number:04x}" for number in (0x85, 0x2028, 0x2029)}
 _TRACEBACKS = frozenset({"exception", "stack"})
 
 
@@ -47,7 +49,9 @@ class _Formatter(structlog.stdlib.ProcessorFormatter):
             line = super().format(record)
         except Exception as error:  # noqa: BLE001 - what is logged is foreign code, too
             return self._shortened(record, f"it cannot be shown: {kind(error)}")
-        return line if len(line) <= MOST_LINE else self._shortened(record, f"{len(line)} characters")
+        if len(line) > MOST_LINE:
+            return self._shortened(record, f"{len(line)} characters")
+        return line if line.isascii() else line.translate(_LINE_BREAKS)
 
     def _shortened(self, record: logging.LogRecord, reason: str) -> str:
         said = record.msg.get("event") if type(record.msg) is dict else record.msg

@@ -39,7 +39,8 @@ def refusal(delivery: Delivery, *, actors: Container[str], timing: Timing) -> Ou
 
 def not_understood(delivery: Delivery, *, timing: Timing, reason: str) -> Outcome:
     """What becomes of a task that a worker of a newer version may understand: offer it again for a while."""
-    times = delivery.options.get(UNKNOWN, 0) + 1
+    offered = delivery.options.get(UNKNOWN, 0)
+    times = offered + 1 if type(offered) is int else 1
     if times * timing.unknown_every > timing.unknown_grace:
         return _archived(delivery, reason)
     delivery.options[UNKNOWN] = times

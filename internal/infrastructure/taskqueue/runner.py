@@ -180,7 +180,6 @@ class Runner:
         is_given_up = outcome.kind is Kind.ARCHIVED
         if not is_given_up and first_of(error, WANTED):
             return
-        is_fault = not is_expected(error, self._broker.get_actor(delivery.actor_name), delivery)
         log.warning(
             "task.failed",
             task_id=delivery.task_id,
@@ -190,8 +189,15 @@ class Runner:
             becomes=str(outcome.kind),
             reason=summary(error) if is_given_up else None,
             again_in=outcome.number / 1000 if outcome.kind is Kind.RETRY else None,
-            exception=stack(error) if is_fault else None,
+            exception=None if self._is_expected(delivery, error) else stack(error),
         )
+
+    def _is_expected(self, delivery: Delivery, error: BaseException) -> bool:
+        """Where that cannot be told, it is a fault."""
+        try:
+            return is_expected(error, self._broker.get_actor(delivery.actor_name), delivery)
+        except BaseException:  # noqa: BLE001 - `throws` comes from a message, or has a metaclass of its own
+            return False
 
 
 async def _contained(coroutine: Awaitable[Any]) -> tuple[Any, BaseException | None]:

@@ -10,9 +10,11 @@ from dramatiq import Broker, MessageProxy
 from dramatiq.middleware import Middleware
 from hypothesis import HealthCheck, given, settings
 
+from internal.infrastructure.taskqueue import scripts
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.middleware import default_middleware
 from internal.infrastructure.taskqueue.retries import Retries
+from internal.ports.tasks import Permanent
 from tests.eventually import eventually
 from tests.faults.rounds import IS_LONG
 from tests.hostile_errors import Hostile, hostile_errors
@@ -164,3 +166,80 @@ def test_a_delay_that_cannot_be_kept_holds_up_nobody(redis_url: str, broker: Red
         found = settled(redis_url)
 
     assert len(found) == 2
+
+
+def test_errors_of_30_mb_take_no_room_in_redis(broker: RedisBroker, redis_url: str) -> None:
+    @dramatiq.actor(broker=broker, max_retries=0)
+    async def fail() -> None:
+        raise ValueError("head " + "x" * 30_000_000 + " tail")
+
+    for _ in range(4):
+        fail.send()
+    with working(broker):
+        found = settled(redis_url)
+
+    assert [task.state for task in found] == ["archived"] * 4
+    record: Any = broker.client.memory_usage(f"{broker.namespace}:default:task:{found[0].id}")
+    messages: Any = broker.client.memory_usage(f"{broker.namespace}:default:messages", samples=0)
+    assert record < 20 * 1024
+    assert messages < 4 * 60 * 1024
+    [attempt] = history(broker, found[0].id)
+    assert attempt["error"].startswith("ValueError: head x")
+    assert attempt["error"].endswith("x tail")
+
+
+def test_the_history_of_a_task_that_always_fails_has_an_end(broker: RedisBroker, redis_url: str) -> None:
+    failures = 120
+
+    @dramatiq.actor(broker=broker, max_retries=None, min_backoff=1, max_backoff=2)
+    async def fail() -> None:
+        nonlocal failures
+        failures -= 1
+        if failures < 0:
+            raise Permanent(str(failures))
+        raise ValueError(str(failures))
+
+    with working(broker):
+        fail.send()
+        eventually(lambda: [task.state for task in queued(redis_url)] == ["archived"], within=30)
+
+    [task] = queued(redis_url)
+    errors = [attempt["error"] for attempt in history(broker, task.id)]
+    assert 50 <= len(errors) <= 70
+    assert "Permanent: -1" in errors
+    assert "ValueError: 119" not in errors
+
+
+ODD_OPTIONS: list[dict[str, Any]] = [
+    {"unknown": "often"},
+    {"format": []},
+    {"retries": "many"},
+    {"throws": ["ValueError"]},
+    {"retention": "long"},
+]
+
+
+@pytest.mark.parametrize("options", ODD_OPTIONS, ids=str)
+def test_an_odd_option_in_redis_holds_up_no_neighbour(
+    broker: RedisBroker, redis_url: str, options: dict[str, Any]
+) -> None:
+    runs: list[bool] = []
+
+    @dramatiq.actor(broker=broker)
+    async def fail() -> None:
+        raise ValueError("no")
+
+    @dramatiq.actor(broker=broker)
+    async def run() -> None:
+        runs.append(True)
+
+    nobody = dramatiq.Message[None]("default", "nobody", (), {}, {})
+    for task_id, message in enumerate((fail.message(), run.message(), nobody)):
+        odd = message.copy(options={"redis_message_id": str(task_id), **options})
+        broker.call(scripts.SEND, ("default", str(task_id), scripts.text(odd.encode())))
+    run.send()
+    with working(broker):
+        found = settled(redis_url)
+
+    assert runs
+    assert {task.message.actor_name for task in found} >= {"fail", "nobody"}

@@ -103,12 +103,13 @@ def test_tracebacks_show_no_local_variables(
 
 
 @in_both_formats
+@pytest.mark.parametrize("line_break", ["\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])
 def test_a_line_break_in_a_value_forges_no_event(
-    capsys: pytest.CaptureFixture[str], log_format: LogFormat
+    capsys: pytest.CaptureFixture[str], log_format: LogFormat, line_break: str
 ) -> None:
     configure_logging(level="INFO", log_format=log_format)
 
-    structlog.get_logger("ours").info("event", path='/\n{"event": "forged"}')
+    structlog.get_logger("ours").info("event", path=f'/{line_break}{{"event": "forged"}}')
 
     assert len(capsys.readouterr().out.splitlines()) == 1
 

@@ -11,7 +11,7 @@ local function last_attempt(of)
 end
 
 -- What is known of each task: [id, score, message, end of retention, deadline, crashes, cancelled, completed,
--- result, last attempt, its note]. It ends with the task that makes the messages and results more than `most` bytes.
+-- result, last attempt, its note]. It ends with the task that makes messages, results and notes more than `most` bytes.
 local function describe(queue, ids, scores, most)
   local rows, bytes, records = {}, 0, {}
   for n, id in ipairs(ids) do
@@ -29,7 +29,7 @@ local function describe(queue, ids, scores, most)
       row[10], row[11] = last_attempt(records[n])
     end
     rows[n] = row
-    bytes = bytes + #(message or '') + #(row[9] or '')
+    bytes = bytes + #(message or '') + #(row[9] or '') + #(row[11] or '')
     if bytes > most then
       break
     end
