@@ -22,7 +22,7 @@ from tests.integration.taskqueue.working import broker_on, working
 from tests.queued import Queued, queued
 
 many = settings(
-    max_examples=1000 if IS_LONG else 25,
+    max_examples=500 if IS_LONG else 25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
