@@ -71,6 +71,7 @@ check: $(INSTALLED) ## format, lint, types, import contracts, dependencies, lock
 	$(BIN)/squawk var/migrations.sql
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/docker-compose config --quiet
+	$(BIN)/docker-compose --file docker-compose.yml config --quiet
 
 fmt: $(INSTALLED) ## format, and mend what the linter can mend
 	$(BIN)/ruff format

@@ -19,14 +19,15 @@ _BELOW_THE_DEFAULT = "must not be below the default"
 def production_problems(values: Mapping[str, Any], *, named: Collection[str]) -> dict[str, str]:
     """What is wrong, by the setting's name; `named` are those that the environment gives."""
     secret, origins = values["jwt_secret"], values["cors_allowed_origins"]
-    own_password = PostgresUrl.parse(values["database_url"]).password != DEVELOPMENT_DATABASE_PASSWORD
+    url = values["database_url"]
+    own_password = PostgresUrl.parse(url).password != DEVELOPMENT_DATABASE_PASSWORD and ":@" not in url
     encrypts_mail = urlsplit(values["mail_url"]).scheme in {"smtp+starttls", "smtps"}
     rules = {
         "jwt_secret": (
             secret != DEVELOPMENT_SECRET and is_random(secret),
             f"must be your own random secret of at least {MIN_SECRET_BYTES} bytes, not a repetition",
         ),
-        "database_url": (own_password, "must be given, and without the development password"),
+        "database_url": (own_password, "must be given, without the development password or an empty one"),
         "redis_url": (not {"redis_url", "redis_addr"}.isdisjoint(named), "must be given (or REDIS_ADDR)"),
         "mail_url": (encrypts_mail, "must be smtp+starttls:// or smtps://"),
         "app_base_url": (urlsplit(values["app_base_url"]).scheme == "https", "must be an https:// URL"),

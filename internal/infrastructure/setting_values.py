@@ -38,6 +38,11 @@ def is_random(secret: str) -> bool:
     return len(data) >= MIN_SECRET_BYTES and len(deflated) >= _LEAST_DEFLATED
 
 
+def _directory(value: str) -> None:
+    if not value.startswith("/"):
+        raise ValueError("must be an absolute path")
+
+
 def _display_name(value: str) -> None:
     if not value.strip():
         raise ValueError("must not be blank")
@@ -96,6 +101,7 @@ Days = Annotated[int, Field(ge=1, le=3650)]
 TokenLife = Annotated[int, Field(ge=1, le=_YEAR)]  # seconds
 Processes = Annotated[int, Field(ge=1, le=256)]
 AtOnce = Annotated[int, Field(ge=1, le=10_000)]
+Directory = Annotated[str, _read_by(_directory)]
 AppName = Annotated[str, Field(max_length=100), _read_by(_display_name)]
 Port = Annotated[int, Field(ge=1, le=_MAX_PORT)]
 WebAddress = Annotated[str, _read_by(_web_address)]

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any, Literal, Self
 
 from pydantic import (
@@ -37,6 +38,7 @@ from internal.infrastructure.setting_values import (
     AtOnce,
     DatabaseUrl,
     Days,
+    Directory,
     HostAndPort,
     MailUrl,
     Origins,
@@ -91,8 +93,8 @@ class Settings(BaseSettings):
     database_statement_timeout: Seconds = 5
     redis_addr: HostAndPort = COMPOSE_REDIS_ADDR
     redis_url: RedisUrl | None = Field(default=None, repr=False)
-    redis_connect_timeout: float = Field(default=3, gt=0, le=60)  # seconds, as the next
-    redis_timeout: float = Field(default=2, gt=0, le=60)
+    redis_connect_timeout: float = Field(default=3, ge=0.01, le=60)  # seconds, as the next
+    redis_timeout: float = Field(default=2, ge=0.01, le=60)
 
     http_host: str = "127.0.0.1"
     http_port: Port = 8080
@@ -114,6 +116,7 @@ class Settings(BaseSettings):
     worker_lease: Seconds = 15  # seconds
     unknown_task_grace: int = Field(default=600, ge=0, le=30 * 86_400)  # seconds
     task_max_bytes: int = Field(default=1024 * 1024, ge=1024, le=64 * 1024 * 1024)
+    runtime_directory: Directory | None = None
     outbox_retention_days: Days = 30
     mail_url: MailUrl = Field(default=(VAR_DIRECTORY / "mail").absolute().as_uri(), repr=False)
     mail_from: Sender = "PyHexaClean <no-reply@localhost.localdomain>"
@@ -193,6 +196,13 @@ class Settings(BaseSettings):
     def queue_limits(self) -> dict[str, tuple[int | None, Rate | None]]:
         """How many tasks of a queue run at once, and how many start in a window, where that is limited."""
         return parse_limits(self.worker_queue_limits)
+
+    @property
+    def heartbeats(self) -> Path:
+        """Where the processes of workers on this machine write down that they are alive."""
+        own = Path(gettempdir()) / f"pyhexaclean-{os.geteuid()}"
+        # systemd gives several directories with colons between them.
+        return (Path(self.runtime_directory.partition(":")[0]) if self.runtime_directory else own) / "workers"
 
     @property
     def named_services(self) -> frozenset[str]:

@@ -42,7 +42,7 @@ class DockerIgnore:
 
     def excludes(self, path: PurePosixPath) -> bool:
         """Whether the last pattern that matches `path`, or a directory above it, excludes it."""
-        candidates = [str(candidate) for candidate in (path, *path.parents)]
+        candidates = [str(candidate) for candidate in (path, *path.parents) if candidate.name]
         for pattern in reversed(self._patterns):
             if any(pattern.expression.fullmatch(candidate) for candidate in candidates):
                 return pattern.excludes

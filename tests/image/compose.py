@@ -2,18 +2,24 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
 
 
-def services(**variables: str) -> dict[str, Any]:
-    """The compose file's services as Compose itself resolves them, with these variables set and no others."""
+BASE = ROOT / "docker-compose.yml"
+DEVELOPMENT = (BASE, ROOT / "docker-compose.override.yml")  # what `docker compose up` reads
+PRODUCTION = (BASE,)
+
+
+def services(files: Sequence[Path] = DEVELOPMENT, **variables: str) -> dict[str, Any]:
+    """The compose files' services as Compose itself resolves them, with these variables set and no others."""
     config = subprocess.run(
         [
             Path(sys.executable).with_name("docker-compose"),
-            f"--file={ROOT / 'docker-compose.yml'}",
+            *(f"--file={file}" for file in files),
             f"--env-file={os.devnull}",  # not the .env of whoever runs the tests
             "config",
             "--format=json",

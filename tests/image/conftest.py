@@ -55,13 +55,18 @@ def backing(
 
 @pytest.fixture(scope="session")
 def container(
-    image: Stage, backing: BackingServices, compose_services: dict[str, Any]
+    image: Stage,
+    backing: BackingServices,
+    compose_services: dict[str, Any],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[..., Container]:
     """Make a container of a service, by the service's name and the container's."""
 
     def container_of(service: str, *, hostname: str | None = None) -> Container:
         environment = backing.reached_from(compose_services[service]["environment"])
-        return Container(image=image, environment=environment, hostname=hostname or service)
+        scratch = tmp_path_factory.mktemp("scratch")
+        scratch.chmod(0o1777)
+        return Container(image=image, environment=environment, hostname=hostname or service, scratch=scratch)
 
     return container_of
 

@@ -16,6 +16,7 @@ class Container:
     image: Stage
     environment: Mapping[str, str]
     hostname: str
+    scratch: Path | None = None  # the /tmp that all its processes share
 
     def start(self, command: Sequence[str], *, log: Path) -> "subprocess.Popen[bytes]":
         return spawn(self._inside(command), env=self._environment, log=log)
@@ -55,4 +56,5 @@ class Container:
             workdir=str(self.image.workdir),
             hostname=self.hostname,
             read_only=True,
+            scratch=self.scratch,
         )

@@ -1,13 +1,14 @@
 #!/bin/sh
-# Usage: unshare --mount --uts enter.sh ROOT PREFIX HOSTNAME ro|rw WORKDIR COMMAND...
+# Usage: unshare --mount --uts enter.sh ROOT PREFIX HOSTNAME ro|rw SCRATCH WORKDIR COMMAND...
 #
 # Makes ROOT this process's root directory and replaces itself by COMMAND. What an image inherits from its
 # base image and its engine is this machine's, read-only: the system, and under /usr/local the Python that
-# is installed in PREFIX. Of everything else only ROOT can be seen, and only /tmp is always writable.
+# is installed in PREFIX. Of everything else only ROOT can be seen, and only /tmp is always writable:
+# the directory SCRATCH, or an empty one.
 set -eu
 
-root=$1 prefix=$2 hostname=$3 access=$4 workdir=$5
-shift 5
+root=$1 prefix=$2 hostname=$3 access=$4 scratch=$5 workdir=$6
+shift 6
 
 lend() {
     mkdir -p ".$1"
@@ -48,7 +49,11 @@ mkdir -p dev proc tmp
 mount --rbind /dev dev
 mount --rbind /proc proc
 mount -t tmpfs -o mode=1777 tmpfs dev/shm
-mount -t tmpfs -o mode=1777 tmpfs tmp
+if [ -n "$scratch" ]; then
+    mount --bind "$scratch" tmp
+else
+    mount -t tmpfs -o mode=1777 tmpfs tmp
+fi
 hostname "$hostname"
 
 pivot_root . .

@@ -25,8 +25,11 @@ def command_in(
     workdir: str,
     hostname: str,
     read_only: bool,
+    scratch: Path | None = None,
 ) -> list[str | Path]:
     """The command line that runs `command` in `root` as `user`, which is a numeric uid:gid.
+
+    `scratch` is its /tmp; without one it has an empty one of its own.
 
     Where we are root, the user really is that one; where not, in a user namespace only.
     """
@@ -44,6 +47,7 @@ def command_in(
         sys.base_prefix,
         hostname,
         "ro" if read_only else "rw",
+        scratch or "",
         workdir,
         *([] if user == ROOT_USER else _become(user, privileged=privileged)),
         *command,

@@ -7,11 +7,19 @@ from internal.infrastructure.production_rules import DEVELOPMENT_DATABASE_PASSWO
 from internal.infrastructure.settings import (
     COMPOSE_DATABASE_URL,
     COMPOSE_REDIS_ADDR,
+    Settings,
 )
-from tests.image.compose import services
+from tests.image.compose import PRODUCTION, services
 
 APP = ["migrate", "server", "worker"]
 BACKING = ["mailpit", "postgres", "redis"]
+# Where to listen is the image's; what the program finds there is no setting of whoever runs it.
+OF_THE_IMAGE = {"HTTP_HOST", "HTTP_PORT", "PRIVATE_HOST", "PRIVATE_PORT", "RUNTIME_DIRECTORY"}
+
+
+@pytest.fixture(scope="module")
+def production() -> dict[str, Any]:
+    return services(PRODUCTION, JWT_SECRET="s3cret", POSTGRES_PASSWORD="p4ss")
 
 
 @pytest.fixture(params=[*APP, *BACKING])
@@ -148,3 +156,64 @@ def test_what_is_said_about_workers_is_passed_on() -> None:
         assert environment["WORKER_QUEUES"] == "critical:1"
         assert environment["UNKNOWN_TASK_GRACE"] == "60"
         assert environment["WORKER_CONCURRENCY"] == ""  # counts as not set
+
+
+def test_production_has_no_mail_catcher_and_publishes_only_the_server(production: dict[str, Any]) -> None:
+    assert sorted(production) == ["migrate", "postgres", "redis", "server", "worker"]
+    assert [name for name, service in production.items() if service.get("ports")] == ["server"]
+    assert "mailpit" not in production["worker"]["depends_on"]
+
+
+def test_production_has_no_password_that_nobody_has_set() -> None:
+    unset = services(PRODUCTION)
+
+    environment = unset["server"]["environment"]
+    assert environment["APP_ENV"] == "production"
+    assert environment["DATABASE_URL"] == "postgresql://pyhexaclean:@postgres:5432/pyhexaclean"
+    assert unset["postgres"]["environment"]["POSTGRES_PASSWORD"] == ""
+    assert {environment[name] for name in ("JWT_SECRET", "MAIL_URL", "APP_BASE_URL")} == {""}
+
+
+def test_every_setting_is_passed_on() -> None:
+    names = {name.upper() for name in Settings.model_fields} - OF_THE_IMAGE
+
+    passed = services(PRODUCTION, **dict.fromkeys(names, "given"))["worker"]["environment"]
+
+    assert passed == dict.fromkeys(names, "given")
+
+
+def test_ports_and_their_address_are_variables() -> None:
+    configured = services(
+        HTTP_PUBLISH_ADDRESS="0.0.0.0",  # noqa: S104 - what somebody may choose
+        HTTP_PORT="8081",
+        POSTGRES_PORT="5433",
+        REDIS_PORT="6380",
+        MAILPIT_PORT="8026",
+    )
+
+    published = {
+        name: (service["ports"][0]["host_ip"], service["ports"][0]["published"])
+        for name, service in configured.items()
+        if service.get("ports")
+    }
+    assert published == {
+        "server": ("0.0.0.0", "8081"),  # noqa: S104 - as above
+        "postgres": ("127.0.0.1", "5433"),
+        "redis": ("127.0.0.1", "6380"),
+        "mailpit": ("127.0.0.1", "8026"),
+    }
+
+
+def test_no_argument_of_a_health_check_has_a_space(service: dict[str, Any]) -> None:
+    arguments = service["healthcheck"].get("test", [])
+
+    assert [argument for argument in arguments if re.search(r"\s", argument)] == []
+
+
+def test_logs_are_rotated(service: dict[str, Any]) -> None:
+    assert service["logging"] == {"driver": "json-file", "options": {"max-size": "10m", "max-file": "5"}}
+
+
+@pytest.mark.parametrize(("variables", "replicas"), [({}, 1), ({"WORKER_REPLICAS": "4"}, 4)])
+def test_the_number_of_workers_is_a_variable(variables: dict[str, str], replicas: int) -> None:
+    assert services(PRODUCTION, **variables)["worker"]["deploy"]["replicas"] == replicas

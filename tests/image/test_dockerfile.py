@@ -1,3 +1,4 @@
+import json
 import re
 
 import pytest
@@ -16,6 +17,19 @@ def test_the_base_image_has_a_version() -> None:
 
     assert re.fullmatch(r"python:3\.\d+-slim-\w+ AS base", base)
     assert all(stage.split()[0] == "base" for stage in stages)
+
+
+def test_the_standard_library_is_compiled_before_anything_else() -> None:
+    compiled, *_ = arguments_of("RUN")
+
+    assert "compileall" in compiled
+    assert 'get_path("stdlib")' in compiled
+
+
+def test_no_argument_of_the_health_check_has_a_space() -> None:
+    [command] = arguments_of("HEALTHCHECK")
+
+    assert json.loads(command.removeprefix("CMD")) == ["python", "-m", "cmd.admin", "server", "ping"]
 
 
 def test_the_user_is_a_number_and_not_root() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from internal.infrastructure.embedded.process import stop
 from tests.image.backing import BackingServices
-from tests.image.compose import health_command, services
+from tests.image.compose import PRODUCTION, health_command, services
 from tests.image.container import Container
 from tests.image.namespaces import ROOT_USER
 from tests.image.replay import Stage
@@ -111,7 +111,7 @@ def test_a_worker_s_health_check_speaks_for_its_own_container(
     stopped = second.run(health_command(service), within=10)
 
     assert stopped.returncode == 1
-    assert stopped.stderr == "cmd.admin: no worker is up on worker-2\n"
+    assert stopped.stderr == "cmd.admin: no worker runs on this machine\n"
     assert worker.run(health_command(service), within=10).returncode == 0
 
 
@@ -143,9 +143,33 @@ def test_production_refuses_the_development_defaults(image: Stage) -> None:
     assert sorted(refusals) == ["APP_BASE_URL", "DATABASE_URL", "JWT_SECRET", "MAIL_URL"]
 
 
+def test_production_names_every_variable_that_is_missing(image: Stage) -> None:
+    environment = services(PRODUCTION)["server"]["environment"]
+    production = Container(image=image, environment=environment, hostname="server")
+
+    refused = production.run(image.command, within=30)
+
+    refusals = [line.removeprefix("cmd.server: ").split(":")[0] for line in refused.stderr.splitlines()]
+    assert sorted(refusals) == ["APP_BASE_URL", "DATABASE_URL", "JWT_SECRET", "MAIL_URL"]
+
+
+def test_the_standard_library_has_bytecode(image: Stage) -> None:
+    """Of all modules that a health check imports."""
+    uncompiled = (
+        "import os, sys; import cmd.admin;"
+        "files = [getattr(module, '__cached__', None) for module in list(sys.modules.values())];"
+        "print([file for file in files if file and not os.path.exists(file)])"
+    )
+    container = Container(image=image, environment={}, hostname="server")
+
+    listed = container.run(["python", "-c", uncompiled], within=30)
+
+    assert listed.stdout == "[]\n", listed.stderr
+
+
 def test_production_accepts_secrets_and_addresses_of_its_own(image: Stage) -> None:
     configured = services(
-        APP_ENV="production",
+        PRODUCTION,
         APP_BASE_URL="https://users.example.com",
         JWT_SECRET="0123456789abcdef0123456789abcdef",
         MAIL_URL="smtps://mail.example.com",

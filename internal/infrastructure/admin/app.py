@@ -7,6 +7,7 @@ from internal.infrastructure.admin import (
     outbox,
     queues,
     schedules,
+    server,
     task_actions,
     task_bulk,
     workers,
@@ -39,6 +40,7 @@ app.command("stats")(show_stats)
 app.add_typer(queues.app, name="queue")
 app.add_typer(tasks, name="task")
 app.add_typer(outbox.app, name="outbox")
+app.add_typer(server.app, name="server")
 app.add_typer(workers.app, name="worker")
 app.add_typer(schedules.app, name="cron")
 app.add_typer(database.app, name="db")

@@ -1,6 +1,6 @@
 """What the commands work on. Which Redis and which Postgres that is, `bootstrap` says."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -75,6 +75,18 @@ class Installation(Protocol):
 
         Raises:
             Unavailable: Redis cannot say, or no worker can tell Redis that it is up.
+        """
+        ...
+
+    def workers_heard_ago(self) -> Mapping[int, float]:
+        """For each process of the workers on this machine: the seconds since its last sign of life."""
+        ...
+
+    def server_health(self, path: str) -> tuple[bool, Mapping[str, object]]:
+        """Whether the server on this machine answers 200 at its private port, and its answer.
+
+        Raises:
+            Unavailable: there is no answer.
         """
         ...
 

@@ -13,6 +13,7 @@ from internal.infrastructure.admin.layout import Column
 from internal.infrastructure.admin.options import AsJson
 from internal.infrastructure.admin.screen import say, show_json, show_table, tell
 from internal.infrastructure.admin.session import installation_of, run
+from internal.infrastructure.heartbeat import SILENT_AFTER
 from internal.ports.task_facts import WorkerInfo
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, help="The workers: who is up, and what runs.")
@@ -129,4 +130,29 @@ def ping(
         say(f"up on {host}: {', '.join(_named(worker) for worker in workers)}")
     if not workers:
         tell(f"no worker is up on {host}")
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def alive(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Exit 0 if the worker on this machine is alive; 1 if not.
+
+    Alive means that its supervisor and the event loops of its processes go
+    round. No service is asked: while Redis is away, a worker is alive and
+    waits. It is the check after which to restart a worker.
+
+    Examples:
+      python -m cmd.admin worker alive
+    """
+    heard = installation_of(context).workers_heard_ago()
+    silent = {process_id: seconds for process_id, seconds in heard.items() if seconds > SILENT_AFTER}
+    if as_json:
+        show_json({"processes": [{"pid": pid, "heard_ago": round(ago, 3)} for pid, ago in heard.items()]})
+    elif heard and not silent:
+        say(f"alive: {', '.join(str(process_id) for process_id in heard)}")
+    if not heard:
+        tell("no worker runs on this machine")
+    for process_id, seconds in silent.items():
+        tell(f"process {process_id} was last heard {seconds:.0f} s ago")
+    if silent or not heard:
         raise typer.Exit(FAILED)

@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import AsyncIterator, Generator, Sequence
+from collections.abc import AsyncIterator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, TextIO
@@ -19,7 +19,8 @@ from internal.infrastructure.bootstrap.services import (
     postgres_at,
     redis_at,
 )
-from internal.infrastructure.settings import Settings, misspelt_settings
+from internal.infrastructure.heartbeat import heard_ago
+from internal.infrastructure.settings import Settings, load_settings, misspelt_settings
 from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
 from internal.ports.unavailable import Unavailable
 
@@ -112,6 +113,15 @@ class LocatedInstallation:
         redis_url = locate_redis()
         with self._naming(redis_at(redis_url)):
             return await workers_on(host, redis_url=redis_url)
+
+    def workers_heard_ago(self) -> Mapping[int, float]:
+        return heard_ago(load_settings().heartbeats)
+
+    def server_health(self, path: str) -> tuple[bool, Mapping[str, object]]:
+        from internal.infrastructure.bootstrap.server_health import server_health  # noqa: PLC0415 - see above
+
+        settings = load_settings()
+        return server_health(settings.private_host, settings.private_port, path)
 
     def migrate(self) -> None:
         from internal.infrastructure.database.schema import upgrade_to_head  # noqa: PLC0415 - see above

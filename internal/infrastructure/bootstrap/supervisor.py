@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import structlog
 
 from internal.infrastructure.bootstrap.entrypoint import CANNOT_START, WRONG_SETTINGS
+from internal.infrastructure.bootstrap.liveness import beating
 from internal.infrastructure.bootstrap.orders import END, Orders, held, listen, reap_orphans
 from internal.infrastructure.embedded.process import spawn
+from internal.infrastructure.heartbeat import BEAT_EVERY, Heartbeat
 from internal.infrastructure.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -51,8 +53,17 @@ class Supervisor:
     them all: its one line says what to do, and restarting would hide it.
     """
 
-    def __init__(self, command: Sequence[str], *, processes: int, orders: Orders, ends_within: float) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        processes: int,
+        orders: Orders,
+        ends_within: float,
+        heartbeat: Heartbeat | None,
+    ) -> None:
         self._command = command
+        self._heartbeat = heartbeat
         self._places = [Place() for _ in range(processes)]
         self._orders = orders
         self._ends_within = ends_within
@@ -65,6 +76,8 @@ class Supervisor:
         """Return the exit code: 0 if every process ended well when told to."""
         self._orders.begin(more=[signal.SIGCHLD])
         while self._overdue_at is None or any(place.process for place in self._places):
+            if self._heartbeat:
+                self._heartbeat.beat()
             self._start_due()
             self._obey(self._orders.wait(self._nothing_due_for()))
             self._kill_overdue()
@@ -81,12 +94,12 @@ class Supervisor:
                     place.process = spawn(command, stop_signal=signal.SIGKILL)
                 place.started = now
 
-    def _nothing_due_for(self) -> float | None:
+    def _nothing_due_for(self) -> float:
         if self._overdue_at is None:
             due = [place.start_at for place in self._places if place.process is None]
         else:
             due = [self._overdue_at]
-        return max(0.0, min(due) - time.monotonic()) if due else None
+        return max(0.0, min([*due, time.monotonic() + BEAT_EVERY]) - time.monotonic())
 
     def _obey(self, orders: Sequence[signal.Signals]) -> None:
         for order in orders:
@@ -148,4 +161,7 @@ class Supervisor:
 def supervise_workers(settings: Settings, *, processes: int, modules: Sequence[str]) -> int:
     command = [sys.executable, "-m", "cmd.worker", *modules, "--supervised"]
     ends_within = settings.worker_shutdown_timeout + KILLED_AFTER
-    return Supervisor(command, processes=processes, orders=listen(), ends_within=ends_within).run()
+    with beating(settings.heartbeats) as heartbeat:
+        return Supervisor(
+            command, processes=processes, orders=listen(), ends_within=ends_within, heartbeat=heartbeat
+        ).run()

@@ -14,6 +14,7 @@ from dramatiq.logging import get_logger
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import in_background, open_resources, require_services
+from internal.infrastructure.bootstrap.liveness import beat_in
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.orders import END, Orders, listen
 from internal.infrastructure.settings import Settings
@@ -129,6 +130,7 @@ async def _open(container: Container, resources: AsyncExitStack) -> None:
             container.request_purge().run(),
             scheduler.run(),
             warn_of_losses(container.redis()),
+            beat_in(container.settings().heartbeats),
         )
     )
 

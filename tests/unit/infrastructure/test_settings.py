@@ -83,6 +83,7 @@ WRONG_VALUES = [
     ("UNKNOWN_TASK_GRACE", "-1"),
     ("TASK_MAX_BYTES", "100"),
     ("WORKER_SHUTDOWN_TIMEOUT", "-1"),
+    ("RUNTIME_DIRECTORY", "var/run"),
     ("OUTBOX_RETENTION_DAYS", "0"),
     ("MAIL_CONCURRENCY", "0"),
     ("MAIL_URL", "file://relative/mail"),
@@ -169,8 +170,7 @@ def test_no_number_is_absurd(environment: pytest.MonkeyPatch, variable: str, val
 def test_no_text_has_a_line_break_or_another_control_character(
     environment: pytest.MonkeyPatch, variable: str, separator: str
 ) -> None:
-    usual = Settings.model_fields[variable.lower()].default or "redis://redis"
-    [problem] = problems_of(environment, {variable: f"{usual}{separator}Bcc: eve@example.com"})
+    [problem] = problems_of(environment, {variable: f"x{separator}Bcc: eve@example.com"})
 
     assert problem == f"{variable}: must be one line without control characters"
 
@@ -282,6 +282,7 @@ def test_production_refuses_the_defaults_and_names_every_bad_variable(
     [
         ("JWT_SECRET", "31 bytes is not long enough ..."),
         ("DATABASE_URL", "postgresql://pyhexaclean:pyhexaclean@db/pyhexaclean"),
+        ("DATABASE_URL", "postgresql://app:@db/app"),
         ("MAIL_URL", "smtp://mail.example.com"),
         ("MAIL_URL", "file:///tmp/mail"),
         ("APP_BASE_URL", "http://users.example.com"),

@@ -1,7 +1,7 @@
 """An operator at a terminal, before an installation that is all fakes."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -45,6 +45,10 @@ class FakeInstallation:
     redis: RedisFacts = REDIS
     refusals: RedisRefusals = field(default_factory=RedisRefusals)
     migrations: list[str] = field(default_factory=list)
+    heard: Mapping[int, float] = field(default_factory=lambda: {12: 0.5, 34: 2.0})
+    answers: Mapping[str, tuple[bool, Mapping[str, object]]] = field(
+        default_factory=lambda: {"/livez": (True, {"status": "ok"}), "/readyz": (True, {"status": "ok"})}
+    )
 
     def __post_init__(self) -> None:
         self.inspector = FakeTaskInspector(self.clock, batch=2)
@@ -82,6 +86,14 @@ class FakeInstallation:
         if self.is_away:
             raise Unavailable("Redis cannot be reached")
         return [worker for worker in await self.inspector.workers() if worker.host == host]
+
+    def workers_heard_ago(self) -> Mapping[int, float]:
+        return self.heard
+
+    def server_health(self, path: str) -> tuple[bool, Mapping[str, object]]:
+        if self.is_away:
+            raise Unavailable("no server answers")
+        return self.answers[path]
 
     def migrate(self) -> None:
         self.migrations.append("newest")

@@ -41,7 +41,16 @@ def test_every_command_is_there() -> None:
         *(f"task {name}-all" for name in ("run", "archive", "delete", "cancel")),
         *(f"outbox {name}" for name in ("stats", "ls", "inspect")),
         *(f"outbox {name}" for name in ("redrive", "redrive-all", "discard", "discard-all")),
-        *("worker ls", "worker ping", "cron ls", "cron history", "db migrate", "db revision"),
+        *(
+            "worker ls",
+            "worker ping",
+            "worker alive",
+            "server ping",
+            "cron ls",
+            "cron history",
+            "db migrate",
+            "db revision",
+        ),
     }
 
 
@@ -61,7 +70,9 @@ def test_every_command_but_the_databases_speaks_to_scripts(operator: Operator, p
     assert ("--json" in operator.does(*path, "--help").stdout) is (path[0] != "db")
 
 
-@pytest.mark.parametrize("path", [(), ("queue",), ("task",), ("worker",), ("cron",), ("db",)], ids=" ".join)
+@pytest.mark.parametrize(
+    "path", [(), ("queue",), ("task",), ("worker",), ("server",), ("cron",), ("db",)], ids=" ".join
+)
 def test_a_group_alone_shows_its_help(operator: Operator, path: tuple[str, ...]) -> None:
     shown = operator.does(*path)
 

@@ -129,3 +129,42 @@ def test_ping_fails_where_none_is_up(operator: Operator, host: list[str]) -> Non
 
     assert (down.exit_code, down.stdout) == (1, "")
     assert down.stderr == f"cmd.admin: no worker is up on {host[1] if host else socket.gethostname()}\n"
+
+
+def test_a_worker_is_alive_while_all_its_processes_are_heard(operator: Operator) -> None:
+    alive = operator.does("worker", "alive")
+
+    assert (alive.exit_code, alive.stdout, alive.stderr) == (0, "alive: 12, 34\n", "")
+
+
+def test_names_the_process_that_has_fallen_silent(operator: Operator) -> None:
+    operator.installation.heard = {12: 0.5, 34: 11.4}
+
+    silent = operator.does("worker", "alive")
+
+    assert (silent.exit_code, silent.stdout) == (1, "")
+    assert silent.stderr == "cmd.admin: process 34 was last heard 11 s ago\n"
+
+
+def test_no_worker_is_not_alive(operator: Operator) -> None:
+    operator.installation.heard = {}
+
+    absent = operator.does("worker", "alive")
+
+    assert (absent.exit_code, absent.stderr) == (1, "cmd.admin: no worker runs on this machine\n")
+
+
+def test_a_server_is_asked_whether_it_lives_or_is_ready(operator: Operator) -> None:
+    reasons = {"database": "Postgres cannot be reached: connection refused"}
+    operator.installation.answers = {
+        "/livez": (True, {"status": "ok"}),
+        "/readyz": (False, {"status": "down", "checks": {"database": "failed"}, "reasons": reasons}),
+    }
+
+    live = operator.does("server", "ping")
+    ready = operator.does("server", "ping", "--ready")
+
+    assert (live.exit_code, live.stdout) == (0, "the server is ok\n")
+    assert (ready.exit_code, ready.stdout) == (1, "")
+    assert ready.stderr.startswith("cmd.admin: the server is down: ")
+    assert reasons["database"] in ready.stderr

@@ -1,0 +1,42 @@
+import json
+from typing import Annotated
+
+import typer
+
+from internal.infrastructure.admin.failures import FAILED, Commands
+from internal.infrastructure.admin.options import AsJson
+from internal.infrastructure.admin.screen import say, show_json, tell
+from internal.infrastructure.admin.session import installation_of
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, help="The server on this machine.")
+
+
+@app.callback()
+def server() -> None:
+    """The server on this machine."""
+
+
+@app.command()
+def ping(
+    context: typer.Context,
+    *,
+    ready: Annotated[bool, typer.Option("--ready", help="Ask whether it can serve sign-ups.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Exit 0 if the server on this machine answers at PRIVATE_PORT; 1 if not.
+
+    With --ready, its services have to be up as well.
+
+    Examples:
+      python -m cmd.admin server ping
+      python -m cmd.admin server ping --ready
+    """
+    passes, answer = installation_of(context).server_health("/readyz" if ready else "/livez")
+    if as_json:
+        show_json(answer)
+    elif passes:
+        say(f"the server is {answer.get('status', 'up')}")
+    if not passes:
+        reasons = answer.get("reasons") or answer.get("checks") or answer
+        tell(f"the server is {answer.get('status', 'not up')}: {json.dumps(reasons)}")
+        raise typer.Exit(FAILED)

@@ -1,0 +1,28 @@
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+
+from internal.infrastructure.outage_reason import network_reason
+from internal.ports.unavailable import Unavailable
+
+ANSWERS_WITHIN = 5  # seconds
+
+
+def server_health(host: str, port: int, path: str) -> tuple[bool, Mapping[str, object]]:
+    """Ask the server that listens there, past any proxy; returns whether all is well, and its answer.
+
+    Raises:
+        Unavailable: there is no answer.
+    """
+    connection = HTTPConnection(host, port, timeout=ANSWERS_WITHIN)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        answer = json.loads(response.read())
+    except (OSError, HTTPException, ValueError) as error:
+        reason = network_reason(error) or "something else answers"
+        raise Unavailable(f"no server answers at {host} port {port}: {reason}") from error
+    finally:
+        connection.close()
+    return response.status == HTTPStatus.OK, answer if isinstance(answer, dict) else {}
