@@ -8,7 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from internal.infrastructure.admin.app import app
+from internal.infrastructure.bootstrap.admin import LocatedInstallation
 from tests.eventually import eventually
 from tests.faults.measurements import Row
 from tests.faults.proxy import Proxy
@@ -32,8 +35,16 @@ def silent(proxy: Proxy) -> None:
 WAYS = [refusing, silent] if IS_LONG else [refusing]
 
 
+def says(site: Site, *command: str) -> str:
+    """What the operators' command line says, without the time that a process takes."""
+    runner = CliRunner(env=site.system.env)
+    done = runner.invoke(app, command, obj=LocatedInstallation(), catch_exceptions=False)
+    assert done.exit_code == 0, done.stderr
+    return done.stdout
+
+
 def reads(site: Site, *command: str) -> Any:
-    return json.loads(site.admin(*command, "--json"))
+    return json.loads(says(site, *command, "--json"))
 
 
 def waiting_for(site: Site) -> list[str | None]:
@@ -86,7 +97,7 @@ def test_f35_a_worker_that_is_cut_off_leaves_the_tasks_to_others(
             began = time.monotonic()
             eventually(lambda: set(waiting_for(site)) == {None, "Postgres"}, within=NOTICED_WITHIN)
             row.note("noticed after", time.monotonic() - began, limit=NOTICED_WITHIN)
-            ping = site.admin("worker", "ping")
+            ping = says(site, "worker", "ping")
         eventually(lambda: has_mailed_all(site, traffic), within=2 * LATE)
         lateness = latest(site, traffic)
 
