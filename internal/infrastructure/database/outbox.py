@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, null
+from sqlalchemy import bindparam, func, literal_column, null, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -54,21 +54,29 @@ class OutboxTaskPublisher(EncodingTaskPublisher):
         fresh = [task for task in tasks if task.options.task_id is None]
         if fresh:
             await self._connection.execute(_STORE, [_to_row(task) for task in fresh])
-        named = [task for task in tasks if task.options.task_id and await self._store_named(task)]
-        self.stored += fresh + named
-        return [
-            TaskReceipt(id=task.id, queue=task.options.queue, state=TaskState.STORED, duplicate=None)
-            for task in tasks
-        ]
+        receipts = []
+        for task in tasks:
+            there = await self._store_named(task) if task.options.task_id else None
+            if there is None:
+                self.stored.append(task)
+            receipts.append(there or _receipt(task.id, task.options.queue, duplicate=None))
+        return receipts
 
-    async def _store_named(self, task: EncodedTask) -> bool:
-        """Whether the task was stored; it is not while one with its id is not done."""
-        return bool((await self._connection.execute(_STORE_NAMED, _to_row(task))).rowcount)
+    async def _store_named(self, task: EncodedTask) -> TaskReceipt | None:
+        """Of the open row that has this id already, in whatever queue; None if the task was stored."""
+        if await self._connection.scalar(_STORE_NAMED, _to_row(task)):
+            return None
+        queue = await self._connection.scalar(_QUEUE, {"id": task.id})
+        return _receipt(task.id, queue or task.options.queue, duplicate=True)
 
     def _encode(self, task: Task, options: TaskOptions) -> EncodedTask:
         if options.delay is not None:  # a delay counts from now, not from when the row is forwarded
             options = replace(options, delay=None, process_at=self._clock.now() + options.delay)
         return replace(self._encode_follower(task, options), is_stored=True)
+
+
+def _receipt(task_id: str, queue: str, *, duplicate: bool | None) -> TaskReceipt:
+    return TaskReceipt(id=task_id, queue=queue, state=TaskState.STORED, duplicate=duplicate)
 
 
 def _to_row(task: EncodedTask) -> dict[str, Any]:
@@ -84,11 +92,13 @@ def _to_row(task: EncodedTask) -> dict[str, Any]:
 # The time is that of Postgres, as it is for the sweepers: a server's own clock may be off.
 _STORE = insert(outbox).values(next_try_at=func.now() + SWEEP_AFTER)
 _GIVEN = ("task_name", "payload", "options", "followers", "next_try_at")
-# An id is free again when its task has ended.
+_QUEUE = select(outbox.c.options["queue"].as_string()).where(outbox.c.id == bindparam("id"))
+# An id is free again when its task has ended. Redis may still have that, and then it gets its row back.
 _STORE_NAMED = _STORE.on_conflict_do_update(
     index_elements=[outbox.c.id],
     set_={
         **{name: _STORE.excluded[name] for name in _GIVEN},
+        "replaced": literal_column("to_jsonb(outbox.*) - 'replaced'"),
         "created_at": func.now(),
         **dict.fromkeys(
             (
@@ -105,4 +115,4 @@ _STORE_NAMED = _STORE.on_conflict_do_update(
         ),
     },
     where=outbox.c.closed_at.is_not(None),
-)
+).returning(outbox.c.id)

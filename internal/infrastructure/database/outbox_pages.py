@@ -18,7 +18,7 @@ MOST_AT_ONCE = 500
 Position = tuple[datetime, str]  # of a row among those of its state: since when it is there, and its id
 
 # Without the followers, which may be many, and nested deeply.
-SHOWN = [column for column in outbox.c if column is not outbox.c.followers]
+SHOWN = [column for column in outbox.c if column.name not in {"followers", "replaced"}]
 
 is_open = outbox.c.closed_at.is_(None)
 _has_ended = outbox.c.closed_at.is_not(None)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from sqlalchemy import Interval, Row, Text, bindparam, cast, func, literal, null, select, update
+from sqlalchemy import Interval, Row, Text, bindparam, cast, func, literal, null, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from internal.infrastructure.database.engine import translated_outages
@@ -59,10 +59,12 @@ class OutboxRows:
         return await self._take(_TAKE, ids=ids)
 
     async def mark_forwarded(self, ids: Sequence[str], duplicates: Collection[str]) -> None:
-        await self._execute(_MARK_FORWARDED, ids)
+        restored: set[str] = set()
         if duplicates:
-            await self._execute(_CLOSE_DUPLICATES, duplicates)
             log.info("outbox.duplicates", tasks=len(duplicates))
+            restored = await self._restore_replaced(duplicates)
+        await self._execute(_MARK_FORWARDED, [task_id for task_id in ids if task_id not in restored])
+        await self._execute(_CLOSE_DUPLICATES, duplicates)
 
     async def mark_present(self, ids: Collection[str]) -> None:
         await self._execute(_MARK_PRESENT, ids)
@@ -83,6 +85,12 @@ class OutboxRows:
                 log.error("outbox.set_aside", task_id=task_id, reason=reason)
         for reason, ids in of_reason.items():
             await self._note(_SET_ASIDE, ids, reason)
+
+    async def _restore_replaced(self, ids: Collection[str]) -> set[str]:
+        """Give ended tasks their rows back; return which of these there were."""
+        with translated_outages():
+            async with self._engine.begin() as connection:
+                return set((await connection.execute(_RESTORE_REPLACED, {"ids": list(ids)})).scalars())
 
     async def _note(self, statement: Any, ids: Collection[str], reason: str) -> None:
         try:
@@ -167,8 +175,14 @@ _TAKE_DUE = (
     .returning(*_TAKEN)
 )
 _MARK_FORWARDED = _OF_IDS.values(
-    forwarded_at=func.now(), missing_since=null(), next_try_at=func.now() + LOOK_AFTER
+    forwarded_at=func.now(), missing_since=null(), replaced=null(), next_try_at=func.now() + LOOK_AFTER
 )
+_RESTORED = ", ".join(column.name for column in outbox.c if column.name not in {"id", "replaced"})
+_RESTORE_REPLACED = text(
+    f"UPDATE outbox SET replaced = NULL, ({_RESTORED}) = "  # noqa: S608 - the names of our own columns
+    f"(SELECT {_RESTORED} FROM jsonb_populate_record(NULL::outbox, outbox.replaced)) "
+    "WHERE id IN :ids AND closed_at IS NULL AND replaced IS NOT NULL RETURNING id"
+).bindparams(bindparam("ids", expanding=True))
 # Nobody will: `succeeded` stays unknown. One that is closed already has run, under this very id.
 _CLOSE_DUPLICATES = _OF_IDS.where(outbox.c.closed_at.is_(None)).values(closed_at=func.now())
 _MARK_MISSING = _OF_IDS.values(missing_since=func.now())
@@ -181,5 +195,7 @@ def _when_as_old_again(since: Any) -> Any:
 
 
 _MARK_PRESENT = _OF_IDS.values(missing_since=null(), next_try_at=_when_as_old_again(outbox.c.forwarded_at))
-_NOTE_FAILURE = _OF_IDS.values(last_error=bindparam("reason"), last_error_at=func.now())
+_NOTE_FAILURE = _OF_IDS.where(outbox.c.closed_at.is_(None)).values(
+    last_error=bindparam("reason"), last_error_at=func.now()
+)
 _SET_ASIDE = _NOTE_FAILURE.values(next_try_at=_when_as_old_again(outbox.c.created_at))

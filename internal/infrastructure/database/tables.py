@@ -80,6 +80,8 @@ outbox = Table(
     # The task has ended, and how: done, or given up.
     Column("closed_at", DateTime(timezone=True)),
     Column("succeeded", Boolean),
+    # The row of the ended task that had this id before, until Redis has taken this one.
+    Column("replaced", JSONB(none_as_null=True)),
     Index("ix_outbox_next_try_at", "next_try_at", postgresql_where=text("closed_at IS NULL")),
     Index("ix_outbox_closed_at", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
     # The few that operators look for among all that ended.

@@ -1,11 +1,15 @@
 """A row whose task will not run, because another is there with its id or equal to it, is closed."""
 
+from uuid import UUID
+
 import pytest
 import redis
 from sqlalchemy import update
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.database.tables import outbox
+from internal.infrastructure.task_codec import Ending
+from tests.full_redis import full
 from tests.integration.database.outboxed import (
     LONG_AGO,
     FakeTaskTransport,
@@ -67,3 +71,67 @@ async def test_a_duplicate_that_the_sweeper_finds_is_closed_too(container: Conta
     await relay(container, transport).sweep()
 
     assert await closed(container) == {"second": None}
+
+
+@pytest.mark.parametrize("forwarded_by", ["the commit", "the sweeper"])
+@pytest.mark.parametrize("state", ["archived", "completed"])
+async def test_a_duplicate_of_an_ended_task_leaves_its_row_as_it_was(
+    container: Container, redis_url: str, state: str, forwarded_by: str
+) -> None:
+    await publish_in_row(container, number=1, queue="low")
+    with redis.Redis.from_url(redis_url) as client:
+        client.zrem("{pyhexaclean}:low:pending", "own-id")
+        client.zadd(f"{{pyhexaclean}}:low:{state}", {"own-id": 1})
+    await container.outbox_relay().close()
+    await container.task_ledger().close([Ending(task_id="own-id", succeeded=state == "completed")])
+    before = await container.outbox_inspector().row("own-id")
+
+    if forwarded_by == "the sweeper":
+        with full(redis_url):
+            await publish_in_row(container, number=2, queue="default")
+        await make_due(container)
+        assert await container.outbox_relay().sweep() == 1
+    else:
+        await publish_in_row(container, number=2, queue="default")
+    await container.outbox_relay().close()
+
+    assert await container.outbox_inspector().row("own-id") == before
+    assert [task.queue for task in queued(redis_url)] == ["low"]
+
+
+async def test_an_id_that_redis_has_forgotten_is_free_again(container: Container, redis_url: str) -> None:
+    await publish_in_row(container, number=1, queue="low")
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushdb()
+    await container.outbox_relay().close()
+    await container.task_ledger().close([Ending(task_id="own-id", succeeded=False)])
+
+    await publish_in_row(container, number=2, queue="default")
+    await container.outbox_relay().close()
+
+    row = await container.outbox_inspector().row("own-id")
+    assert (row.state, row.queue, row.payload["user_id"]) == ("forwarded", "default", str(UUID(int=2)))
+    assert [task.queue for task in queued(redis_url)] == ["default"]
+
+
+async def test_a_task_of_another_queue_with_the_same_id_is_closed_as_a_duplicate(
+    container: Container, redis_url: str
+) -> None:
+    await container.task_publisher().publish(welcome(1), task_id="own-id", queue="low")
+
+    await publish_in_row(container, number=2, queue="default")
+
+    assert await closed(container) == {"own-id": None}
+    assert [task.queue for task in queued(redis_url)] == ["low"]
+
+
+async def publish_in_row(container: Container, *, number: int, queue: str) -> None:
+    async with container.unit_of_work() as uow:
+        await uow.tasks.publish(
+            welcome(number),
+            task_id="own-id",
+            queue=queue,
+            retention=LONG_AGO,
+            headers={"number": str(number)},
+        )
+        await uow.commit()
