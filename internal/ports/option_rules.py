@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 MOMENT = timedelta(milliseconds=1)  # the engine knows nothing shorter
 LONGEST = timedelta(days=365_250)  # a thousand years: what is due stays within what a datetime can say
-EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(4000, 1, 1, tzinfo=UTC)
 LARGEST = 2**53 - 1  # Redis' Lua has no larger whole number that is exact
 LONGEST_ID = 255  # characters: an index of Postgres takes no more than 2,700 bytes
 
@@ -72,6 +73,10 @@ def headers(value: object) -> str | None:
     return None
 
 
+def until(value: object) -> str | None:
+    return None if isinstance(value, str) and value in {"done", "expiry"} else 'must be "done" or "expiry"'
+
+
 def _optional(rule: Rule) -> Rule:
     return lambda value: None if value is None else rule(value)
 
@@ -89,8 +94,24 @@ RULES: Mapping[str, Rule] = {
     "process_at": _optional(moment),
     "unique_for": _optional(lasting),
     "unique_key": _optional(text),
+    "unique_until": until,
     "retention": span(timedelta(0), "must not be negative"),
     "headers": headers,
     "max_running": _optional(count),
     "limit_key": _optional(text),
+}
+
+CONFLICTS: Mapping[str, Callable[[Any], bool]] = {
+    "delay and process_at exclude each other": lambda options: (
+        None not in {options.delay, options.process_at}
+    ),
+    "unique_key needs unique_for": lambda options: (
+        options.unique_for is None and options.unique_key is not None
+    ),
+    "unique_until needs unique_for": lambda options: (
+        options.unique_for is None and options.unique_until != "done"
+    ),
+    "limit_key needs max_running or rate": lambda options: (
+        options.limit_key is not None and options.max_running is None and options.rate is None
+    ),
 }

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from internal.ports.tasks import TaskState
+from internal.ports.tasks import TaskState, UniqueUntil
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,8 @@ class TaskInfo:
     retries: int = 0
     max_retries: int | None = None
     retention: timedelta = timedelta(0)
+    unique_for: timedelta | None = None
+    unique_until: UniqueUntil | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     worker: str | None = None
     started_at: datetime | None = None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar, Protocol, Self, TypedDict, TypeVar, Unpack
+from typing import ClassVar, Literal, Protocol, Self, TypedDict, TypeVar, Unpack
 
 from internal.ports import option_rules as rules
 
@@ -18,6 +18,9 @@ class Queue(StrEnum):
     CRITICAL = "critical"
     DEFAULT = "default"
     LOW = "low"
+
+
+UniqueUntil = Literal["done", "expiry"]
 
 
 class TaskState(StrEnum):
@@ -56,6 +59,7 @@ class TaskOverrides(TypedDict, total=False):
     process_at: datetime | None
     unique_for: timedelta | None
     unique_key: str | None
+    unique_until: UniqueUntil
     retention: timedelta
     headers: Mapping[str, str]
     max_running: int | None
@@ -68,21 +72,20 @@ class TaskOptions:
     """How a task is to be run.
 
     queue: one of the configured queues.
-    task_id: own id; while a task with it exists, publishing again stores nothing and reports a duplicate.
+    task_id: own id, over all queues; while its task exists, publishing again only reports a duplicate.
     max_retries: attempts after the first; 0 = one attempt.
     timeout: limit of one attempt; exceeding it is a failed attempt.
     deadline: not started after it, cancelled at it, then archived.
     delay, process_at: run no earlier (one of the two).
     unique_for, unique_key: how long an equal task counts as a duplicate. Equal are tasks of one queue with
         the same name and payload, or with the same key. For a delayed task the time begins when it is due.
-        It is over when the task has ended, done or given up.
+    unique_until: "done": it is over when the task has ended; "expiry": it lasts, whatever becomes of it.
     retention: keep the completed task and its result this long; 0 = forget it.
     headers: context such as a request id, handed to the handler.
     max_running, rate, limit_key: how many run at once, and start in a window, over all workers; of the tasks
         of this name, or of all that have this key. Those above it wait, without counting an attempt.
 
-    Durations are rounded to milliseconds. None is longer than a thousand years, and moments lie within the
-    years 1970 to 2999.
+    Durations are rounded to milliseconds, up to a thousand years; moments are within the years 1970 to 3999.
 
     Raises:
         ValueError: a value has another type or is out of range, or two exclude each other.
@@ -97,6 +100,7 @@ class TaskOptions:
     process_at: datetime | None = None
     unique_for: timedelta | None = None
     unique_key: str | None = None
+    unique_until: UniqueUntil = "done"
     retention: timedelta = timedelta(0)
     headers: Mapping[str, str] = field(default_factory=dict)
     max_running: int | None = None
@@ -109,12 +113,9 @@ class TaskOptions:
                 raise ValueError(f"{name} {problem}")
         if self.rate is not None and not isinstance(self.rate, Rate):
             raise ValueError("rate must be a Rate")
-        if self.delay is not None and self.process_at is not None:
-            raise ValueError("delay and process_at exclude each other")
-        if self.unique_key is not None and self.unique_for is None:
-            raise ValueError("unique_key needs unique_for")
-        if self.limit_key is not None and self.max_running is None and self.rate is None:
-            raise ValueError("limit_key needs max_running or rate")
+        for problem, holds in rules.CONFLICTS.items():
+            if holds(self):
+                raise ValueError(problem)
 
     def override(self, overrides: TaskOverrides) -> Self:
         """These options with some replaced; a new start time replaces the old one, however it was given."""

@@ -11,6 +11,7 @@ from internal.infrastructure.bootstrap.container import Container
 from internal.ports.tasks import (
     MOST_MEMBERS,
     MOST_STEPS,
+    Queue,
     TaskOptions,
     TaskOverrides,
     TaskPublisher,
@@ -190,13 +191,32 @@ async def test_an_id_that_is_taken_is_a_duplicate(publishing: Publishing) -> Non
         second = await publisher.publish(welcome(2), task_id="own-id")
 
     assert (first.id, second.id) == ("own-id", "own-id")
-    if publishing.stores:
-        assert second.duplicate is None
-    else:
-        assert (first.duplicate, second.duplicate) == (False, True)
-        assert second.state is TaskState.SCHEDULED  # what is there
+    assert (first.duplicate, second.duplicate) == (None if publishing.stores else False, True)
+    assert second.state is (TaskState.STORED if publishing.stores else TaskState.SCHEDULED)  # what is there
     [delivered] = publishing.take_delivered()
     assert delivered.payload["user_id"] == str(UUID(int=1))
+
+
+async def test_an_id_that_is_taken_on_another_queue_is_a_duplicate(publishing: Publishing) -> None:
+    async with publishing.open() as publisher:
+        await publisher.publish(welcome(1), task_id="own-id", queue="low")
+        second = await publisher.publish(welcome(2), task_id="own-id", queue="default")
+
+    assert (second.id, second.queue, second.duplicate) == ("own-id", "low", True)
+    [delivered] = publishing.take_delivered()
+    assert (delivered.queue, delivered.payload["user_id"]) == ("low", str(UUID(int=1)))
+
+
+async def test_of_many_with_one_id_the_first_is_delivered(publishing: Publishing) -> None:
+    same = [
+        (welcome(number), TaskOptions(task_id="own-id", queue=queue)) for number, queue in enumerate(Queue)
+    ]
+    async with publishing.open() as publisher:
+        receipts = await publisher.publish_many([welcome(9), *same])
+
+    assert [receipt.queue for receipt in receipts[1:]] == ["critical"] * 3
+    assert [receipt.duplicate for receipt in receipts[2:]] == [True] * 2
+    assert sorted(task.queue for task in publishing.take_delivered()) == ["critical", "default"]
 
 
 @pytest.mark.parametrize("key", [None, "key"])

@@ -12,10 +12,12 @@ import redis
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.outcomes import DONE, Kind, Outcome
 from internal.infrastructure.taskqueue.worker import Worker
 from internal.infrastructure.worker.actors import declare_actors
 from internal.ports.tasks import Rate, TaskContext, TaskOptions, TaskPublisher
 from tests.docs.blocks import BACKGROUND_JOBS, blocks, run
+from tests.integration.taskqueue.engine import Engine, Hand
 from tests.queued import Queued, queued
 
 pytestmark = pytest.mark.anyio
@@ -31,12 +33,14 @@ class Example:
     def __init__(self, tasks: TaskPublisher, redis_url: str) -> None:
         self._tasks = tasks
         self._redis_url = redis_url
+        self.user_id = uuid4()
         self.names: dict[str, Any] = {}
 
     async def run(self, name: str) -> list[Queued]:
         names = {
             "tasks": self._tasks,
             "task": TASK,
+            "user_id": self.user_id,
             "timedelta": timedelta,
             "datetime": datetime,
             "UTC": UTC,
@@ -106,7 +110,7 @@ async def test_own_id_in_a_unit_of_work(container: Container, redis_url: str) ->
         await example.run("option_task_id")
         await uow.commit()
 
-    assert example.names["second"].duplicate is None
+    assert example.names["second"].duplicate is True
     assert [task.id for task in queued(redis_url)] == ["welcome-ada"]
 
 
@@ -127,6 +131,28 @@ async def test_unique_tasks(example: Example, redis_url: str) -> None:
         locks: Any = client.keys("{pyhexaclean}:default:unique:*")
         assert {round(client.pttl(lock) / IN_AN_HOUR) for lock in locks} == {1}
         assert len(locks) == 2
+
+
+async def test_a_lock_until_its_expiry(example: Example) -> None:
+    assert len(await example.run("option_unique_until")) == 1
+    assert len(await example.run("option_unique_until")) == 1
+
+
+@pytest.mark.parametrize("outcome", [DONE, Outcome(Kind.ARCHIVED)], ids=["done", "given up"])
+async def test_once_per_day_and_user(example: Example, redis_url: str, outcome: Outcome) -> None:
+    await example.run("once_a_day")
+    with redis.Redis.from_url(redis_url) as client:
+        hand = Hand(Engine(redis_url, client))
+        [first] = hand.fetch(2)
+        hand.settle(first, outcome)
+
+        await example.run("once_a_day")
+
+        assert (example.names["receipt"].duplicate, example.names["receipt"].id) == (True, first.task_id)
+        assert hand.fetch(2) == []
+        example.user_id = uuid4()
+        await example.run("once_a_day")
+        assert len(hand.fetch(2)) == 1
 
 
 @pytest.mark.parametrize(

@@ -90,23 +90,24 @@ class FakeTaskPublisher:
         there = next((other for other in self.published if _is_duplicate(new, other)), None)
         if there is None:
             self.published.append(new)
+        if self._stores and not (there and there.id == new.id):  # known when it is forwarded
+            return self._receipt(there or new, duplicate=None)
         return self._receipt(there or new, duplicate=there is not None)
 
-    def _receipt(self, task: PublishedTask, *, duplicate: bool) -> TaskReceipt:
+    def _receipt(self, task: PublishedTask, *, duplicate: bool | None) -> TaskReceipt:
         waits = task.options.delay is not None or task.options.process_at is not None
         return TaskReceipt(
             id=task.id,
             queue=task.options.queue,
             state=TaskState.STORED if self._stores else TaskState.SCHEDULED if waits else TaskState.PENDING,
-            duplicate=None if self._stores else duplicate,
+            duplicate=duplicate,
         )
 
 
 def _is_duplicate(new: PublishedTask, other: PublishedTask) -> bool:
-    if new.options.queue != other.options.queue:
-        return False
+    same_queue = new.options.queue == other.options.queue
     both_unique = bool(new.options.unique_for and other.options.unique_for)
-    return new.id == other.id or (both_unique and _identity(new) == _identity(other))
+    return new.id == other.id or (same_queue and both_unique and _identity(new) == _identity(other))
 
 
 def _identity(published: PublishedTask) -> object:

@@ -195,6 +195,6 @@ async def test_options_of_plain_actors_are_read_back_or_refused(
 )
 def test_a_time_that_is_too_far_is_one_clear_error(name: str, value: Any) -> None:
     with pytest.raises(
-        ValueError, match=rf"^{name} must (not be longer than 365250 days|be within the years 1970 to 2999)$"
+        ValueError, match=rf"^{name} must (not be longer than 365250 days|be within the years 1970 to 3999)$"
     ):
         TaskOptions(**{name: value})

@@ -1,6 +1,7 @@
 """What `task enqueue` takes; its options are those of `TaskOptions`."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -8,6 +9,12 @@ import typer
 from internal.infrastructure.admin.options import instant, span
 from internal.infrastructure.admin.options import rate as rate_of
 from internal.ports.tasks import Rate
+
+
+class Until(StrEnum):
+    DONE = "done"
+    EXPIRY = "expiry"
+
 
 Name = Annotated[str, typer.Argument(help="The task's name, such as email:welcome.", show_default=False)]
 Payload = Annotated[str, typer.Option("--payload", help="A JSON object, or - for one on stdin.")]
@@ -33,6 +40,9 @@ UniqueFor = Annotated[
     typer.Option(parser=span, metavar="SPAN", help="For so long, an equal task is a duplicate."),
 ]
 UniqueKey = Annotated[str | None, typer.Option(help="What makes it equal: not the payload, but this.")]
+UniqueUntil = Annotated[
+    Until | None, typer.Option(help="Whether that is over when the task has ended, or lasts.")
+]
 Retention = Annotated[
     timedelta | None,
     typer.Option(parser=span, metavar="SPAN", help="Keep it so long when it is done, with its result."),

@@ -75,6 +75,8 @@ def task(info: TaskInfo, *, with_payload: bool) -> dict[str, Any]:
         "retries": info.retries,
         "max_retries": info.max_retries,
         "retention_seconds": seconds(info.retention),
+        "unique_for_seconds": seconds(info.unique_for),
+        "unique_until": info.unique_until,
         "headers": dict(info.headers),
         "worker": info.worker,
         "started_at": time(info.started_at),

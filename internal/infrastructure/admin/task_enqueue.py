@@ -25,6 +25,7 @@ from internal.infrastructure.admin.enqueue_options import (
     Timeout,
     UniqueFor,
     UniqueKey,
+    UniqueUntil,
 )
 from internal.infrastructure.admin.failures import no_such
 from internal.infrastructure.admin.installation import Tools
@@ -50,6 +51,7 @@ def enqueue_task(
     process_at: ProcessAt = None,
     unique_for: UniqueFor = None,
     unique_key: UniqueKey = None,
+    unique_until: UniqueUntil = None,
     retention: Retention = None,
     max_running: MaxRunning = None,
     rate: RateLimit = None,

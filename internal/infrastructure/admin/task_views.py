@@ -180,6 +180,7 @@ def _fields(task: TaskInfo, now: datetime) -> Sequence[tuple[str, str]]:
         "retries": _retries(task, now),
         "crashes": str(task.crashes) if task.crashes else None,
         "retention": words.duration(task.retention) if task.retention else None,
+        "unique": _unique(task),
         "completed": _dated(task.completed_at, now),
         "forgotten": _dated(task.expires_at, now),
         "headers": json.dumps(dict(task.headers), ensure_ascii=False) if task.headers else None,
@@ -198,6 +199,13 @@ def _dated(at: datetime | None, now: datetime) -> str | None:
 
 def _state(task: TaskInfo, now: datetime) -> str:
     return f"{task.state}, {_status(task, now)}" if task.state is TaskState.ACTIVE else task.state
+
+
+def _unique(task: TaskInfo) -> str | None:
+    if task.unique_for is None:
+        return None
+    end = "also after its end" if task.unique_until == "expiry" else "until its end"
+    return f"for {words.duration(task.unique_for)}, {end}"
 
 
 def _history(task: TaskInfo, now: datetime) -> str | None:

@@ -36,6 +36,7 @@ class Stored:
 
     state: TaskState
     id: str
+    queue: str
     was_there: bool
 
 
@@ -183,5 +184,10 @@ def _parts(entries: Sequence[Entry]) -> Iterator[_Part]:
         yield part, size
 
 
-def _stored(entry: Entry, state: bytes, was_there: int, other: bytes = b"") -> Stored:
-    return Stored(TaskState(state.decode()), other.decode() if was_there else entry[1], bool(was_there))
+def _stored(entry: Entry, state: bytes, was_there: int, other: bytes = b"", queue: bytes = b"") -> Stored:
+    return Stored(
+        state=TaskState(state.decode()),
+        id=other.decode() or entry[1],
+        queue=queue.decode() or entry[0],
+        was_there=bool(was_there),
+    )

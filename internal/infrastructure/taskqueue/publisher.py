@@ -64,7 +64,7 @@ class DramatiqTaskPublisher(EncodingTaskPublisher):
 
     async def _publish(self, tasks: Sequence[EncodedTask]) -> list[TaskReceipt]:
         stored = await self._enqueuer.store(self._entries(tasks))
-        return [_receipt(task, there) for task, there in zip(tasks, stored, strict=True)]
+        return [_receipt(there) for there in stored]
 
     def _entries(self, tasks: Sequence[EncodedTask]) -> list[Entry]:
         """Raise ValueError if one of them is nothing to publish."""
@@ -84,13 +84,12 @@ class DramatiqTaskPublisher(EncodingTaskPublisher):
 def _is_in_the_way(task: EncodedTask, there: Stored) -> bool:
     """Whether what was there is not this task itself, sent before.
 
-    It is another if it has an id of its own and an equal payload, or if it has ended: before a task that is
-    stored in the ledger ends here, it ends there, and is not sent again.
+    It is another if it has an id of its own and an equal payload, if it is on another queue, or if it has
+    ended: before a task that is stored in the ledger ends here, it ends there, and is not sent again.
     """
-    return there.was_there and (
-        there.id != task.id or there.state in {TaskState.ARCHIVED, TaskState.COMPLETED}
-    )
+    is_itself = (there.queue, there.id) == (task.options.queue, task.id)
+    return there.was_there and (not is_itself or there.state in {TaskState.ARCHIVED, TaskState.COMPLETED})
 
 
-def _receipt(task: EncodedTask, there: Stored) -> TaskReceipt:
-    return TaskReceipt(id=there.id, queue=task.options.queue, state=there.state, duplicate=there.was_there)
+def _receipt(there: Stored) -> TaskReceipt:
+    return TaskReceipt(id=there.id, queue=there.queue, state=there.state, duplicate=there.was_there)

@@ -12,9 +12,11 @@ from internal.infrastructure.taskqueue.encoder import JSONEncoder
 from internal.infrastructure.taskqueue.redis_time import to_moment
 from internal.infrastructure.taskqueue.results import error_in
 from internal.ports.task_facts import Attempt, TaskInfo
-from internal.ports.tasks import TaskState
+from internal.ports.tasks import TaskState, UniqueUntil
 
 ATTEMPT = b"attempt:"
+# Of a record, as `describe` in `reading.lua` gives them.
+_KEPT = (b"deadline", b"crashes", b"cancelled", b"completed", b"result", b"lock_for", b"lock_until")
 # Of a state's tasks, the sets that hold them.
 SETS: Mapping[TaskState, Sequence[str]] = {
     TaskState.PENDING: ("pending", "suspects"),
@@ -48,8 +50,8 @@ class TaskRow:
     def of(cls, row: Sequence[Any]) -> "TaskRow":
         """As `describe` in `reading.lua` gives it."""
         task_id, score, message, retained_until, *kept = row
-        names = (b"deadline", b"crashes", b"cancelled", b"completed", b"result", *kept[5:6])
-        values = [*kept[:5], *kept[6:7]]
+        names = (*_KEPT, *kept[len(_KEPT) : len(_KEPT) + 1])
+        values = [*kept[: len(_KEPT)], *kept[len(_KEPT) + 1 :]]
         record = (
             {name: value for name, value in zip(names, values, strict=True) if value is not None}
             if kept
@@ -74,6 +76,8 @@ class TaskRow:
             **_read(self.message),
             due=to_moment(float(self.score)) if state in {TaskState.SCHEDULED, TaskState.RETRY} else None,
             deadline=self._moment(b"deadline"),
+            unique_for=_duration(self._number(b"lock_for")),
+            unique_until=self._unique_until,
             crashes=int(self.record.get(b"crashes", 0)),
             last_error=last.error if last else None,
             last_failed_at=last.at if last else None,
@@ -92,9 +96,19 @@ class TaskRow:
         found = sorted(name for name in self.record if name.startswith(ATTEMPT))
         return [_attempt(int(name.removeprefix(ATTEMPT)), self.record[name]) for name in found]
 
+    @property
+    def _unique_until(self) -> UniqueUntil | None:
+        if b"lock_for" not in self.record:
+            return None
+        return "expiry" if self.record.get(b"lock_until") == b"expiry" else "done"
+
+    def _number(self, name: bytes) -> float | None:
+        value = self.record.get(name)
+        return None if value is None else float(value)
+
     def _moment(self, name: bytes) -> datetime | None:
-        ms = self.record.get(name)
-        return None if ms is None else to_moment(float(ms))
+        ms = self._number(name)
+        return None if ms is None else to_moment(ms)
 
     def _expires_at(self, state: TaskState, *, archive_for: timedelta) -> datetime | None:
         if state is TaskState.ARCHIVED:

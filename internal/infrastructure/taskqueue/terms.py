@@ -20,9 +20,10 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 def terms_of(task: EncodedTask) -> Mapping[str, Any]:
     options = task.options
-    if options.unique_for is None and options.max_running is None and options.rate is None:
+    if (options.task_id or options.unique_for or options.max_running or options.rate) is None:
         return _NONE
-    return {**_lock(task, options.unique_for), **_limits(task.name, options)}
+    named = {"named": 1} if options.task_id is not None else {}
+    return {**named, **_lock(task, options.unique_for), **_limits(task.name, options)}
 
 
 def _lock(task: EncodedTask, unique_for: timedelta | None) -> dict[str, Any]:
@@ -30,7 +31,10 @@ def _lock(task: EncodedTask, unique_for: timedelta | None) -> dict[str, Any]:
         return {}
     key = task.options.unique_key
     equal = ("task", task.name, in_postgres(task.payload)) if key is None else ("key", key)
-    return {"lock": _digest(equal), "lock_for": milliseconds(unique_for)}
+    lock: dict[str, Any] = {"lock": _digest(equal), "lock_for": milliseconds(unique_for)}
+    if task.options.unique_until == "expiry":
+        lock["lock_until"] = "expiry"
+    return lock | {"again": 1} if task.was_sent else lock
 
 
 def _limits(name: str, options: TaskOptions) -> dict[str, Any]:

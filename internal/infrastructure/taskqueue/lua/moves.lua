@@ -81,16 +81,25 @@ local function pull_back_lock(queue, holder, place)
   end
 end
 
--- A lock that says: an equal task is there. It is held by the task's id, and only while that task exists.
+-- A lock that says: an equal task is there. It is held by the task's id, and only while that task exists; if it
+-- `stays`, for all of `ttl`, and says so before the id: NUL, ttl, colon. No id has a NUL.
+-- `again`: what it holds already is its own, as for a task that is stored or run once more.
 -- Returns nil if it was taken, else who holds it.
-local function take_lock(queue, id, lock, ttl)
+local function take_lock(queue, id, lock, ttl, stays, again)
   local place = key(queue, 'unique:' .. lock)
-  local holder = redis.call('GET', place)
-  if holder and holder ~= id and redis.call('HEXISTS', key(queue, 'messages'), holder) == 1 then
-    pull_back_lock(queue, holder, place)
-    return holder
+  local value = redis.call('GET', place)
+  local most, holder = string.match(value or '', '^%z(%d+):(.*)$')
+  if holder then
+    if redis.call('PTTL', place) > most + SKEW then
+      redis.call('PEXPIRE', place, most)
+    end
+    return not (again and holder == id) and holder or nil
+  elseif value and value ~= id and redis.call('HEXISTS', key(queue, 'messages'), value) == 1 then
+    pull_back_lock(queue, value, place)
+    return value
   end
-  redis.call('SET', place, id, 'PX', ttl)
+  local written = stays and '\0' .. string.format('%.0f', ttl) .. ':' .. id or id
+  redis.call('SET', place, written, 'PX', ttl)
 end
 
 -- No worker was heard for `gap` ms: Redis was away, or all of them were. Nobody could extend, so every lease

@@ -10,8 +10,11 @@ local function last_attempt(of)
   return last, last ~= '' and redis.call('HGET', of, last)
 end
 
+local KEPT = { 'deadline', 'crashes', 'cancelled', 'completed', 'result', 'lock_for', 'lock_until' }
+
 -- What is known of each task: [id, score, message, end of retention, deadline, crashes, cancelled, completed,
--- result, last attempt, its note]. It ends with the task that makes messages, results and notes more than `most` bytes.
+-- result, lock_for, lock_until, last attempt, its note]. It ends with the task that makes messages, results and notes
+-- more than `most` bytes.
 local function describe(queue, ids, scores, most)
   local rows, bytes, records = {}, 0, {}
   for n, id in ipairs(ids) do
@@ -22,14 +25,14 @@ local function describe(queue, ids, scores, most)
     local message = redis.call('HGET', key(queue, 'messages'), id)
     local row = { id, scores[n] or '', message, redis.call('ZSCORE', key(queue, 'retained'), id) }
     if some_have_records then
-      local kept = redis.call('HMGET', records[n], 'deadline', 'crashes', 'cancelled', 'completed', 'result')
-      for field = 1, 5 do
+      local kept = redis.call('HMGET', records[n], unpack(KEPT))
+      for field = 1, #KEPT do
         row[4 + field] = kept[field]
       end
-      row[10], row[11] = last_attempt(records[n])
+      row[12], row[13] = last_attempt(records[n])
     end
     rows[n] = row
-    bytes = bytes + #(message or '') + #(row[9] or '') + #(row[11] or '')
+    bytes = bytes + #(message or '') + #(row[9] or '') + #(row[13] or '')
     if bytes > most then
       break
     end

@@ -7,10 +7,10 @@
 local queue, ids, messages = unpack(cmsgpack.unpack(ARGV[1]))
 local others = {}
 
--- An archived task has let go of its lock. Returns why it does not get it again.
+-- An archived task has let go of its lock, unless that stays. Returns why it does not get it again.
 local function lock_again(id)
-  local lock, lock_for = unpack(redis.call('HMGET', record(queue, id), 'lock', 'lock_for'))
-  local holder = lock and take_lock(queue, id, lock, lock_for)
+  local lock, lock_for, til = unpack(redis.call('HMGET', record(queue, id), 'lock', 'lock_for', 'lock_until'))
+  local holder = lock and take_lock(queue, id, lock, lock_for, til == 'expiry', true)
   return holder and 'an equal task is there: ' .. holder
 end
 

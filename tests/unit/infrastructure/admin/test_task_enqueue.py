@@ -46,6 +46,10 @@ def test_takes_the_payload_from_where_nobody_else_sees_it(operator: Operator) ->
         (["--delay", "1.5s"], {"delay": timedelta(seconds=1.5)}),
         (["--process-at", "2100-01-01T10:00:00+01:00"], {"process_at": datetime(2100, 1, 1, 9, tzinfo=UTC)}),
         (["--unique-for", "1h", "--unique-key", "x"], {"unique_for": timedelta(hours=1), "unique_key": "x"}),
+        (
+            ["--unique-for", "1d", "--unique-until", "expiry"],
+            {"unique_for": timedelta(days=1), "unique_until": "expiry"},
+        ),
         (["--max-running", "2", "--limit-key", "y"], {"max_running": 2, "limit_key": "y"}),
         (["--rate", "10/1m"], {"rate": Rate(10, timedelta(minutes=1))}),
         (["--retention", "7d"], {"retention": timedelta(days=7)}),

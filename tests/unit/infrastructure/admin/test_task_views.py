@@ -227,6 +227,8 @@ def test_inspects_a_task_for_a_script(operator: Operator) -> None:
         "retries": 0,
         "max_retries": 25,
         "retention_seconds": 0.0,
+        "unique_for_seconds": None,
+        "unique_until": None,
         "headers": {},
         "worker": None,
         "started_at": None,
