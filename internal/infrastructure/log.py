@@ -145,7 +145,7 @@ def _with_traceback(_: Any, __: str, event: EventDict) -> EventDict:
 
 def _bounded(_: Any, __: str, event: EventDict) -> EventDict:
     for name, value in event.items():
-        if type(value) is str and not (value.isascii() and len(value) <= MOST_TEXT):
+        if isinstance(value, str) and not (value.isascii() and len(value) <= MOST_TEXT):
             event[name] = bounded(value, MOST_TRACEBACK if name in _TRACEBACKS else MOST_TEXT)
     return event
 

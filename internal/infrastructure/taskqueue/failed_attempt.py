@@ -10,7 +10,6 @@ from dramatiq.middleware.shutdown import Shutdown
 from internal.infrastructure.error_text import bounded, stack, summary
 from internal.infrastructure.taskqueue.backoff import asynq_delay
 from internal.infrastructure.taskqueue.delivery import Delivery
-from internal.infrastructure.taskqueue.grouped_errors import first_of
 from internal.infrastructure.taskqueue.outcomes import RELEASED, Kind, Outcome
 from internal.infrastructure.taskqueue.timing import milliseconds
 
@@ -29,7 +28,7 @@ def by_default(delivery: Delivery, error: BaseException, *, most: Any = None) ->
 
     It depends on nothing that a hook, an option or the error itself could break.
     """
-    if delivery.gave_back or first_of(error, Shutdown):
+    if delivery.gave_back or issubclass(type(error), Shutdown):
         return RELEASED
     retries = retries_of(delivery)
     most = delivery.options.get("max_retries") if most is None else most

@@ -79,7 +79,7 @@ class Retries(StockRetries):
 
     def _outcome(self, broker: Broker, delivery: Delivery, exception: BaseException) -> Outcome:
         actor = broker.get_actor(delivery.actor_name)
-        if delivery.gave_back or first_of(exception, Shutdown):
+        if delivery.gave_back or issubclass(type(exception), Shutdown):
             return RELEASED
         retries = delivery.options.get("retries", 0)
         note = note_of(delivery, summary(exception))

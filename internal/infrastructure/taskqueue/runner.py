@@ -118,9 +118,13 @@ class Runner:
                 delivery.cancelled = None
             else:
                 attempt.error = interrupt
-        if attempt.error is not None:
-            raise attempt.error
-        return attempt.result
+        error, attempt.error = attempt.error, None
+        if error is None:
+            return attempt.result
+        try:
+            raise error
+        finally:
+            del error  # its traceback has this very frame, which would keep it alive
 
     def _handle(self, delivery: Delivery) -> Any:
         self._broker.emit_before("process_message", delivery)

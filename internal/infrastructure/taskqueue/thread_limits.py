@@ -3,6 +3,7 @@ import time
 from time import monotonic
 
 from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
+from internal.infrastructure.taskqueue.failure_log import report
 
 
 class ThreadLimits:
@@ -24,7 +25,13 @@ class ThreadLimits:
     def _watch(self) -> None:
         while True:
             time.sleep(self._look_every)
-            for delivery, (end, reason) in self._ends.copy().items():
-                if monotonic() >= end:
-                    self.remove(delivery)
-                    delivery.interrupt(reason)
+            try:
+                self._look()
+            except Exception:  # noqa: BLE001 - a defect, which must not end the thread
+                report("thread_limits.failed")
+
+    def _look(self) -> None:
+        for delivery, (end, reason) in self._ends.copy().items():
+            if monotonic() >= end:
+                self.remove(delivery)
+                delivery.interrupt(reason)
