@@ -12,6 +12,7 @@ from dramatiq import Retry
 from dramatiq.middleware import CurrentMessage
 
 from tests.faults.journal import END, FAIL, START, Journal
+from tests.faults.odd_errors import ERRORS
 
 journal = Journal.of_this_process()
 
@@ -94,3 +95,22 @@ def end_forked_process(key: str) -> None:
     process.terminate()
     process.join()
     journal.write(key, END)
+
+
+@dramatiq.actor
+async def fail_oddly(key: str, error: str, seconds: float) -> None:
+    journal.write(key, START)
+    await asyncio.sleep(seconds)
+    odd = ERRORS[error]()
+    raise odd
+
+
+@dramatiq.actor
+def fail_oddly_in_a_thread(key: str, error: str, seconds: float) -> None:
+    """Interrupts come between two steps of its loop."""
+    journal.write(key, START)
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        pass
+    odd = ERRORS[error]()
+    raise odd

@@ -47,5 +47,8 @@ ROWS = {
     ),
     "F36": Promise("Redis takes no writes (too few replicas)", "readiness names the reason within 6 s"),
     "F37": Promise("two of TERM, INT, TSTP, CONT at any moment of a worker's life", "0 of 100 rounds hang"),
+    "F38": Promise(
+        "errors that cannot be described, interrupts at any moment", "a failed attempt; 0 counted as done"
+    ),
     "F40": Promise("Redis' clock a day ahead, then corrected", "pulled back; schedules go on within 60 s"),
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.faults.rows import ROWS
 
 HERE = Path(__file__).parent
-NAMED_AFTER_A_ROW = re.compile(r"^def test_(f\d\d)_", re.MULTILINE)
+NAMED_AFTER_A_ROW = re.compile(r"^(?:async )?def test_(f\d\d)_", re.MULTILINE)
 
 
 def test_every_row_has_a_test_that_is_named_after_it() -> None:
