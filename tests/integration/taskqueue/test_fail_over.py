@@ -26,6 +26,7 @@ from tests.replicated_redis import ReplicatedRedis, replicated_redis
 pytestmark = pytest.mark.anyio
 
 PROMOTED_WITHIN = 15  # seconds
+FOLLOWS_WITHIN = 1.5
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +131,25 @@ async def write(value: str, *, small: redis.asyncio.Redis, wire: Wire, blocking:
     await small.set("small", value)
     await wire.call("SET", "wire", value)
     await asyncio.to_thread(blocking.set, "blocking", value)
+
+
+def test_an_idle_worker_follows_to_the_new_master(servers: ReplicatedRedis) -> None:
+    broker = broker_on(servers.url, timing=Timing(lease=timedelta(seconds=15)))
+    actor, ran = recorder(broker)
+    servers.settle()
+    former = servers.master
+    with working(broker):
+        actor.send("before")
+        eventually(lambda: ran == {"before"}, within=5)
+
+        servers.fail_over()
+        eventually(lambda: servers.master != former, within=PROMOTED_WITHIN)
+        on_new = broker_on(servers.master_url)
+        on_new.enqueue(actor.message("afterwards"))
+
+        eventually(lambda: ran == {"before", "afterwards"}, within=FOLLOWS_WITHIN)
+    on_new.close()
+    broker.close()
 
 
 async def test_every_client_finds_the_master_that_was_promoted(servers: ReplicatedRedis) -> None:
