@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
@@ -179,13 +179,26 @@ class Wire:
         within = self._timeout + patience + len(packed) / BYTES_PER_SECOND
         if self._patience and asked_at - self._answered_at > IDLE_AFTER:
             within = min(within, self._patience.seconds + len(packed) / BYTES_PER_SECOND)
-        async with _limited(within):
-            await self._connection.send_packed_command(packed, check_health=False)
-            reply = await self._connection.read_response()
+        try:
+            async with asyncio.timeout(within):
+                await self._connection.send_packed_command(packed, check_health=False)
+                reply = await self._connection.read_response(disconnect_on_error=False)
+        except TimeoutError as error:
+            reply = await self._rest(within, error)
         self._answered_at = monotonic()
         if self._patience:
             self._patience.answered_after(self._answered_at - asked_at)
         return reply
+
+    async def _rest(self, within: float, error: TimeoutError) -> Any:
+        """Go on waiting for a reply while it arrives: a large one takes its time on a slow network."""
+        arrived = 0
+        while self._connection.unread not in {0, arrived}:
+            arrived = self._connection.unread
+            with suppress(TimeoutError):
+                async with asyncio.timeout(within):
+                    return await self._connection.read_response(disconnect_on_error=False)
+        raise redis.exceptions.TimeoutError("no answer in time") from error
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from dramatiq.errors import DecodeError
 
 from internal.infrastructure.error_text import bounded
 from internal.infrastructure.taskqueue.delivery import Delivery
+from internal.infrastructure.taskqueue.fetch_size import FetchSize
 from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
 from internal.infrastructure.taskqueue.scripts import text
 from internal.infrastructure.taskqueue.timing import ARCHIVE_MOST, Timing, milliseconds
@@ -94,6 +95,7 @@ class Exchange:
         self._weights: dict[str, int] = {}
         self._asked: list[str] = []  # the queues of the last request, in its order
         self._credits: dict[str, int] = {}
+        self._size = FetchSize()
         self.serve(queues)
 
     @property
@@ -128,11 +130,16 @@ class Exchange:
             [settlement.row for settlement in settlements],
             [self._queue_row(queue, weight) for queue, weight in weights.items()],
             self._strict,
-            demand.total,
-            demand.direct,
+            min(demand.total, self._size.tasks),
+            min(demand.direct, self._size.tasks),
             int(demand.suspect),
+            self._size.bytes,
             (ARCHIVE_MOST, milliseconds(self._timing.archive_for)),
         ]
+
+    def missed(self) -> None:
+        """A reply did not arrive: the next one is to be smaller."""
+        self._size.missed()
 
     def extension(self, held: Sequence[Holding], *, reconcile: bool) -> list[Any]:
         """Extend what is held; to reconcile begins an epoch, in which calls of the last one fetch nothing."""
@@ -158,6 +165,8 @@ class Exchange:
         )
         for task in tasks:
             self._read_task(task, fetched)
+        if tasks:
+            self._size.arrived(tasks=len(tasks), size=sum(len(task[2]) for task in tasks))
         return fetched
 
     def _queue_row(self, queue: str, weight: int) -> tuple[Any, ...]:

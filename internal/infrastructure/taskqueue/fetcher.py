@@ -138,6 +138,7 @@ class Fetcher:
             reply = await scripts.SETTLE_AND_FETCH.call(self._wire, self._namespace, request)
         except BaseException:
             self.workbench.put_back(settlements)
+            self._exchange.missed()
             raise
         fetched = self._exchange.read(reply)
         warn_of_refused(fetched.refused_followers)

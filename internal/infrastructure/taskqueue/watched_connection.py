@@ -3,6 +3,8 @@
 redis-py's notice that only after they have sent the next command. Nobody knows then whether it was done.
 """
 
+from typing import Any
+
 import redis.asyncio
 import redis.asyncio.sentinel
 from redis.asyncio.connection import AbstractConnection
@@ -16,6 +18,13 @@ class WatchedConnection(AbstractConnection):
         if reader is None or writer is None:
             return False
         return not (reader.at_eof() or reader.exception() or writer.is_closing())
+
+    @property
+    def unread(self) -> int:
+        """Bytes of a reply of which a part has arrived."""
+        parser: Any = self._parser
+        length: int = parser._reader.len()  # noqa: SLF001 - redis-py has no other way
+        return length
 
     async def connect(self) -> None:
         """Connect if it is not usable."""

@@ -99,7 +99,7 @@ def test_the_archive_keeps_so_many_and_the_newest(engine: Engine, hand: Hand) ->
     for delivery in hand.fetch(12):
         request = hand.exchange.request([], NOTHING)
         request[5] = [("archived", *delivery.holding, 0, "", "")]
-        request[11] = (10, HOUR)
+        request[-1] = (10, HOUR)
         engine.call(scripts.SETTLE_AND_FETCH, request)
 
     assert engine.states() == dict.fromkeys(ids[2:], "archived")

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- The one call of a worker's loop: settle what it has finished, move what is due, hand out new work.
 -- KEYS[1] namespace
--- ARGV[1] msgpack {worker, epoch, token, lease, gap, outcomes, queues, strict, demand, direct, suspect, archive}
+-- ARGV[1] msgpack {worker, epoch, token, lease, gap, outcomes, queues, strict, demand, direct, suspect, bytes, archive}
 --   outcomes  [[kind, queue, id, token, number, message, note], ...]; message '' keeps the stored one
 --             done: number = ms to keep it, 0 = forget, note = result; retry, scheduled: number = delay in ms;
 --             archived; released: to the front of its queue. note = what is written down of a failed attempt
@@ -10,6 +10,7 @@
 --             share still owed; 0 is no limit, per is in ms
 --   demand    how many tasks to hand out; the first `direct` of them have a free slot waiting
 --   suspect   1 if one of them may be a suspect: a task that was running when two workers died
+--   bytes     how many bytes of messages to hand out; of each queue at least one message, whatever its size
 --   archive   [most tasks, longest time in ms] a queue's archive keeps
 -- Returns [places in `outcomes`, from 1, of those whose token no longer held,
 --          [[queue, id, message, deadline, suspect, crashes, cancelled], ...],
@@ -20,7 +21,7 @@
 local PROMOTE = 100
 local RECLAIM = 100
 
-local worker, epoch, token, lease, gap, outcomes, queues, strict, demand, direct, suspect, archive =
+local worker, epoch, token, lease, gap, outcomes, queues, strict, demand, direct, suspect, bytes, archive =
   unpack(cmsgpack.unpack(ARGV[1]))
 
 is_strict = strict
@@ -96,9 +97,11 @@ local MOST_LIMITED = 500 -- tasks that one call finds to be over a limit
 local limited = 0
 local NO_TERMS = {}
 
--- Make tasks of one queue active, with tokens from `held` in turn; returns a row for each. Not among them is what
--- was deleted behind our back, and what is over a limit: that is scheduled, so that others get past it.
-local function activate(queue, ids, held)
+-- Make tasks of one queue active, with tokens from `held` in turn, until they have `most` bytes. Returns a row for
+-- each, their size, and the place in `ids` of the first that was too many. Not among the rows is what was deleted
+-- behind our back, and what is over a limit: that is scheduled, so that others get past it.
+local function activate(queue, ids, held, most)
+  local size, too_many = 0, nil
   local name, messages = queue[1], redis.call('HMGET', key(queue[1], 'messages'), unpack(ids))
   local terms, leases, tokens, rows = {}, {}, {}, {}
   local fields = { 'deadline', 'crashes', 'cancelled', 'limit', 'max_running', 'rate', 'per' }
@@ -106,6 +109,10 @@ local function activate(queue, ids, held)
     terms[id] = { ... }
   end)
   for n, id in ipairs(ids) do
+    if messages[n] and #rows > 0 and size + #messages[n] > most then
+      too_many = n
+      break
+    end
     local deadline, crashes, cancelled, limit, max_running, rate, per = unpack(terms[id] or NO_TERMS)
     local wait = messages[n] and limit and ms_under_limit(name, id, limit, max_running, rate, per)
     if wait then
@@ -115,6 +122,7 @@ local function activate(queue, ids, held)
       leases[#leases + 1], leases[#leases + 2] = now + lease, id
       tokens[#tokens + 1], tokens[#tokens + 2] = id, held[#rows + 1]
       local left = deadline and deadline - now or ''
+      size = size + #messages[n]
       rows[#rows + 1] = { name, id, messages[n], left, 0, tonumber(crashes or 0), cancelled and 1 or 0 }
       if queue[5] > 0 then
         note_start(key(name, 'starts'), id, queue[6])
@@ -125,13 +133,14 @@ local function activate(queue, ids, held)
     redis.call('ZADD', key(name, 'active'), unpack(leases))
     redis.call('HSET', key(name, 'tokens'), unpack(tokens))
   end
-  return rows
+  return rows, size, too_many
 end
 
--- As many tasks as there are tokens, or all that the queue has.
-local function take(queue, tokens)
-  local rows = {}
-  while #rows < #tokens and limited < MOST_LIMITED do
+-- As many tasks as there are tokens, or all that the queue has, or as many as have `most` bytes. Returns a row for
+-- each, and whether there are more.
+local function take(queue, tokens, most)
+  local rows, size = {}, 0
+  while #rows < #tokens and size < most and limited < MOST_LIMITED do
     local popped, ids = redis.call('ZPOPMIN', key(queue[1], 'pending'), #tokens - #rows), {}
     if #popped == 0 then
       break
@@ -139,16 +148,24 @@ local function take(queue, tokens)
     for n = 1, #popped, 2 do
       ids[#ids + 1] = popped[n]
     end
-    for _, row in ipairs(activate(queue, ids, { unpack(tokens, #rows + 1) })) do
+    local more, bytes_more, too_many = activate(queue, ids, { unpack(tokens, #rows + 1) }, most - size)
+    for _, row in ipairs(more) do
       rows[#rows + 1] = row
     end
+    size = size + bytes_more
+    for n = too_many or #ids + 1, #ids do -- back to its place
+      redis.call('ZADD', key(queue[1], 'pending'), popped[2 * n], ids[n])
+    end
+    if too_many then
+      return rows, true
+    end
   end
-  return rows
+  return rows, size >= most
 end
 
 local function take_suspect(queue)
   local id = redis.call('ZPOPMIN', key(queue[1], 'suspects'))[1]
-  local row = id and activate(queue, { id }, { token })[1]
+  local row = id and activate(queue, { id }, { token }, bytes)[1]
   if row then
     row[5] = 1
     suspect, demand, direct = 0, demand - 1, direct - 1
@@ -180,7 +197,11 @@ local function fetch()
     table.insert(held[i], n <= direct and token or token .. '~')
   end
   for i, tokens in pairs(held) do
-    rows[i] = take(queues[i], tokens)
+    local is_more
+    rows[i], is_more = take(queues[i], tokens, bytes * #tokens / #order)
+    if is_more then
+      available[i] = available[i] + 1
+    end
   end
   local taken = {}
   for _, i in ipairs(order) do
