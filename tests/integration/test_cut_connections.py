@@ -28,7 +28,7 @@ Cut = Callable[[Proxy, str], None]
 TIMES = 3 if IS_LONG else 1
 STARTS_WITHIN = 1.0  # seconds
 # A connection that says nothing is given up when an answer is due.
-STARTS_WITHIN_IN_SILENCE = 4.5
+STARTS_WITHIN_IN_SILENCE = 6.0
 
 
 def closed_by_redis(_: Proxy, redis_url: str) -> None:

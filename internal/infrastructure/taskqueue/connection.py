@@ -1,6 +1,6 @@
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
@@ -25,9 +25,9 @@ CONNECT_TIMEOUT = 3.0
 TIMEOUT = 2.0
 # A command that does not fit into a packet takes as long as a slow network does: 8 Mbit/s.
 BYTES_PER_SECOND = 1_000_000
-# Seconds after which a connection counts as idle: something on the way may have forgotten it. If it does not
-# answer soon, and the command can be repeated, another connection is tried.
+# Seconds after which a connection counts as idle: something on the way may have forgotten it.
 IDLE_AFTER = 1.0
+# Seconds that an idle connection has to answer a command that can be repeated, or some round trips.
 ANSWERS_WITHIN_AT_LEAST = 0.05
 # What a command that goes wrong may raise: redis-py translates most of it, not all.
 OUTAGES = (RedisError, OSError, asyncio.IncompleteReadError)
@@ -116,17 +116,17 @@ class Wire:
     """One connection to Redis for commands in turn, and nothing between them and the socket.
 
     It connects when it is needed and repeats nothing. After any error the connection is gone, so that no
-    reply can be taken for that of another command. `is_impatient` is for commands that can be repeated: over
-    an idle connection they fail early if there is no answer.
+    reply can be taken for that of another command. Commands over an idle connection fail early if it does
+    not answer within `patience`, which several wires may share.
     """
 
-    def __init__(self, pool: redis.asyncio.ConnectionPool, *, is_impatient: bool = False) -> None:
+    def __init__(self, pool: redis.asyncio.ConnectionPool, *, patience: Patience | None = None) -> None:
         self._pool = pool  # its connections hold it by a weak reference, and ask it for the master
         self._connection = pool.make_connection()
         self._connect_timeout: float = pool.connection_kwargs["socket_connect_timeout"]
         self._timeout: float = pool.connection_kwargs["socket_timeout"]
         self._connection.socket_timeout = None  # `call` has the limits
-        self._patience = Patience(least=ANSWERS_WITHIN_AT_LEAST, most=self._timeout) if is_impatient else None
+        self._patience = patience
         self._answered_at = 0.0
         self._turn = asyncio.Lock()
 
@@ -167,18 +167,22 @@ class Wire:
         if self._connection.is_usable:
             return True
         try:
-            async with _limited(self._connect_timeout):
+            async with asyncio.timeout(self._connect_timeout):
                 await self._connection.connect()
+        except TimeoutError as error:
+            await self.close()
+            raise redis.exceptions.TimeoutError("no connection in time") from error
         except BaseException:
             await self.close()
             raise
+        self._answered_at = monotonic()
         return False
 
     async def _exchange(self, packed: bytes, *, patience: float) -> Any:
         asked_at = monotonic()
         within = self._timeout + patience + len(packed) / BYTES_PER_SECOND
-        if self._patience and asked_at - self._answered_at > IDLE_AFTER:
-            within = min(within, self._patience.seconds + len(packed) / BYTES_PER_SECOND)
+        if self._patience and (patience or asked_at - self._answered_at > IDLE_AFTER):
+            within += min(self._patience.seconds - self._timeout, 0)
         try:
             async with asyncio.timeout(within):
                 await self._connection.send_packed_command(packed, check_health=False)
@@ -186,7 +190,7 @@ class Wire:
         except TimeoutError as error:
             reply = await self._rest(within, error)
         self._answered_at = monotonic()
-        if self._patience:
+        if self._patience and not patience:
             self._patience.answered_after(self._answered_at - asked_at)
         return reply
 
@@ -201,13 +205,9 @@ class Wire:
         raise redis.exceptions.TimeoutError("no answer in time") from error
 
 
-@asynccontextmanager
-async def _limited(seconds: float) -> AsyncGenerator[None]:
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except TimeoutError as error:
-        raise redis.exceptions.TimeoutError("no answer in time") from error
+def impatient() -> Patience:
+    """For a wire whose commands are `repeated`."""
+    return Patience(least=ANSWERS_WITHIN_AT_LEAST, most=TIMEOUT)
 
 
 async def repeated(ask: Callable[[], Awaitable[T]]) -> T:

@@ -14,6 +14,7 @@ from internal.infrastructure.taskqueue.connection import (
     OUTAGES,
     Severed,
     Wire,
+    impatient,
     repeated,
     translated_outages,
 )
@@ -55,7 +56,7 @@ class Enqueuer:
     """
 
     def __init__(self, pool: redis.asyncio.ConnectionPool, *, namespace: str) -> None:
-        self._wire = Wire(pool, is_impatient=True)
+        self._wire = Wire(pool, patience=impatient())
         self._namespace = namespace
         self._waiting: deque[_Request] = deque()
         self._storing: asyncio.Task[None] | None = None

@@ -11,6 +11,7 @@ from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.cancellations import Cancellations
 from internal.infrastructure.taskqueue.connection import OUTAGES, TIMEOUT, Wire
 from internal.infrastructure.taskqueue.exchange import Exchange
+from internal.infrastructure.taskqueue.patience import Patience
 from internal.infrastructure.taskqueue.reasons import why
 from internal.infrastructure.taskqueue.refused_followers import warn_of_refused
 from internal.infrastructure.taskqueue.registration import Registration
@@ -22,6 +23,8 @@ log = structlog.get_logger(__name__)
 SHORTEST_PAUSE = 0.05  # seconds between attempts to reach Redis, doubled up to
 LONGEST_PAUSE = 1.0
 FAREWELL_WITHIN = 0.5
+# Seconds that an idle connection has to answer, or some round trips.
+ANSWERS_WITHIN_AT_LEAST = 1.0
 # Seconds in which an idle worker waits on one connection, before it makes sure that this leads to the master.
 LISTEN_FOR = 1.0
 
@@ -49,8 +52,9 @@ class Fetcher:
         self._beat = broker.timing.extend_every.total_seconds()
         self._exchange = exchange
         self._own_wake = f"{self._namespace}:wake:{exchange.worker_id}"
-        self._wire = Wire(pool)
-        self._bell = Wire(pool)
+        patience = Patience(least=ANSWERS_WITHIN_AT_LEAST, most=TIMEOUT)
+        self._wire = Wire(pool, patience=patience)
+        self._bell = Wire(pool, patience=patience)
         self._signal = asyncio.Event()
         self._is_hungry = asyncio.Event()
         self._was_woken = False

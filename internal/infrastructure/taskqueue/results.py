@@ -8,7 +8,7 @@ import redis.asyncio
 from dramatiq.errors import DecodeError
 
 from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.connection import Wire, repeated, translated_outages
+from internal.infrastructure.taskqueue.connection import Wire, impatient, repeated, translated_outages
 from internal.infrastructure.taskqueue.encoder import JSONEncoder
 from internal.ports.task_inspector import TaskNotFound
 from internal.ports.task_results import NotEnded, TaskResult
@@ -32,7 +32,7 @@ class RedisTaskResults:
         self, client: redis.asyncio.Redis, pool: redis.asyncio.ConnectionPool, *, namespace: str
     ) -> None:
         self._client = client
-        self._wire = Wire(pool, is_impatient=True)
+        self._wire = Wire(pool, patience=impatient())
         self._namespace = namespace
 
     async def result(self, queue: str, task_id: str) -> TaskResult:

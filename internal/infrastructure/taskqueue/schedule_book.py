@@ -5,7 +5,7 @@ from redis.asyncio import ConnectionPool
 
 from internal.domain.errors import NotFound
 from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.connection import Wire, repeated, translated_outages
+from internal.infrastructure.taskqueue.connection import Wire, impatient, repeated, translated_outages
 from internal.infrastructure.taskqueue.redis_time import to_moment
 from internal.infrastructure.taskqueue.scheduler import SHOWN_FOR
 from internal.infrastructure.taskqueue.timetable import parse_timetable
@@ -24,7 +24,7 @@ class ScheduleBook:
     """
 
     def __init__(self, pool: ConnectionPool, *, namespace: str) -> None:
-        self._wire = Wire(pool, is_impatient=True)
+        self._wire = Wire(pool, patience=impatient())
         self._namespace = namespace
 
     async def schedules(self) -> Sequence[ScheduleInfo]:
