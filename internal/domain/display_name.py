@@ -31,6 +31,8 @@ _EMOJI = re.compile(
 )
 # Unicode keeps what is unassigned in these blocks for emoji, and Python knows the newest ones late.
 _LATER_EMOJI = re.compile("[\U0001f000-\U0001faff]")
+# Planes 2 and 3 hold nothing but Chinese characters. Those that Python does not know yet are used in names.
+_LATER_IDEOGRAPH = re.compile("[\U00020000-\U0002fffd\U00030000-\U0003fffd]")
 # What makes a black flag that of England, Scotland or Wales (UTS 51): a region in tags, and the end of tags.
 _REGION = re.compile("(?<=\U0001f3f4)[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f")
 
@@ -91,5 +93,7 @@ def _kind(character: str) -> str:
     category = unicodedata.category(character)
     if category == "Cn" and _LATER_EMOJI.match(character):
         return "E"
+    if category == "Cn" and _LATER_IDEOGRAPH.match(character):
+        return "L"
     kind = _KINDS.get(category) or _MAJOR_KINDS.get(category[0], "X")
     return "E" if kind == "S" and _EMOJI.match(character) else kind
