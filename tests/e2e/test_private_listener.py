@@ -75,6 +75,7 @@ def test_names_the_process_that_does_not_answer(server: System) -> None:
         os.kill(int(frozen), signal.SIGCONT)
 
     assert (live.status_code, ready.status_code) == (503, 503)
+    assert live.headers["Retry-After"] == ready.headers["Retry-After"] == "2"
     assert live.json() == {"status": "down", "processes": {frozen: "no answer within 1 s", other: "ok"}}
     assert ready.json()["status"] == "down"
     assert ready.json()["processes"] == {frozen: "no answer within 1 s", other: "ok"}

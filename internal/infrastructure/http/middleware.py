@@ -20,7 +20,7 @@ _HEADERS = {
 }
 # A year, of this host alone: the service does not know what else is in its domain.
 _HSTS = {"Strict-Transport-Security": "max-age=31536000"}
-_RETRY_AFTER = "2"  # seconds; a shorter outage is over by then
+RETRY_AFTER = "2"  # seconds; a shorter outage is over by then
 _METHODS = frozenset(HTTPMethod)
 
 
@@ -55,7 +55,7 @@ class RequestContext:
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
                 if status == HTTPStatus.SERVICE_UNAVAILABLE:
-                    headers.setdefault("Retry-After", _RETRY_AFTER)
+                    headers.setdefault("Retry-After", RETRY_AFTER)
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):

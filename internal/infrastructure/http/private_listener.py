@@ -17,6 +17,8 @@ from http import HTTPStatus
 import msgspec
 import structlog
 
+from internal.infrastructure.http.middleware import RETRY_AFTER
+
 log = structlog.get_logger(__name__)
 
 MOST_CONNECTIONS = 100  # of more, the oldest ends
@@ -41,6 +43,7 @@ class Answer:
             f"Content-Type: {self.content_type}",
             f"Content-Length: {len(self.body)}",
             *([f"Allow: {self.allow}"] if self.allow else []),
+            *([f"Retry-After: {RETRY_AFTER}"] if self.status is HTTPStatus.SERVICE_UNAVAILABLE else []),
             "Connection: close",
         ]
         return "\r\n".join([*head, "", ""]).encode() + (self.body if with_body else b"")
