@@ -248,11 +248,3 @@ def test_a_misspelt_setting_is_a_warning(system: System) -> None:
 
     assert migrated.stderr.startswith("cmd.admin: HTTP_PROT is not a setting; did you mean HTTP_PORT?\n")
     assert system.log("cmd.worker").count("settings.unknown_name") == 1
-
-
-def test_a_worker_says_at_its_start_why_no_mail_would_go_out(system: System) -> None:
-    system.start_worker(MAIL_URL="smtp://user:hunter2@no-such-host.invalid")
-
-    eventually(lambda: "mail.server_unreachable" in system.log("cmd.worker"), within=10)
-    assert '"reason": "unknown host"' in system.log("cmd.worker")
-    assert "hunter2" not in system.log("cmd.worker")

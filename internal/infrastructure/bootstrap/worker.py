@@ -17,7 +17,6 @@ from internal.infrastructure.bootstrap.lifespan import in_background, open_resou
 from internal.infrastructure.bootstrap.liveness import beat_in
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.orders import END, Orders, listen
-from internal.infrastructure.email.mail_check import warn_of_mail_server
 from internal.infrastructure.settings import Settings
 from internal.infrastructure.taskqueue.durability import warn_of_losses
 from internal.infrastructure.taskqueue.encoder import JSONEncoder
@@ -131,7 +130,6 @@ async def _open(container: Container, resources: AsyncExitStack) -> None:
             container.request_purge().run(),
             scheduler.run(),
             warn_of_losses(container.redis()),
-            warn_of_mail_server(container.email_sender()),
             beat_in(container.settings().heartbeats),
         )
     )

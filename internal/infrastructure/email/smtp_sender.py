@@ -18,7 +18,6 @@ from internal.ports.email_sender import Email, EmailRejected, MailServerUnreacha
 log = structlog.get_logger(__name__)
 
 GOODBYE_WITHIN = 1  # seconds
-CHECK_WITHIN = 10  # seconds, to connect and log in
 
 _FIRST_PERMANENT_CODE = 500  # RFC 5321 section 4.2.1
 _DEFAULT_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
@@ -58,7 +57,15 @@ class SmtpEmailSender:
 
     async def send(self, email: Email, *, within: timedelta, accepted_within: timedelta) -> None:
         message = self._composer.compose(email)
-        client = self._client()
+        client = SMTP(
+            hostname=self._server.host,
+            port=self._server.port,
+            use_tls=self._server.use_tls,
+            start_tls=self._server.start_tls,
+            username=self._server.username,
+            password=self._server.password,
+            local_hostname=socket.gethostname(),  # the default asks the name servers, for every mail
+        )
         try:
             await _open(client, message, within=within)
             async with asyncio.timeout(accepted_within.total_seconds()):
@@ -69,30 +76,6 @@ class SmtpEmailSender:
             raise _translate(error) from None
         finally:
             client.close()  # at once: as a context manager the client waits for a server that hangs
-
-    async def why_unusable(self) -> str | None:
-        """Connect, log in and leave; returns what goes wrong, without any part of the server's words."""
-        client = self._client()
-        try:
-            async with asyncio.timeout(CHECK_WITHIN):
-                await client.connect()
-            await _say_goodbye(client)
-        except (OSError, SMTPException) as error:
-            return reason_of(error) or type(error).__name__
-        finally:
-            client.close()
-        return None
-
-    def _client(self) -> SMTP:
-        return SMTP(
-            hostname=self._server.host,
-            port=self._server.port,
-            use_tls=self._server.use_tls,
-            start_tls=self._server.start_tls,
-            username=self._server.username,
-            password=self._server.password,
-            local_hostname=socket.gethostname(),  # the default asks the name servers, for every mail
-        )
 
 
 async def _open(client: SMTP, message: EmailMessage, *, within: timedelta) -> None:

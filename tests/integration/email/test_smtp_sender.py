@@ -258,13 +258,3 @@ async def test_a_connection_that_breaks_after_the_mail_was_sent_may_have_deliver
     ids = [message["Message-ID"] for message in smtp_server.handed_over_messages()]
     assert len(ids) == 2
     assert len(set(ids)) == 1
-
-
-@pytest.mark.usefixtures("trusted")
-async def test_says_before_any_mail_why_the_server_cannot_be_used(starttls_server: SmtpServer) -> None:
-    address = f"localhost:{starttls_server.port}"
-
-    assert await sender(f"smtp+starttls://user:{PASSWORD}@{address}").why_unusable() is None
-    assert await sender(f"smtp+starttls://user:wrong@{address}").why_unusable() == "wrong user or password"
-    assert await sender(f"smtp://127.0.0.1:{free_port()}").why_unusable() == "connection refused"
-    assert starttls_server.received == []
