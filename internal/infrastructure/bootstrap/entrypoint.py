@@ -41,6 +41,6 @@ def exit_at_once() -> Generator[None]:
         code = ended.code or 0
     atexit._run_exitfuncs()  # noqa: SLF001 - what the interpreter would call
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, AttributeError):  # its reader has gone, or it was closed from the start
+        with suppress(OSError, ValueError, AttributeError):  # its reader has gone, or it is closed
             stream.flush()
     os._exit(code if isinstance(code, int) else CANNOT_START)
