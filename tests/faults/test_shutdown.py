@@ -10,8 +10,9 @@ import pytest
 from internal.infrastructure.bootstrap.supervisor import SAME_ORDER
 from internal.infrastructure.embedded.redis import EmbeddedRedis
 from tests.eventually import eventually
-from tests.faults.fleet import Fleet
+from tests.faults.fleet import ACTORS, Fleet
 from tests.faults.journal import END, START
+from tests.faults.proxy import Proxy
 from tests.queued import queued
 
 KINDS = ("work", "block")
@@ -49,6 +50,20 @@ def test_sigterm_settles_what_ends_in_time_and_hands_the_rest_back(fleet: Fleet)
     assert not any("retries" in task.message.options for task in tasks)
     with fleet.client() as client:
         assert list(client.scan_iter("*:task:*")) == []  # no crash is counted, either
+
+
+def test_what_a_reply_brings_that_was_under_way_goes_back(fleet: Fleet) -> None:
+    for number in range(20):
+        fleet.send("work", key=str(number), seconds=30)
+    with Proxy(fleet.redis_url).running() as proxy:
+        proxy.round_trip = 0.6
+        worker = fleet.launch("cmd.worker", ACTORS, REDIS_URL=proxy.url, WORKER_SHUTDOWN_TIMEOUT="3")
+        eventually(lambda: any(task.state == "active" for task in queued(fleet.redis_url)), within=30)
+
+        worker.process.send_signal(signal.SIGTERM)
+
+        assert worker.process.wait(20) == 0
+    assert {task.state for task in queued(fleet.redis_url)} == {"pending"}
 
 
 def test_a_worker_whose_redis_stays_away_exits_1_and_says_how_much_is_unsettled(

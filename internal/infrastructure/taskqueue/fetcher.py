@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 SHORTEST_PAUSE = 0.05  # seconds between attempts to reach Redis, doubled up to
 LONGEST_PAUSE = 1.0
-FAREWELL_WITHIN = 0.5
+FAREWELL_WITHIN = 2.0
 # Seconds that an idle connection has to answer, or some round trips.
 ANSWERS_WITHIN_AT_LEAST = 1.0
 # Seconds in which an idle worker waits on one connection, before it makes sure that this leads to the master.
@@ -57,6 +57,7 @@ class Fetcher:
         self._bell = Wire(pool, patience=patience)
         self._signal = asyncio.Event()
         self._is_hungry = asyncio.Event()
+        self._asking = asyncio.Lock()
         self._was_woken = False
         self._outage: BaseException | None = None
         self.workbench = Workbench(
@@ -103,6 +104,11 @@ class Fetcher:
             await self._wire.call("LPUSH", self._own_wake, 1)
             await self._wire.call("PEXPIRE", self._own_wake, round(2000 * self._beat))
 
+    async def answered(self) -> None:
+        """Wait for the reply to what has been asked: of a worker that takes no more, it hands all back."""
+        async with self._asking:
+            pass
+
     async def leave(self) -> None:
         """Have Redis take back what it hands out in a reply for which nobody waits any more."""
         with suppress(*OUTAGES):
@@ -138,12 +144,13 @@ class Fetcher:
         self._was_woken = False
         settlements = self.workbench.take_ready()
         request = self._exchange.request(settlements, demand)
-        try:
-            reply = await scripts.SETTLE_AND_FETCH.call(self._wire, self._namespace, request)
-        except BaseException:
-            self.workbench.put_back(settlements)
-            self._exchange.missed()
-            raise
+        async with self._asking:
+            try:
+                reply = await scripts.SETTLE_AND_FETCH.call(self._wire, self._namespace, request)
+            except BaseException:
+                self.workbench.put_back(settlements)
+                self._exchange.missed()
+                raise
         fetched = self._exchange.read(reply)
         warn_of_refused(fetched.refused_followers)
         self.workbench.confirm(settlements, rejected=fetched.rejected)

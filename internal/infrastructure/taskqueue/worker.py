@@ -171,8 +171,14 @@ class Worker:
         self._running = asyncio.create_task(self._fetcher.run())
 
     async def _stop(self, within: float) -> int:
-        overdue = asyncio.get_running_loop().time() + within + STOPS_WITHIN
-        unsettled = await self._engine.workbench.clear(within)
+        time = asyncio.get_running_loop().time
+        interrupted_at = time() + within
+        overdue = interrupted_at + STOPS_WITHIN
+        self._engine.workbench.pause()
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(interrupted_at):
+                await self._engine.answered()
+        unsettled = await self._engine.workbench.clear(max(0.0, interrupted_at - time()))
         if self._running:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
