@@ -6,15 +6,14 @@ from typing import Any
 from dramatiq.actor import Actor
 from dramatiq.middleware import (
     AgeLimit,
-    Callbacks,
     CurrentMessage,
     GroupCallbacks,
     Middleware,
-    Pipelines,
 )
 
 from internal.infrastructure.taskqueue.delivery import Delivery
 from internal.infrastructure.taskqueue.middleware import ShutdownNotifications, TimeLimit
+from internal.infrastructure.taskqueue.passing_on import Callbacks, Pipelines
 from internal.infrastructure.taskqueue.retries import Retries
 
 Check = Callable[[Actor[..., Any], Delivery], bool]

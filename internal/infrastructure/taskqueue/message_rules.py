@@ -67,10 +67,15 @@ def encode(message: Message[Any], *, delay: int | None, most_bytes: int) -> byte
     except (TypeError, ValueError, OverflowError, RecursionError, DecodeError, msgspec.MsgspecError) as error:
         reason = error if isinstance(error, NotStorable) else f"it cannot be encoded ({type(error).__name__})"
         raise NotStorable(f"a message for {message.actor_name} cannot be stored: {reason}") from error
-    if len(data) > most_bytes:
+    if len(data) > (2 * most_bytes if _tells_of_another(message) else most_bytes):
         size = f"a message for {message.actor_name} has {len(data)} bytes"
         raise NotStorable(f"{size}; the most is {most_bytes}")
     return data
+
+
+def _tells_of_another(message: Message[Any]) -> bool:
+    """A callback has the whole message that it is about among its arguments."""
+    return any(isinstance(value, dict) and value.keys() == _MESSAGE for value in message.args)
 
 
 def _require_arrival(message: Message[Any], data: bytes) -> None:

@@ -3,23 +3,24 @@
 import asyncio
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 from typing import Any
 
 from dramatiq import Broker, MessageProxy, Worker
 from dramatiq.middleware import (
     AgeLimit,
-    Callbacks,
     CurrentMessage,
     Middleware,
-    Pipelines,
 )
+from dramatiq.middleware import Callbacks as StockCallbacks
+from dramatiq.middleware import Pipelines as StockPipelines
 from dramatiq.middleware import Retries as StockRetries
 from dramatiq.middleware import ShutdownNotifications as StockShutdownNotifications
 from dramatiq.middleware import TimeLimit as StockTimeLimit
 
 from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
+from internal.infrastructure.taskqueue.passing_on import Callbacks, Pipelines
 from internal.infrastructure.taskqueue.retries import Retries
 from internal.infrastructure.taskqueue.thread_limits import ThreadLimits
 
@@ -110,8 +111,14 @@ class ShutdownNotifications(StockShutdownNotifications):
     after_skip_message = after_process_message
 
 
+_SAME_FOR_ACTORS: Mapping[type[Middleware], Callable[[], Middleware]] = {
+    StockCallbacks: Callbacks,
+    StockPipelines: Pipelines,
+}
+
+
 def default_middleware() -> list[Middleware]:
-    """Dramatiq's own list, in its order, with ours in place of three of them, and the current message."""
+    """Dramatiq's own list, in its order, with ours in place of five of them, and the current message."""
     return [
         AgeLimit(),
         CurrentMessage(),
@@ -138,7 +145,7 @@ def _replacement(item: Middleware) -> Middleware:
         ours = Retries(max_retries=item.max_retries, retry_when=item.retry_when)
         ours.min_backoff, ours.max_backoff = item.min_backoff, item.max_backoff
     else:
-        return item
+        return _SAME_FOR_ACTORS.get(type(item), lambda: item)()
     name = type(item).__name__
     warnings.warn(f"Dramatiq's {name} was replaced by this engine's {name}", RuntimeWarning, stacklevel=4)
     return ours

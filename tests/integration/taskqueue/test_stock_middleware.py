@@ -175,3 +175,48 @@ def test_a_rate_limiter_keeps_tasks_from_running_at_once(broker: RedisBroker) ->
             run.send(number)
 
         eventually(lambda: most == [1, 1, 1, 1], within=10)
+
+
+class Mute(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("caf\udce9 \0"), Mute(), ValueError("x" * 2_000_000)], ids=["odd", "mute", "long"]
+)
+def test_a_callback_is_told_of_an_error_whatever_its_text_is(broker: RedisBroker, error: Exception) -> None:
+    told: list[tuple[Any, Any]] = []
+
+    @dramatiq.actor(broker=broker)
+    def complain(message: dict[str, Any], error: dict[str, str]) -> None:
+        told.append((message["args"], error["type"]))
+
+    @dramatiq.actor(broker=broker, max_retries=0, on_failure="complain")
+    def fail(_: str) -> None:
+        raise error
+
+    with working(broker):
+        fail.send("x" * 1_000_000)
+        eventually(lambda: bool(told), within=5)
+
+    assert told == [(["x" * 1_000_000], type(error).__name__)]
+
+
+def test_a_tuple_is_handed_on_as_a_list(broker: RedisBroker) -> None:
+    got: list[Any] = []
+
+    @dramatiq.actor(broker=broker)
+    def split(text: str) -> tuple[str, ...]:
+        return tuple(text)
+
+    @dramatiq.actor(broker=broker)
+    def take(*arguments: Any) -> None:
+        got.append(arguments[-1])
+
+    with working(broker):
+        split.send_with_options(args=("ab",), on_success="take")
+        pipeline([split.message("ab"), take.message()], broker=broker).run()
+        eventually(lambda: len(got) == 2, within=5)
+
+    assert got == [["a", "b"]] * 2
