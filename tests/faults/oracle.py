@@ -69,10 +69,10 @@ class Oracle:
             eventually(self.is_at_rest, within=within)
         except AssertionError as error:
             left = {state: self.under_way(state) for state in UNDER_WAY}
-            raise AssertionError(f"{error}: {left}, {self._open_rows()} open rows") from None
+            raise AssertionError(f"{error}: {left}, {self.open_rows()} open rows") from None
 
     def is_at_rest(self) -> bool:
-        return self.under_way() == 0 and self._open_rows() == 0
+        return self.under_way() == 0 and self.open_rows() == 0
 
     def under_way(self, *states: str) -> int:
         """Tasks in Redis that are in one of these states, or in any but the final ones."""
@@ -91,7 +91,7 @@ class Oracle:
         with psycopg.connect(self.database_url) as connection:
             connection.execute("UPDATE outbox SET closed_at = now() WHERE closed_at IS NULL")
 
-    def _open_rows(self) -> int:
+    def open_rows(self) -> int:
         with psycopg.connect(self.database_url) as connection:
             [(count,)] = connection.execute("SELECT count(*) FROM outbox WHERE closed_at IS NULL")
         assert isinstance(count, int)

@@ -50,5 +50,6 @@ ROWS = {
     "F38": Promise(
         "errors that cannot be described, interrupts at any moment", "a failed attempt; 0 counted as done"
     ),
+    "F39": Promise("150 outbox rows that cannot be read or sent", "no mail is late: 10 s"),
     "F40": Promise("Redis' clock a day ahead, then corrected", "pulled back; schedules go on within 60 s"),
 }
