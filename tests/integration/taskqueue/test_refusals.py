@@ -111,12 +111,15 @@ def test_a_task_whose_workers_died_too_often_is_archived_unstarted(
 
 
 def test_a_broken_option_does_not_count_a_failed_task_as_done(broker: RedisBroker, redis_url: str) -> None:
-    @dramatiq.actor(broker=broker)
+    def broken(*_: object) -> timedelta:
+        raise ZeroDivisionError
+
+    @dramatiq.actor(broker=broker, retry_delay=broken)
     async def fail() -> None:
         raise ConnectionError
 
     with working(broker):
-        fail.send_with_options(max_retries="many")
+        fail.send()
         eventually(lambda: not broker.qsize("default") or bool(settled(redis_url)), within=5)
 
     assert settled(redis_url) == ["retry"]

@@ -37,6 +37,7 @@ def test_another_attempt_is_enqueued_for_middleware_as_in_dramatiq(redis_url: st
 
     hour = 3_600_000
     assert enqueued == [("before", None, 0), ("after", None, 0), ("before", hour, 1), ("after", hour, 1)]
+    broker.close()
 
 
 class Settled(Middleware):
@@ -82,6 +83,7 @@ def test_hooks_after_an_ack_or_nack_fire_when_redis_has_confirmed_it(redis_url: 
         "before_nack": ["active"],
         "after_nack": ["archived"],
     }
+    broker.close()
 
 
 class Blocks(Middleware):
@@ -127,6 +129,7 @@ def test_hooks_that_may_block_fire_in_their_order_and_not_on_the_loop(redis_url:
 
     assert hooks.order == ["before_ack", "after_ack", "before_nack", "after_nack of ConnectionError"]
     assert set(hooks.threads.values()) == {"dramatiq-worker"}
+    broker.close()
 
 
 def test_a_task_settles_although_the_hooks_of_another_block(redis_url: str) -> None:
@@ -156,6 +159,7 @@ def test_a_task_settles_although_the_hooks_of_another_block(redis_url: str) -> N
 
     assert still_held == ["active"]
     assert ended == ["other", "stuck"]
+    broker.close()
 
 
 def test_a_hook_that_skips_too_late_does_not_keep_a_task_from_being_settled(redis_url: str) -> None:
@@ -173,3 +177,4 @@ def test_a_hook_that_skips_too_late_does_not_keep_a_task_from_being_settled(redi
         worker.join()
 
     assert queued(redis_url) == []
+    broker.close()

@@ -100,7 +100,15 @@ def test_hands_the_payload_and_the_context_to_the_handler(worker: RunningWorker)
     assert context.headers == {"request-id": "abc"}
 
 
-@pytest.mark.parametrize("error", [Permanent("no"), NotFound("no such user")], ids=repr)
+HOPELESS = [
+    Permanent("no"),
+    NotFound("no such user"),
+    ExceptionGroup("of a task group", [ValueError("another"), Permanent("no")]),
+    ExceptionGroup("of a task group", [ExceptionGroup("inner", [NotFound("no such user")])]),
+]
+
+
+@pytest.mark.parametrize("error", HOPELESS, ids=repr)
 def test_archives_at_once_what_can_never_succeed(worker: RunningWorker, error: Exception) -> None:
     async def fail() -> None:
         raise error
