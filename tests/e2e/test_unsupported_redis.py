@@ -11,7 +11,7 @@ from internal.infrastructure.embedded.process import free_port, stop
 from tests.configured_redis import STARTS_WITHIN, answers, spawn_redis
 from tests.e2e.conftest import System
 from tests.eventually import eventually
-from tests.redis_programs import VALKEY, redis_program_named
+from tests.redis_programs import REDIS, VALKEY, redis_program_named
 
 CLUSTER = "Redis runs in cluster mode, which the task queue does not support; check REDIS_ADDR or REDIS_URL"
 SENTINEL = (
@@ -64,6 +64,11 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_every_process_refuses_a_cluster(system: System, cluster: str, command: list[str]) -> None:
     assert last_line(system, cluster, *command) == (1, f"{command[0]}: {CLUSTER}")
+
+
+def test_a_cluster_is_refused_with_any_number_of_a_database(system: System, tmp_path: Path) -> None:
+    with running(tmp_path / "cluster", "cluster-enabled yes", program=REDIS) as url:
+        assert last_line(system, url.removesuffix("0") + "3", "cmd.server") == (1, f"cmd.server: {CLUSTER}")
 
 
 def test_a_sentinel_in_the_place_of_redis_is_refused(system: System, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ _ANSWERS = {
 
 # What has no code of its own, or is told by redis-py.
 _TEXTS = [
+    ("not allowed in cluster mode", NO_CLUSTER),
     ("without any password configured", "Redis has no password, and REDIS_URL has one"),
     ("DB index is out of range", "Redis has no database of this number"),
     ("Invalid Database", "Redis has no database of this number"),

@@ -6,7 +6,7 @@ import redis.asyncio
 from redis.exceptions import ResponseError
 
 from internal.infrastructure.taskqueue.connection import translated_outages
-from internal.infrastructure.taskqueue.reasons import NO_CLUSTER
+from internal.infrastructure.taskqueue.reasons import NO_CLUSTER, why
 
 _REFUSED = {
     b"cluster": NO_CLUSTER,
@@ -19,8 +19,8 @@ async def unsupported_mode(client: redis.asyncio.Redis) -> str | None:
     with translated_outages():
         try:
             said = await client.execute_command("HELLO")
-        except ResponseError:  # forbidden, or unknown to a proxy: nothing speaks against it
-            return None
+        except ResponseError as error:  # a cluster refuses to select a database, others may not know HELLO
+            return NO_CLUSTER if why(error) == NO_CLUSTER else None
     answer = _pairs(said) if isinstance(said, Sequence) else said
     return _REFUSED.get(answer.get(b"mode", b""))
 
