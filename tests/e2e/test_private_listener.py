@@ -184,6 +184,7 @@ def test_a_stop_that_is_sent_to_every_process_is_one_order(system: System) -> No
     assert signed_up.status_code == 201
     assert server.wait(EXIT_WITHIN) == 0
     assert "Unexpected exit" not in system.log("cmd.server")
+    assert '"level": "error"' not in system.log("cmd.server")
 
 
 @pytest.mark.parametrize("later", [0, 0.2], ids="after {} s".format)

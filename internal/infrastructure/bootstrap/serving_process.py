@@ -29,8 +29,7 @@ class ServingProcess:
         self._line = ours
         self._theirs = theirs
         self._asked: dict[bytes, asyncio.Future[bytes]] = {}
-        self._listening: asyncio.Task[None] | None = None
-        self._writer: asyncio.StreamWriter | None = None  # without it the stream would close
+        self._is_heard = False
         self.join = process.join
         self.is_alive = process.is_alive
         self.kill = process.kill
@@ -54,21 +53,35 @@ class ServingProcess:
 
     async def ask(self, question: bytes, *, within: float) -> bytes:
         """Always from the same event loop. Raise TimeoutError if there is no answer."""
-        if self._listening is None:
-            self._listening = asyncio.create_task(self._listen())
+        if not self._is_heard:
+            self._is_heard = True
+            with suppress(OSError):  # it has ended
+                await asyncio.get_running_loop().create_connection(
+                    lambda: _Lines(self._hear), sock=self._line
+                )
         if question not in self._asked:
             self._asked[question] = asyncio.get_running_loop().create_future()
             self.tell(question)
         async with asyncio.timeout(within):
             return await asyncio.shield(self._asked[question])
 
-    async def _listen(self) -> None:
-        with suppress(OSError):  # it has ended
-            reader, self._writer = await asyncio.open_connection(sock=self._line)
-            while line := await reader.readline():
-                question, _, answer = line.rstrip().partition(b" ")
-                if asked := self._asked.pop(question, None):
-                    asked.set_result(answer)
+    def _hear(self, line: bytes) -> None:
+        question, _, answer = line.partition(b" ")
+        if asked := self._asked.pop(question, None):
+            asked.set_result(answer)
+
+
+class _Lines(asyncio.Protocol):
+    """Not a stream: its reader would be a task that is still pending when the server stops."""
+
+    def __init__(self, hear: Callable[[bytes], None]) -> None:
+        self._hear = hear
+        self._rest = b""
+
+    def data_received(self, data: bytes) -> None:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self._hear(line)
 
 
 async def obey_main_process(
