@@ -131,7 +131,7 @@ def another_server(
     site: Site, *, log: Path | None = None, out: int | None = None, **env: str
 ) -> Iterator[int]:
     port = free_port()
-    given = {**site.system.env, "HTTP_PORT": str(port), **env}
+    given = {**site.system.env, "HTTP_PORT": str(port), "PRIVATE_PORT": str(free_port()), **env}
     process = spawn([sys.executable, "-m", "cmd.server"], env=given, log=log, stdout=out)
     try:
         ready = f"http://127.0.0.1:{port}/readyz"
