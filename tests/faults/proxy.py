@@ -24,7 +24,7 @@ class Proxy:
         self._target = urlsplit(url)
         self._loop = asyncio.new_event_loop()
         self._writers: set[asyncio.StreamWriter] = set()
-        self._pumps: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self.is_deaf = False
         self.is_mute = False
@@ -74,18 +74,25 @@ class Proxy:
         self._forgotten |= self._writers
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        port = self._target.port
+        self._writers.add(writer)
+        if task := asyncio.current_task():
+            self._keep(task)
         await asyncio.sleep(self.round_trip)  # to shake hands
         try:
-            upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", port)
+            upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", self._target.port)
         except OSError:
             writer.transport.abort()
             return
-        self._writers |= {writer, upstream_writer}
+        if writer.is_closing():
+            upstream_writer.transport.abort()
+            return
+        self._writers.add(upstream_writer)
         for source, sink, is_reply in ((reader, upstream_writer, False), (upstream_reader, writer, True)):
-            task = asyncio.create_task(self._pump(source, sink, is_reply=is_reply))
-            self._pumps.add(task)
-            task.add_done_callback(self._pumps.discard)
+            self._keep(asyncio.create_task(self._pump(source, sink, is_reply=is_reply)))
+
+    def _keep(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _pump(
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, is_reply: bool
@@ -141,5 +148,6 @@ class Proxy:
 
     async def _end(self) -> None:
         await self._stop_listening()
-        await self._cut()
-        await asyncio.gather(*self._pumps, return_exceptions=True)
+        while self._tasks:
+            await self._cut()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
