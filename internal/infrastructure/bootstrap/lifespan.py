@@ -14,6 +14,8 @@ from internal.ports.unavailable import Unavailable
 
 log = structlog.get_logger(__name__)
 
+OLD_SCHEMA = "the database schema is not at its head: run `python -m cmd.admin db migrate`"
+
 
 @asynccontextmanager
 async def open_resources(container: Container) -> AsyncIterator[None]:
@@ -28,6 +30,13 @@ async def open_resources(container: Container) -> AsyncIterator[None]:
         yield
 
 
+async def database_passes(container: Container) -> bool:
+    """Raise Unavailable, with the reason, if Postgres or its schema cannot be used."""
+    if not await container.schema_version().is_current():
+        raise Unavailable(OLD_SCHEMA)
+    return True
+
+
 async def require_services(container: Container) -> None:
     """Raise NotReady unless Postgres and Redis can be used and the schema is at its head."""
     settings = container.settings()
@@ -36,7 +45,7 @@ async def require_services(container: Container) -> None:
     except Unavailable as error:
         raise NotReady(f"{error} ({postgres_at(settings.database_url)}); check DATABASE_URL") from error
     if not at_head:
-        raise NotReady("the database schema is not at its head: run `python -m cmd.admin db migrate`")
+        raise NotReady(OLD_SCHEMA)
     try:
         await answers(container.redis())
     except Unavailable as error:

@@ -16,7 +16,7 @@ from litestar.types import ASGIApp
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.debugging import serve_here
 from internal.infrastructure.bootstrap.draining import DrainingServer
-from internal.infrastructure.bootstrap.lifespan import in_background, open_resources
+from internal.infrastructure.bootstrap.lifespan import database_passes, in_background, open_resources
 from internal.infrastructure.bootstrap.listening import private_socket, require_free_port, resolve
 from internal.infrastructure.bootstrap.serving_process import obey_main_process
 from internal.infrastructure.bootstrap.supported_redis import require_supported_redis_at
@@ -110,7 +110,7 @@ def app_of(container: Container, main_process: socket.socket | None = None) -> A
             yield
 
     checks = (
-        ReadinessCheck(name="database", passes=container.schema_version().is_current, essential=True),
+        ReadinessCheck(name="database", passes=lambda: database_passes(container), essential=True),
         ReadinessCheck(name="redis", passes=container.write_probe().passes, essential=False),
     )
     is_production = settings.app_env is Environment.PRODUCTION

@@ -80,3 +80,4 @@ async def test_is_down_with_an_old_schema(settings: Settings, unmigrated_databas
     status, body = await readiness(settings.model_copy(update={"database_url": unmigrated_database_url}))
 
     assert (status, body["status"]) == (503, "down")
+    assert "db migrate" in str(body["reasons"])
