@@ -55,7 +55,7 @@ full: $(INSTALLED) ## run the long rounds: of the engine under faults, and of th
 
 faults: $(INSTALLED) ## measure every fault of docs/reliability.md, ROUNDS=20 times, into var/reliability.md
 	TEST_ROUND=long TEST_ROUNDS=$(ROUNDS) TEST_REPORT=var/reliability.md $(BIN)/pytest $(FAULT_ROWS) \
-		tests/faults/test_schedule.py tests/faults/test_clock.py -k test_f
+		tests/faults/test_schedule.py tests/faults/test_clock.py tests/faults/test_signals.py -k test_f
 
 soak: $(INSTALLED) ## sign up for MINUTES=30 minutes, with a random fault in each; SEED=1 draws them
 	SOAK_MINUTES=$(or $(MINUTES),30) SOAK_SEED=$(SEED) $(BIN)/pytest -s tests/faults/test_soak.py
