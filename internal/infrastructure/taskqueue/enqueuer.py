@@ -22,8 +22,6 @@ from internal.infrastructure.taskqueue.entries import Entry, is_simple, size_of
 from internal.infrastructure.taskqueue.reasons import is_refusal
 from internal.ports.tasks import TaskState
 
-# Bytes of the tasks that one call stores, unless it is a single larger one: a slow network takes it in time.
-CALL_BYTES = 1024 * 1024
 CLOSE_WITHIN = 1.0  # seconds
 
 _SENT: list[Any] = [(b"pending", 0)]
@@ -125,7 +123,7 @@ class Enqueuer:
                     raise TaskRefused("Redis refuses it") from error
                 raise
             except (exceptions.ConnectionError, exceptions.TimeoutError, OSError) as error:
-                if sum(map(size_of, entries)) > CALL_BYTES and await self._answers():
+                if sum(map(size_of, entries)) > scripts.CALL_BYTES and await self._answers():
                     raise TaskRefused("Redis does not take so large a task") from error
                 raise
 
@@ -158,7 +156,7 @@ class Enqueuer:
     def _next_requests(self) -> list[_Request]:
         """As many as one call may store; those who have given up meanwhile leave the line."""
         requests: list[_Request] = []
-        room, bytes_left = scripts.MOST_AT_ONCE, CALL_BYTES
+        room, bytes_left = scripts.MOST_AT_ONCE, scripts.CALL_BYTES
         while self._waiting:
             request = self._waiting[0]
             if requests and (len(request.entries) > room or request.size > bytes_left):
@@ -176,7 +174,7 @@ def _parts(entries: Sequence[Entry]) -> Iterator[_Part]:
     size = 0
     for entry in entries:
         more = size_of(entry)
-        if part and (len(part) == scripts.MOST_AT_ONCE or size + more > CALL_BYTES):
+        if part and (len(part) == scripts.MOST_AT_ONCE or size + more > scripts.CALL_BYTES):
             yield part, size
             part, size = [], 0
         part.append(entry)

@@ -11,7 +11,7 @@ from redis.asyncio import ConnectionPool
 
 from internal.infrastructure.taskqueue import scripts
 from internal.infrastructure.taskqueue.connection import OUTAGES, Wire
-from internal.infrastructure.taskqueue.entries import Entry
+from internal.infrastructure.taskqueue.entries import Entry, size_of
 from internal.infrastructure.taskqueue.periodic import Planned, TaskRows
 from internal.infrastructure.taskqueue.reasons import why
 from internal.infrastructure.taskqueue.redis_time import EPOCH, RedisTime, to_moment, to_ms
@@ -26,6 +26,8 @@ KEPT_FOR = timedelta(days=90)
 SHORTEST_SLEEP = 0.001  # seconds: timers may ring a little early
 SHORTEST_PAUSE = 0.05  # seconds between attempts to reach Redis, doubled up to
 LONGEST_PAUSE = 1.0
+
+Slot = tuple[str, datetime, Entry]  # the entry's name, when, and its task
 
 
 @dataclass(slots=True)
@@ -145,7 +147,7 @@ class Scheduler:
         while True:
             now = self._time.now
             missed = self._missed(now)
-            slots = list(islice(self._due(now), scripts.MOST_AT_ONCE))
+            slots = list(_for_one_call(self._due(now)))
             if not (missed or slots):
                 return
             await self._publish(missed, slots)
@@ -159,7 +161,7 @@ class Scheduler:
                 found.append((name, slot, before))
         return found
 
-    def _due(self, now: datetime) -> Iterator[tuple[str, datetime, Entry]]:
+    def _due(self, now: datetime) -> Iterator[Slot]:
         return chain.from_iterable(
             ((name, slot, self._row(progress.entry, slot)) for slot in progress.due(now))
             for name, progress in self._entries.items()
@@ -168,9 +170,7 @@ class Scheduler:
     def _row(self, entry: Planned, slot: datetime) -> Entry:
         return self._rows.row(entry.periodic.task, task_id=task_id(entry.name, slot), options=entry.options)
 
-    async def _publish(
-        self, missed: Sequence[tuple[str, datetime, datetime]], slots: Sequence[tuple[str, datetime, Entry]]
-    ) -> None:
+    async def _publish(self, missed: Sequence[tuple[str, datetime, datetime]], slots: Sequence[Slot]) -> None:
         request = (
             [(name, to_ms(slot), to_ms(before)) for name, slot, before in missed],
             [(name, to_ms(slot), row) for name, slot, row in slots],
@@ -183,7 +183,7 @@ class Scheduler:
         reply: Any,
         *,
         missed: Sequence[tuple[str, datetime, datetime]],
-        slots: Sequence[tuple[str, datetime, Entry]],
+        slots: Sequence[Slot],
     ) -> None:
         now, given_up, results = reply
         if self._time.tell(now):
@@ -198,6 +198,16 @@ class Scheduler:
             if is_ours:
                 late = (to_moment(now) - slot).total_seconds()
                 log.info("schedule.published", entry=name, task_id=row[1], late=round(late, 3))
+
+
+def _for_one_call(slots: Iterable[Slot]) -> Iterator[Slot]:
+    """As many of them as one call may store."""
+    size = 0
+    for count, slot in enumerate(islice(slots, scripts.MOST_AT_ONCE)):
+        size += size_of(slot[2])
+        if count and size > scripts.CALL_BYTES:
+            return
+        yield slot
 
 
 def task_id(name: str, slot: datetime) -> str:

@@ -16,6 +16,8 @@ encode_request: Callable[[Any], bytes] = msgspec.msgpack.Encoder().encode
 # Tasks that one call may store, settle or hand out: Redis does nothing else meanwhile, and Lua unpacks only
 # some thousand values.
 MOST_AT_ONCE = 500
+# Bytes of the tasks that one call stores, unless it is a single larger one: a slow network takes it in time.
+CALL_BYTES = 1024 * 1024
 
 
 def text(data: bytes) -> msgspec.Raw:

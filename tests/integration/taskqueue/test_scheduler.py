@@ -27,6 +27,7 @@ from tests.services import running_redis
 
 pytestmark = pytest.mark.anyio
 
+KIB = 1024
 TENTH = timedelta(milliseconds=100)
 MINUTE = timedelta(minutes=1)
 MINUTELY = Periodic(name="tick", spec="* * * * *", task=Tick(), catch_up=3 * MINUTE)
@@ -149,6 +150,21 @@ async def test_more_late_slots_than_one_call_takes_all_run(redis_url: str, clien
 
     async with scheduling(scheduler_on(redis_url, entry)):
         slots = await until_published(redis_url, 1200)
+
+    assert_complete(slots, timedelta(seconds=1))
+
+
+async def test_late_slots_of_a_large_task_go_in_several_calls(redis_url: str, client: redis.Redis) -> None:
+    large = Periodic(name="tick", spec="@every 1s", task=Tick(note="x" * 300 * KIB))
+    has_run(client, large, redis_time(client) - timedelta(seconds=20))
+    usual: Any = client.config_get("proto-max-bulk-len")
+    client.config_set("proto-max-bulk-len", 2048 * KIB)
+
+    try:
+        async with scheduling(scheduler_on(redis_url, large)):
+            slots = await until_published(redis_url, 20)
+    finally:
+        client.config_set("proto-max-bulk-len", usual["proto-max-bulk-len"])
 
     assert_complete(slots, timedelta(seconds=1))
 
