@@ -27,6 +27,8 @@ def entry_of(task: EncodedTask, *, now: datetime) -> Entry:
         TaskRefused: it cannot be encoded.
     """
     try:
+        if task.followers is None:
+            return _entry(task, {}, now=now)
         entries: dict[int, Entry] = {}
         for each in reversed(and_all_that_follow(task)):
             if id(each) not in entries:
@@ -38,9 +40,9 @@ def entry_of(task: EncodedTask, *, now: datetime) -> Entry:
 
 def size_of(entry: Entry) -> int:
     """Bytes of its message and of the messages of all that may follow it."""
-    terms = entry[5]
-    return sum(
-        memoryview(raw).nbytes for raw in (entry[2], *(terms[name] for name in FOLLOWERS if name in terms))
+    size, terms = memoryview(entry[2]).nbytes, entry[5]
+    return (
+        size + sum(memoryview(terms[name]).nbytes for name in FOLLOWERS if name in terms) if terms else size
     )
 
 

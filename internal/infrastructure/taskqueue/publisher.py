@@ -71,8 +71,9 @@ class DramatiqTaskPublisher(EncodingTaskPublisher):
         now = self._clock.now()
         entries = []
         for task in tasks:
-            for queue in {each.options.queue for each in and_all_that_follow(task)}.difference(self._queues):
-                raise TaskRefused(f"unknown queue {queue!r}; the queues are {', '.join(self._queues)}")
+            for each in (task,) if task.followers is None else and_all_that_follow(task):
+                if (queue := each.options.queue) not in self._queues:
+                    raise TaskRefused(f"unknown queue {queue!r}; the queues are {', '.join(self._queues)}")
             entry = entry_of(task, now=now)
             if (size := size_of(entry)) > self._most_bytes:
                 whole = f"task {task.name}, with all that follows it,"
