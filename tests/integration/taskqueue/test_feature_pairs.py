@@ -37,12 +37,17 @@ LATER = st.sampled_from([Kind.RETRY, Kind.SCHEDULED])
 
 
 class Pairs(WhatIsKnown):
-    @initialize(is_about_the_limit=st.booleans())
-    def choose(self, is_about_the_limit: bool) -> None:  # noqa: FBT001 - Hypothesis gives it by name
-        """Half of the runs are about one limit alone: its line is long, and places come and go."""
+    @initialize(is_about_the_limit=st.booleans(), turns=st.lists(st.integers(1, 5), max_size=4))
+    def choose(self, is_about_the_limit: bool, turns: list[int]) -> None:  # noqa: FBT001 - Hypothesis gives it by name
+        """Half of the runs are about one limit with a long line, the others begin with refused followers."""
         self.is_about_the_limit = is_about_the_limit
         if is_about_the_limit:
             self.publish([*WEIGHTS, *WEIGHTS], {})
+        else:
+            self.publish_chain([("default", UNIQUE), ("default", UNIQUE), ("low", UNIQUE)])
+            self.publish_group("low", UNIQUE)
+            for total in turns:
+                self.work(0, total)
 
     @rule(queues=st.lists(QUEUES, min_size=1, max_size=6), options=OPTIONS)
     def publish(self, queues: list[str], options: dict[str, Any]) -> None:
@@ -198,8 +203,12 @@ class Pairs(WhatIsKnown):
         """A worker takes all that there is: no place of the limit is left while a task could take it."""
         for _ in self.site.tasks():  # one suspect in a call
             self.take(worker, 50)
-        tasks = [task for task in self.site.tasks().items() if task[1].queue not in self.paused]
-        assert not [name for name, task in tasks if task.state in {"pending", "suspects"}]
+            tasks = [task for task in self.site.tasks().items() if task[1].queue not in self.paused]
+            if not any(task.state in {"pending", "suspects"} for _, task in tasks):
+                break
+        else:
+            assert not self.site.tasks()
+            return
         waiting = [
             name for name, task in tasks if task.state == "scheduled" and name not in self.waits_on_purpose
         ]
