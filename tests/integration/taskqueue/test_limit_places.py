@@ -200,22 +200,24 @@ async def test_a_task_that_is_gone_before_it_takes_its_place_leaves_it_to_the_ne
     redis_url: str,
     action: TaskAction,
 ) -> None:
-    work.held.add(DEFAULT[0])
-    await publish(publisher, "default", DEFAULT[:3])
-    with working(broker, weights=WEIGHTS) as worker:
-        await work.until_started(DEFAULT[0])
-        await until_waiting(redis_url, *DEFAULT[1:3])
-        worker.pause()
-        work.held.clear()
-        await until(lambda: DEFAULT[0] not in {task.id for task in queued(redis_url)})
+    work.held |= {"first", "busy"}
+    await publish(publisher, "low", ["first"])
+    with working(broker, weights={"low": 1}), working(broker, weights={"default": 1}, worker_threads=1):
+        await work.until_started("first")
+        await publish(publisher, "default", DEFAULT[:2])
+        await until_waiting(redis_url, *DEFAULT[:2])
+        await publish(publisher, "default", ["busy"], TaskOptions())
+        await work.until_started("busy")
+        work.held.remove("first")
+        await until(lambda: "first" not in {task.id for task in queued(redis_url)})
 
-        [state] = [task.state for task in queued(redis_url) if task.id == DEFAULT[1]]
-        result = await inspector.act(action, "default", [DEFAULT[1]])
-        worker.resume()
-        await work.until_started(DEFAULT[2])
+        [state] = [task.state for task in queued(redis_url) if task.id == DEFAULT[0]]
+        result = await inspector.act(action, "default", [DEFAULT[0]])
+        work.held.clear()
+        await work.until_started(DEFAULT[1])
 
     assert (TaskState(state), result.refused) == (TaskState.PENDING, {})
-    assert work.started == [DEFAULT[0], DEFAULT[2]]
+    assert work.started == ["first", "busy", DEFAULT[1]]
 
 
 async def test_a_strict_worker_gives_a_place_to_the_heavier_queue(
