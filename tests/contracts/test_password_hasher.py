@@ -76,7 +76,7 @@ async def test_the_same_password_never_hashes_alike(hasher: PasswordHasher) -> N
     assert len(hashes) == 5
 
 
-async def test_nobodys_password_is_always_wrong(hasher: PasswordHasher) -> None:
+async def test_a_password_without_an_account_is_always_wrong(hasher: PasswordHasher) -> None:
     assert not await hasher.verify(PASSWORD, None)
     assert not await hasher.verify("", None)
 
@@ -186,7 +186,7 @@ async def test_argon2_leaves_the_event_loop_free() -> None:
     assert turns > 10
 
 
-async def test_argon2_lets_nobody_wait_for_long() -> None:
+async def test_argon2_refuses_a_caller_that_would_wait_for_long() -> None:
     hasher = argon2(memory=64 * 1024, rounds=10, patience=timedelta(milliseconds=1))
     under_way = asyncio.create_task(hasher.hash(PASSWORD))
     await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Health on a listener of its own, which no client of the public one can keep busy."""
+"""Health checks on a separate listener, which clients of the public one cannot keep busy."""
 
 import os
 import signal
@@ -55,7 +55,7 @@ def server(running: System) -> System:
 
 
 @pytest.mark.parametrize("whose", ["port", "private_port"])
-def test_silent_connections_keep_nobody_from_an_answer(server: System, whose: str) -> None:
+def test_silent_connections_delay_no_answer(server: System, whose: str) -> None:
     with silent_connections(getattr(server, whose)):
         for path in ("/livez", "/readyz"):
             started = time.monotonic()

@@ -1,6 +1,6 @@
 """Requests that are broken, hostile or slow, byte by byte to the real server.
 
-What Granian refuses by itself has no body; what reaches the application is answered as a problem.
+Granian refuses some requests without a body. The application answers the others with a problem.
 """
 
 import json
@@ -60,14 +60,14 @@ def is_bare(answer: Answer) -> bool:
     ],
     ids=repr,
 )
-def test_answers_400_to_a_request_line_that_is_none(server: System, request_line: bytes) -> None:
+def test_answers_400_to_a_malformed_request_line(server: System, request_line: bytes) -> None:
     [answer] = exchange(server.port, request_line + b"\r\nHost: localhost\r\n" + END)
 
     assert (answer.status, is_bare(answer)) == (400, True)
 
 
 @pytest.mark.parametrize("size", [b"zz", b"-1", b"", b"ffffffffffffffffff"], ids=repr)
-def test_answers_400_to_a_chunk_whose_size_is_none(server: System, size: bytes) -> None:
+def test_answers_400_to_a_malformed_chunk_size(server: System, size: bytes) -> None:
     [answer] = exchange(server.port, SIGN_UP + CHUNKED + END + size + b"\r\n{}\r\n0\r\n\r\n")
 
     assert (answer.status, answer.is_problem) == (400, True)
@@ -87,7 +87,7 @@ def test_answers_400_to_a_body_shorter_than_its_content_length(server: System) -
 
 
 @pytest.mark.parametrize("length", [b"-1", b"two", b"2\r\nContent-Length: 3"], ids=repr)
-def test_answers_400_to_a_content_length_that_is_none(server: System, length: bytes) -> None:
+def test_answers_400_to_a_malformed_content_length(server: System, length: bytes) -> None:
     [answer] = exchange(server.port, SIGN_UP + b"Content-Length: " + length + b"\r\n" + END + b"{}")
 
     assert (answer.status, is_bare(answer)) == (400, True)
@@ -102,7 +102,7 @@ def test_takes_no_second_request_out_of_a_body_that_is_measured_twice(server: Sy
 
 
 @pytest.mark.parametrize("sent", [b"GET /livez HT", GET, SIGN_UP + b"Content-Length: 100\r\n" + END + b"{"])
-def test_a_slow_request_holds_no_other_up(server: System, sent: bytes) -> None:
+def test_a_slow_request_delays_no_other(server: System, sent: bytes) -> None:
     with connection(server.port) as slow:
         slow.sendall(sent)
         time.sleep(0.1)

@@ -52,7 +52,7 @@ def running(directory: Path, *directives: str, program: str, is_sentinel: bool =
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """One node that has all slots: there is nothing that fails by itself."""
+    """One node that has all slots: no command would fail."""
     directory = tmp_path_factory.mktemp("redis") / "cluster"
     with running(directory, "cluster-enabled yes", program=VALKEY) as url:
         with redis.Redis.from_url(url) as client:

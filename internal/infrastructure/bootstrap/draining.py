@@ -19,7 +19,7 @@ LOOKS_EVERY = 1.0  # seconds
 class DrainingServer(MPServer):
     """Says for a while that it is not ready before it stops, so that no request is sent to a closed port.
 
-    Whoever tells it to stop twice does not want to wait for that. Each process that serves makes its
+    A second order to stop skips that wait. Each process that serves makes its
     application by `build_app`, which is given its line to this one. On `private` this one says how they are.
     """
 

@@ -17,7 +17,7 @@ DOWN: Status = "down"
 
 
 class Liveness(msgspec.Struct, frozen=True):
-    """`processes` has a word on each, by its process id."""
+    """`processes` has the state of each, by process id."""
 
     status: Literal["ok", "down"]
     processes: Mapping[str, str]

@@ -109,7 +109,7 @@ async def obey_main_process(
 
 
 def _stop() -> None:
-    """Send Granian the one SIGTERM that it waits for. None that others send: a second would cut requests."""
+    """Send Granian the one SIGTERM that it waits for. Others stay blocked: a second would cut requests."""
     os.kill(os.getpid(), signal.SIGTERM)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])

@@ -1,7 +1,6 @@
 """HTTP for those who look after the process: health checks, on a listener of their own.
 
-It speaks only as much HTTP as a health check needs. Connections that say nothing, however many, keep nobody
-else from an answer.
+It speaks only as much HTTP as a health check needs. Silent connections, however many, delay no answer.
 """
 
 import asyncio
@@ -21,7 +20,7 @@ from internal.infrastructure.http.middleware import RETRY_AFTER
 
 log = structlog.get_logger(__name__)
 
-MOST_CONNECTIONS = 100  # of more, the oldest ends
+MOST_CONNECTIONS = 100  # one more closes the oldest
 REQUEST_WITHIN = 5  # seconds
 LARGEST_HEADER = 8 * 1024  # bytes
 
@@ -65,7 +64,7 @@ class PrivateListener:
     def __init__(self, listening: socket.socket, routes: Mapping[str, Route]) -> None:
         self._listening = listening
         self._routes = routes
-        self._connections: dict[StreamWriter, None] = {}  # in the order of their coming
+        self._connections: dict[StreamWriter, None] = {}  # oldest first
 
     def start(self) -> None:
         os.register_at_fork(after_in_child=self._close_inherited)
@@ -95,7 +94,7 @@ class PrivateListener:
             head = await reader.readuntil(b"\r\n\r\n")
             method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
         except asyncio.IncompleteReadError:
-            return b""  # it has gone
+            return b""  # the client has left
         except (asyncio.LimitOverrunError, ValueError):
             return BAD_REQUEST.encoded(with_body=True)
         if method not in {"GET", "HEAD"}:

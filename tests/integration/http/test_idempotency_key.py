@@ -27,7 +27,7 @@ async def stored(container: Container) -> tuple[list[str], int]:
     return sorted(emails), len(tasks)
 
 
-async def test_answers_a_repetition_with_the_same_user_and_signs_nobody_up(
+async def test_answers_a_repetition_with_the_same_user_and_stores_no_other(
     client: httpx.AsyncClient, container: Container
 ) -> None:
     first = await sign_up(client, ADA)
@@ -119,7 +119,7 @@ async def test_stores_neither_the_key_nor_anything_of_the_body(
 
 
 @pytest.mark.parametrize("key", ["", '""', '"open', "a b", "x" * 256, 'in"side', "back\\slash", "tab\tbed"])
-async def test_answers_400_to_a_key_that_is_none(
+async def test_answers_400_to_a_malformed_key(
     client: httpx.AsyncClient, container: Container, key: str
 ) -> None:
     answer = await sign_up(client, ADA, key=key)

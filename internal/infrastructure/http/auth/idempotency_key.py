@@ -26,7 +26,7 @@ def parse_idempotency_key(request: Request[Any, Any, Any], given: str | None) ->
     """The key that was given, without its quotes (draft-ietf-httpapi-idempotency-key-header).
 
     Raises:
-        HTTPException: 400, since it is none, or there are several.
+        HTTPException: 400: the key is malformed, or there are several.
     """
     if given is None:
         return None
