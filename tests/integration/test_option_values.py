@@ -1,5 +1,6 @@
 """Options that are accepted are read back by worker and inspector; any other is a ValueError at the call."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta, timezone
@@ -12,11 +13,15 @@ import redis
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.database.tables import outbox
 from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.worker import Worker
+from internal.infrastructure.worker.actors import declare_actors
+from internal.ports.option_rules import LARGEST, LATEST, LONGEST
 from internal.ports.task_facts import TaskInfo
-from internal.ports.tasks import Rate, TaskOptions, TaskPublisher
+from internal.ports.tasks import Rate, TaskContext, TaskOptions, TaskPublisher, TaskState
 from tests.faults.rounds import IS_LONG
 from tests.integration.database.outboxed import welcome
 from tests.integration.taskqueue.engine import Engine, Hand
@@ -147,6 +152,42 @@ async def test_options_are_read_back_as_they_were_given(
         assert delivery.options.get("headers", {}) == options.headers
         assert delivery.options["time_limit"] == round(options.timeout / MS)
     hand.engine.client.flushdb()
+
+
+async def test_a_worker_honours_the_largest_values(container: Container) -> None:
+    async def handler(task: SendWelcomeEmail, context: TaskContext) -> None:  # noqa: ARG001 - a TaskHandler
+        context.write_result(context.max_retries)
+
+    broker = container.broker()
+    declare_actors(
+        broker,
+        codec=container.task_codec(),
+        clock=container.clock(),
+        task_types=[SendWelcomeEmail],
+        resolve=lambda _: handler,
+    )
+    options = TaskOptions(
+        timeout=LONGEST,
+        deadline=LATEST - timedelta(days=1),
+        retention=LONGEST,
+        max_retries=LARGEST,
+        max_running=LARGEST,
+        rate=Rate(LARGEST, LONGEST),
+        unique_for=LONGEST,
+        unique_until="expiry",
+        headers={"\xe9": "\u2028"},
+    )
+    worker = Worker(broker)
+    await asyncio.to_thread(worker.start)
+    try:
+        [receipt] = await container.task_publisher().publish_many([(welcome(), options)])
+        result = await container.task_results().wait(receipt.queue, receipt.id, within=timedelta(seconds=10))
+    finally:
+        await asyncio.to_thread(worker.stop)
+
+    assert (result.state, result.value) == (TaskState.COMPLETED, LARGEST)
+    [kept] = (await container.task_inspector().tasks(receipt.queue, TaskState.COMPLETED)).tasks
+    assert kept.retention == LONGEST
 
 
 OF_MESSAGES = ("max_retries", "min_backoff", "max_backoff", "time_limit", "max_age", "retention", "headers")

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from internal.infrastructure.taskqueue.timing import milliseconds
+from internal.ports import option_rules
 
-LONGEST = milliseconds(timedelta(days=100 * 365))
+LONGEST = milliseconds(option_rules.LONGEST)
 
 
 def asynq_delay(retries: int, *, draw: Callable[[int], int] = random.randrange) -> timedelta:
@@ -17,7 +18,7 @@ def asynq_delay(retries: int, *, draw: Callable[[int], int] = random.randrange) 
 
 
 def storable_delay(delay: float) -> int:
-    """A delay in milliseconds as Redis can keep it: from none to a century.
+    """A delay in milliseconds as Redis can keep it: from none to the longest of an option.
 
     Raises:
         ValueError: it is not a number, whoever named it.
