@@ -20,7 +20,7 @@ export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help run server worker test test-unit test-integration test-e2e full faults soak check fmt lock migrate migration \
-	image-test bench $(BENCHMARKS) up down clean
+	image-test bench bench-against $(BENCHMARKS) up down clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | sort | awk -F '\t' '{ printf "  %-18s %s\n", $$1, $$2 }'
@@ -97,6 +97,9 @@ bench: $(INSTALLED) ## run every benchmark, one after the other (25 minutes); on
 
 $(BENCHMARKS): bench-%: $(INSTALLED)
 	$(BIN)/python -m benchmarks.$(subst -,_,$*)
+
+bench-against: $(INSTALLED) ## compare what a task costs with another commit: make bench-against COMMIT=v0.1.0
+	$(BIN)/python -m benchmarks.against $(or $(COMMIT),HEAD~1)
 
 up: ## start everything in containers
 	docker compose up --build --detach --wait
