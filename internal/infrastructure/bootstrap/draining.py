@@ -32,7 +32,7 @@ class DrainingServer(MPServer):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.main_loop_interrupt = _Interrupt(meanwhile=self._reap_orphans)
+        self.main_loop_interrupt = _Interrupt(is_due=self._is_due)
         self._build_app = build_app
         self._drain_time = drain_time
         self._is_draining = False
@@ -75,23 +75,25 @@ class DrainingServer(MPServer):
     def _serving(self) -> Sequence[ServingProcess]:
         return [worker.inner for worker in self.wrks]
 
-    def _reap_orphans(self) -> None:
+    def _is_due(self) -> bool:
         reap_orphans(own=[process.pid for process in self._serving()])
+        return bool(self.interrupt_signal or self.interrupt_children)
 
 
 class _Interrupt(threading.Event):
     """Wakes the main thread from time to time: only there does Python run the handler of a signal.
 
-    If the kernel gives the signal to another thread, nothing else does.
+    If the kernel gives the signal to another thread, nothing else does. Granian clears the event when it
+    replaces a process, even if an order or another death has just set it. So `is_due` is asked, too.
     """
 
-    def __init__(self, *, meanwhile: Callable[[], None]) -> None:
+    def __init__(self, *, is_due: Callable[[], bool]) -> None:
         super().__init__()
-        self._meanwhile = meanwhile
+        self._is_due = is_due
 
     def wait(self, timeout: float | None = None) -> bool:
         if timeout is not None:
             return super().wait(timeout)
-        while not super().wait(LOOKS_EVERY):
-            self._meanwhile()
+        while not (super().wait(LOOKS_EVERY) or self._is_due()):
+            pass
         return True

@@ -1,6 +1,6 @@
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -30,3 +30,27 @@ def test_a_signal_waits_for_nothing_that_the_code_it_interrupts_may_hold(server:
 
     assert returned
     assert stopping.wait(5)
+
+
+def order(server: DrainingServer) -> None:
+    server.signal_handler_interrupt()
+    assert server.main_loop_interrupt.wait(5)
+
+
+def death(server: DrainingServer) -> None:
+    server.interrupt_children.append(1)
+    server.main_loop_interrupt.set()
+
+
+@pytest.mark.parametrize("event", [order, death])
+def test_an_event_just_before_granian_replaces_a_process_still_counts(
+    server: DrainingServer, event: Callable[[DrainingServer], None]
+) -> None:
+    event(server)
+    server.main_loop_interrupt.clear()  # as Granian does then
+
+    waiting = threading.Thread(target=server.main_loop_interrupt.wait, daemon=True)
+    waiting.start()
+    waiting.join(5)
+
+    assert not waiting.is_alive()
