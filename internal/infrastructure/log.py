@@ -2,6 +2,7 @@
 
 import logging
 import os
+import select
 import sys
 from io import FileIO, TextIOWrapper
 from typing import Any, Literal, TextIO
@@ -18,6 +19,7 @@ _QUIET_LOGGERS = ("asyncio", "alembic.runtime.plugins")
 # What tells of each task that is done, at DEBUG.
 TASKS = "tasks"
 
+READER_WITHIN = 0.5  # seconds
 MOST_LINE = 2 * MOST_TRACEBACK  # characters
 MOST_EVENT = 1024  # bytes, of one whose line is too long
 # What some readers take for the end of a line: NEXT LINE, LINE SEPARATOR and PARAGRAPH SEPARATOR.
@@ -26,7 +28,7 @@ _TRACEBACKS = frozenset({"exception", "stack"})
 
 
 class _Output(logging.StreamHandler[TextIO]):
-    """Drops what cannot be written: a full disk or a reader that has gone must not end what is being done.
+    """Drops what cannot be written: neither a full disk nor a reader that does not read may stop the work.
 
     By default each such line is reported on standard error, with a traceback, often into the same full disk.
     """
@@ -34,6 +36,28 @@ class _Output(logging.StreamHandler[TextIO]):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the logging module's name
         if not isinstance(sys.exception(), OSError):
             super().handleError(record)
+
+
+class _Patient(FileIO):
+    """Waits READER_WITHIN for a reader that does not read, then raises BlockingIOError until it reads again.
+
+    A paused terminal or a stuck log collector would stop the process at its next line, deaf to signals.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor, "w", closefd=False)
+        self._poll = select.poll()
+        self._poll.register(descriptor, select.POLLOUT)
+        self._patience = READER_WITHIN
+
+    def write(self, data: Any, /) -> int:
+        for start in range(0, len(data), select.PIPE_BUF):  # a pipe with any room takes so much at once
+            if not self._poll.poll(self._patience * 1000):
+                self._patience = 0.0
+                raise BlockingIOError
+            self._patience = READER_WITHIN
+            super().write(data[start : start + select.PIPE_BUF])
+        return len(data)
 
 
 class _Formatter(structlog.stdlib.ProcessorFormatter):
@@ -105,8 +129,7 @@ def _unbuffered(stream: TextIO) -> TextIO:
     """
     if sys.__stdout__ is None or stream is not sys.__stdout__:  # None: it was closed from the start
         return stream
-    raw = FileIO(stream.fileno(), "w", closefd=False)
-    return TextIOWrapper(raw, "utf-8", "backslashreplace", write_through=True)
+    return TextIOWrapper(_Patient(stream.fileno()), "utf-8", "backslashreplace", write_through=True)
 
 
 def has_colours(stream: TextIO | None) -> bool:

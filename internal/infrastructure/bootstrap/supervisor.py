@@ -124,11 +124,11 @@ class Supervisor:
         if alive := [
             place.process for place in self._places if place.process and place.process.poll() is None
         ]:
-            log.error("worker.killed", processes=[process.pid for process in alive])
             self._code = KILLED
             for process in alive:
                 process.kill()
                 process.wait()
+            log.error("worker.killed", processes=[process.pid for process in alive])
 
     def _hand_on(self, number: int) -> None:
         for place in self._places:
