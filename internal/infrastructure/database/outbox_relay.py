@@ -159,11 +159,25 @@ class OutboxRelay:
         tasks = [row.task for row in rows if row.task]
         if not tasks:
             return []
-        existing = await self._transport.existing([(task.options.queue, task.id) for task in tasks])
-        absent = [row for row in rows if row.id not in existing]
+        existing, refused = await self._existing(tasks)
+        await self._rows.set_aside(refused, known=_known(rows))
+        absent = [row for row in rows if row.id not in existing and row.id not in refused]
         await self._rows.mark_present(existing)
         await self._rows.mark_missing([row.id for row in absent if row.missing_since is None])
         return [row for row in absent if row.missing_since is not None]
+
+    async def _existing(self, tasks: Sequence[EncodedTask]) -> tuple[set[str], Mapping[str, str]]:
+        """The ids that Redis has, and why some cannot be looked up; bisects like `_send`."""
+        try:
+            return await self._transport.existing([(task.options.queue, task.id) for task in tasks]), {}
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - it is written on the row
+            if len(tasks) == 1:
+                return set(), {tasks[0].id: _reason(error)}
+        half = len(tasks) // 2
+        one, other = await self._existing(tasks[:half]), await self._existing(tasks[half:])
+        return one[0] | other[0], {**one[1], **other[1]}
 
     @asynccontextmanager
     async def _noting_failure(self, rows: Sequence[DueRow]) -> AsyncIterator[None]:

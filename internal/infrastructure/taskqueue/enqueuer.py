@@ -79,9 +79,19 @@ class Enqueuer:
         return await request.answer
 
     async def existing(self, tasks: Sequence[tuple[str, str]]) -> set[str]:
-        """The ids of those, given as (queue, id), that are there in whatever state. Raises Unavailable."""
+        """The ids of those, given as (queue, id), that are there in whatever state.
+
+        Raises:
+            TaskRefused: Redis rejects the lookup of one of them.
+            Unavailable: Redis does not answer.
+        """
         with translated_outages():
-            found = await repeated(lambda: scripts.EXIST.call(self._wire, self._namespace, tasks))
+            try:
+                found = await repeated(lambda: scripts.EXIST.call(self._wire, self._namespace, tasks))
+            except exceptions.ResponseError as error:
+                if is_refusal(error):
+                    raise TaskRefused("Redis refuses it") from error
+                raise
         return {task_id for (_, task_id), is_there in zip(tasks, found, strict=True) if is_there}
 
     async def close(self) -> None:

@@ -125,6 +125,22 @@ async def test_a_row_that_redis_refuses_delays_no_other(container: Container, lo
     assert await set_aside(container) == {"bad": "Redis refuses it"}
 
 
+async def test_a_forwarded_row_that_redis_cannot_be_asked_about_delays_no_other(
+    container: Container, low_is_broken: str
+) -> None:
+    long_ago = container.clock().now() - LONG_AGO
+    await store_due(container, "fresh")
+    await store_due(container, "bad", options={"queue": "low"}, forwarded_at=long_ago)
+    await store_due(container, "lost", forwarded_at=long_ago, missing_since=long_ago)
+
+    await container.outbox_relay().sweep()
+
+    assert {task.id for task in queued(low_is_broken, queues=("default",))} == {"fresh", "lost"}
+    bad = await container.outbox_inspector().row("bad")
+    assert bad.last_error == "Redis refuses it"
+    assert bad.next_try_at > container.clock().now() + timedelta(seconds=20)
+
+
 async def test_a_commit_forwards_the_neighbours_of_what_redis_refuses(
     container: Container, low_is_broken: str
 ) -> None:
