@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from internal.infrastructure.database.engine import translated_outages
 from internal.infrastructure.database.outbox_pages import MOST_AT_ONCE, SHOWN, to_row
 from internal.infrastructure.database.outbox_relay import OutboxRelay
-from internal.infrastructure.database.outbox_rows import SWEEP_BATCH
+from internal.infrastructure.database.outbox_rows import RESTORE_REPLACED, SWEEP_BATCH
 from internal.infrastructure.database.tables import outbox
 from internal.infrastructure.database.task_ledger import SqlAlchemyTaskLedger
 from internal.infrastructure.task_codec import Ending
@@ -81,6 +81,9 @@ class OutboxActions:
         return refused | dict.fromkeys(set(ids) - forwarded, "it was not forwarded: inspect it")
 
     async def _discard(self, rows: Sequence[OutboxRow]) -> Refusals:
+        """A row that replaced one of an ended task gives it back, and that task stays in Redis."""
+        restored = await self._restore([row.id for row in rows if row.state is OutboxState.WAITING])
+        rows = [row for row in rows if row.id not in restored]
         kept = await self._delete(rows)
         active = {row.id for row in rows if row.id in kept and await self._state(row) is TaskState.ACTIVE}
         ended = [Ending(task_id=row.id, succeeded=False) for row in rows if row.id not in active]
@@ -107,6 +110,13 @@ class OutboxActions:
         with translated_outages():
             async with self._engine.connect() as connection:
                 return {row.id: to_row(row) for row in await connection.execute(_FIND, {"ids": ids})}
+
+    async def _restore(self, ids: Sequence[str]) -> set[str]:
+        if not ids:
+            return set()
+        with translated_outages():
+            async with self._engine.connect() as connection:
+                return set((await connection.execute(RESTORE_REPLACED, {"ids": ids})).scalars())
 
     async def _reopen(self, ids: Sequence[str]) -> None:
         with translated_outages():

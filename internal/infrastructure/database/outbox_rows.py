@@ -90,7 +90,7 @@ class OutboxRows:
         """Give ended tasks their rows back; return which of these there were."""
         with translated_outages():
             async with self._engine.begin() as connection:
-                return set((await connection.execute(_RESTORE_REPLACED, {"ids": list(ids)})).scalars())
+                return set((await connection.execute(RESTORE_REPLACED, {"ids": list(ids)})).scalars())
 
     async def _note(self, statement: Any, ids: Collection[str], reason: str) -> None:
         try:
@@ -178,7 +178,7 @@ _MARK_FORWARDED = _OF_IDS.values(
     forwarded_at=func.now(), missing_since=null(), replaced=null(), next_try_at=func.now() + LOOK_AFTER
 )
 _RESTORED = ", ".join(column.name for column in outbox.c if column.name not in {"id", "replaced"})
-_RESTORE_REPLACED = text(
+RESTORE_REPLACED = text(
     f"UPDATE outbox SET replaced = NULL, ({_RESTORED}) = "  # noqa: S608 - the names of our own columns
     f"(SELECT {_RESTORED} FROM jsonb_populate_record(NULL::outbox, outbox.replaced)) "
     "WHERE id IN :ids AND closed_at IS NULL AND replaced IS NOT NULL RETURNING id"

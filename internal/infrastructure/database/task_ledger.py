@@ -4,7 +4,7 @@ from sqlalchemy import Text, bindparam, func, null, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from internal.infrastructure.database.engine import translated_outages
-from internal.infrastructure.database.outbox_rows import LOOK_AFTER
+from internal.infrastructure.database.outbox_rows import LOOK_AFTER, RESTORE_REPLACED
 from internal.infrastructure.database.tables import outbox
 from internal.infrastructure.task_codec import Ending
 
@@ -46,6 +46,8 @@ class SqlAlchemyTaskLedger:
                         await connection.execute(_CLOSE, {"ids": ids, "succeeded": succeeded})
 
     async def reopen(self, task_ids: Sequence[str]) -> set[str]:
+        """An ended task that runs again gets its row back if a later publication has replaced it."""
         with translated_outages():
             async with self._engine.connect() as connection:
+                await connection.execute(RESTORE_REPLACED, {"ids": task_ids})
                 return set((await connection.execute(_REOPEN, {"ids": task_ids})).scalars())

@@ -9,6 +9,9 @@ from sqlalchemy import update
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.database.tables import outbox
 from internal.infrastructure.task_codec import Ending
+from internal.ports.outbox_inspector import OutboxAction
+from internal.ports.task_inspector import TaskAction
+from internal.ports.tasks import TaskState
 from tests.full_redis import full
 from tests.integration.database.outboxed import (
     LONG_AGO,
@@ -97,6 +100,33 @@ async def test_a_duplicate_of_an_ended_task_leaves_its_row_as_it_was(
 
     assert await container.outbox_inspector().row("own-id") == before
     assert [task.queue for task in queued(redis_url)] == ["low"]
+
+
+@pytest.mark.parametrize("action", ["run again", "discarded"])
+async def test_an_ended_task_keeps_its_row_whatever_operators_do_before_its_duplicate_is_refused(
+    container: Container, redis_url: str, action: str
+) -> None:
+    await publish_in_row(container, number=1, queue="default")
+    with redis.Redis.from_url(redis_url) as client:
+        client.zrem("{pyhexaclean}:default:pending", "own-id")
+        client.zadd("{pyhexaclean}:default:archived", {"own-id": 1})
+    await container.outbox_relay().close()
+    await container.task_ledger().close([Ending(task_id="own-id", succeeded=False)])
+    before = await container.outbox_inspector().row("own-id")
+    with full(redis_url):
+        await publish_in_row(container, number=2, queue="default")
+    await container.outbox_relay().close()
+
+    if action == "run again":
+        await container.task_inspector().act(TaskAction.RUN, "default", ["own-id"])
+        await container.task_ledger().close([Ending(task_id="own-id", succeeded=False)])
+    else:
+        await container.outbox_inspector().act(OutboxAction.DISCARD, ["own-id"])
+
+    after = await container.outbox_inspector().row("own-id")
+    assert (after.state, after.payload, after.stored_at) == (before.state, before.payload, before.stored_at)
+    state = TaskState.PENDING if action == "run again" else TaskState.ARCHIVED
+    assert (await container.task_inspector().task("default", "own-id")).state is state
 
 
 async def test_an_id_that_redis_has_forgotten_is_free_again(container: Container, redis_url: str) -> None:
