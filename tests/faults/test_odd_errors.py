@@ -14,6 +14,7 @@ from tests.faults.journal import START
 from tests.faults.measurements import Row
 from tests.faults.odd_errors import ERRORS
 from tests.faults.rounds import IS_LONG
+from tests.integration.taskqueue.working import send_stored
 from tests.queued import queued
 
 EACH = 40 if IS_LONG else 6  # tasks of an actor and an error
@@ -32,8 +33,7 @@ def send(fleet: Fleet, actor: str, error: str, *, seconds: float, time_limit: in
         kwargs={"key": str(uuid4()), "error": error, "seconds": seconds},
         options={"outbox": "first", "max_retries": 0, "time_limit": time_limit},
     )
-    task_id: str = fleet.broker.enqueue(message).options["redis_message_id"]
-    return task_id
+    return send_stored(fleet.broker, message).message_id
 
 
 @pytest.mark.timeout(300)

@@ -190,12 +190,23 @@ async def test_a_worker_honours_the_largest_values(container: Container) -> None
     assert kept.retention == LONGEST
 
 
-OF_MESSAGES = ("max_retries", "min_backoff", "max_backoff", "time_limit", "max_age", "retention", "headers")
+OF_MESSAGES = (
+    "retries",
+    "max_retries",
+    "min_backoff",
+    "max_backoff",
+    "time_limit",
+    "max_age",
+    "retention",
+    "headers",
+)
 
 
 @pytest.mark.parametrize("is_declared", [False, True], ids=["of a message", "of an actor"])
 @example(name="max_retries", value=True)
 @example(name="max_retries", value=2.5)
+@example(name="retries", value=2.5)
+@example(name="retries", value="x")
 @example(name="headers", value={"attempt": 1})
 @example(name="time_limit", value=2**70)
 @example(name="delay", value=timedelta.max)
@@ -221,6 +232,19 @@ async def test_options_of_plain_actors_are_read_back_or_refused(
     finally:
         hand.engine.client.flushdb()
         broker.close()
+
+
+@pytest.mark.parametrize("name", ["queue_name", "actor_name", "message_id"])
+@pytest.mark.parametrize("value", [5, b"name", "", None, "nul\0", "caf\udce9"])
+def test_a_message_whose_names_are_no_text_is_refused(hand: Hand, name: str, value: Any) -> None:
+    names: dict[str, Any] = {"queue_name": "low", "actor_name": "work", name: value}
+    broker = RedisBroker(url=hand.engine.url)
+
+    with pytest.raises(ValueError, match=rf"{name} must|cannot be stored"):
+        broker.enqueue(dramatiq.Message(args=(), kwargs={}, options={}, **names))
+
+    assert hand.engine.states() == {}
+    broker.close()
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ AGAIN = "again"  # forwarded before, perhaps: it may be done already
 
 
 def is_written_down(delivery: Delivery) -> bool:
-    return OUTBOX in delivery.options
+    """A copy that was sent by hand has no row: its task id differs from its message id."""
+    return OUTBOX in delivery.options and delivery.message_id == delivery.task_id
 
 
 def may_be_closed(delivery: Delivery) -> bool:

@@ -35,6 +35,7 @@ def _whole_time(value: object) -> str | None:
 
 _RULES: Mapping[str, rules.Rule] = {
     "max_retries": _count,
+    "retries": _count,
     "min_backoff": _whole_time,
     "max_backoff": _whole_time,
     "retention": _whole_time,
@@ -61,6 +62,10 @@ def encode(message: Message[Any], *, delay: int | None, most_bytes: int) -> byte
             was sent.
     """
     require_options({**message.options, "delay": delay})
+    for name in ("queue_name", "actor_name", "message_id"):
+        value = getattr(message, name)
+        if not (isinstance(value, str) and value):  # encoding checks the rest
+            raise ValueError(f"{name} {rules.name(value)}")
     try:
         data = message.encode()
         _require_arrival(message, data)

@@ -19,7 +19,7 @@ from internal.infrastructure.taskqueue.timing import Timing
 from tests.eventually import eventually
 from tests.integration.taskqueue.engine import PREFIX
 from tests.integration.taskqueue.witnesses import Blocking, RecordingLedger
-from tests.integration.taskqueue.working import broker_on, working
+from tests.integration.taskqueue.working import broker_on, send_stored, working
 from tests.queued import queued
 
 LONG = Timing(lease=timedelta(seconds=60))  # nobody hears of anything by extending it
@@ -173,7 +173,7 @@ def test_a_task_about_which_the_ledger_is_asked_never_starts(far: RedisBroker, r
     actor = dramatiq.actor(broker=far, actor_name="run")(task.run)
 
     with working(far, ledger=ledger):
-        message = actor.send_with_options(outbox="again")
+        message = send_stored(far, actor.message_with_options(outbox="again"))
         eventually(lambda: far.client.hlen(f"{PREFIX}:default:tokens") == 1, within=5)
         cancel(far, message)
         time.sleep(0.2)
@@ -189,7 +189,7 @@ def test_a_task_of_the_outbox_is_closed_before_it_is_archived(far: RedisBroker, 
     actor = dramatiq.actor(broker=far, actor_name="run")(task.run)
 
     with working(far, ledger=ledger):
-        message = actor.send_with_options(outbox="first")
+        message = send_stored(far, actor.message_with_options(outbox="first"))
         eventually(lambda: task.started == 1, within=5)
         cancel(far, message)
         eventually(lambda: archived(redis_url, message), within=WITHIN)

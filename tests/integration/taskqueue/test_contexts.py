@@ -12,7 +12,7 @@ from structlog.contextvars import bind_contextvars, get_contextvars
 from internal.infrastructure.task_codec import Ending
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.middleware import default_middleware
-from tests.integration.taskqueue.working import broker_on, working
+from tests.integration.taskqueue.working import broker_on, send_stored, working
 
 TASKS = 300
 
@@ -122,7 +122,7 @@ def test_the_ledger_is_not_asked_in_the_context_of_a_task(redis_url: str, leaks:
         leaks.look("a task")
 
     for _ in range(TASKS):
-        look.send_with_options(outbox="first")
+        send_stored(broker, look.message_with_options(outbox="first"))
     with working(broker, ledger=LookingLedger(leaks)) as worker:
         worker.join()
 

@@ -18,7 +18,7 @@ from internal.infrastructure.taskqueue.publisher import DramatiqTaskPublisher
 from internal.infrastructure.worker.actors import declare_actors
 from internal.ports.tasks import TaskContext, TaskOptions
 from tests.eventually import eventually
-from tests.integration.taskqueue.working import working
+from tests.integration.taskqueue.working import send_stored, working
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ def test_the_ledger_hears_that_it_failed(broker: RedisBroker, error: Exception, 
     ledger = RecordingLedger()
 
     with working(broker, ledger=ledger):
-        actor.send_with_options(outbox="first")
+        send_stored(broker, actor.message_with_options(outbox="first"))
 
         eventually(lambda: [ending.succeeded for ending in ledger.endings] == [False], within=5)
 

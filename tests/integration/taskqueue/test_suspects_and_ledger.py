@@ -7,7 +7,7 @@ import dramatiq
 
 from internal.infrastructure.task_codec import Ending
 from internal.infrastructure.taskqueue.broker import RedisBroker
-from tests.integration.taskqueue.working import working
+from tests.integration.taskqueue.working import send_stored, working
 
 
 class SlowLedger:
@@ -37,7 +37,7 @@ def test_one_suspect_runs_at_a_time_although_the_ledger_is_asked_first(broker: R
 
     queue = f"{broker.namespace}:default"
     for _ in range(4):
-        task_id = run.send_with_options(outbox="first").options["redis_message_id"]
+        task_id = send_stored(broker, run.message_with_options(outbox="first")).options["redis_message_id"]
         broker.client.zrem(f"{queue}:pending", task_id)
         broker.client.zadd(f"{queue}:suspects", {task_id: 1})
         broker.client.hset(f"{queue}:task:{task_id}", "crashes", 1)

@@ -19,6 +19,7 @@ from internal.infrastructure.taskqueue.middleware import TimeLimit, default_midd
 from internal.infrastructure.taskqueue.worker import Worker
 from tests.eventually import eventually
 from tests.integration.taskqueue.witnesses import Blocking, Recorder, RecordingLedger
+from tests.integration.taskqueue.working import send_stored
 from tests.queued import queued
 
 
@@ -226,10 +227,26 @@ def test_a_task_that_is_closed_already_does_not_run_again(broker: RedisBroker) -
     assert ran == []
 
 
+@pytest.mark.parametrize("mark", ["first", "again", 5])
+def test_a_message_with_an_option_named_outbox_runs(broker: RedisBroker, mark: object) -> None:
+    """As a copy of a task that a use case has published has it: no row has its id."""
+    ran: list[str] = []
+
+    async def work() -> None:
+        ran.append("work")
+
+    declare(broker, work).send_with_options(outbox=mark)
+    ledger = RecordingLedger(broker_url(broker), closed={task.id for task in queued(broker_url(broker))})
+    with working(broker, ledger=ledger):
+        eventually(done(broker), within=5)
+
+    assert ran == ["work"]
+    assert ledger.endings == []
+
+
 def send_from_outbox(broker: RedisBroker, actor: Any, *, outbox: str) -> str:
     message: Message[Any] = actor.message_with_options(outbox=outbox)
-    task_id: str = broker.enqueue(message).options["redis_message_id"]
-    return task_id
+    return send_stored(broker, message).message_id
 
 
 def broker_url(broker: RedisBroker) -> str:

@@ -5,6 +5,9 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+from dramatiq import Message
+
+from internal.infrastructure.taskqueue import scripts
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.timing import Timing
 from internal.infrastructure.taskqueue.worker import Worker
@@ -17,6 +20,13 @@ def broker_on(redis_url: str, **options: Any) -> RedisBroker:
     broker = RedisBroker(url=redis_url, **{"timing": SHORT, **options})
     broker.emit_after("process_boot")  # starts the thread of TimeLimit
     return broker
+
+
+def send_stored(broker: RedisBroker, message: Message[Any]) -> Message[Any]:
+    """Send a message as the task of an outbox row, whose id it has."""
+    stored = message.copy(options={"redis_message_id": message.message_id})
+    broker.call(scripts.SEND, (stored.queue_name, stored.message_id, scripts.text(stored.encode())))
+    return stored
 
 
 @contextmanager
