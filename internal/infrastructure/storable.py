@@ -11,7 +11,8 @@ MOST_LEVELS = 100  # of lists and objects in one another; Python and Postgres ea
 
 # An escaped NUL, which Postgres refuses; after an escaped backslash it is just text.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-_EXPONENT = re.compile(rb"\de\d")
+# In a number. A preceding `:`, `,` or `[` tells it from hexadecimal digits in text, such as a UUID.
+_EXPONENT = re.compile(rb"[:,[]-?\d[\d.]*e\d")
 
 WHAT_JSON_HAS = "JSON has null, booleans, finite numbers, text, lists, and objects whose keys are text"
 

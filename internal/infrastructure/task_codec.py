@@ -1,13 +1,14 @@
 """Task <-> encoded task: the one place that knows how a payload looks outside the process."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC
 from typing import Any, Protocol
 
 import msgspec
 
 from internal.infrastructure import storable
+from internal.infrastructure.certain_arrival import certainty, compares_all
 from internal.infrastructure.storable import NotStorable
 from internal.ports.tasks import Task, TaskOptions
 
@@ -80,7 +81,12 @@ class TaskTransport(Protocol):
         ...
 
     async def existing(self, tasks: Sequence[tuple[str, str]]) -> set[str]:
-        """The ids of those, given as (queue, id), that it still has, done or not. Raises Unavailable."""
+        """The ids of those, given as (queue, id), that it still has, done or not.
+
+        Raises:
+            TaskRefused: one of them can never be looked up.
+            Unavailable: the transport cannot be reached.
+        """
         ...
 
 
@@ -112,6 +118,8 @@ class TaskCodec:
     def __init__(self, task_types: Iterable[type[Task]]) -> None:
         self._types = {task_type.task_name: task_type for task_type in task_types}
         self._readers = {name: msgspec.json.Decoder(task_type) for name, task_type in self._types.items()}
+        self._is_certain = {name: certainty(task_type) for name, task_type in self._types.items()}
+        self._compares_all = {name: compares_all(task_type) for name, task_type in self._types.items()}
 
     @property
     def names(self) -> list[str]:
@@ -129,7 +137,9 @@ class TaskCodec:
             raise UnknownTask(task.task_name)
         try:
             payload = msgspec.to_builtins(task, str_keys=True)
-            self._require_arrival(task, storable.encode(payload))
+            data = storable.encode(payload)
+            if not self._is_certain[task.task_name](task):
+                self._require_arrival(task, data)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             ours = isinstance(error, NotStorable | msgspec.ValidationError)  # which name no value
             reason = error if ours else type(error).__name__
@@ -138,10 +148,17 @@ class TaskCodec:
 
     def _require_arrival(self, task: Task, payload: bytes) -> None:
         """Read it as a worker will, though in one step, and compare."""
-        _require_same(task, self._readers[task.task_name].decode(payload))
+        self._require_same(task, self._readers[task.task_name].decode(payload))
         if storable.may_differ_in_postgres(payload):
             from_postgres = storable.in_postgres(storable.decode(payload))
-            _require_same(task, self.decode(task.task_name, from_postgres))
+            self._require_same(task, self.decode(task.task_name, from_postgres))
+
+    def _require_same(self, task: Task, arrived: Task) -> None:
+        if self._compares_all[task.task_name] and storable.is_same(task, arrived):
+            return
+        for name in (field.name for field in fields(task)):  # type: ignore[arg-type]  # a Task is a dataclass
+            if not _is_same(getattr(task, name), getattr(arrived, name)):
+                raise NotStorable(f"{name} would arrive changed")
 
     def decode(self, name: str, payload: dict[str, Any]) -> Task:
         """Rebuild a task.
@@ -159,12 +176,18 @@ class TaskCodec:
             raise InvalidPayload(f"{name}: {error}") from error
 
 
-def _require_same(task: Task, arrived: Task) -> None:
-    if storable.is_same(task, arrived):
-        return
-    for name in (field.name for field in fields(task)):  # type: ignore[arg-type]  # a Task is a dataclass
-        if not storable.is_same(getattr(task, name), getattr(arrived, name)):
-            raise NotStorable(f"{name} would arrive changed")
+def _is_same(sent: Any, arrived: Any) -> bool:
+    """Compares all fields of dataclasses, including those that their own `==` excludes."""
+    if type(sent) is not type(arrived):
+        return storable.is_same(sent, arrived)
+    if isinstance(sent, list | tuple):
+        return len(sent) == len(arrived) and all(map(_is_same, sent, arrived))
+    if isinstance(sent, dict):
+        return sent.keys() == arrived.keys() and all(_is_same(sent[key], arrived[key]) for key in sent)
+    if is_dataclass(sent):
+        names = [field.name for field in fields(sent)]
+        return all(_is_same(getattr(sent, name), getattr(arrived, name)) for name in names)
+    return storable.is_same(sent, arrived)
 
 
 def options_to_json(options: TaskOptions) -> dict[str, Any]:

@@ -43,8 +43,9 @@ class Timing:
 
 ARCHIVE_MOST = 10_000  # tasks of one queue
 MAX_CRASHES = 3
+_MILLISECOND = timedelta(milliseconds=1)
 MOST_BYTES = 1024 * 1024  # of a message, unless a setting says otherwise
 
 
 def milliseconds(duration: timedelta) -> int:
-    return round(duration / timedelta(milliseconds=1))
+    return round(duration / _MILLISECOND)

@@ -1,5 +1,6 @@
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -154,3 +155,92 @@ def test_an_older_sweeper_forwards_a_row_with_options_and_followers_that_it_does
 
     assert options_from_json(options) == TaskOptions(max_retries=3)
     assert followers_from_json(followers) == Followers(size=2)
+
+
+@dataclass(frozen=True)
+class Inner:
+    hidden: Any = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hiding:
+    """Equal to any other, whatever it has."""
+
+    task_name: ClassVar[str] = "test:hiding"
+    task_options: ClassVar[TaskOptions] = TaskOptions()
+
+    hidden: Any = field(default=None, compare=False)
+    inner: Inner | None = None
+    several: Mapping[str, tuple[Inner, ...]] = field(default_factory=dict)
+
+
+@pytest.mark.parametrize("value", [float("nan"), b"bytes", {1: "a"}, (1, 2)])
+def test_a_field_that_is_not_compared_arrives_unchanged_or_is_refused(value: Any) -> None:
+    codec = TaskCodec([Hiding])
+
+    for task in (
+        Hiding(hidden=value),
+        Hiding(inner=Inner(value)),
+        Hiding(several={"a": (Inner(), Inner(value))}),
+    ):
+        with pytest.raises(ValueError, match="would arrive changed"):
+            codec.encode(task, task_id="1", options=TaskOptions())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certain:
+    """One whose fields have only types of which nothing is read back."""
+
+    task_name: ClassVar[str] = "test:certain"
+    task_options: ClassVar[TaskOptions] = TaskOptions()
+
+    text: str = ""
+    number: int | None = None
+    either: int | bool = 0
+    user_id: UUID | None = None
+
+
+careless = (
+    st.none() | st.booleans() | st.integers(-(2**65), 2**65) | st.text(st.characters(exclude_categories=()))
+) | (st.floats() | st.uuids() | st.binary() | st.lists(st.integers()))
+
+
+@example(task=Certain(text=b"eA=="))  # type: ignore[arg-type]  # as a careless caller does
+@example(task=Certain(text="caf\udce9"))
+@example(task=Certain(text="\0"))
+@example(task=Certain(number=True))
+@example(task=Certain(number=2**64))
+@example(task=Certain(number=-(2**63), either=2**63))
+@given(
+    task=st.builds(Certain, text=careless, number=careless, either=careless, user_id=careless)
+    | st.builds(Certain)  # and by its annotations
+)
+def test_what_is_not_read_back_arrives_unchanged_or_is_refused(task: Certain) -> None:
+    codec = TaskCodec([Certain])
+    try:
+        encoded = codec.encode(task, task_id="1", options=TaskOptions())
+    except ValueError:
+        return
+
+    arrived = codec.decode(encoded.name, json.loads(json.dumps(encoded.payload)))
+    for name in ("text", "number", "either", "user_id"):
+        sent, got = getattr(task, name), getattr(arrived, name)
+        assert (type(got), got) == (type(sent), sent)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adjusting:
+    """Its own code makes something else of it."""
+
+    task_name: ClassVar[str] = "test:adjusting"
+    task_options: ClassVar[TaskOptions] = TaskOptions()
+
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", f"{self.text}!")
+
+
+def test_a_task_that_changes_itself_when_it_is_read_is_refused() -> None:
+    with pytest.raises(ValueError, match="text would arrive changed"):
+        TaskCodec([Adjusting]).encode(Adjusting(text="a"), task_id="1", options=TaskOptions())
