@@ -25,7 +25,7 @@ def production_problems(values: Mapping[str, Any], *, named: Collection[str]) ->
     rules = {
         "jwt_secret": (
             secret != DEVELOPMENT_SECRET and is_random(secret),
-            f"must be your own random secret of at least {MIN_SECRET_BYTES} bytes, not a repetition",
+            f"must be random, of at least {MIN_SECRET_BYTES} bytes: no pattern, sequence or placeholder",
         ),
         "database_url": (own_password, "must be given, without the development password or an empty one"),
         "redis_url": (not {"redis_url", "redis_addr"}.isdisjoint(named), "must be given (or REDIS_ADDR)"),

@@ -171,7 +171,7 @@ def test_production_accepts_secrets_and_addresses_of_its_own(image: Stage) -> No
     configured = services(
         PRODUCTION,
         APP_BASE_URL="https://users.example.com",
-        JWT_SECRET="0123456789abcdef0123456789abcdef",
+        JWT_SECRET="7f3c1e9a5b2d8046e1c7a9f03b5d2864",
         MAIL_URL="smtps://mail.example.com",
         POSTGRES_PASSWORD="p4ssw0rd",
     )

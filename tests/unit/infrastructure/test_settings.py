@@ -22,6 +22,12 @@ WRONG_VALUES = [
     ("APP_ENV", "staging"),
     ("APP_NAME", " "),
     ("APP_NAME", "x" * 101),
+    ("APP_NAME", "\u200b"),
+    ("APP_NAME", "Users\u202e"),
+    ("APP_BASE_URL", "https://users example.com"),
+    ("APP_BASE_URL", "https://app:hunter2@users.example.com"),
+    ("APP_BASE_URL", "https://users.example.com/?page=1"),
+    ("APP_BASE_URL", "https://users.example.com/#top"),
     ("APP_BASE_URL", "localhost:8080"),
     ("DATABASE_URL", "mysql://localhost/x"),
     ("DATABASE_URL", "postgresql://[/x"),
@@ -36,6 +42,9 @@ WRONG_VALUES = [
     ("REDIS_ADDR", ":6379"),
     ("REDIS_ADDR", "localhost:99999"),
     ("REDIS_ADDR", "a..b:6379"),
+    ("REDIS_ADDR", "a b:6379"),
+    ("REDIS_ADDR", "redis/b:6379"),
+    ("REDIS_ADDR", "app:hunter2@redis:6379"),
     ("REDIS_CONNECT_TIMEOUT", "0"),
     ("REDIS_CONNECT_TIMEOUT", "nan"),
     ("REDIS_TIMEOUT", "-1"),
@@ -90,7 +99,11 @@ WRONG_VALUES = [
     ("MAIL_URL", "smtp://"),
     ("MAIL_URL", "smtp://localhost:99999"),
     ("MAIL_URL", "imap://localhost"),
+    ("MAIL_URL", "file:///mail%00s"),
+    ("MAIL_URL", "file:///mail?s"),
+    ("MAIL_URL", "smtp://localhost?tls=1"),
     ("MAIL_FROM", "nobody"),
+    ("MAIL_FROM", "Users <users@example.com>, Ada <ada@example.com>"),
     ("JWT_TTL", "0"),
     ("JWT_TTL", "31536001"),
     ("PASSWORD_MIN_LENGTH", "7"),
@@ -111,7 +124,7 @@ PRODUCTION = {
     "DATABASE_URL": "postgresql://app:hunter2@db/app",
     "REDIS_ADDR": "redis:6379",
     "MAIL_URL": "smtps://mail.example.com",
-    "JWT_SECRET": "0123456789abcdef0123456789abcdef",
+    "JWT_SECRET": "7f3c1e9a5b2d8046e1c7a9f03b5d2864",
 }
 
 
@@ -201,9 +214,26 @@ def test_without_a_number_of_hashes_they_take_half_of_the_memory_at_most() -> No
 
 @pytest.mark.parametrize(
     "secret",
-    ["a" * 64, "ab" * 32, " " * 40, "password" * 4, "secret" * 6 + "1", "1234567890" * 4, "deadbeef" * 8],
+    [
+        "a" * 64,
+        "ab" * 32,
+        " " * 40,
+        "password" * 4,
+        "secret" * 6 + "1",
+        "1234567890" * 4,
+        "deadbeef" * 8,
+        "0123456789abcdef" * 2,
+        "abcdefghijklmnopqrstuvwxyz012345",
+        "zyxwvutsrqponmlkjihgfedcba987654",
+        "aabbccddeeffgghhiijjkkllmmnnoopp",
+        "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6",
+        "qwertyuiopasdfghjklzxcvbnm1234567890",
+        "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9",
+        "please-change-me-to-something-random",
+        "Your-Secret-of-32-bytes-for-production",
+    ],
 )
-def test_production_refuses_a_secret_that_repeats_itself(
+def test_production_refuses_a_secret_that_can_be_guessed(
     environment: pytest.MonkeyPatch, secret: str
 ) -> None:
     [problem] = problems_of(environment, {**PRODUCTION, "JWT_SECRET": secret})
