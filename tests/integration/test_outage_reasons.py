@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
+import psycopg
 import pytest
+import redis
 import trustme
 from typer.testing import CliRunner
 
@@ -104,6 +107,19 @@ POSTGRES: dict[str, tuple[str, Callable[[Site], str]]] = {
         lambda site: f"postgresql://app:{SECRET}@127.0.0.1:{site.silent}/app?sslmode=disable",
     ),
     "unknown option": ("unknown parameter in options", lambda site: f"{site.url}?options=-c%20{SECRET}%3D1"),
+    "wrong options": (
+        "options are not those of a server: -c name=value",
+        lambda site: f"{site.url}?options=-x%20{SECRET}",
+    ),
+    "another login": (
+        "it asks for another login than require_auth allows",
+        lambda site: f"{site.url}?require_auth=none",
+    ),
+    "no channel": (
+        "channel_binding needs TLS, and a login that supports it",
+        lambda site: f"{site.url}?channel_binding=require",
+    ),
+    "no address": ("unknown host", lambda site: f"{site.url}?hostaddr={SECRET}"),
     "not a standby": (
         "no host has what target_session_attrs asks for",
         lambda site: f"{site.url}?target_session_attrs=standby",
@@ -138,6 +154,10 @@ REDIS: dict[str, tuple[str, Callable[[Site], str]]] = {
         lambda site: f"rediss://:{SECRET}@127.0.0.1:{site.tls}/0?ssl_ca_certs={site.authority}",
     ),
     "silent": ("Redis does not answer in time", lambda site: f"redis://:{SECRET}@127.0.0.1:{site.silent}/0"),
+    "no TLS": (
+        "Redis does not answer in time, as one without TLS (redis://) does",
+        lambda site: site.parts._replace(scheme="rediss").geturl(),
+    ),
     "no sentinel": (
         "Redis cannot be reached: no sentinel knows the master",
         lambda _: f"redis+sentinel://:{SECRET}@127.0.0.1:1/tasks?sentinel_password={SECRET}",
@@ -174,7 +194,7 @@ def said_to_the_operator(settings: Settings, *command: str) -> str:
 
 # A silent server costs its whole limit each time: it is left to the command line.
 QUICK_POSTGRES = [name for name in POSTGRES if name != "silent"]
-QUICK_REDIS = [name for name in REDIS if name != "silent"]
+QUICK_REDIS = [name for name in REDIS if name not in {"silent", "no TLS"}]
 
 
 @pytest.fixture(params=POSTGRES)
@@ -193,6 +213,19 @@ def wrong_redis(
     reason, url_on = REDIS[request.param]
     url = url_on(Site(settings.redis, **misbehaving_servers))
     return reason, settings.model_copy(update={"redis_url": url})
+
+
+@pytest.fixture
+def unprivileged_url(settings: Settings) -> Iterator[str]:
+    """The database, for a user who may log in and nothing else."""
+    name = f"guest_{token_hex(4)}"
+    with psycopg.connect(settings.database_url, autocommit=True) as administrator:
+        administrator.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{SECRET}'")
+        try:
+            parts = urlsplit(settings.database_url)
+            yield parts._replace(netloc=f"{name}:{SECRET}@{parts.hostname}:{parts.port}").geturl()
+        finally:
+            administrator.execute(f"DROP ROLE {name}")
 
 
 @pytest.mark.parametrize("wrong_postgres", QUICK_POSTGRES, indirect=True)
@@ -237,3 +270,52 @@ def test_redis_has_the_same_reason_at_the_command_line(wrong_redis: tuple[str, S
         assert said.startswith(f"cmd.admin: {reason} (")
         assert said.count("\n") == 1
         assert SECRET not in said
+
+
+def test_a_database_that_was_never_migrated_is_named(
+    settings: Settings, unmigrated_database_url: str
+) -> None:
+    unmigrated = settings.model_copy(update={"database_url": unmigrated_database_url})
+
+    said = said_to_the_operator(unmigrated, "outbox", "stats")
+
+    head = "the database schema is not at its head: run `python -m cmd.admin db migrate`"
+    assert said.startswith(f"cmd.admin: Postgres cannot be used: {head} (Postgres ")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [["outbox", "stats"], ["db", "migrate"]])
+def test_a_user_without_permissions_is_named(
+    settings: Settings, unprivileged_url: str, command: list[str]
+) -> None:
+    said = said_to_the_operator(settings.model_copy(update={"database_url": unprivileged_url}), *command)
+
+    reason = "the user may not use or change a table or a schema"
+    assert said.startswith(f"cmd.admin: Postgres cannot be used: {reason} (Postgres ")
+    assert said.count("\n") == 1
+
+
+async def test_a_user_without_permissions_is_named_at_the_start(
+    settings: Settings, unprivileged_url: str
+) -> None:
+    unprivileged = settings.model_copy(update={"database_url": unprivileged_url})
+
+    assert "may not use or change a table" in await said_at_the_start(unprivileged)
+    assert "may not use or change a table" in (await said_by_readyz(unprivileged))["database"]
+
+
+def test_a_redis_user_who_may_only_read_is_named(settings: Settings) -> None:
+    name = f"reader_{token_hex(4)}"
+    with redis.Redis.from_url(settings.redis) as administrator:
+        administrator.execute_command(
+            "ACL", "SETUSER", name, "on", f">{SECRET}", "~*", "&*", "+@all", "-@write", "+evalsha"
+        )
+        parts = urlsplit(settings.redis)
+        url = parts._replace(netloc=f"{name}:{SECRET}@{parts.hostname}:{parts.port}").geturl()
+        try:
+            said = said_to_the_operator(settings.model_copy(update={"redis_url": url}), "worker", "ping")
+        finally:
+            administrator.acl_deluser(name)
+
+    assert "Redis does not permit this user what the task queue needs (NOPERM)" in said
+    assert said.count("\n") == 1

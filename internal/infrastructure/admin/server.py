@@ -32,11 +32,13 @@ def ping(
       python -m cmd.admin server ping --ready
     """
     passes, answer = installation_of(context).server_health("/readyz" if ready else "/livez")
+    reasons = answer.get("reasons") or ({} if passes else answer.get("checks") or answer)
+    status = f"the server is {answer.get('status', 'up' if passes else 'not up')}"
+    line = f"{status}: {json.dumps(reasons)}" if reasons else status
     if as_json:
         show_json(answer)
     elif passes:
-        say(f"the server is {answer.get('status', 'up')}")
+        say(line)
     if not passes:
-        reasons = answer.get("reasons") or answer.get("checks") or answer
-        tell(f"the server is {answer.get('status', 'not up')}: {json.dumps(reasons)}")
+        tell(line)
         raise typer.Exit(FAILED)

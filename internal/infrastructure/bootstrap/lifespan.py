@@ -9,12 +9,11 @@ from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.services import postgres_at, redis_at
 from internal.infrastructure.bootstrap.supported_redis import require_supported_redis
+from internal.infrastructure.database.outage_reason import OLD_SCHEMA
 from internal.infrastructure.taskqueue.connection import answers
 from internal.ports.unavailable import Unavailable
 
 log = structlog.get_logger(__name__)
-
-OLD_SCHEMA = "the database schema is not at its head: run `python -m cmd.admin db migrate`"
 
 
 @asynccontextmanager

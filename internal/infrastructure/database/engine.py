@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from psycopg.errors import ReadOnlySqlTransaction
+from psycopg.errors import (
+    InsufficientPrivilege,
+    InvalidSchemaName,
+    ReadOnlySqlTransaction,
+    UndefinedColumn,
+    UndefinedTable,
+)
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
@@ -22,6 +28,8 @@ from internal.ports.unavailable import DatabaseUnreachable, Unavailable
 PING_AFTER = 1  # seconds that a connection has been idle
 PING_WITHIN = 1  # seconds until a connection that does not answer is replaced
 SERVER_FIRST = 0.25  # seconds longer than Postgres may take to end a statement itself
+# Until an operator migrates the schema or grants something.
+_UNUSABLE = (UndefinedTable, UndefinedColumn, InvalidSchemaName, InsufficientPrivilege)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +93,7 @@ def _less_patient(connection: Any) -> Generator[None]:
 
 @contextmanager
 def translated_outages() -> Generator[None]:
-    """Raise Unavailable for whatever means that Postgres cannot be reached or does not answer in time."""
+    """Raise Unavailable when Postgres cannot be reached or used, or does not answer in time."""
     try:
         yield
     except Exception as error:
@@ -96,7 +104,8 @@ def translated_outages() -> Generator[None]:
 
 def outage(error: BaseException) -> Unavailable:
     kind = DatabaseUnreachable if is_cut_off(error) else Unavailable
-    return kind(f"Postgres cannot be reached: {reason_of(error)}")
+    is_unusable = isinstance(error, DBAPIError) and isinstance(error.orig, _UNUSABLE)
+    return kind(f"Postgres cannot be {'used' if is_unusable else 'reached'}: {reason_of(error)}")
 
 
 def is_outage(error: BaseException | None) -> bool:
@@ -105,4 +114,4 @@ def is_outage(error: BaseException | None) -> bool:
     if not isinstance(error, DBAPIError):
         return False
     # Read-only: a primary that has become a standby, until the connections go to the new one.
-    return error.connection_invalidated or isinstance(error.orig, ReadOnlySqlTransaction)
+    return error.connection_invalidated or isinstance(error.orig, (ReadOnlySqlTransaction, *_UNUSABLE))

@@ -18,9 +18,15 @@ from internal.infrastructure.outage_reason import (
 _STOPPING = "it is starting or stopping"
 _TOO_MANY = "it has too many connections"
 
+OLD_SCHEMA = "the database schema is not at its head: run `python -m cmd.admin db migrate`"
+
 _KINDS: dict[type[Exception], str] = {
     PoolTimeoutError: "all connections of this process are in use",
     errors.ReadOnlySqlTransaction: "it is read-only",
+    errors.UndefinedTable: OLD_SCHEMA,
+    errors.UndefinedColumn: OLD_SCHEMA,
+    errors.InvalidSchemaName: "the schema of search_path does not exist",
+    errors.InsufficientPrivilege: "the user may not use or change a table or a schema",
     errors.QueryCanceled: NO_ANSWER,
     errors.DiskFull: "its disk is full",
     errors.OutOfMemory: "it is out of memory",
@@ -40,6 +46,9 @@ _SAID = [
         ('role ".*" is not permitted to log in', "the user may not log in"),
         ('database ".*" does not exist', "unknown database"),
         ("permission denied for database", "the user may not use this database"),
+        ("authentication method requirement", "it asks for another login than require_auth allows"),
+        ("channel binding", "channel_binding needs TLS, and a login that supports it"),
+        ("permission denied to set role", "the user may not take the role in options"),
         ("requires a valid client certificate", "a client certificate is required"),
         ("pg_hba.conf.*no encryption", f"{NEEDS_TLS} (sslmode=require), or pg_hba.conf refuses this login"),
         ("pg_hba.conf", "pg_hba.conf refuses this user, database or host"),
@@ -50,9 +59,13 @@ _SAID = [
         ("certificate verify failed|tlsv1 alert unknown ca", bad_certificate("it is not trusted")),
         ("certificate|private key", bad_certificate("")),
         ("SSL", "the TLS handshake failed"),
-        ("could not translate host name|failed to resolve host", "unknown host"),
+        (
+            "could not translate host name|failed to resolve host|could not parse network address",
+            "unknown host",
+        ),
         ("for connection option|invalid .* value", "a parameter of the URL has a wrong value"),
         ("unrecognized configuration parameter|invalid value for parameter", "unknown parameter in options"),
+        ("command-line argument|requires a value", "options are not those of a server: -c name=value"),
         ("is read-only|is not read-only|hot standby", "no host has what target_session_attrs asks for"),
         ("too many clients|too many connections|connection slots", _TOO_MANY),
         ("database system is", _STOPPING),

@@ -4,6 +4,7 @@ import redis.exceptions
 from redis.sentinel import MasterNotFoundError
 
 from internal.infrastructure.outage_reason import CLOSED, NO_ANSWER, by_text, chain, network_reason
+from internal.infrastructure.taskqueue.watched_connection import NoTlsAnswer
 
 NO_CLUSTER = "Redis runs in cluster mode, which the task queue does not support"
 
@@ -26,6 +27,8 @@ _ANSWERS = {
 # What has no code of its own, or is told by redis-py.
 _TEXTS = [
     ("not allowed in cluster mode", NO_CLUSTER),
+    ("user executing the script can't", _ANSWERS["NOPERM"]),  # Redis
+    ("ACL failure in script", _ANSWERS["NOPERM"]),  # Valkey
     ("without any password configured", "Redis has no password, and REDIS_URL has one"),
     ("DB index is out of range", "Redis has no database of this number"),
     ("Invalid Database", "Redis has no database of this number"),
@@ -49,6 +52,8 @@ def why(error: BaseException) -> str:
             return known
     if isinstance(error, MasterNotFoundError):
         return "Redis cannot be reached: no sentinel knows the master"
+    if any(isinstance(cause, NoTlsAnswer) for cause in causes):
+        return "Redis does not answer in time, as one without TLS (redis://) does"
     if any(isinstance(cause, redis.exceptions.TimeoutError) for cause in causes):
         return "Redis does not answer in time"
     return _of_the_connection(error)

@@ -37,7 +37,19 @@ class TcpConnection(WatchedConnection, redis.asyncio.Connection):
     pass
 
 
-class TlsConnection(WatchedConnection, redis.asyncio.SSLConnection):
+class NoTlsAnswer(TimeoutError):
+    """No TLS connection came about in time: perhaps the server waits for a command in plain text."""
+
+
+class _WatchedTlsConnection(WatchedConnection):
+    async def _connect(self) -> None:
+        try:
+            await super()._connect()  # type: ignore[safe-super]  # that of the class it is mixed into
+        except TimeoutError as error:
+            raise NoTlsAnswer from error
+
+
+class TlsConnection(_WatchedTlsConnection, redis.asyncio.SSLConnection):
     pass
 
 
@@ -49,5 +61,5 @@ class MasterConnection(WatchedConnection, redis.asyncio.sentinel.SentinelManaged
     pass
 
 
-class MasterTlsConnection(WatchedConnection, redis.asyncio.sentinel.SentinelManagedSSLConnection):
+class MasterTlsConnection(_WatchedTlsConnection, redis.asyncio.sentinel.SentinelManagedSSLConnection):
     pass

@@ -168,3 +168,13 @@ def test_a_server_is_asked_whether_it_lives_or_is_ready(operator: Operator) -> N
     assert (ready.exit_code, ready.stdout) == (1, "")
     assert ready.stderr.startswith("cmd.admin: the server is down: ")
     assert reasons["database"] in ready.stderr
+
+
+def test_a_server_that_is_degraded_says_why(operator: Operator) -> None:
+    reason = "Redis is full (OOM)"
+    operator.installation.answers = {"/readyz": (True, {"status": "degraded", "reasons": {"redis": reason}})}
+
+    ready = operator.does("server", "ping", "--ready")
+
+    assert (ready.exit_code, ready.stderr) == (0, "")
+    assert ready.stdout == f'the server is degraded: {{"redis": "{reason}"}}\n'
