@@ -15,6 +15,7 @@ from internal.infrastructure.settings import Settings
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.connection import IDLE_AFTER
 from internal.infrastructure.taskqueue.timing import Timing
+from internal.infrastructure.taskqueue.write_probe import AT_MOST_EVERY
 from tests.eventually import eventually
 from tests.faults.proxy import Proxy
 from tests.faults.rounds import IS_LONG
@@ -113,6 +114,18 @@ async def test_commits_forward_without_a_sweeper(
         assert {task.id for task in queued(redis_url)} == ids
         assert time.monotonic() - started < STARTS_WITHIN
     assert await forwarded(container) == dict.fromkeys(ids, True)
+
+
+@pytest.mark.parametrize("cut", [closed_by_redis, reset, forgotten])
+async def test_readiness_does_not_call_redis_down(
+    container: Container, proxy: Proxy, redis_url: str, cut: Cut
+) -> None:
+    assert await container.write_probe().refusal() is None
+    for _ in range(TIMES):
+        await asyncio.sleep(max(IDLE_AFTER, AT_MOST_EVERY))
+        cut(proxy, redis_url)
+
+        assert await container.write_probe().refusal() is None
 
 
 @pytest.mark.parametrize("cut", [closed_by_redis, reset, forgotten])

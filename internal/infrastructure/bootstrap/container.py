@@ -124,7 +124,7 @@ class Container(containers.DeclarativeContainer):
     redis_timeouts = providers.Factory(_redis_timeouts, settings)
     redis = providers.Singleton(connect, settings.provided.redis, redis_timeouts)
     redis_pool = providers.Factory(pool_of, settings.provided.redis, redis_timeouts)
-    write_probe = providers.Singleton(WriteProbe, redis, namespace=hash_tag(NAMESPACE))
+    write_probe = providers.Singleton(WriteProbe, redis_pool, namespace=hash_tag(NAMESPACE))
 
     task_codec = providers.Singleton(TaskCodec, tuple(ROUTES))
     task_publisher = providers.Singleton(

@@ -22,6 +22,7 @@ async def open_resources(container: Container) -> AsyncIterator[None]:
     async with AsyncExitStack() as closing:  # one that cannot be closed keeps no other open
         closing.push_async_callback(lambda: container.engine().dispose())
         closing.push_async_callback(lambda: container.redis().aclose())
+        closing.push_async_callback(lambda: container.write_probe().close())
         closing.push_async_callback(lambda: container.task_publisher().close())
         closing.push_async_callback(lambda: container.task_results().close())
         closing.push_async_callback(lambda: container.schedule_book().close())

@@ -7,7 +7,13 @@ from contextvars import Context
 import redis.asyncio
 
 from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.connection import Pooled, translated_outages
+from internal.infrastructure.taskqueue.connection import (
+    Pooled,
+    Wire,
+    impatient,
+    repeated,
+    translated_outages,
+)
 from internal.ports.unavailable import Unavailable
 
 AT_MOST_EVERY = 1.0  # seconds
@@ -17,8 +23,8 @@ KEPT_FOR = 10_000  # ms
 class WriteProbe:
     """Writes one small key, at most once a second however many ask."""
 
-    def __init__(self, client: redis.asyncio.Redis, *, namespace: str) -> None:
-        self._client = client
+    def __init__(self, pool: redis.asyncio.ConnectionPool, *, namespace: str) -> None:
+        self._wire = Wire(pool, patience=impatient())
         self._key = f"{namespace}:health"
         self._probing: asyncio.Task[str | None] | None = None
         self._probed_at = 0.0
@@ -37,10 +43,13 @@ class WriteProbe:
             self._probing = asyncio.create_task(self._probe(), context=Context())
         return await asyncio.shield(self._probing)  # others may wait for it, too
 
+    async def close(self) -> None:
+        await self._wire.close()
+
     async def _probe(self) -> str | None:
         try:
             with translated_outages():
-                await self._client.set(self._key, 1, px=KEPT_FOR)
+                await repeated(lambda: self._wire.call("SET", self._key, 1, "PX", KEPT_FOR))
         except Unavailable as error:
             return str(error)
         return None

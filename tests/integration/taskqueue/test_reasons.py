@@ -9,7 +9,7 @@ import pytest
 import redis as blocking
 
 from internal.infrastructure.embedded.process import free_port
-from internal.infrastructure.taskqueue.connection import connect
+from internal.infrastructure.taskqueue.connection import connect, pool_of
 from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
 from internal.infrastructure.taskqueue.write_probe import WriteProbe, refusal_of_workers
 from tests.configured_redis import answers, configured_redis
@@ -34,12 +34,12 @@ LOADS_FOR = 4  # seconds
 
 async def reasons_at(url: str) -> tuple[str | None, str | None]:
     """Why it takes no task, and no word of a worker."""
-    client = connect(url)
+    client, probe = connect(url), WriteProbe(pool_of(url), namespace=hash_tag(NAMESPACE))
     try:
-        of_tasks = await WriteProbe(client, namespace=hash_tag(NAMESPACE)).refusal()
-        return of_tasks, await refusal_of_workers(client, namespace=hash_tag(NAMESPACE))
+        return await probe.refusal(), await refusal_of_workers(client, namespace=hash_tag(NAMESPACE))
     finally:
         await client.aclose()
+        await probe.close()
 
 
 async def test_a_redis_that_is_well_has_no_reason(redis_url: str) -> None:
