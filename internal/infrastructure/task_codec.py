@@ -101,8 +101,8 @@ class Ending:
 class TaskLedger(Protocol):
     """The book in which tasks stand that were stored together with the data they belong to."""
 
-    async def closed(self, task_ids: Sequence[str]) -> set[str]:
-        """Those of them that have ended and must not run again. Raises Unavailable."""
+    async def closed(self, task_ids: Sequence[str]) -> Mapping[str, bool]:
+        """Those of them that have ended and must not run again: False was given up. Raises Unavailable."""
         ...
 
     async def close(self, endings: Sequence[Ending]) -> None:

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Text, bindparam, func, null, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -9,7 +9,9 @@ from internal.infrastructure.database.tables import outbox
 from internal.infrastructure.task_codec import Ending
 
 _ids = bindparam("ids", type_=Text, expanding=True)
-_OPEN = select(outbox.c.id).where(outbox.c.id.in_(_ids), outbox.c.closed_at.is_(None))
+_FIND = select(outbox.c.id, outbox.c.succeeded, outbox.c.closed_at.is_(None).label("is_open")).where(
+    outbox.c.id.in_(_ids)
+)
 _CLOSE = (
     update(outbox)
     .where(outbox.c.id.in_(_ids), outbox.c.closed_at.is_(None))
@@ -30,12 +32,14 @@ class SqlAlchemyTaskLedger:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")  # every call is one statement
 
-    async def closed(self, task_ids: Sequence[str]) -> set[str]:
+    async def closed(self, task_ids: Sequence[str]) -> Mapping[str, bool]:
         """A row that is no longer there was closed before it was deleted."""
         with translated_outages():
             async with self._engine.connect() as connection:
-                still_open = (await connection.execute(_OPEN, {"ids": task_ids})).scalars()
-                return set(task_ids).difference(still_open)
+                rows = (await connection.execute(_FIND, {"ids": task_ids})).all()
+        still_open = {row.id for row in rows if row.is_open}
+        given_up = {row.id for row in rows if row.succeeded is False}
+        return {task_id: task_id not in given_up for task_id in task_ids if task_id not in still_open}
 
     async def close(self, endings: Sequence[Ending]) -> None:
         with translated_outages():

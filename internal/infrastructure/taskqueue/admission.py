@@ -57,6 +57,11 @@ def cancelled(delivery: Delivery) -> Outcome:
     return Outcome(Kind.ARCHIVED, note=note_of(delivery, "cancelled"))
 
 
+def given_up_before(delivery: Delivery) -> Outcome:
+    """What becomes of a task that was given up by a worker that could not tell Redis: the same again."""
+    return _archived(delivery, "it was given up before, by a worker that died before it could say so")
+
+
 def _archived(delivery: Delivery, reason: str) -> Outcome:
     delivery.fail()
     log.error("task.archived", **_about(delivery), reason=reason)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import structlog
 
 from internal.infrastructure.task_codec import TaskLedger
+from internal.infrastructure.taskqueue.admission import given_up_before
 from internal.infrastructure.taskqueue.delivery import Delivery
 from internal.infrastructure.taskqueue.exchange import Settlement
 from internal.infrastructure.taskqueue.outcomes import DONE, Kind, Outcome
@@ -69,7 +70,8 @@ class LedgerInquiry:
         finally:
             self._asked.difference_update(deliveries)
         for delivery in deliveries:
-            if delivery.task_id in closed:
-                self._settle([Settlement(delivery.holding, DONE, delivery)])
-            else:
+            if delivery.task_id not in closed:
                 self._run(delivery)
+            else:
+                outcome = DONE if closed[delivery.task_id] else given_up_before(delivery)
+                self._settle([Settlement(delivery.holding, outcome, delivery)])

@@ -70,7 +70,7 @@ async def test_a_task_that_was_given_up_is_in_redis_again_from_its_beginning(
     assert list(result.done) == [task_id]
     assert engine.states() == {task_id: "pending"}
     assert await state(container, task_id) is OutboxState.FORWARDED
-    assert await container.task_ledger().closed([task_id]) == set()
+    assert await container.task_ledger().closed([task_id]) == {}
 
 
 async def test_a_task_that_was_given_up_and_is_gone_is_in_redis_again(

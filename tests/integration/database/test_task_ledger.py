@@ -31,7 +31,7 @@ async def test_a_task_that_is_reopened_may_run_again(container: Container) -> No
     reopened = await ledger.reopen([task_id, "unknown"])
 
     assert reopened == {task_id}
-    assert await ledger.closed([task_id, "unknown"]) == {"unknown"}
+    assert await ledger.closed([task_id, "unknown"]) == {"unknown": True}
 
 
 async def test_a_task_that_is_reopened_is_not_looked_for_at_once(container: Container) -> None:
@@ -61,8 +61,8 @@ async def test_what_operators_do_stands_in_the_ledger_first(container: Container
     while_pending = await ledger.closed([task_id])
     await inspector.act(TaskAction.DELETE, "default", [task_id])
 
-    assert (while_archived, while_pending) == ({task_id}, set())
-    assert await ledger.closed([task_id]) == {task_id}
+    assert (while_archived, while_pending) == ({task_id: False}, {})
+    assert await ledger.closed([task_id]) == {task_id: False}
     assert queued(redis_url) == []
 
 
@@ -72,4 +72,4 @@ async def test_an_action_on_all_does_so_too(container: Container) -> None:
     async for _ in container.task_inspector().act_on_all(TaskAction.DELETE, "default", TaskState.PENDING):
         pass
 
-    assert await container.task_ledger().closed(sorted(ids)) == ids
+    assert await container.task_ledger().closed(sorted(ids)) == dict.fromkeys(ids, False)

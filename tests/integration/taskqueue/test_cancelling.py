@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -164,12 +164,12 @@ def test_a_task_about_which_the_ledger_is_asked_never_starts(far: RedisBroker, r
     answer = threading.Event()
 
     class Slow(RecordingLedger):
-        async def closed(self, task_ids: Sequence[str]) -> set[str]:
+        async def closed(self, task_ids: Sequence[str]) -> Mapping[str, bool]:
             while not answer.is_set():  # noqa: ASYNC110 - as in Task
                 await asyncio.sleep(0.01)
             return await super().closed(task_ids)
 
-    task, ledger = Task(), Slow(redis_url, closed=set())
+    task, ledger = Task(), Slow(redis_url, closed={})
     actor = dramatiq.actor(broker=far, actor_name="run")(task.run)
 
     with working(far, ledger=ledger):
@@ -185,7 +185,7 @@ def test_a_task_about_which_the_ledger_is_asked_never_starts(far: RedisBroker, r
 
 
 def test_a_task_of_the_outbox_is_closed_before_it_is_archived(far: RedisBroker, redis_url: str) -> None:
-    task, ledger = Task(), RecordingLedger(redis_url, closed=set())
+    task, ledger = Task(), RecordingLedger(redis_url, closed={})
     actor = dramatiq.actor(broker=far, actor_name="run")(task.run)
 
     with working(far, ledger=ledger):

@@ -63,8 +63,8 @@ class LookingLedger:
     def __init__(self, leaks: Leaks) -> None:
         self._look = leaks.look
 
-    async def closed(self, task_ids: Sequence[str]) -> set[str]:
-        return set()
+    async def closed(self, task_ids: Sequence[str]) -> dict[str, bool]:
+        return {}
 
     async def close(self, endings: Sequence[Ending]) -> None:
         if tenant.get() != "none":

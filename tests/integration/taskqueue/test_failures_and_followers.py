@@ -1,13 +1,15 @@
 """What learns how a task ended: the ledger, and what follows it in a chain."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from types import MappingProxyType
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import dramatiq
 import pytest
+from dramatiq import Message
 
 from internal.infrastructure.clock import SystemClock
 from internal.infrastructure.task_codec import Ending, TaskCodec
@@ -16,9 +18,10 @@ from internal.infrastructure.taskqueue.connection import pool_of
 from internal.infrastructure.taskqueue.enqueuer import Enqueuer
 from internal.infrastructure.taskqueue.publisher import DramatiqTaskPublisher
 from internal.infrastructure.worker.actors import declare_actors
-from internal.ports.tasks import TaskContext, TaskOptions
+from internal.ports.tasks import TaskContext, TaskHandler, TaskOptions
 from tests.eventually import eventually
 from tests.integration.taskqueue.working import send_stored, working
+from tests.queued import queued
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +38,12 @@ class Silent(Exception):
 
 
 class RecordingLedger:
-    def __init__(self) -> None:
+    def __init__(self, closed: Mapping[str, bool] = MappingProxyType({})) -> None:
+        self._closed = closed
         self.endings: list[Ending] = []
 
-    async def closed(self, task_ids: Sequence[str]) -> set[str]:
-        return set()
+    async def closed(self, task_ids: Sequence[str]) -> Mapping[str, bool]:
+        return {task_id: self._closed[task_id] for task_id in task_ids if task_id in self._closed}
 
     async def close(self, endings: Sequence[Ending]) -> None:
         self.endings += endings
@@ -73,6 +77,26 @@ def test_the_ledger_hears_that_it_failed(broker: RedisBroker, error: Exception, 
         eventually(lambda: [ending.succeeded for ending in ledger.endings] == [False], within=5)
 
 
+def publish_chain(broker: RedisBroker, redis_url: str, handle: TaskHandler[Step]) -> None:
+    codec = TaskCodec([Step])
+    declare_actors(broker, codec=codec, clock=SystemClock(), task_types=[Step], resolve=lambda _: handle)
+
+    async def publish() -> None:
+        pool = pool_of(redis_url)
+        enqueuer = Enqueuer(pool, namespace=broker.namespace)
+        publisher = DramatiqTaskPublisher(
+            enqueuer=enqueuer, codec=codec, queues=("default",), clock=SystemClock(), new_id=uuid4
+        )
+        await publisher.publish_chain(
+            [(Step(name="first"), TaskOptions(task_id="first", max_retries=0)), Step(name="next")],
+            on_failure=Step(name="rescue"),
+        )
+        await publisher.close()
+        await pool.disconnect()
+
+    asyncio.run(publish())
+
+
 @in_every_way
 def test_a_chain_does_not_go_on_behind_a_failure(
     broker: RedisBroker, redis_url: str, error: Exception
@@ -84,21 +108,34 @@ def test_a_chain_does_not_go_on_behind_a_failure(
         if task.name == "first":
             raise error
 
-    codec = TaskCodec([Step])
-    declare_actors(broker, codec=codec, clock=SystemClock(), task_types=[Step], resolve=lambda _: handle)
-
-    async def publish() -> None:
-        pool = pool_of(redis_url)
-        enqueuer = Enqueuer(pool, namespace=broker.namespace)
-        publisher = DramatiqTaskPublisher(
-            enqueuer=enqueuer, codec=codec, queues=("default",), clock=SystemClock(), new_id=uuid4
-        )
-        await publisher.publish_chain([Step(name="first"), Step(name="next")], on_failure=Step(name="rescue"))
-        await publisher.close()
-        await pool.disconnect()
-
-    asyncio.run(publish())
+    publish_chain(broker, redis_url, handle)
     with working(broker) as worker:
         worker.join()
 
     assert ran == ["first", "rescue"]
+
+
+@pytest.mark.parametrize(("succeeded", "follows"), [(True, "next"), (False, "rescue")])
+def test_a_chain_goes_on_as_the_ledger_says_if_the_worker_died_before_it_told_redis(
+    broker: RedisBroker, redis_url: str, follows: str, *, succeeded: bool
+) -> None:
+    ran: list[str] = []
+
+    async def handle(task: Step, context: TaskContext) -> None:  # noqa: ARG001 - a handler
+        ran.append(task.name)
+
+    publish_chain(broker, redis_url, handle)
+    let_it_come_from_the_outbox(broker, "first")
+    broker.client.hset(f"{broker.namespace}:default:task:first", "crashes", 1)
+    with working(broker, ledger=RecordingLedger(closed={"first": succeeded})) as worker:
+        worker.join()
+
+    assert ran == [follows]
+    assert [task.state for task in queued(redis_url)] == ([] if succeeded else ["archived"])
+
+
+def let_it_come_from_the_outbox(broker: RedisBroker, task_id: str) -> None:
+    messages = f"{broker.namespace}:default:messages"
+    stored: Any = broker.client.hget(messages, task_id)
+    message: Message[Any] = Message.decode(stored)
+    broker.client.hset(messages, task_id, message.copy(options={"outbox": "first"}).encode())

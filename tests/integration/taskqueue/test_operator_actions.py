@@ -40,7 +40,7 @@ def desk(redis_url: str) -> Iterator[Desk]:
 
 @pytest.fixture
 def ledger(redis_url: str) -> RecordingLedger:
-    return RecordingLedger(redis_url, closed=set())
+    return RecordingLedger(redis_url, closed={})
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ async def test_a_queue_that_is_published_to_while_it_is_removed_keeps_the_new_ta
     class Publishing:
         """Is asked in the middle of it."""
 
-        async def closed(self, task_ids: Sequence[str]) -> set[str]:
+        async def closed(self, task_ids: Sequence[str]) -> dict[str, bool]:
             raise AssertionError("nobody asks")
 
         async def close(self, endings: Sequence[Ending]) -> None:
@@ -235,7 +235,7 @@ async def test_a_task_is_reopened_in_the_ledger_before_it_runs_again(
 
 
 async def test_a_task_whose_row_is_gone_runs_without_the_ledger(desk: Desk, redis_url: str) -> None:
-    ledger = RecordingLedger(redis_url, closed=set(), absent=frozenset({"1"}))
+    ledger = RecordingLedger(redis_url, closed={}, absent=frozenset({"1"}))
     async with inspector_on(redis_url, ledger=ledger) as inspector:
         desk.add("1", TaskState.ARCHIVED, options=OUTBOX)
 
@@ -266,7 +266,7 @@ async def test_what_begins_to_run_while_it_is_being_closed_is_opened_again(
             await super().close(endings)
             desk.hand.fetch()
 
-    ledger = Slow(redis_url, closed=set())
+    ledger = Slow(redis_url, closed={})
     async with inspector_on(redis_url, ledger=ledger) as inspector:
         desk.add("1", options=OUTBOX)
 
@@ -282,7 +282,7 @@ async def test_what_is_deleted_while_it_is_being_reopened_is_refused(desk: Desk,
             desk.engine.call(scripts.DELETE, ("default", ["1"]))
             return await super().reopen(task_ids)
 
-    ledger = Slow(redis_url, closed=set())
+    ledger = Slow(redis_url, closed={})
     async with inspector_on(redis_url, ledger=ledger) as inspector:
         desk.add("1", TaskState.ARCHIVED, options=OUTBOX)
 

@@ -13,9 +13,9 @@ from tests.integration.taskqueue.working import send_stored, working
 class SlowLedger:
     """One in which nothing is closed, and which takes its time to say so."""
 
-    async def closed(self, task_ids: Sequence[str]) -> set[str]:
+    async def closed(self, task_ids: Sequence[str]) -> dict[str, bool]:
         await asyncio.sleep(0.1)
-        return set()
+        return {}
 
     async def close(self, endings: Sequence[Ending]) -> None: ...
 

@@ -205,7 +205,7 @@ def test_the_ledger_is_closed_before_redis_hears_of_the_end(broker: RedisBroker,
         if fails:
             raise ValueError
 
-    ledger = RecordingLedger(broker_url(broker), closed=set())
+    ledger = RecordingLedger(broker_url(broker), closed={})
     send_from_outbox(broker, declare(broker, work, max_retries=0), outbox="first")
     with working(broker, ledger=ledger):
         eventually(done(broker), within=5)
@@ -221,7 +221,7 @@ def test_a_task_that_is_closed_already_does_not_run_again(broker: RedisBroker) -
         ran.append("work")
 
     task_id = send_from_outbox(broker, declare(broker, work), outbox="again")
-    with working(broker, ledger=RecordingLedger(broker_url(broker), closed={task_id})):
+    with working(broker, ledger=RecordingLedger(broker_url(broker), closed={task_id: True})):
         eventually(done(broker), within=5)
 
     assert ran == []

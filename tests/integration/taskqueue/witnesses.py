@@ -1,6 +1,6 @@
 """What looks on while the engine works, and writes down what it saw."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dramatiq import MessageProxy
@@ -41,7 +41,13 @@ class Blocking(Middleware):
 class RecordingLedger:
     """Writes down what is closed and reopened, and how Redis saw the task at that moment."""
 
-    def __init__(self, redis_url: str, *, closed: set[str], absent: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        redis_url: str,
+        *,
+        closed: Mapping[str, bool],
+        absent: frozenset[str] = frozenset(),
+    ) -> None:
         self._redis_url = redis_url
         self._closed = closed
         self._absent = absent
@@ -49,8 +55,8 @@ class RecordingLedger:
         self.reopened: list[str] = []
         self.states: list[str] = []
 
-    async def closed(self, task_ids: Sequence[str]) -> set[str]:
-        return self._closed & set(task_ids)
+    async def closed(self, task_ids: Sequence[str]) -> Mapping[str, bool]:
+        return {task_id: self._closed[task_id] for task_id in task_ids if task_id in self._closed}
 
     async def close(self, endings: Sequence[Ending]) -> None:
         self.endings.extend(endings)

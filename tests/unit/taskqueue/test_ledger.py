@@ -22,8 +22,8 @@ class FailingLedger:
         self._failures = [failure]
         self.endings: list[Ending] = []
 
-    async def closed(self, task_ids: Sequence[str]) -> set[str]:
-        return set(task_ids)
+    async def closed(self, task_ids: Sequence[str]) -> dict[str, bool]:
+        return dict.fromkeys(task_ids, True)
 
     async def close(self, endings: Sequence[Ending]) -> None:
         if self._failures:
