@@ -42,6 +42,12 @@ class Settlement:
             text(outcome.note) if outcome.note else "",
         )
 
+    @property
+    def about(self) -> dict[str, str]:
+        """Of a message that nobody could read, for the log."""
+        queue, task_id, _ = self.holding
+        return {"queue": queue, "task_id": task_id, "reason": self.outcome.note.decode(errors="replace")}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:

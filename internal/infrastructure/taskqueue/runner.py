@@ -13,11 +13,12 @@ from dramatiq.middleware import SkipMessage
 from dramatiq.middleware.shutdown import Shutdown
 from dramatiq.results import Results
 
-from internal.infrastructure.error_text import kind, stack, summary
+from internal.infrastructure.error_text import kind, stack, summary, text
 from internal.infrastructure.taskqueue.admission import cancelled
 from internal.infrastructure.taskqueue.broker import CoroutineFunction, RedisBroker
 from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery, as_interrupt
 from internal.infrastructure.taskqueue.done_log import tell_done
+from internal.infrastructure.taskqueue.failed_attempt import Undecided
 from internal.infrastructure.taskqueue.grouped_errors import first_of
 from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
 from internal.infrastructure.taskqueue.retries import is_expected
@@ -31,6 +32,8 @@ Finished = Callable[[Delivery, float], None]
 
 # Ways in which a task says that it wants to run again: no reason for a stack in the log.
 WANTED = (Retry, RetryLater, RateLimitExceeded, Shutdown)
+# Middleware has decided, and not by an error: the stack would only show the middleware.
+BY_MIDDLEWARE = (SkipMessage, Undecided)
 
 
 class _Attempt:
@@ -144,6 +147,9 @@ class Runner:
             self._fail(delivery, as_interrupt(delivery.cancelled))
             return
         self._broker.emit_after("process_message", delivery, result=result)
+        if delivery.failed:
+            self._give_up(delivery, Undecided())
+            return
         tell_done(delivery)
         if result is not None and not self._has_use_for_result(delivery):
             log.warning("task.result_discarded", task_id=delivery.task_id, task=delivery.actor_name)
@@ -168,7 +174,11 @@ class Runner:
         if delivery.failed:
             delivery.stuff_exception(error)
         self._broker.emit_after("skip_message", delivery)
-        log.warning("task.skipped", task_id=delivery.task_id, task=delivery.actor_name)
+        if delivery.failed:
+            self._give_up(delivery, error)
+        else:
+            reason = text(error)
+            log.warning("task.skipped", task_id=delivery.task_id, task=delivery.actor_name, reason=reason)
 
     def _fail(self, delivery: Delivery, error: BaseException) -> None:
         delivery.stuff_exception(error)
@@ -176,9 +186,13 @@ class Runner:
         if delivery.cancelled is Cancelled.OPERATOR:
             delivery.outcome = delivery.outcome or cancelled(delivery)  # whatever middleware there is
         else:
-            delivery.outcome = settled_as(delivery)
-            with suppress(BaseException):  # whatever the error does to who describes it
-                self._tell(delivery, delivery.outcome, error)
+            self._give_up(delivery, error)
+
+    def _give_up(self, delivery: Delivery, error: BaseException) -> None:
+        """For good, or until the next attempt."""
+        delivery.outcome = settled_as(delivery)
+        with suppress(BaseException):  # whatever the error does to who describes it
+            self._tell(delivery, delivery.outcome, error)
 
     def _tell(self, delivery: Delivery, outcome: Outcome, error: BaseException) -> None:
         is_given_up = outcome.kind is Kind.ARCHIVED
@@ -198,6 +212,8 @@ class Runner:
 
     def _is_expected(self, delivery: Delivery, error: BaseException) -> bool:
         """Where that cannot be told, it is a fault."""
+        if issubclass(type(error), BY_MIDDLEWARE):
+            return True
         try:
             return is_expected(error, self._broker.get_actor(delivery.actor_name), delivery)
         except BaseException:  # noqa: BLE001 - `throws` comes from a message, or has a metaclass of its own

@@ -140,7 +140,7 @@ class Workbench:
             if settlement.outcome.kind is Kind.PROGRESS:
                 continue
             if delivery is None:
-                log.error("task.unreadable", queue=settlement.holding[0], task_id=settlement.holding[1])
+                log.error("task.unreadable", **settlement.about)
                 continue
             self._held.pop(delivery.holding, None)
             # One that was sent before was settled then: that is why its token is gone.
