@@ -15,6 +15,7 @@ from internal.infrastructure.task_codec import TaskCodec
 from internal.infrastructure.taskqueue.broker import RedisBroker
 from internal.infrastructure.taskqueue.connection import pool_of
 from internal.infrastructure.taskqueue.enqueuer import Enqueuer
+from internal.infrastructure.taskqueue.exchange import QueueLimit
 from internal.infrastructure.taskqueue.inspector import RedisTaskInspector
 from internal.infrastructure.taskqueue.publisher import DramatiqTaskPublisher
 from internal.ports.task_inspector import TaskAction
@@ -189,6 +190,38 @@ async def test_a_queue_whose_worker_is_busy_holds_up_no_other(
         await work.until_started(CRITICAL[0])
 
     assert work.started == [DEFAULT[0], "busy", DEFAULT[1], CRITICAL[0]]
+
+
+@pytest.mark.parametrize("busy_by", ["its worker's slots", "the limit of its queue"])
+async def test_a_queue_that_is_busy_holds_up_no_other_of_its_rate(
+    broker: RedisBroker, work: Work, publisher: DramatiqTaskPublisher, busy_by: str
+) -> None:
+    rate = TaskOptions(limit_key="tenant", rate=Rate(1, timedelta(milliseconds=300)))
+    slots = 1 if busy_by == "its worker's slots" else 4
+    work.held.add("busy")
+    with (
+        working(broker, weights={"low": 1}),
+        working(
+            broker,
+            weights={"critical": 1},
+            worker_threads=slots,
+            limits={"critical": QueueLimit(max_running=1)},
+        ),
+    ):
+        await publish(publisher, "critical", CRITICAL[:5], rate)
+        await work.until_started(CRITICAL[0])
+        await publish(publisher, "critical", ["busy"], TaskOptions())
+        await work.until_started("busy")
+        before = list(work.started)
+
+        await publish(publisher, "low", DEFAULT[:2], rate)
+        await work.until_started(*DEFAULT[:2])
+        started_meanwhile = list(work.started)
+        work.held.clear()
+        await work.until_started(*CRITICAL[:5])
+
+    assert started_meanwhile == [*before, *DEFAULT[:2]]
+    assert len(before) < len(CRITICAL[:5])
 
 
 @pytest.mark.parametrize("action", [TaskAction.DELETE, TaskAction.ARCHIVE])
