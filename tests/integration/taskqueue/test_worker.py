@@ -236,7 +236,9 @@ def test_a_message_with_an_option_named_outbox_runs(broker: RedisBroker, mark: o
         ran.append("work")
 
     declare(broker, work).send_with_options(outbox=mark)
-    ledger = RecordingLedger(broker_url(broker), closed={task.id for task in queued(broker_url(broker))})
+    ledger = RecordingLedger(
+        broker_url(broker), closed={task.id: True for task in queued(broker_url(broker))}
+    )
     with working(broker, ledger=ledger):
         eventually(done(broker), within=5)
 
