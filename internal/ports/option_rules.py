@@ -8,6 +8,7 @@ MOMENT = timedelta(milliseconds=1)  # the engine knows nothing shorter
 LONGEST = timedelta(days=365_250)  # a thousand years: what is due stays within what a datetime can say
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(4000, 1, 1, tzinfo=UTC)
 LARGEST = 2**53 - 1  # Redis' Lua has no larger whole number that is exact
+LONGEST_KEY = 4096  # characters
 LONGEST_ID = 255  # characters: an index of Postgres takes no more than 2,700 bytes
 
 Rule = Callable[[object], str | None]  # what is wrong with a value, to be put after the option's name
@@ -33,6 +34,11 @@ def name(value: object) -> str | None:
 def identifier(value: object) -> str | None:
     too_long = len(str(value)) > LONGEST_ID
     return name(value) or (f"must not be longer than {LONGEST_ID} characters" if too_long else None)
+
+
+def key(value: object) -> str | None:
+    too_long = len(str(value)) > LONGEST_KEY
+    return text(value) or (f"must not be longer than {LONGEST_KEY} characters" if too_long else None)
 
 
 def whole_number(least: int, otherwise: str) -> Rule:
@@ -93,12 +99,12 @@ RULES: Mapping[str, Rule] = {
     "delay": _optional(span(timedelta(0), "must not be negative")),
     "process_at": _optional(moment),
     "unique_for": _optional(lasting),
-    "unique_key": _optional(text),
+    "unique_key": _optional(key),
     "unique_until": until,
     "retention": span(timedelta(0), "must not be negative"),
     "headers": headers,
     "max_running": _optional(count),
-    "limit_key": _optional(text),
+    "limit_key": _optional(key),
 }
 
 CONFLICTS: Mapping[str, Callable[[Any], bool]] = {

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from internal.ports.option_rules import LONGEST_KEY
 from internal.ports.tasks import Rate, RetryLater, TaskOptions, TaskOverrides
 
 MOMENT = datetime(2030, 1, 1, tzinfo=UTC)
@@ -77,6 +78,17 @@ def test_a_new_start_time_replaces_the_old_one(
     options: TaskOptions, overrides: TaskOverrides, expected: TaskOptions
 ) -> None:
     assert options.override(overrides) == expected
+
+
+@pytest.mark.parametrize("name", ["unique_key", "limit_key"])
+def test_a_key_is_short(name: str) -> None:
+    def options(key: str) -> TaskOptions:
+        values: dict[str, Any] = {"unique_for": SECOND, "max_running": 1, name: key}
+        return TaskOptions(**values)
+
+    options("x" * LONGEST_KEY)
+    with pytest.raises(ValueError, match=f"^{name} must not be longer than {LONGEST_KEY} characters$"):
+        options("x" * (LONGEST_KEY + 1))
 
 
 def test_an_override_is_checked_as_well() -> None:
