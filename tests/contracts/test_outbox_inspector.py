@@ -161,7 +161,9 @@ async def test_pages_of_a_state_have_each_row_once_and_in_order(
     assert found == (oldest_first[::-1] if newest_first else oldest_first)
 
 
-@pytest.mark.parametrize(("size", "cursor"), [(0, None), (501, None), (1, "no cursor"), (1, "W10")])
+@pytest.mark.parametrize(
+    ("size", "cursor"), [(0, None), (501, None), (1, "no cursor"), (1, "W10"), (1, "W1tb" * 3_000)]
+)
 async def test_refuses_a_page_that_cannot_be(office: Office, size: int, cursor: str | None) -> None:
     with pytest.raises(ValueError, match=r"size|cursor"):
         await office.inspector.rows(OutboxState.DONE, size=size, cursor=cursor)

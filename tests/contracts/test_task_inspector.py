@@ -377,7 +377,9 @@ async def test_no_page_has_another_size(office: Office, size: int) -> None:
         await office.inspector.tasks("default", TaskState.PENDING, size=size)
 
 
-@pytest.mark.parametrize("cursor", ["", "nonsense", "ß", "WyJuYW4iLCAiYSJd", "WzEsIDJd", "e30"])
+@pytest.mark.parametrize(
+    "cursor", ["", "nonsense", "ß", "WyJuYW4iLCAiYSJd", "WzEsIDJd", "e30", "W1tb" * 3_000]
+)
 async def test_no_page_begins_at_a_cursor_that_is_none(office: Office, cursor: str) -> None:
     office.seeding.add("1")
 

@@ -112,6 +112,8 @@ def _fields(text: str) -> dict[str, Any]:
         payload = json.loads(sys.stdin.read() if text == "-" else text, object_pairs_hook=_unique)
     except ValueError as error:
         raise typer.BadParameter(f"It is no JSON: {error}.", param_hint="'--payload'") from error
+    except RecursionError as error:
+        raise typer.BadParameter("It is nested too deeply.", param_hint="'--payload'") from error
     if not isinstance(payload, dict):
         raise typer.BadParameter("It is no JSON object.", param_hint="'--payload'")
     return payload

@@ -106,7 +106,7 @@ def _from_cursor(cursor: str) -> Position:
         padded = cursor + "=" * (-len(cursor) % 4)
         text, task_id = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         moment = datetime.fromisoformat(text)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"{cursor!r} is no cursor of a page") from error
     if moment.utcoffset() is None:
         raise ValueError(f"{cursor!r} is no cursor of a page")

@@ -19,6 +19,6 @@ def from_cursor(cursor: str) -> Position:
         score, task_id = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         if _SCORE.fullmatch(score):
             return score, str(task_id)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         pass
     raise ValueError(f"{cursor!r} is no cursor of a page")
