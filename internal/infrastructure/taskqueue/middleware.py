@@ -18,9 +18,10 @@ from dramatiq.middleware import Pipelines as StockPipelines
 from dramatiq.middleware import Retries as StockRetries
 from dramatiq.middleware import ShutdownNotifications as StockShutdownNotifications
 from dramatiq.middleware import TimeLimit as StockTimeLimit
+from dramatiq.results import Results as StockResults
 
 from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
-from internal.infrastructure.taskqueue.passing_on import Callbacks, Pipelines
+from internal.infrastructure.taskqueue.passing_on import Callbacks, Pipelines, Results
 from internal.infrastructure.taskqueue.retries import Retries
 from internal.infrastructure.taskqueue.thread_limits import ThreadLimits
 
@@ -144,6 +145,8 @@ def _replacement(item: Middleware) -> Middleware:
     elif type(item) is StockRetries:
         ours = Retries(max_retries=item.max_retries, retry_when=item.retry_when)
         ours.min_backoff, ours.max_backoff = item.min_backoff, item.max_backoff
+    elif type(item) is StockResults:
+        return Results.like(item)
     else:
         return _SAME_FOR_ACTORS.get(type(item), lambda: item)()
     name = type(item).__name__

@@ -1,10 +1,11 @@
-"""Dramatiq's callbacks and pipelines, handing on nothing that the next message could not hold."""
+"""Dramatiq's callbacks, pipelines and results, handing on nothing that could not be stored."""
 
 from typing import Any
 
 from dramatiq import Broker, MessageProxy
 from dramatiq.middleware import Callbacks as StockCallbacks
 from dramatiq.middleware import Pipelines as StockPipelines
+from dramatiq.results import Results as StockResults
 
 from internal.infrastructure import error_text
 
@@ -38,6 +39,24 @@ class Pipelines(StockPipelines):
     ) -> None:
         if message.options.get("pipe_target"):
             super().after_process_message(broker, message, result=_with_lists(result), exception=exception)
+
+
+class Results(StockResults):
+    @classmethod
+    def like(cls, stock: StockResults) -> "Results":
+        return cls(backend=stock.backend, store_results=stock.store_results, result_ttl=stock.result_ttl)
+
+    def after_nack(self, broker: Broker, message: MessageProxy) -> None:
+        store_results, ttl = self._lookup_options(broker, message)
+        if store_results and message.failed:
+            error = message._exception or Exception("unknown")  # noqa: SLF001 - as the stock middleware has it
+            self.backend.store_exception(message, _storable(error), ttl)
+
+
+def _storable(error: BaseException) -> Exception:
+    """One of the same name, whose text can be stored: backends take no other form."""
+    kind: type[Exception] = type(error_text.kind(error), (Exception,), {})
+    return kind(error_text.text(error))
 
 
 def _with_lists(value: Any) -> Any:
