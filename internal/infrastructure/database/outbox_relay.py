@@ -94,13 +94,20 @@ class OutboxRelay:
             await self._writing
 
     async def run(self) -> None:
-        """Sweep until cancelled, whatever goes wrong: nobody would notice a sweeper that has ended."""
+        """Sweep until cancelled, whatever goes wrong: nobody would notice a sweeper that has ended.
+
+        An outage is one line in the log for each reason that follows another, not one for each attempt.
+        """
+        logged = ""
         while True:
             try:
                 while await self.sweep() == SWEEP_BATCH:
                     pass
+                logged = ""
             except Unavailable as error:
-                log.warning("outbox.sweep_failed", reason=str(error))
+                if str(error) != logged:
+                    logged = str(error)
+                    log.warning("outbox.sweep_failed", reason=logged)
             except Exception:
                 log.exception("outbox.sweep_failed")
             await asyncio.sleep(SWEEP_EVERY.total_seconds())

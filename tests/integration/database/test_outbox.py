@@ -3,16 +3,19 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
+from structlog.testing import capture_logs
 
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.bootstrap.lifespan import open_resources
+from internal.infrastructure.bootstrap.lifespan import in_background, open_resources
+from internal.infrastructure.database import outbox_relay
 from internal.infrastructure.database.outbox import SWEEP_AFTER
-from internal.infrastructure.database.outbox_relay import MARK_EVERY
+from internal.infrastructure.database.outbox_relay import MARK_EVERY, OutboxRelay
 from internal.infrastructure.database.tables import outbox
 from internal.infrastructure.embedded.redis import EmbeddedRedis
 from internal.infrastructure.settings import Settings
@@ -243,6 +246,30 @@ async def test_sweeping_goes_on_after(container: Container, failure: type[Except
     await until_sent(transport, sweeping)
 
     assert transport.sent == ["task-2"]
+
+
+async def test_an_outage_of_postgres_is_logged_once_and_not_at_each_sweep(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_relay, "SWEEP_EVERY", timedelta(milliseconds=10))
+    away = settings.model_copy(update={"database_url": "postgresql://app@127.0.0.1:1/app"})
+    container = Container(settings=away)
+    sweeps, has_failed_often = count(1), asyncio.Event()
+
+    async def counted_sweep(sweeper: OutboxRelay) -> int:
+        if next(sweeps) > 5:
+            has_failed_often.set()
+        return await real_sweep(sweeper)
+
+    real_sweep = OutboxRelay.sweep
+    monkeypatch.setattr(OutboxRelay, "sweep", counted_sweep)
+
+    with capture_logs() as logs:
+        async with open_resources(container), in_background(relay(container, FakeTaskTransport()).run()):
+            await asyncio.wait_for(has_failed_often.wait(), 10)
+
+    reasons = [entry["reason"] for entry in logs if entry["event"] == "outbox.sweep_failed"]
+    assert reasons == ["Postgres cannot be reached: connection refused"]
 
 
 async def test_a_row_that_cannot_be_read_stops_nothing(container: Container) -> None:
