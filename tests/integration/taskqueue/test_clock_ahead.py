@@ -121,6 +121,21 @@ async def test_a_rate_goes_on_although_its_starts_are_a_day_ahead(
         await until(lambda: started == ["first", "second"])
 
 
+def test_a_place_of_a_rate_counts_as_taken_for_no_longer_than_its_window(engine: Engine) -> None:
+    terms = {"limit": "tenant", "rate": 1, "per": 100}
+    busy, idle = Hand(engine, {"critical": 1}), Hand(engine, {"low": 1})
+    engine.publish("first", "waits", queue="critical", terms=terms)
+    engine.publish("other", queue="low", terms=terms)
+    busy.fetch(2)
+    idle.fetch()
+
+    engine.client.set(f"{PREFIX}:limit:tenant:taken", 1, px=DAY)
+    time.sleep(0.15)
+    engine.make_due("other", state="scheduled", queue="low")
+
+    assert [delivery.task_id for delivery in idle.fetch()] == ["other"]
+
+
 def test_a_lock_lasts_no_longer_than_it_was_asked_for(engine: Engine) -> None:
     terms = {"lock": "digest", "lock_for": 60_000}
     engine.publish("first", terms=terms)

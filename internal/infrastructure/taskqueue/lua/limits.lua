@@ -16,6 +16,12 @@ local function is_first(limit, queue, id)
   return true
 end
 
+-- Whether a place was free for less than PATIENCE. A key that lasts longer was set while the clock was ahead.
+local function is_taken(limit, per)
+  local left = redis.call('PTTL', limit_key(limit, 'taken'))
+  return left >= 0 and left <= per + PATIENCE + SKEW
+end
+
 -- How long a task has to wait by a rate. Tasks of other queues that are ahead may be unable to start, because their
 -- workers are busy: when they have left a place free for so long that `taken` has lapsed, the first of a queue takes it.
 local function ms_until_rate(queue, id, limit, turn, rate, per, ahead)
@@ -25,7 +31,7 @@ local function ms_until_rate(queue, id, limit, turn, rate, per, ahead)
     return wait
   end
   local free_in = ms_within_rate(starts, rate, per, 0)
-  if turn and free_in == 0 and redis.call('EXISTS', limit_key(limit, 'taken')) == 0 then
+  if turn and free_in == 0 and not is_taken(limit, per) then
     return 0
   end
   return math.min(wait, free_in + PATIENCE)
