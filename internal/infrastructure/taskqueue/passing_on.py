@@ -49,8 +49,9 @@ class Results(StockResults):
     def after_nack(self, broker: Broker, message: MessageProxy) -> None:
         store_results, ttl = self._lookup_options(broker, message)
         if store_results and message.failed:
-            error = message._exception or Exception("unknown")  # noqa: SLF001 - as the stock middleware has it
-            self.backend.store_exception(message, _storable(error), ttl)
+            error = message._exception  # noqa: SLF001 - as the stock middleware has it
+            known = Exception("unknown") if error is None else _storable(error)
+            self.backend.store_exception(message, known, ttl)
 
 
 def _storable(error: BaseException) -> Exception:

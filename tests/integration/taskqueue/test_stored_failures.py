@@ -19,7 +19,13 @@ class Mute(Exception):
         raise ValueError
 
 
+class Falsy(Exception):
+    def __bool__(self) -> bool:
+        raise ValueError
+
+
 ERRORS = {
+    "falsy": Falsy(),
     "mute": Mute(),
     "long": ValueError("x" * 1_000_000),
     "surrogate": ValueError("caf\udce9.txt"),
