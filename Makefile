@@ -34,8 +34,11 @@ server: $(INSTALLED) ## start the HTTP API alone
 worker: $(INSTALLED) ## start the worker alone: WORKER_PROCESSES processes
 	@exec $(BIN)/python -m cmd.worker
 
-test: $(INSTALLED) ## run all tests, on embedded Postgres and Valkey
-	$(BIN)/pytest
+# Test processes, each with a Postgres and a Valkey of its own. Most tests wait for other processes.
+JOBS ?= 4
+
+test: $(INSTALLED) ## run all tests, on embedded Postgres and Valkey, JOBS=4 files at a time
+	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile
 
 test-unit: $(INSTALLED) ## run the tests without I/O
 	$(BIN)/pytest tests/unit tests/architecture

@@ -132,7 +132,7 @@ def test_says_in_seconds_when_something_is_due(
         json.dumps({"actor_name": "work"}).encode(),
         *(json.dumps({**READABLE, **change}).encode() for change in BROKEN),
     ],
-    ids=lambda data: str(data[-40:]),
+    ids=lambda data: str(data[:40]),
 )
 def test_archives_what_it_cannot_read_and_goes_on(exchange: Exchange, data: bytes) -> None:
     token = exchange.request([], DEMAND)[2]

@@ -206,7 +206,7 @@ def broken(*_: object) -> Any:
         {"message": {"max_retries": "many"}},  # from a producer that checks nothing
         {"message": {"min_backoff": "long"}},
     ],
-    ids=str,
+    ids=lambda options: next(iter(options)),
 )
 def test_a_broken_option_does_not_lose_the_task(options: dict[str, Any]) -> None:
     decided = outcome(ValueError(), **options)
