@@ -16,6 +16,10 @@ def misspelt(names: Iterable[str], *, known: Collection[str]) -> Mapping[str, st
     return {name: guess for name, guess in sorted(guesses.items()) if guess is not None}
 
 
+def misspelling(name: str, meant: str) -> str:
+    return f"{name} is not a setting; did you mean {meant}?"
+
+
 def _guess(name: str, known: Collection[str]) -> str | None:
     if alike := get_close_matches(name, known, n=1, cutoff=_ALIKE):
         return alike[0]

@@ -86,3 +86,15 @@ def test_services_that_run_are_used_and_named(checkout: Checkout, database_url: 
     [line] = listed.stderr.splitlines()
     for url in (database_url, redis_url):
         assert url.rpartition("@")[2] in line
+
+
+@pytest.mark.parametrize("command", [["cmd.server"], ["cmd.worker"], ["cmd.admin", "stats"]])
+def test_a_misspelt_name_is_told_beside_the_setting_that_is_missing(
+    checkout: Checkout, command: list[str]
+) -> None:
+    refused = checkout.run(*command, APP_ENV="production", JWT_SECERT=SECRET)
+
+    assert refused.returncode == 2
+    assert "JWT_SECRET: must be random" in refused.stderr
+    assert refused.stderr.count("JWT_SECERT is not a setting; did you mean JWT_SECRET?") == 1
+    assert SECRET not in refused.stderr

@@ -20,6 +20,7 @@ from internal.infrastructure.bootstrap.services import (
     redis_at,
 )
 from internal.infrastructure.heartbeat import heard_ago
+from internal.infrastructure.misspelt_names import misspelling
 from internal.infrastructure.settings import Settings, load_settings, misspelt_settings
 from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
 from internal.ports.unavailable import Unavailable
@@ -59,9 +60,10 @@ class LocatedInstallation:
         return _services_of(locate_services())
 
     def _located(self) -> Settings:
+        settings = locate_services()
         for name, meant in misspelt_settings().items():
-            self._announce(f"{name} is not a setting; did you mean {meant}?")
-        return locate_services()
+            self._announce(misspelling(name, meant))
+        return settings
 
     @contextmanager
     def _naming(self, target: str) -> Generator[None]:

@@ -8,7 +8,8 @@ from contextlib import contextmanager, suppress
 
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.embedded.process import ServiceFailed
-from internal.infrastructure.settings import InvalidSettings
+from internal.infrastructure.misspelt_names import misspelling
+from internal.infrastructure.settings import InvalidSettings, misspelt_settings
 from internal.ports.unavailable import Unavailable
 
 CANNOT_START = 1
@@ -20,12 +21,20 @@ def entry_point(name: str) -> Generator[None]:
     try:
         yield
     except InvalidSettings as error:
-        for problem in error.problems:
+        for problem in [*error.problems, *_misspelt()]:
             print(f"{name}: {problem}", file=sys.stderr)  # noqa: T201 - there is no log without settings
         raise SystemExit(WRONG_SETTINGS) from None
     except (NotReady, ServiceFailed, Unavailable) as error:
         print(f"{name}: {error}", file=sys.stderr)  # noqa: T201 - for the person who started it
         raise SystemExit(CANNOT_START) from None
+
+
+def _misspelt() -> list[str]:
+    """What may be the cause of a setting that is missing."""
+    try:
+        return [misspelling(name, meant) for name, meant in misspelt_settings().items()]
+    except InvalidSettings:  # the file cannot be read, which is the problem itself
+        return []
 
 
 @contextmanager

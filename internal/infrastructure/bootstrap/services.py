@@ -10,6 +10,7 @@ import structlog
 from pydantic import field_validator
 
 from internal.infrastructure.bootstrap.not_ready import NotReady
+from internal.infrastructure.misspelt_names import misspelling
 from internal.infrastructure.service_url import PostgresUrl, redis_address
 from internal.infrastructure.settings import (
     VAR_DIRECTORY,
@@ -129,9 +130,10 @@ def _composed(settings: Settings, missing: Collection[str]) -> dict[str, str]:
     urls = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis}
     found = {name: urls[name] for name in missing}
     if not settings.named_services and not all(_is_reachable(url) for url in found.values()):
+        hints = [f"; {misspelling(name, meant)}" for name, meant in misspelt_settings().items()]
         raise NotReady(
             "DATABASE_URL, REDIS_URL and REDIS_ADDR are not set, and no services run here: "
-            "start with `make run`"
+            f"start with `make run`{''.join(hints)}"
         )
     return found
 
