@@ -221,8 +221,10 @@ class Runner:
 
 
 async def _contained(coroutine: Awaitable[Any]) -> tuple[Any, BaseException | None]:
-    """The result, and the error that would end the loop if it were raised there."""
+    """The result, and the error. Raised on the loop, some would end it, and a falsy one would be lost."""
     try:
         return await coroutine, None
-    except (SystemExit, KeyboardInterrupt) as error:
+    except BaseException as error:
+        if type(error) is asyncio.CancelledError:
+            raise
         return None, error
