@@ -24,9 +24,9 @@ Address = tuple[str, int]
 Arguments = Mapping[str, Any]
 
 # Seconds to connect to a sentinel, log in and have its answer. Within these bounds it depends on how long the
-# last answer took.
-ASK_WITHIN_AT_LEAST, ASK_WITHIN_AT_MOST = 0.5, 3.0
-EXCHANGES = 3  # round trips of that
+# last answer took. The least is enough if the round trip has grown to 250 ms since then.
+ASK_WITHIN_AT_LEAST, ASK_WITHIN_AT_MOST = 1.2, 3.0
+WAITS = 2  # of a blocking socket, which share that: each may take two round trips
 # Once a majority has answered, the others get half as long again: one of them may have decided just now.
 GRACE_AT_LEAST = 0.02  # seconds
 # Seconds for which a decision outlives the answers of sentinels that have yet to hear of it.
@@ -100,7 +100,7 @@ class Sentinels(_Sentinels):
         return self._believe(decisions)
 
     def _ask(self, arguments: Arguments, name: str) -> Decision | None:
-        within = self._patience.seconds / EXCHANGES
+        within = self._patience.seconds / WAITS
         limits = {
             "socket_connect_timeout": within,
             "socket_timeout": within,

@@ -13,9 +13,11 @@ import pytest
 from redis.sentinel import MasterNotFoundError
 
 from internal.infrastructure.taskqueue.sentinel import ASK_WITHIN_AT_LEAST, AsyncSentinels, Sentinels
+from tests.faults.proxy import Proxy
 
 pytestmark = pytest.mark.anyio
 
+LONGEST_ROUND_TRIP = 0.25  # seconds
 MASTER, FORMER = (2, "10.0.0.1", 6379), (1, "10.0.0.2", 6379)
 
 
@@ -138,6 +140,24 @@ async def test_who_is_silent_costs_time_but_once(sentinels: Callable[..., list[d
     await by_asyncio.discover_master("tasks")
 
     assert time.monotonic() - started < ASK_WITHIN_AT_LEAST
+
+
+async def test_near_sentinels_that_become_distant_are_waited_for(
+    sentinels: Callable[..., list[dict[str, Any]]],
+) -> None:
+    said: list[Saying] = [FORMER]
+    [arguments] = sentinels(lambda: said[-1])
+    with Proxy(f"redis://127.0.0.1:{arguments['port']}").running() as road:
+        far = [{"host": "127.0.0.1", "port": road.port}]
+        blocking, by_asyncio = Sentinels(far), AsyncSentinels(far)
+        assert blocking.discover_master("tasks") == FORMER[1:]
+        assert await by_asyncio.discover_master("tasks") == FORMER[1:]
+
+        road.round_trip = LONGEST_ROUND_TRIP
+        said.append(MASTER)
+
+        assert blocking.discover_master("tasks") == MASTER[1:]
+        assert await by_asyncio.discover_master("tasks") == MASTER[1:]
 
 
 @pytest.mark.parametrize("sayings", [(MASTER, MASTER, SILENCE), (FORMER, MASTER, MASTER)])
