@@ -38,7 +38,7 @@ worker: $(INSTALLED) ## start the worker alone: WORKER_PROCESSES processes
 JOBS ?= 4
 
 test: $(INSTALLED) ## run all tests, on embedded Postgres and Valkey, JOBS=4 files at a time
-	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile
+	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 test-unit: $(INSTALLED) ## run the tests without I/O
 	$(BIN)/pytest tests/unit tests/architecture

@@ -162,11 +162,11 @@ async def test_argon2_works_as_hard_for_every_wrong_password(
         for account in (*accounts, None, "not an Argon2 hash")
     ]
 
-    assert max(work) < min(work) * 1.3
+    assert max(work) < min(work) * 1.5
     if DEAR in {configured, stored}:
         alone = min([await work_of(hashers[DEAR].verify(PASSWORD, None)) for _ in range(5)])
         forms = len({password, unicodedata.normalize("NFC", password)})
-        assert min(work) > alone * forms * 0.8
+        assert min(work) > alone * forms * 0.65
 
 
 async def test_a_very_long_password_takes_no_longer_to_refuse(hasher: PasswordHasher) -> None:

@@ -194,9 +194,12 @@ async def test_results(container: Container, redis_url: str, capsys: pytest.Capt
     results = container.task_results()
     names = {"results": results, "timedelta": timedelta}
     try:
-        names["receipt"] = await container.task_publisher().publish(TASK, retention=timedelta(hours=1))
+        receipt = await container.task_publisher().publish(TASK, retention=timedelta(hours=1))
+        names["receipt"] = receipt
         await asyncio.to_thread(has_written.wait, 5)
-        await asyncio.sleep(0.2)
+        async with asyncio.timeout(5):
+            while (await results.result(receipt.queue, receipt.id)).value is None:  # noqa: ASYNC110 - Redis sets no Event
+                await asyncio.sleep(0.01)
         await run(BLOCKS["result_now"], dict(names))
         goes_on.set()
         await run(BLOCKS["result_wait"], dict(names))
