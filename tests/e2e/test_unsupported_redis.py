@@ -50,11 +50,16 @@ def running(directory: Path, *directives: str, program: str, is_sentinel: bool =
         stop(process)
 
 
+def _cluster() -> tuple[str, str]:
+    """Its second port would be 10,000 above the first, and may not exist."""
+    return "cluster-enabled yes", f"cluster-port {free_port()}"
+
+
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One node that has all slots: no command would fail."""
     directory = tmp_path_factory.mktemp("redis") / "cluster"
-    with running(directory, "cluster-enabled yes", program=VALKEY) as url:
+    with running(directory, *_cluster(), program=VALKEY) as url:
         with redis.Redis.from_url(url) as client:
             client.execute_command("CLUSTER ADDSLOTSRANGE 0 16383")
             eventually(lambda: client.cluster("INFO")["cluster_state"] == "ok", within=10)
@@ -67,7 +72,7 @@ def test_every_process_refuses_a_cluster(system: System, cluster: str, command: 
 
 
 def test_a_cluster_is_refused_with_any_number_of_a_database(system: System, tmp_path: Path) -> None:
-    with running(tmp_path / "cluster", "cluster-enabled yes", program=REDIS) as url:
+    with running(tmp_path / "cluster", *_cluster(), program=REDIS) as url:
         assert last_line(system, url.removesuffix("0") + "3", "cmd.server") == (1, f"cmd.server: {CLUSTER}")
 
 

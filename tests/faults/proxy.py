@@ -148,6 +148,7 @@ class Proxy:
 
     async def _end(self) -> None:
         await self._stop_listening()
-        while self._tasks:
+        # A connection that was just accepted has a task of asyncio's, and none of ours yet.
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
             await self._cut()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(*others, return_exceptions=True)

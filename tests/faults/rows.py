@@ -44,6 +44,7 @@ ROWS = {
     "F30": Promise("the log's disk is full, or its reader gone", "no 500"),
     "F31": Promise("5 to 250 ms of latency to Redis", "mails within 2 s, without a sweeper"),
     "F32": Promise("idle connections to Redis are dropped", "0 publications fail; mails within 6 s"),
+    "F34": Promise("a planned fail-over of Sentinel under load", "tasks pause for 1 s"),
     "F35": Promise(
         "a worker is cut off from Postgres alone", "others take over: 20 s late; no attempt is counted"
     ),

@@ -1,16 +1,21 @@
-"""The master is killed under load: Sentinel makes the replica the master, and the workers go on there."""
+"""F34, and a killed master: Sentinel promotes the replica under load, and the workers go on there."""
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from dramatiq.errors import ConnectionClosed
 
 from tests.eventually import eventually
 from tests.faults.fleet import Fleet
-from tests.faults.journal import FAIL
-from tests.faults.rounds import IS_LONG
+from tests.faults.journal import FAIL, START
+from tests.faults.measurements import Row
+from tests.faults.rounds import IS_LONG, repeated
 from tests.queued import queued
 from tests.redis_programs import PROGRAMS, VALKEY, redis_program_named
 from tests.replicated_load import ReplicatedLoad
@@ -19,6 +24,8 @@ from tests.replicated_redis import ReplicatedRedis, replicated_redis
 RETRIES = [f"retry-{number}" for number in range(20)]
 PROMOTED_WITHIN = 15  # seconds
 RUN_WITHIN = 30
+EVERY = 0.01  # seconds between two tasks of the steady load
+PAUSE = 1.0
 
 
 @pytest.fixture(params=PROGRAMS if IS_LONG else [VALKEY])
@@ -54,6 +61,46 @@ def test_a_killed_master_loses_nothing_that_was_replicated(fleet: Fleet, servers
     eventually(lambda: queued(servers.master_url) == [], within=10)
     assert worker.children == children
     assert ping(fleet) == 0
+
+
+@repeated
+def test_f34_tasks_go_on_during_an_ordered_fail_over(
+    fleet: Fleet, servers: ReplicatedRedis, row: Row
+) -> None:
+    fleet.start()
+    former = servers.master
+    with steady_load(fleet):
+        eventually(lambda: len(fleet.journal.keys(START)) > 100, within=10)
+
+        servers.fail_over()
+        eventually(lambda: servers.master != former, within=PROMOTED_WITHIN)
+        on_former = len(fleet.journal.keys(START))
+        eventually(lambda: len(fleet.journal.keys(START)) > on_former + 300, within=RUN_WITHIN)
+
+    starts = [entry.at for entry in fleet.journal.entries(START)]
+    longest = max(after - before for before, after in pairwise(starts))
+    row.note("longest time without a task", longest, limit=PAUSE)
+
+
+@contextmanager
+def steady_load(fleet: Fleet) -> Iterator[None]:
+    """Publish a task every 10 ms; one that Redis refuses during the fail-over is not published again."""
+    has_ended = threading.Event()
+
+    def publish() -> None:
+        for number in range(int(RUN_WITHIN / EVERY)):
+            if has_ended.wait(EVERY):
+                return
+            with suppress(ConnectionClosed):
+                fleet.send("work", key=f"steady-{number}")
+
+    thread = threading.Thread(target=publish, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        has_ended.set()
+        thread.join()
 
 
 def ping(fleet: Fleet) -> int:

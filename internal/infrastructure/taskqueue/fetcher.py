@@ -26,7 +26,7 @@ FAREWELL_WITHIN = 2.0
 # Seconds that an idle connection has to answer, or some round trips.
 ANSWERS_WITHIN_AT_LEAST = 1.0
 # Seconds in which an idle worker waits on one connection, before it makes sure that this leads to the master.
-LISTEN_FOR = 1.0
+LISTEN_FOR = 0.8
 
 
 class Fetcher:
