@@ -134,7 +134,7 @@ def _frame(frame: FrameType, number: int) -> str:
 def _notes(error: BaseException) -> Iterator[str]:
     try:
         notes = object.__getattribute__(error, "__notes__")
-    except BaseException:  # noqa: BLE001 - as a rule there are none; its class may raise anything
+    except BaseException:  # noqa: BLE001 - most errors have no notes, and its class may raise anything
         return
     if type(notes) is list:
         yield from (f"{bounded(note, MOST_LINE)}\n" for note in notes[:NOTES] if type(note) is str)

@@ -46,7 +46,7 @@ def by_text(text: str, rules: Sequence[tuple[str, str]]) -> str | None:
 
 
 def network_reason(error: BaseException) -> str | None:
-    """What is wrong with a name, a socket or TLS; None if it is none of these."""
+    """Why a name, a socket or TLS failed; None for any other error."""
     return next((reason for cause in chain(error) if (reason := _reason(cause))), None)
 
 

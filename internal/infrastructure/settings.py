@@ -230,7 +230,7 @@ def load_settings(kind: type[Settings] = Settings) -> Settings:
 
 
 def misspelt_settings() -> Mapping[str, str]:
-    """Names in the environment or the file that are none of ours, and the names that were probably meant."""
+    """Unknown names in the environment or the file, each with the name that was probably meant."""
     known = {name.upper() for name in Settings.model_fields}
     return misspelt(names_given() | _names_in_file(), known=known)
 

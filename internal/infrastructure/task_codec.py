@@ -52,7 +52,7 @@ class Followers:
 def and_all_that_follow(task: EncodedTask) -> list[EncodedTask]:
     """The task, and whatever may follow it; each before those that follow it."""
     found = [task]
-    for each in found:  # which grows meanwhile: a chain may be longer than Python's stack is deep
+    for each in found:  # it grows in the loop: a chain may be longer than Python's stack is deep
         if each.followers:
             found += (*each.followers.on_success, *each.followers.on_failure)
     return found

@@ -12,7 +12,7 @@ log = structlog.get_logger(__name__)
 
 
 def resolve(host: str, *, setting: str) -> str:
-    """The address of `host`, which Granian wants; raise NotReady if there is none."""
+    """Resolve `host` to the address that Granian needs. Raise NotReady if it has none."""
     try:
         address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0]
     except (OSError, UnicodeError) as error:  # UnicodeError: it is no name at all, such as "a..b"

@@ -49,5 +49,5 @@ def _below(root: Path) -> Iterator[str]:
 def _stamp(path: str) -> int:
     try:
         return os.stat(path).st_mtime_ns  # noqa: PTH116 - as above
-    except OSError:  # it has gone meanwhile
+    except OSError:  # it was deleted after it was listed
         return 0

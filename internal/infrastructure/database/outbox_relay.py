@@ -94,7 +94,7 @@ class OutboxRelay:
             await self._writing
 
     async def run(self) -> None:
-        """Sweep until cancelled, whatever goes wrong: nobody would notice a sweeper that has ended.
+        """Sweep until cancelled and survive every error: a sweeper that ends goes unnoticed.
 
         An outage is one line in the log for each reason that follows another, not one for each attempt.
         """
