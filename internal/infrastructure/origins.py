@@ -10,7 +10,7 @@ _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 def parse_origins(value: str) -> frozenset[str]:
-    """Read `https://app.example.com,https://admin.example.com:8443`. `*` means every origin, an empty text none.
+    """Read `https://app.example.com,https://admin.example.com:8443`. `*` means every origin, empty text none.
 
     Raises:
         ValueError: a part is no origin, such as one with a path.

@@ -207,7 +207,8 @@ async def test_results(container: Container, redis_url: str, capsys: pytest.Capt
         await asyncio.to_thread(worker.stop)
         broker.close()
 
-    printed = capsys.readouterr().out.splitlines()
+    # On a busy machine the worker may log a warning between the two lines.
+    printed = [line for line in capsys.readouterr().out.splitlines() if "[warning" not in line]
     assert printed == [BLOCKS[name].rpartition("# ")[2].strip() for name in ("result_now", "result_wait")]
 
 
