@@ -19,7 +19,7 @@ from benchmarks.processes import await_quiet, running
 from benchmarks.report import Figure, Target, arguments, conclude, ratios
 from benchmarks.services import running_services
 from internal.infrastructure.embedded.redis import EmbeddedRedis
-from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 
 ROUNDS = 15
 SHALLOW, DEEP = 1_000, 1_000_000  # tasks behind those that are timed

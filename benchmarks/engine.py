@@ -13,12 +13,12 @@ from benchmarks import tasks
 from benchmarks.tasks import ApplicationNoop, Mark, Noop
 from internal.infrastructure.bootstrap.container import QUEUES
 from internal.infrastructure.clock import SystemClock
-from internal.infrastructure.task_codec import TaskCodec
-from internal.infrastructure.taskqueue.connection import pool_of
-from internal.infrastructure.taskqueue.enqueuer import Enqueuer
-from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
-from internal.infrastructure.taskqueue.publisher import DramatiqTaskPublisher
-from internal.infrastructure.taskqueue.scripts import MOST_AT_ONCE
+from internal.infrastructure.taskqueue.connections.connection import pool_of
+from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag
+from internal.infrastructure.taskqueue.protocol.scripts import MOST_AT_ONCE
+from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer
+from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskPublisher
+from internal.infrastructure.tasks.codec import TaskCodec
 from internal.ports.tasks import Task
 
 R = TypeVar("R")

@@ -13,7 +13,7 @@ from benchmarks.fleet import start_afresh, working
 from benchmarks.report import ROUNDS, Figure, Target, arguments, conclude
 from benchmarks.services import running_services
 from benchmarks.tasks import Noop
-from internal.infrastructure.taskqueue.scripts import MOST_AT_ONCE
+from internal.infrastructure.taskqueue.protocol.scripts import MOST_AT_ONCE
 from internal.ports.tasks import TaskOptions
 
 TASKS = 100_000

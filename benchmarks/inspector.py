@@ -14,12 +14,12 @@ import redis.asyncio
 from benchmarks.engine import Engine, key
 from benchmarks.report import Figure, Target, arguments, conclude
 from benchmarks.services import running_services
-from internal.infrastructure.taskqueue.connection import connect, pool_of
-from internal.infrastructure.taskqueue.cursors import to_cursor
-from internal.infrastructure.taskqueue.inspector import RedisTaskInspector
-from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
-from internal.infrastructure.taskqueue.schedule_book import ScheduleBook
-from internal.infrastructure.taskqueue.timing import Timing
+from internal.infrastructure.taskqueue.connections.connection import connect, pool_of
+from internal.infrastructure.taskqueue.inspection.cursors import to_cursor
+from internal.infrastructure.taskqueue.inspection.inspector import RedisTaskInspector
+from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag
+from internal.infrastructure.taskqueue.protocol.timing import Timing
+from internal.infrastructure.taskqueue.scheduling.schedule_inspector import ScheduleBook
 from internal.ports.task_inspector import TaskAction, TaskFilter
 from internal.ports.tasks import TaskState
 

@@ -17,8 +17,8 @@ from benchmarks.peers import Stock
 from benchmarks.report import ROUNDS, Figure, Target, arguments, conclude, ratios
 from benchmarks.services import running_services
 from benchmarks.tasks import PAYLOAD, Noop
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.encoder import JSONEncoder
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.protocol.encoder import JSONEncoder
 
 TASKS = 2_000  # one at a time
 BATCHED = 10  # times as many in batches

@@ -22,8 +22,8 @@ from uuid import uuid4
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from benchmarks.services import running_services
+from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.embedded.process import free_port, spawn, stop
-from internal.infrastructure.settings import Settings
 
 ROUNDS = 5
 SECONDS = 6.0  # of each half of a round

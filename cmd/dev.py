@@ -7,7 +7,7 @@ def main() -> None:
     end_when_told()
     from internal.infrastructure.bootstrap.dev import run_everything  # noqa: PLC0415 - signals first: see orders.py
     from internal.infrastructure.bootstrap.entrypoint import entry_point  # noqa: PLC0415 - as above
-    from internal.infrastructure.settings import load_settings  # noqa: PLC0415 - as above
+    from internal.infrastructure.config.settings import load_settings  # noqa: PLC0415 - as above
 
     with entry_point("make run"):
         run_everything(load_settings())

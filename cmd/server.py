@@ -20,7 +20,7 @@ def main() -> None:
 def _serve(arguments: argparse.Namespace) -> None:
     from internal.infrastructure.bootstrap.entrypoint import entry_point  # noqa: PLC0415 - signals first: see orders.py
     from internal.infrastructure.bootstrap.services import announce_services, locate_services  # noqa: PLC0415 - as above
-    from internal.infrastructure.log import configure_logging  # noqa: PLC0415 - as above
+    from internal.infrastructure.telemetry.log import configure_logging  # noqa: PLC0415 - as above
 
     with entry_point("cmd.server"):
         settings = locate_services()

@@ -35,7 +35,7 @@ def main() -> None:
 def _work(arguments: argparse.Namespace) -> None:
     from internal.infrastructure.bootstrap.entrypoint import entry_point, exit_at_once  # noqa: PLC0415 - signals first: see orders.py
     from internal.infrastructure.bootstrap.services import announce_services, locate_services  # noqa: PLC0415 - as above
-    from internal.infrastructure.log import configure_logging  # noqa: PLC0415 - as above
+    from internal.infrastructure.telemetry.log import configure_logging  # noqa: PLC0415 - as above
 
     with exit_at_once(), entry_point("cmd.worker"):
         settings = locate_services()

@@ -14,7 +14,7 @@ from internal.domain.email_address import EmailAddress
 from internal.domain.user import User
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
-from internal.infrastructure.settings import Environment, Settings
+from internal.infrastructure.config.settings import Environment, Settings
 
 pytest_plugins = ["tests.services", "tests.smtp"]
 

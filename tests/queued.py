@@ -8,7 +8,7 @@ import redis
 from dramatiq import Message
 
 from internal.infrastructure.bootstrap.container import QUEUES
-from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
+from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag
 
 STATES = ("pending", "suspects", "active", "scheduled", "retry", "archived", "completed")
 

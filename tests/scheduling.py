@@ -12,13 +12,13 @@ import redis
 
 from internal.infrastructure.bootstrap.container import QUEUES
 from internal.infrastructure.clock import SystemClock
-from internal.infrastructure.task_codec import TaskCodec
-from internal.infrastructure.taskqueue.connection import pool_of
-from internal.infrastructure.taskqueue.enqueuer import Enqueuer
-from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
-from internal.infrastructure.taskqueue.periodic import Periodic, plan
-from internal.infrastructure.taskqueue.publisher import DramatiqTaskPublisher
-from internal.infrastructure.taskqueue.scheduler import Scheduler
+from internal.infrastructure.taskqueue.connections.connection import pool_of
+from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag
+from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer
+from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskPublisher
+from internal.infrastructure.taskqueue.scheduling.periodic import Periodic, plan
+from internal.infrastructure.taskqueue.scheduling.scheduler import Scheduler
+from internal.infrastructure.tasks.codec import TaskCodec
 from internal.ports.clock import Clock
 from internal.ports.tasks import TaskOptions
 from tests.queued import queued

@@ -6,8 +6,8 @@ import dramatiq
 
 from benchmarks.tasks import ApplicationNoop
 from internal.infrastructure.clock import SystemClock
-from internal.infrastructure.task_codec import TaskCodec
-from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.tasks.codec import TaskCodec
 from internal.infrastructure.worker.actors import declare_actors
 from internal.ports.tasks import TaskContext
 

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from internal.infrastructure.production_rules import DEVELOPMENT_SECRET
-from internal.infrastructure.settings import Settings
+from internal.infrastructure.config.production_rules import DEVELOPMENT_SECRET
+from internal.infrastructure.config.settings import Settings
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 LINE = re.compile(r"^(?P<comment>#?)(?P<name>[A-Z_]+)=(?P<value>.*)$", re.MULTILINE)

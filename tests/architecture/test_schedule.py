@@ -1,6 +1,6 @@
 from internal.infrastructure.bootstrap import worker
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.settings import Settings
+from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.worker.schedule import SCHEDULE
 
 

@@ -10,7 +10,7 @@ import pytest
 from internal.application import tasks
 from internal.infrastructure.bootstrap import server, worker
 from internal.infrastructure.bootstrap.container import QUEUES, Container
-from internal.infrastructure.settings import Settings
+from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.worker.routes import ROUTES
 from internal.ports.tasks import TaskOptions
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.database.outbox_retention import SqlAlchemyOutboxRetention
+from internal.infrastructure.database.outbox.history import SqlAlchemyOutboxRetention
 from internal.infrastructure.database.tables import outbox
 from internal.ports.outbox_retention import OutboxRetention
 from tests.fakes.clock import FakeClock

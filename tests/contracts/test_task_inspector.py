@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import pytest
 
 from internal.domain.errors import Conflict, NotFound
-from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
+from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
 from internal.ports.task_facts import Attempt, DayCount, TaskInfo
 from internal.ports.task_inspector import (
     APPLIES_TO,

@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.delivery import Delivery
-from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
+from internal.infrastructure.taskqueue.delivery.delivery import Delivery
+from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
+from internal.infrastructure.taskqueue.protocol import scripts
 from internal.ports.task_inspector import TaskNotFound
 from internal.ports.task_results import NotEnded, TaskResult, TaskResults
 from internal.ports.tasks import TaskState

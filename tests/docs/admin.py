@@ -8,8 +8,8 @@ from string import Template
 
 from typer.testing import CliRunner, Result
 
-from internal.infrastructure.admin.app import app
 from internal.infrastructure.bootstrap.admin import LocatedInstallation
+from internal.infrastructure.cli.app import app
 
 _COMMAND = ["python", "-m", "cmd.admin"]
 

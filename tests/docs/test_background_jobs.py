@@ -17,11 +17,11 @@ import pytest
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.clock import SystemClock
-from internal.infrastructure.settings import Settings
-from internal.infrastructure.task_codec import TaskCodec
-from internal.infrastructure.taskqueue.backoff import asynq_delay
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.worker import Worker
+from internal.infrastructure.config.settings import Settings
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.delivery.backoff import asynq_delay
+from internal.infrastructure.taskqueue.worker.worker import Worker
+from internal.infrastructure.tasks.codec import TaskCodec
 from internal.infrastructure.worker.actors import declare_actors
 from internal.ports.tasks import RetryLater, TaskContext, TaskOptions, TaskState
 from tests.docs.admin import Admin

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
+from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
 from tests.docs.admin import Admin
 from tests.docs.blocks import OPERATIONS, blocks
 from tests.integration.taskqueue.engine import Engine, Hand, engine_on

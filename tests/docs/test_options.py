@@ -1,6 +1,7 @@
 """What docs/background-jobs.md says of options and results, done as it says."""
 
 import asyncio
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,9 +12,9 @@ import redis
 
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.outcomes import DONE, Kind, Outcome
-from internal.infrastructure.taskqueue.worker import Worker
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.delivery.outcomes import DONE, Kind, Outcome
+from internal.infrastructure.taskqueue.worker.worker import Worker
 from internal.infrastructure.worker.actors import declare_actors
 from internal.ports.tasks import Rate, TaskContext, TaskOptions, TaskPublisher
 from tests.docs.blocks import BACKGROUND_JOBS, blocks, run
@@ -25,6 +26,8 @@ pytestmark = pytest.mark.anyio
 BLOCKS = blocks(BACKGROUND_JOBS)
 TASK = SendWelcomeEmail(user_id=uuid4(), email="ada@example.com", name="Ada")
 IN_AN_HOUR = 3_600_000  # ms
+
+LOGGED = re.compile(r"\S+ \S+ \[\w+ *\] ")
 
 
 class Example:

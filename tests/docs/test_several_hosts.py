@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import redis
 
+from internal.infrastructure.config.service_url import PostgresUrl, SentinelUrl
+from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.embedded.process import free_port, stop
-from internal.infrastructure.service_url import PostgresUrl, SentinelUrl
-from internal.infrastructure.settings import Settings
 from tests.configured_redis import answers, configured_redis, spawn_redis
 from tests.docs.blocks import OPERATIONS, README, ROOT, blocks
 from tests.eventually import eventually

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import cmd.worker
 from internal.application.tasks import send_welcome_email
-from internal.infrastructure.taskqueue import admission
+from internal.infrastructure.taskqueue.protocol import message_options
 from internal.infrastructure.worker import routes
 from internal.ports.tasks import TaskOptions
 
@@ -25,7 +25,7 @@ def main() -> None:
     newer = dict(routes.ROUTES)
     newer[SendWelcomeEmail] = newer[SendFarewell] = newer.pop(send_welcome_email.SendWelcomeEmail)
     routes.ROUTES = newer  # before `cmd.worker` imports the container, which reads them once
-    admission.KNOWN_FORMATS = (1, 2)
+    message_options.KNOWN_FORMATS = (1, 2)
     cmd.worker.main()
 
 

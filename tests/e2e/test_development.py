@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from internal.infrastructure.embedded.process import die_with_parent, free_port
-from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from tests.e2e.conftest import PASSWORD, System
 from tests.eventually import eventually
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from typer.testing import CliRunner, Result
 
-from internal.infrastructure.admin.app import app
 from internal.infrastructure.bootstrap.admin import LocatedInstallation
+from internal.infrastructure.cli.app import app
 from internal.infrastructure.embedded.process import free_port
 from internal.infrastructure.embedded.redis import EmbeddedRedis
 from tests.e2e.conftest import System

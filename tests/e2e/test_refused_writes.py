@@ -10,8 +10,8 @@ import pytest
 import redis
 from typer.testing import CliRunner, Result
 
-from internal.infrastructure.admin.app import app
 from internal.infrastructure.bootstrap.admin import LocatedInstallation
+from internal.infrastructure.cli.app import app
 from internal.infrastructure.embedded.process import free_port
 from tests.configured_redis import configured_redis
 from tests.e2e.conftest import System

@@ -11,9 +11,9 @@ import psycopg
 from dramatiq import Message
 
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
-from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.ledger import FIRST, OUTBOX
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.message_options import FIRST, OUTBOX
 from internal.ports.task_inspector import TaskAction
 from tests.e2e.conftest import System
 from tests.e2e.next_version import SendFarewell

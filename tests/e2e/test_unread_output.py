@@ -19,7 +19,7 @@ EVENTS = 2000  # more than a pipe holds
 LOG_EVENTS = f"""
 import sys
 import structlog
-from internal.infrastructure.log import configure_logging
+from internal.infrastructure.telemetry.log import configure_logging
 configure_logging(level="INFO", log_format="json")
 for number in range({EVENTS}):
     structlog.get_logger().info("event", number=number)

@@ -9,7 +9,7 @@ import psycopg
 import redis
 
 from internal.infrastructure.bootstrap.container import QUEUES
-from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
+from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag
 from tests.eventually import eventually
 from tests.faults.sink import Arrival, Sink
 from tests.faults.traffic import NONE, Answer

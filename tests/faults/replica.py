@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from internal.infrastructure.log import configure_logging
+from internal.infrastructure.telemetry.log import configure_logging
 from tests.scheduling import every, scheduler_on
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from dramatiq import Retry
 from dramatiq.middleware import CurrentMessage
 from structlog.testing import capture_logs
 
-from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.ports.tasks import RetryLater
 from tests.faults.clocked_redis import ClockedRedis, clocked_redis
 from tests.faults.measurements import Row

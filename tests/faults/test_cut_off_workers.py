@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from internal.infrastructure.admin.app import app
 from internal.infrastructure.bootstrap.admin import LocatedInstallation
+from internal.infrastructure.cli.app import app
 from tests.eventually import eventually
 from tests.faults.measurements import Row
 from tests.faults.proxy import Proxy

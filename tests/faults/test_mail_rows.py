@@ -5,7 +5,7 @@ import time
 import pytest
 from dramatiq import Message
 
-from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from tests.eventually import eventually
 from tests.faults.disturbances import refused_mail
 from tests.faults.measurements import Row

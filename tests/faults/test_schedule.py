@@ -15,8 +15,8 @@ import pytest
 
 from internal.infrastructure.embedded.process import spawn
 from internal.infrastructure.embedded.redis import EmbeddedRedis
-from internal.infrastructure.taskqueue.exchange import Settlement
-from internal.infrastructure.taskqueue.outcomes import DONE
+from internal.infrastructure.taskqueue.delivery.exchange import Settlement
+from internal.infrastructure.taskqueue.delivery.outcomes import DONE
 from tests.eventually import eventually
 from tests.faults.measurements import Row
 from tests.faults.proxy import Proxy

@@ -17,7 +17,7 @@ from benchmarks.engine import Engine
 from benchmarks.inspector import measure
 from internal.infrastructure.embedded.process import free_port, spawn, stop
 from internal.infrastructure.embedded.redis import EmbeddedRedis
-from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from tests.eventually import eventually
 from tests.faults.measurements import Row, p99
 from tests.faults.rounds import IS_LONG, repeated

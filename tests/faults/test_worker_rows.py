@@ -17,9 +17,9 @@ from benchmarks.engine import Engine
 from benchmarks.tasks import Noop
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.settings import Environment, Settings
-from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.config.settings import Environment, Settings
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.protocol import scripts
 from internal.ports.tasks import RetryLater, TaskContext, TaskOptions
 from tests.eventually import eventually
 from tests.faults.disturbances import draining_worker

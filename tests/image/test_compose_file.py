@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from internal.infrastructure.production_rules import DEVELOPMENT_DATABASE_PASSWORD, DEVELOPMENT_SECRET
-from internal.infrastructure.settings import (
+from internal.infrastructure.config.production_rules import DEVELOPMENT_DATABASE_PASSWORD, DEVELOPMENT_SECRET
+from internal.infrastructure.config.settings import (
     COMPOSE_DATABASE_URL,
     COMPOSE_REDIS_ADDR,
     Settings,

@@ -178,7 +178,11 @@ def test_production_accepts_secrets_and_addresses_of_its_own(image: Stage) -> No
     production = Container(image=image, environment=configured["server"]["environment"], hostname="server")
 
     loaded = production.run(
-        ["python", "-c", "from internal.infrastructure.settings import load_settings; load_settings()"],
+        [
+            "python",
+            "-c",
+            "from internal.infrastructure.config.settings import load_settings; load_settings()",
+        ],
         within=30,
     )
 

@@ -11,11 +11,11 @@ import redis
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
-from internal.infrastructure.settings import Settings
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.connection import IDLE_AFTER
-from internal.infrastructure.taskqueue.timing import Timing
-from internal.infrastructure.taskqueue.write_probe import AT_MOST_EVERY
+from internal.infrastructure.config.settings import Settings
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.connections.connection import IDLE_AFTER
+from internal.infrastructure.taskqueue.inspection.write_probe import AT_MOST_EVERY
+from internal.infrastructure.taskqueue.protocol.timing import Timing
 from tests.eventually import eventually
 from tests.faults.proxy import Proxy
 from tests.faults.rounds import IS_LONG

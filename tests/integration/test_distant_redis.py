@@ -13,9 +13,9 @@ import pytest
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
-from internal.infrastructure.database.outbox_relay import FORWARD_WITHIN
-from internal.infrastructure.settings import Settings
-from internal.infrastructure.taskqueue.timing import Timing
+from internal.infrastructure.config.settings import Settings
+from internal.infrastructure.database.outbox.relay import FORWARD_WITHIN
+from internal.infrastructure.taskqueue.protocol.timing import Timing
 from tests.eventually import eventually
 from tests.faults.proxy import Proxy
 from tests.integration.database.outboxed import forwarded, publish, store_due, welcome

@@ -7,8 +7,8 @@ from datetime import timedelta
 import dramatiq
 import pytest
 
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.timing import Timing
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.protocol.timing import Timing
 from tests.eventually import eventually
 from tests.faults.proxy import Proxy
 from tests.integration.taskqueue.working import broker_on, working

@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
+from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.settings import Settings
 from internal.ports.tasks import MOST_STEPS
 from tests.queued import queued
 from tests.services import running_redis

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.worker import Worker
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.worker.worker import Worker
 from internal.infrastructure.worker.actors import declare_actors
 from internal.ports.option_rules import LARGEST, LATEST, LONGEST
 from internal.ports.task_facts import TaskInfo

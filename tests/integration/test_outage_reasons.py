@@ -16,13 +16,13 @@ import redis
 import trustme
 from typer.testing import CliRunner
 
-from internal.infrastructure.admin.app import app
 from internal.infrastructure.bootstrap.admin import LocatedInstallation
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources, require_services
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.server import app_of
-from internal.infrastructure.settings import Settings
+from internal.infrastructure.cli.app import app
+from internal.infrastructure.config.settings import Settings
 from tests import misbehaving
 
 pytestmark = pytest.mark.anyio

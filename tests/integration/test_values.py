@@ -19,10 +19,10 @@ from sqlalchemy import update
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.task_codec import TaskCodec
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.encoder import JSONEncoder
-from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
+from internal.infrastructure.taskqueue.protocol.encoder import JSONEncoder
+from internal.infrastructure.tasks.codec import TaskCodec
 from internal.ports.tasks import TaskOptions
 from tests.faults.rounds import IS_LONG
 from tests.integration.database.outboxed import make_due

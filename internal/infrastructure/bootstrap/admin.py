@@ -8,9 +8,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, TextIO
 
 from internal.domain.errors import DomainError
-from internal.infrastructure.admin.app import app
-from internal.infrastructure.admin.installation import RedisFacts, RedisRefusals, Tools
-from internal.infrastructure.admin.screen import tell
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.orders import END
 from internal.infrastructure.bootstrap.services import (
@@ -19,10 +16,13 @@ from internal.infrastructure.bootstrap.services import (
     postgres_at,
     redis_at,
 )
-from internal.infrastructure.heartbeat import heard_ago
-from internal.infrastructure.misspelt_names import misspelling
-from internal.infrastructure.settings import Settings, load_settings, misspelt_settings
-from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
+from internal.infrastructure.cli.app import app
+from internal.infrastructure.cli.installation import RedisFacts, RedisRefusals, Tools
+from internal.infrastructure.cli.output.console import tell
+from internal.infrastructure.config.misspelled_names import misspelling
+from internal.infrastructure.config.settings import Settings, load_settings, misspelt_settings
+from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag
+from internal.infrastructure.telemetry.liveness_file import heard_ago
 from internal.ports.unavailable import Unavailable
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class LocatedInstallation:
         from internal.infrastructure.bootstrap.container import Container, publishable_queues  # noqa: PLC0415 - see above
         from internal.infrastructure.bootstrap.lifespan import open_resources  # noqa: PLC0415 - see above
         from internal.infrastructure.bootstrap.supported_redis import require_supported_redis  # noqa: PLC0415 - see above
-        from internal.infrastructure.log import configure_logging  # noqa: PLC0415 - see above
+        from internal.infrastructure.telemetry.log import configure_logging  # noqa: PLC0415 - see above
 
         settings = self._located()
         if self._log_to is not None:
@@ -148,7 +148,7 @@ class LocatedInstallation:
 
 
 async def redis_refusals(container: "Container") -> RedisRefusals:
-    from internal.infrastructure.taskqueue.write_probe import refusal_of_workers  # noqa: PLC0415 - see above
+    from internal.infrastructure.taskqueue.inspection.write_probe import refusal_of_workers  # noqa: PLC0415 - see above
 
     return RedisRefusals(
         of_tasks=await container.write_probe().refusal(),
@@ -162,7 +162,7 @@ def _services_of(settings: Settings) -> str:
 
 async def redis_facts(redis: "Redis") -> RedisFacts:
     """Raise Unavailable if Redis cannot be reached. A managed one may keep its limits for itself."""
-    from internal.infrastructure.taskqueue.connection import translated_outages  # noqa: PLC0415 - see above
+    from internal.infrastructure.taskqueue.connections.connection import translated_outages  # noqa: PLC0415 - see above
 
     with translated_outages():
         info = await redis.info()

@@ -15,14 +15,15 @@ from internal.application.tasks.send_email_once import SendEmailOnce
 from internal.application.tasks.send_welcome_email import SendWelcomeEmailHandler
 from internal.domain.password_policy import PasswordPolicy
 from internal.infrastructure.clock import SystemClock
+from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.database.engine import DatabaseTimeouts, create_engine
 from internal.infrastructure.database.idempotency import SqlAlchemyIdempotency
 from internal.infrastructure.database.idempotent_requests import RequestPurge
-from internal.infrastructure.database.outbox_inspector import SqlAlchemyOutboxInspector
-from internal.infrastructure.database.outbox_relay import OutboxRelay
-from internal.infrastructure.database.outbox_retention import SqlAlchemyOutboxRetention
+from internal.infrastructure.database.outbox.completion_log import SqlAlchemyTaskLedger
+from internal.infrastructure.database.outbox.history import SqlAlchemyOutboxRetention
+from internal.infrastructure.database.outbox.inspector import SqlAlchemyOutboxInspector
+from internal.infrastructure.database.outbox.relay import OutboxRelay
 from internal.infrastructure.database.schema import SchemaVersion
-from internal.infrastructure.database.task_ledger import SqlAlchemyTaskLedger
 from internal.infrastructure.database.unit_of_work import SqlAlchemyUnitOfWork
 from internal.infrastructure.database.watch import DatabaseWatch
 from internal.infrastructure.email.file_sender import FileEmailSender
@@ -30,20 +31,24 @@ from internal.infrastructure.email.mime import MimeComposer
 from internal.infrastructure.email.smtp_sender import SmtpEmailSender, SmtpServer
 from internal.infrastructure.security.argon2_password_hasher import Argon2PasswordHasher
 from internal.infrastructure.security.jwt_token_issuer import JwtTokenIssuer
-from internal.infrastructure.settings import Settings
-from internal.infrastructure.task_codec import TaskCodec
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.connection import RedisTimeouts, connect, connect_blocking, pool_of
-from internal.infrastructure.taskqueue.enqueuer import Enqueuer
-from internal.infrastructure.taskqueue.inspector import RedisTaskInspector
-from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
-from internal.infrastructure.taskqueue.periodic import plan
-from internal.infrastructure.taskqueue.publisher import DramatiqTaskPublisher
-from internal.infrastructure.taskqueue.results import RedisTaskResults
-from internal.infrastructure.taskqueue.schedule_book import ScheduleBook
-from internal.infrastructure.taskqueue.scheduler import Scheduler
-from internal.infrastructure.taskqueue.timing import Timing
-from internal.infrastructure.taskqueue.write_probe import WriteProbe
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.connections.connection import (
+    RedisTimeouts,
+    connect,
+    connect_blocking,
+    pool_of,
+)
+from internal.infrastructure.taskqueue.inspection.inspector import RedisTaskInspector
+from internal.infrastructure.taskqueue.inspection.results import RedisTaskResults
+from internal.infrastructure.taskqueue.inspection.write_probe import WriteProbe
+from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag
+from internal.infrastructure.taskqueue.protocol.timing import Timing
+from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer
+from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskPublisher
+from internal.infrastructure.taskqueue.scheduling.periodic import plan
+from internal.infrastructure.taskqueue.scheduling.schedule_inspector import ScheduleBook
+from internal.infrastructure.taskqueue.scheduling.scheduler import Scheduler
+from internal.infrastructure.tasks.codec import TaskCodec
 from internal.infrastructure.worker.routes import ROUTES
 from internal.infrastructure.worker.schedule import SCHEDULE
 from internal.ports.email_sender import EmailSender

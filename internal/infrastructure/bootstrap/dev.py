@@ -28,13 +28,13 @@ from internal.infrastructure.bootstrap.listening import require_free_port
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.ping import workers_on
 from internal.infrastructure.bootstrap.services import publish_services, withdraw_services
+from internal.infrastructure.config.settings import VAR_DIRECTORY, Settings
 from internal.infrastructure.database.schema import upgrade_to_head
 from internal.infrastructure.embedded.password import kept_password
 from internal.infrastructure.embedded.postgres import EmbeddedPostgres
 from internal.infrastructure.embedded.process import STOP_WITHIN, die_with_parent, spawn, stop
 from internal.infrastructure.embedded.redis import EmbeddedRedis
-from internal.infrastructure.log import has_colours
-from internal.infrastructure.settings import VAR_DIRECTORY, Settings
+from internal.infrastructure.telemetry.log import has_colours
 from internal.ports.unavailable import Unavailable
 
 READY_WITHIN = 60  # seconds

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from internal.infrastructure.log import has_colours
-from internal.infrastructure.settings import VAR_DIRECTORY, Environment, Settings
+from internal.infrastructure.config.settings import VAR_DIRECTORY, Environment, Settings
+from internal.infrastructure.telemetry.log import has_colours
 
 SCREEN = """
   {name} is up, after {seconds:.1f} s.

@@ -7,9 +7,9 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
 from internal.infrastructure.bootstrap.not_ready import NotReady
+from internal.infrastructure.config.misspelled_names import misspelling
+from internal.infrastructure.config.settings import InvalidSettings, misspelt_settings
 from internal.infrastructure.embedded.process import ServiceFailed
-from internal.infrastructure.misspelt_names import misspelling
-from internal.infrastructure.settings import InvalidSettings, misspelt_settings
 from internal.ports.unavailable import Unavailable
 
 CANNOT_START = 1

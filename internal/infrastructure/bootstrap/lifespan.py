@@ -10,7 +10,7 @@ from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.services import postgres_at, redis_at
 from internal.infrastructure.bootstrap.supported_redis import require_supported_redis
 from internal.infrastructure.database.outage_reason import OLD_SCHEMA
-from internal.infrastructure.taskqueue.connection import answers
+from internal.infrastructure.taskqueue.connections.connection import answers
 from internal.ports.unavailable import Unavailable
 
 log = structlog.get_logger(__name__)

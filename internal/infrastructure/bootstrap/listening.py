@@ -6,7 +6,7 @@ import socket
 import structlog
 
 from internal.infrastructure.bootstrap.not_ready import NotReady
-from internal.infrastructure.settings import Environment, Settings
+from internal.infrastructure.config.settings import Environment, Settings
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from internal.infrastructure.heartbeat import BEAT_EVERY, Heartbeat
+from internal.infrastructure.telemetry.liveness_file import BEAT_EVERY, Heartbeat
 
 log = structlog.get_logger(__name__)
 

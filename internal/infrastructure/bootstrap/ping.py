@@ -1,10 +1,10 @@
 from collections.abc import Sequence
 
 from internal.infrastructure.bootstrap.supported_redis import require_supported_redis
-from internal.infrastructure.taskqueue.connection import connect
-from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
-from internal.infrastructure.taskqueue.worker_cards import WorkerCards
-from internal.infrastructure.taskqueue.write_probe import refusal_of_workers
+from internal.infrastructure.taskqueue.connections.connection import connect
+from internal.infrastructure.taskqueue.inspection.worker_registry import WorkerCards
+from internal.infrastructure.taskqueue.inspection.write_probe import refusal_of_workers
+from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag
 from internal.ports.task_facts import WorkerInfo
 from internal.ports.unavailable import Unavailable
 

@@ -20,14 +20,14 @@ from internal.infrastructure.bootstrap.lifespan import database_passes, in_backg
 from internal.infrastructure.bootstrap.listening import private_socket, require_free_port, resolve
 from internal.infrastructure.bootstrap.serving_process import obey_main_process
 from internal.infrastructure.bootstrap.supported_redis import require_supported_redis_at
+from internal.infrastructure.config.origins import parse_origins
+from internal.infrastructure.config.settings import Environment, Settings, load_settings
 from internal.infrastructure.embedded.process import die_with_parent
 from internal.infrastructure.http.app import create_app
 from internal.infrastructure.http.health import ReadinessCheck, assess
 from internal.infrastructure.http.openapi import openapi_config
-from internal.infrastructure.log import configure_logging
-from internal.infrastructure.origins import parse_origins
-from internal.infrastructure.settings import Environment, Settings, load_settings
-from internal.infrastructure.taskqueue.durability import warn_of_losses
+from internal.infrastructure.taskqueue.connections.redis_checks import warn_of_losses
+from internal.infrastructure.telemetry.log import configure_logging
 
 VERSION = "0.1.0"
 

@@ -10,16 +10,16 @@ import structlog
 from pydantic import field_validator
 
 from internal.infrastructure.bootstrap.not_ready import NotReady
-from internal.infrastructure.misspelt_names import misspelling
-from internal.infrastructure.service_url import PostgresUrl, redis_address
-from internal.infrastructure.settings import (
+from internal.infrastructure.config.misspelled_names import misspelling
+from internal.infrastructure.config.service_url import PostgresUrl, redis_address
+from internal.infrastructure.config.settings import (
     VAR_DIRECTORY,
     Environment,
     Settings,
     load_settings,
     misspelt_settings,
 )
-from internal.infrastructure.taskqueue.redis_url import require_usable_url as require_redis_url
+from internal.infrastructure.taskqueue.connections.redis_url import require_usable_url as require_redis_url
 
 # Written by a running `make run`, for whoever wants to attach to its services.
 SERVICES_FILE = VAR_DIRECTORY / "services.json"

@@ -12,9 +12,9 @@ import structlog
 from internal.infrastructure.bootstrap.entrypoint import CANNOT_START, WRONG_SETTINGS
 from internal.infrastructure.bootstrap.liveness import beating
 from internal.infrastructure.bootstrap.orders import END, Orders, held, listen, reap_orphans
+from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.embedded.process import spawn
-from internal.infrastructure.heartbeat import BEAT_EVERY, Heartbeat
-from internal.infrastructure.settings import Settings
+from internal.infrastructure.telemetry.liveness_file import BEAT_EVERY, Heartbeat
 
 log = structlog.get_logger(__name__)
 

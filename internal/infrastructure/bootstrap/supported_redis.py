@@ -4,8 +4,8 @@ from contextlib import suppress
 import redis.asyncio
 
 from internal.infrastructure.bootstrap.not_ready import NotReady
-from internal.infrastructure.taskqueue.connection import connect
-from internal.infrastructure.taskqueue.server_mode import unsupported_mode
+from internal.infrastructure.taskqueue.connections.connection import connect
+from internal.infrastructure.taskqueue.connections.server_mode import unsupported_mode
 from internal.ports.unavailable import Unavailable
 
 ASK_WITHIN = 2  # seconds

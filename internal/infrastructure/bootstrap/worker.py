@@ -17,13 +17,13 @@ from internal.infrastructure.bootstrap.lifespan import in_background, open_resou
 from internal.infrastructure.bootstrap.liveness import beat_in
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.orders import END, Orders, listen
-from internal.infrastructure.settings import Settings
-from internal.infrastructure.taskqueue.durability import warn_of_losses
-from internal.infrastructure.taskqueue.encoder import JSONEncoder
-from internal.infrastructure.taskqueue.exchange import QueueLimit
-from internal.infrastructure.taskqueue.periodic import InvalidSchedule
-from internal.infrastructure.taskqueue.scheduler import Scheduler
-from internal.infrastructure.taskqueue.worker import Worker
+from internal.infrastructure.config.settings import Settings
+from internal.infrastructure.taskqueue.connections.redis_checks import warn_of_losses
+from internal.infrastructure.taskqueue.delivery.exchange import QueueLimit
+from internal.infrastructure.taskqueue.protocol.encoder import JSONEncoder
+from internal.infrastructure.taskqueue.scheduling.periodic import InvalidSchedule
+from internal.infrastructure.taskqueue.scheduling.scheduler import Scheduler
+from internal.infrastructure.taskqueue.worker.worker import Worker
 from internal.infrastructure.worker.actors import declare_actors
 from internal.infrastructure.worker.routes import ROUTES
 from internal.ports.tasks import Task, TaskHandler

@@ -7,7 +7,7 @@ from psycopg.conninfo import make_conninfo, timeout_from_conninfo
 from psycopg.errors import ProgrammingError
 from psycopg.pq import PGconn
 
-from internal.infrastructure.service_url import PostgresUrl
+from internal.infrastructure.config.service_url import PostgresUrl
 
 # To SQLAlchemy: the driver. The rest goes to the driver itself, which knows every parameter.
 ENGINE_URL = "postgresql+psycopg://"

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from internal.infrastructure.database.engine import is_outage, outage, translated_outages
 from internal.infrastructure.database.idempotent_requests import SqlAlchemyIdempotentRequests
-from internal.infrastructure.database.outbox import OutboxTaskPublisher
-from internal.infrastructure.database.outbox_relay import OutboxRelay
+from internal.infrastructure.database.outbox.publisher import OutboxTaskPublisher
+from internal.infrastructure.database.outbox.relay import OutboxRelay
 from internal.infrastructure.database.user_repository import SqlAlchemyUserRepository
-from internal.infrastructure.task_codec import TaskCodec, TaskTransport
+from internal.infrastructure.tasks.codec import TaskCodec, TaskTransport
 from internal.ports.clock import Clock
 from internal.ports.unavailable import Unavailable
 

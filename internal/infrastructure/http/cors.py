@@ -4,7 +4,7 @@ from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from internal.infrastructure.origins import EVERY_ORIGIN
+from internal.infrastructure.config.origins import EVERY_ORIGIN
 
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE",

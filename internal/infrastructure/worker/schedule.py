@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from internal.application.tasks.purge_outbox import PurgeOutbox
-from internal.infrastructure.taskqueue.periodic import Periodic
+from internal.infrastructure.taskqueue.scheduling.periodic import Periodic
 
 SCHEDULE: Sequence[Periodic] = (
     Periodic(name="outbox-purge", spec="30 3 * * *", task=PurgeOutbox(), catch_up=timedelta(hours=12)),

@@ -11,9 +11,9 @@ from sqlalchemy import event, func, insert, select, update
 
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.database.outbox_relay import OutboxRelay
+from internal.infrastructure.database.outbox.relay import OutboxRelay
 from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.task_codec import EncodedTask
+from internal.infrastructure.tasks.codec import EncodedTask
 from internal.ports.tasks import TaskOverrides
 from internal.ports.unavailable import Unavailable
 

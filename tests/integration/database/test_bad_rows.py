@@ -13,9 +13,9 @@ from structlog.testing import capture_logs
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
-from internal.infrastructure.database.outbox_rows import SWEEP_BATCH
+from internal.infrastructure.config.settings import Settings
+from internal.infrastructure.database.outbox.rows import SWEEP_BATCH
 from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.settings import Settings
 from internal.ports.outbox_inspector import OutboxState
 from internal.ports.tasks import TaskOptions
 from tests.integration.database.outboxed import LONG_AGO, forwarded, make_due, store_due, welcome

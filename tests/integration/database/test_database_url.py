@@ -14,11 +14,11 @@ from psycopg import sql
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from internal.infrastructure.config.service_url import PostgresUrl
 from internal.infrastructure.database.engine import DatabaseTimeouts, create_engine
-from internal.infrastructure.database.migrations.turns import MIGRATION_LOCK
+from internal.infrastructure.database.migrations.migration_lock import MIGRATION_LOCK
 from internal.infrastructure.database.schema import SchemaVersion, upgrade_to_head
 from internal.infrastructure.embedded.process import free_port
-from internal.infrastructure.service_url import PostgresUrl
 from tests import misbehaving
 from tests.eventually import eventually
 

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.task_codec import Ending
+from internal.infrastructure.tasks.codec import Ending
 from internal.ports.outbox_inspector import OutboxAction
 from internal.ports.task_inspector import TaskAction
 from internal.ports.tasks import TaskState

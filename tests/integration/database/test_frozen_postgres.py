@@ -15,10 +15,10 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from internal.domain.user import User
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
+from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.database.engine import PING_AFTER, PING_WITHIN
 from internal.infrastructure.database.schema import upgrade_to_head
 from internal.infrastructure.embedded.postgres import EmbeddedPostgres
-from internal.infrastructure.settings import Settings
 from internal.ports.unavailable import Unavailable
 from tests.processes import frozen
 

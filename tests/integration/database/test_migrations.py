@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from internal.infrastructure.database.engine import DatabaseTimeouts, create_engine
 from internal.infrastructure.database.migrations import concurrently
-from internal.infrastructure.database.migrations.turns import MIGRATION_LOCK
+from internal.infrastructure.database.migrations.migration_lock import MIGRATION_LOCK
 from internal.infrastructure.database.schema import (
     SchemaVersion,
     alembic_config,

@@ -9,10 +9,10 @@ import pytest
 from internal.domain.user import User
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
+from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.database.engine import PING_AFTER
 from internal.infrastructure.database.schema import upgrade_to_head
 from internal.infrastructure.embedded.process import free_port
-from internal.infrastructure.settings import Settings
 from internal.ports.unavailable import Unavailable
 
 pytestmark = pytest.mark.anyio

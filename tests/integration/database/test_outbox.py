@@ -13,13 +13,13 @@ from structlog.testing import capture_logs
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import in_background, open_resources
-from internal.infrastructure.database import outbox_relay
-from internal.infrastructure.database.outbox import SWEEP_AFTER
-from internal.infrastructure.database.outbox_relay import MARK_EVERY, OutboxRelay
+from internal.infrastructure.config.settings import Settings
+from internal.infrastructure.database.outbox import relay as outbox_relay
+from internal.infrastructure.database.outbox.publisher import SWEEP_AFTER
+from internal.infrastructure.database.outbox.relay import MARK_EVERY, OutboxRelay
 from internal.infrastructure.database.tables import outbox
 from internal.infrastructure.embedded.redis import EmbeddedRedis
-from internal.infrastructure.settings import Settings
-from internal.infrastructure.task_codec import Ending
+from internal.infrastructure.tasks.codec import Ending
 from internal.ports.unavailable import Unavailable
 from tests.fakes.clock import FakeClock
 from tests.integration.database.outboxed import (

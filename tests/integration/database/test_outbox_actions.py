@@ -8,11 +8,11 @@ from sqlalchemy import select, update
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
-from internal.infrastructure.database.outbox_inspector import SqlAlchemyOutboxInspector
+from internal.infrastructure.config.settings import Settings
+from internal.infrastructure.database.outbox.inspector import SqlAlchemyOutboxInspector
 from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.settings import Settings
-from internal.infrastructure.task_codec import Ending
-from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
+from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
+from internal.infrastructure.tasks.codec import Ending
 from internal.ports.idempotency import Done
 from internal.ports.outbox_inspector import OutboxAction, OutboxState
 from internal.ports.unavailable import Unavailable

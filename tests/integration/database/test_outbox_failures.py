@@ -7,10 +7,10 @@ from sqlalchemy import func, select
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
-from internal.infrastructure.database.outbox_rows import SWEEP_BATCH, OutboxRows
+from internal.infrastructure.config.settings import Settings
+from internal.infrastructure.database.outbox.rows import SWEEP_BATCH, OutboxRows
 from internal.infrastructure.database.tables import outbox
 from internal.infrastructure.embedded.process import free_port
-from internal.infrastructure.settings import Settings
 from internal.ports.unavailable import Unavailable
 from tests.integration.database.outboxed import FakeTaskTransport, publish, relay, statements, store_due
 

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.task_codec import Ending
+from internal.infrastructure.tasks.codec import Ending
 from internal.ports.task_inspector import TaskAction
 from internal.ports.tasks import TaskState
 from tests.queued import queued

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.taskqueue.outcomes import DONE, Kind, Outcome
+from internal.infrastructure.taskqueue.delivery.outcomes import DONE, Kind, Outcome
 from internal.ports.task_inspector import TaskAction
 from internal.ports.tasks import TaskOptions, TaskReceipt, TaskState, UniqueUntil
 from tests.eventually import eventually

@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
+from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.database.engine import translated_outages
-from internal.infrastructure.settings import Settings
 from internal.ports.unavailable import Unavailable
 from tests.faults.proxy import Proxy
 

@@ -12,8 +12,8 @@ from internal.application.tasks.send_email_once import SendEmailOnce
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.domain.email_address import EmailAddress
 from internal.infrastructure.bootstrap.container import Container
+from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.settings import Settings
 from internal.ports.email_sender import Email
 from internal.ports.idempotency import Claim
 from internal.ports.tasks import RetryLater

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
 from internal.infrastructure.bootstrap.server import app_of
+from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.database.tables import users
-from internal.infrastructure.settings import Settings
 from tests.faults.rounds import IS_LONG
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600 if IS_LONG else 120)]

@@ -3,7 +3,7 @@ import pytest
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.server import app_of
-from internal.infrastructure.settings import Environment, Settings
+from internal.infrastructure.config.settings import Environment, Settings
 
 pytestmark = pytest.mark.anyio
 

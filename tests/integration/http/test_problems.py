@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
 from internal.infrastructure.bootstrap.server import app_of
-from internal.infrastructure.settings import Environment, Settings
+from internal.infrastructure.config.settings import Environment, Settings
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.server import app_of
-from internal.infrastructure.settings import Settings
+from internal.infrastructure.config.settings import Settings
 
 pytestmark = pytest.mark.anyio
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from tests.integration.taskqueue.working import broker_on
 from tests.redis_programs import PROGRAMS, redis_program_named
 from tests.services import running_redis

@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.delivery import Delivery
-from internal.infrastructure.taskqueue.exchange import Settlement
-from internal.infrastructure.taskqueue.outcomes import RELEASED, Kind, Outcome
+from internal.infrastructure.taskqueue.delivery.delivery import Delivery
+from internal.infrastructure.taskqueue.delivery.exchange import Settlement
+from internal.infrastructure.taskqueue.delivery.outcomes import RELEASED, Kind, Outcome
+from internal.infrastructure.taskqueue.protocol import scripts
 from internal.ports.tasks import TaskState
 from tests.integration.taskqueue.engine import NO_DEADLINE, PREFIX, Engine, Hand
 

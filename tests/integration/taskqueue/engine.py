@@ -9,12 +9,18 @@ from typing import Any
 
 import redis
 
-from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.delivery import Delivery
-from internal.infrastructure.taskqueue.exchange import Demand, Exchange, Fetched, QueueLimit, Settlement
-from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
-from internal.infrastructure.taskqueue.outcomes import DONE, Outcome
-from internal.infrastructure.taskqueue.timing import Timing
+from internal.infrastructure.taskqueue.delivery.delivery import Delivery
+from internal.infrastructure.taskqueue.delivery.exchange import (
+    Demand,
+    Exchange,
+    Fetched,
+    QueueLimit,
+    Settlement,
+)
+from internal.infrastructure.taskqueue.delivery.outcomes import DONE, Outcome
+from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag
+from internal.infrastructure.taskqueue.protocol.timing import Timing
 from tests.queued import queued
 
 PREFIX = hash_tag(NAMESPACE)

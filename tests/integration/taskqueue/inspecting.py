@@ -1,11 +1,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from internal.infrastructure.task_codec import TaskLedger
-from internal.infrastructure.taskqueue.connection import connect, pool_of
-from internal.infrastructure.taskqueue.inspector import RedisTaskInspector
-from internal.infrastructure.taskqueue.schedule_book import ScheduleBook
-from internal.infrastructure.taskqueue.timing import Timing
+from internal.infrastructure.taskqueue.connections.connection import connect, pool_of
+from internal.infrastructure.taskqueue.inspection.inspector import RedisTaskInspector
+from internal.infrastructure.taskqueue.protocol.timing import Timing
+from internal.infrastructure.taskqueue.scheduling.schedule_inspector import ScheduleBook
+from internal.infrastructure.tasks.codec import TaskLedger
 from tests.integration.taskqueue.engine import PREFIX
 
 

@@ -11,13 +11,13 @@ from uuid import UUID
 import redis
 
 from internal.infrastructure.clock import SystemClock
-from internal.infrastructure.task_codec import TaskCodec
-from internal.infrastructure.taskqueue.connection import pool_of
-from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
-from internal.infrastructure.taskqueue.enqueuer import Enqueuer
-from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
-from internal.infrastructure.taskqueue.publisher import DramatiqTaskPublisher
-from internal.infrastructure.taskqueue.timing import MAX_CRASHES
+from internal.infrastructure.taskqueue.connections.connection import pool_of
+from internal.infrastructure.taskqueue.delivery.delivery import Cancelled, Delivery
+from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
+from internal.infrastructure.taskqueue.protocol.timing import MAX_CRASHES
+from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer
+from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskPublisher
+from internal.infrastructure.tasks.codec import TaskCodec
 from internal.ports.task_inspector import TaskAction
 from internal.ports.tasks import Publication, TaskOptions
 from tests.integration.taskqueue.engine import PREFIX, WEIGHTS, Engine, Hand

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
-from internal.infrastructure.admin.app import app
 from internal.infrastructure.bootstrap.admin import LocatedInstallation
+from internal.infrastructure.cli.app import app
 from tests.integration.taskqueue.engine import Engine, Hand, engine_on
 
 PAYLOAD = (

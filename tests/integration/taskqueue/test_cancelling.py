@@ -12,10 +12,10 @@ import pytest
 import redis as redis_client
 from dramatiq import Message
 
-from internal.infrastructure.task_codec import Ending
-from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.timing import Timing
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.timing import Timing
+from internal.infrastructure.tasks.codec import Ending
 from tests.eventually import eventually
 from tests.integration.taskqueue.engine import PREFIX
 from tests.integration.taskqueue.witnesses import Blocking, RecordingLedger

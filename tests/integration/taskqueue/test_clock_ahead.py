@@ -10,8 +10,8 @@ import pytest
 from dramatiq.middleware import CurrentMessage
 from structlog.testing import capture_logs
 
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
 from internal.ports.tasks import TaskState
 from tests.integration.taskqueue.engine import PREFIX, Engine, Hand, engine_on
 from tests.integration.taskqueue.inspecting import inspector_on

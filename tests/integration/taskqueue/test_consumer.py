@@ -13,11 +13,11 @@ from dramatiq.broker import Consumer
 from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import Middleware
 
-from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.consumer import QueueConsumer
-from internal.infrastructure.taskqueue.lease_keeper import LeaseKeeper
-from internal.infrastructure.taskqueue.timing import MAX_CRASHES
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.broker.consumer import QueueConsumer
+from internal.infrastructure.taskqueue.broker.lease_keeper import LeaseKeeper
+from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.timing import MAX_CRASHES
 from tests.integration.taskqueue.working import SHORT, broker_on
 from tests.queued import queued
 

@@ -9,9 +9,9 @@ import pytest
 from dramatiq.middleware import Middleware
 from structlog.contextvars import bind_contextvars, get_contextvars
 
-from internal.infrastructure.task_codec import Ending
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.middleware import default_middleware
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.broker.middleware import default_middleware
+from internal.infrastructure.tasks.codec import Ending
 from tests.integration.taskqueue.working import broker_on, send_stored, working
 
 TASKS = 300

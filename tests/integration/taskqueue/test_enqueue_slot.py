@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import redis
 
-from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.redis_time import to_moment, to_ms
-from internal.infrastructure.taskqueue.scheduler import task_id
+from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.redis_time import to_moment, to_ms
+from internal.infrastructure.taskqueue.scheduling.scheduler import task_id
 from tests.full_redis import full
 from tests.integration.taskqueue.engine import NO_DEADLINE, PREFIX, Engine, engine_on
 

@@ -11,10 +11,16 @@ import redis
 from dramatiq.errors import ConnectionClosed
 from redis.exceptions import RedisError
 
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.connection import Wire, answers, connect, connect_blocking, pool_of
-from internal.infrastructure.taskqueue.master_pool import LOOK_EVERY
-from internal.infrastructure.taskqueue.timing import Timing
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.connections.connection import (
+    Wire,
+    answers,
+    connect,
+    connect_blocking,
+    pool_of,
+)
+from internal.infrastructure.taskqueue.connections.master_pool import LOOK_EVERY
+from internal.infrastructure.taskqueue.protocol.timing import Timing
 from internal.ports.unavailable import Unavailable
 from tests.eventually import eventually
 from tests.faults.rounds import IS_LONG

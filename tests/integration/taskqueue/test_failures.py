@@ -10,10 +10,10 @@ from dramatiq import Broker, MessageProxy
 from dramatiq.middleware import Middleware
 from hypothesis import HealthCheck, given, settings
 
-from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.middleware import default_middleware
-from internal.infrastructure.taskqueue.retries import Retries
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.broker.middleware import default_middleware
+from internal.infrastructure.taskqueue.delivery.retries import Retries
+from internal.infrastructure.taskqueue.protocol import scripts
 from internal.ports.tasks import Permanent
 from tests.eventually import eventually
 from tests.faults.rounds import IS_LONG

@@ -12,11 +12,11 @@ import pytest
 from dramatiq import Message
 
 from internal.infrastructure.clock import SystemClock
-from internal.infrastructure.task_codec import Ending, TaskCodec
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.connection import pool_of
-from internal.infrastructure.taskqueue.enqueuer import Enqueuer
-from internal.infrastructure.taskqueue.publisher import DramatiqTaskPublisher
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.connections.connection import pool_of
+from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer
+from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskPublisher
+from internal.infrastructure.tasks.codec import Ending, TaskCodec
 from internal.infrastructure.worker.actors import declare_actors
 from internal.ports.tasks import TaskContext, TaskHandler, TaskOptions
 from tests.eventually import eventually

@@ -5,7 +5,7 @@ from typing import Any
 import dramatiq
 import pytest
 
-from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from tests.integration.taskqueue.witnesses import Blocking
 from tests.integration.taskqueue.working import working
 from tests.queued import queued

@@ -14,8 +14,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from internal.infrastructure.taskqueue.outcomes import RELEASED, Kind, Outcome
-from internal.infrastructure.taskqueue.timing import MAX_CRASHES
+from internal.infrastructure.taskqueue.delivery.outcomes import RELEASED, Kind, Outcome
+from internal.infrastructure.taskqueue.protocol.timing import MAX_CRASHES
 from internal.ports.task_inspector import APPLIES_TO, TaskAction
 from internal.ports.tasks import TaskOptions, TaskState
 from tests.faults.rounds import IS_LONG

@@ -14,11 +14,11 @@ from redis import Redis
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
-from internal.infrastructure.database.outbox_relay import FORWARD_WITHIN
+from internal.infrastructure.config.settings import Settings
+from internal.infrastructure.database.outbox.relay import FORWARD_WITHIN
 from internal.infrastructure.embedded.process import free_port
 from internal.infrastructure.embedded.redis import EmbeddedRedis
-from internal.infrastructure.settings import Settings
-from internal.infrastructure.task_codec import EncodedTask
+from internal.infrastructure.tasks.codec import EncodedTask
 from internal.ports.tasks import TaskOptions
 from internal.ports.unavailable import Unavailable
 from tests.eventually import eventually

@@ -9,8 +9,8 @@ from dramatiq import MessageProxy
 from dramatiq.middleware import AgeLimit, Middleware
 from structlog.testing import capture_logs
 
-from internal.infrastructure.log import TASKS
-from internal.infrastructure.taskqueue.middleware import default_middleware
+from internal.infrastructure.taskqueue.broker.middleware import default_middleware
+from internal.infrastructure.telemetry.log import TASKS
 from tests.integration.taskqueue.working import broker_on, working
 from tests.queued import queued
 

@@ -8,8 +8,8 @@ import pytest
 from dramatiq import Broker, MessageProxy
 from dramatiq.middleware import Middleware, SkipMessage
 
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.retries import Retries
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.delivery.retries import Retries
 from tests.eventually import eventually
 from tests.integration.taskqueue.working import broker_on, working
 from tests.queued import queued

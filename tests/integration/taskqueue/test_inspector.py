@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import redis.asyncio
 
-from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.connection import connect
-from internal.infrastructure.taskqueue.inspector import RedisTaskInspector
-from internal.infrastructure.taskqueue.outcomes import RELEASED, Kind, Outcome
+from internal.infrastructure.taskqueue.connections.connection import connect
+from internal.infrastructure.taskqueue.delivery.outcomes import RELEASED, Kind, Outcome
+from internal.infrastructure.taskqueue.inspection.inspector import RedisTaskInspector
+from internal.infrastructure.taskqueue.protocol import scripts
 from internal.ports.task_inspector import TaskAction, TaskFilter
 from internal.ports.tasks import TaskState
 from internal.ports.unavailable import Unavailable

@@ -11,8 +11,8 @@ import dramatiq
 import pytest
 from dramatiq.middleware import Middleware, TimeLimitExceeded
 
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.middleware import TimeLimit, default_middleware
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.broker.middleware import TimeLimit, default_middleware
 from tests.eventually import eventually
 from tests.faults.rounds import IS_LONG
 from tests.integration.taskqueue.working import broker_on, working

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.delivery import Delivery
-from internal.infrastructure.taskqueue.outcomes import DONE, RELEASED, Kind, Outcome
-from internal.infrastructure.taskqueue.task_rows import STATES
-from internal.infrastructure.taskqueue.timing import ARCHIVE_MOST
+from internal.infrastructure.taskqueue.delivery.delivery import Delivery
+from internal.infrastructure.taskqueue.delivery.outcomes import DONE, RELEASED, Kind, Outcome
+from internal.infrastructure.taskqueue.inspection.task_decoding import STATES
+from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.timing import ARCHIVE_MOST
 from internal.ports.task_inspector import APPLIES_TO, TaskAction
 from internal.ports.tasks import TaskState
 from tests.faults.rounds import IS_LONG

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import dramatiq
 import pytest
 
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.timing import Timing
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.protocol.timing import Timing
 from tests.eventually import eventually
 from tests.integration.taskqueue.working import broker_on, working
 

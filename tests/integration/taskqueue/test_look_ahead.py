@@ -5,7 +5,7 @@ import threading
 
 import dramatiq
 
-from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from tests.eventually import eventually
 from tests.integration.taskqueue.working import broker_on, working
 

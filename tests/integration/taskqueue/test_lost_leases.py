@@ -7,7 +7,7 @@ from typing import Any
 
 import dramatiq
 
-from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from tests.eventually import eventually
 from tests.integration.taskqueue.working import SHORT, broker_on, working
 from tests.queued import queued

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from internal.infrastructure.task_codec import Ending
-from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.admission import UNKNOWN
-from internal.infrastructure.taskqueue.inspector import RedisTaskInspector
-from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
-from internal.infrastructure.taskqueue.timing import ARCHIVE_MOST
+from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
+from internal.infrastructure.taskqueue.inspection.inspector import RedisTaskInspector
+from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.message_options import UNKNOWN
+from internal.infrastructure.taskqueue.protocol.timing import ARCHIVE_MOST
+from internal.infrastructure.tasks.codec import Ending
 from internal.ports.task_inspector import QueueNotEmpty, TaskAction
 from internal.ports.tasks import TaskState
 from tests.full_redis import full

@@ -9,7 +9,7 @@ import dramatiq
 import pytest
 from dramatiq.middleware import CurrentMessage
 
-from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from tests.eventually import eventually as eventually_within
 from tests.integration.taskqueue.working import working
 

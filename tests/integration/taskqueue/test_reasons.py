@@ -9,9 +9,9 @@ import pytest
 import redis as blocking
 
 from internal.infrastructure.embedded.process import free_port
-from internal.infrastructure.taskqueue.connection import connect, pool_of
-from internal.infrastructure.taskqueue.namespace import NAMESPACE, hash_tag
-from internal.infrastructure.taskqueue.write_probe import WriteProbe, refusal_of_workers
+from internal.infrastructure.taskqueue.connections.connection import connect, pool_of
+from internal.infrastructure.taskqueue.inspection.write_probe import WriteProbe, refusal_of_workers
+from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag
 from tests.configured_redis import answers, configured_redis
 from tests.eventually import eventually
 from tests.full_redis import full

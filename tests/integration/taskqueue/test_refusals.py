@@ -8,9 +8,9 @@ import dramatiq
 import pytest
 from dramatiq import Message
 
-from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.timing import MAX_CRASHES, Timing
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.timing import MAX_CRASHES, Timing
 from tests.eventually import eventually
 from tests.integration.taskqueue.working import SHORT, broker_on, working
 from tests.queued import queued

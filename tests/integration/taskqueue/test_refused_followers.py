@@ -11,11 +11,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from internal.infrastructure.clock import SystemClock
-from internal.infrastructure.task_codec import TaskCodec
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.connection import pool_of
-from internal.infrastructure.taskqueue.enqueuer import Enqueuer
-from internal.infrastructure.taskqueue.publisher import DramatiqTaskPublisher
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.connections.connection import pool_of
+from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer
+from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskPublisher
+from internal.infrastructure.tasks.codec import TaskCodec
 from internal.ports.task_inspector import TaskAction
 from internal.ports.tasks import Permanent, Publication, TaskOptions
 from tests.integration.taskqueue.engine import PREFIX

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 import dramatiq
 import pytest
 
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.connection import connect
-from internal.infrastructure.taskqueue.worker_cards import WorkerCards
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.connections.connection import connect
+from internal.infrastructure.taskqueue.inspection.worker_registry import WorkerCards
 from internal.ports.task_facts import WorkerInfo
 from internal.ports.tasks import TaskState
 from tests.eventually import eventually

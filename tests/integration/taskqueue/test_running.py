@@ -9,7 +9,7 @@ import dramatiq
 import pytest
 from dramatiq.middleware import CurrentMessage, Middleware
 
-from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from tests.eventually import eventually
 from tests.integration.taskqueue.working import working
 from tests.queued import queued

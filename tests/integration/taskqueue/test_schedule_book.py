@@ -5,10 +5,10 @@ import pytest
 import redis
 
 from internal.domain.errors import NotFound
-from internal.infrastructure.taskqueue.connection import pool_of
-from internal.infrastructure.taskqueue.periodic import Periodic
-from internal.infrastructure.taskqueue.schedule_book import ScheduleBook
-from internal.infrastructure.taskqueue.scheduler import SHOWN_FOR
+from internal.infrastructure.taskqueue.connections.connection import pool_of
+from internal.infrastructure.taskqueue.scheduling.periodic import Periodic
+from internal.infrastructure.taskqueue.scheduling.schedule_inspector import ScheduleBook
+from internal.infrastructure.taskqueue.scheduling.scheduler import SHOWN_FOR
 from internal.ports.task_facts import ScheduleInfo
 from internal.ports.unavailable import Unavailable
 from tests.queued import queued

@@ -9,7 +9,7 @@ import redis
 import uvloop
 from structlog.testing import capture_logs
 
-from internal.infrastructure.taskqueue.periodic import Periodic
+from internal.infrastructure.taskqueue.scheduling.periodic import Periodic
 from internal.ports.tasks import TaskOptions
 from tests.fakes.clock import FakeClock
 from tests.queued import queued

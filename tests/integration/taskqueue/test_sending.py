@@ -5,9 +5,9 @@ from typing import Any
 
 import dramatiq
 
-from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.entries import NO_DEADLINE
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.stored_message import NO_DEADLINE
 from tests.queued import queued
 
 PLACES = 1024  # in line, of each millisecond

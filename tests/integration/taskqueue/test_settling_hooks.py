@@ -9,7 +9,7 @@ import dramatiq
 from dramatiq import Broker, Message, MessageProxy
 from dramatiq.middleware import Middleware, SkipMessage
 
-from internal.infrastructure.taskqueue.retries import Retries
+from internal.infrastructure.taskqueue.delivery.retries import Retries
 from tests.eventually import eventually
 from tests.integration.taskqueue.working import broker_on, working
 from tests.queued import queued

@@ -12,7 +12,7 @@ from dramatiq.rate_limits.backends import StubBackend as RateLimiterBackend
 from dramatiq.results import ResultFailure, Results
 from dramatiq.results.backends import StubBackend as ResultBackend
 
-from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from tests.eventually import eventually
 from tests.integration.taskqueue.working import working
 

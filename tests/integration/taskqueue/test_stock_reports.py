@@ -9,9 +9,9 @@ import structlog
 from dramatiq import Message, MessageProxy
 from dramatiq.middleware import Middleware
 
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.retries import Retries
-from internal.infrastructure.taskqueue.worker import Worker
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.delivery.retries import Retries
+from internal.infrastructure.taskqueue.worker.worker import Worker
 from tests.eventually import eventually
 from tests.integration.taskqueue.working import broker_on, working
 

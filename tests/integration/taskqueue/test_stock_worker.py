@@ -9,8 +9,8 @@ import dramatiq
 import pytest
 from dramatiq.errors import QueueNotFound
 
-from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.protocol import scripts
 from tests.eventually import eventually
 from tests.integration.taskqueue.working import SHORT
 from tests.queued import queued

@@ -13,8 +13,8 @@ import pytest
 from dramatiq import Broker
 from dramatiq.middleware import Middleware
 
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.worker import Worker
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.worker.worker import Worker
 from tests.eventually import eventually
 from tests.integration.taskqueue.working import STOP_WITHIN, broker_on, working
 from tests.queued import queued

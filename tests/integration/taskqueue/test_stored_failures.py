@@ -7,8 +7,8 @@ import pytest
 from dramatiq.results import ResultFailure, Results
 from dramatiq.results.backends import RedisBackend
 
-from internal.infrastructure.error_text import MOST_TEXT
-from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.telemetry.error_text import MOST_TEXT
 from tests.integration.taskqueue.working import working
 
 WITHIN = 3000  # milliseconds

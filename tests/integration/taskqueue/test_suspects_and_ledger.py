@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import dramatiq
 
-from internal.infrastructure.task_codec import Ending
-from internal.infrastructure.taskqueue.broker import RedisBroker
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.tasks.codec import Ending
 from tests.integration.taskqueue.working import send_stored, working
 
 

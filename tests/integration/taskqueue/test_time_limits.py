@@ -10,9 +10,9 @@ import msgspec
 import pytest
 from dramatiq.middleware import TimeLimitExceeded
 
-from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.middleware import TimeLimit, default_middleware
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.broker.middleware import TimeLimit, default_middleware
+from internal.infrastructure.taskqueue.protocol import scripts
 from tests.eventually import eventually
 from tests.integration.taskqueue.working import broker_on, working
 from tests.queued import queued

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.exchange import NOTHING, Demand, Settlement
-from internal.infrastructure.taskqueue.outcomes import DONE, RELEASED, Kind, Outcome
+from internal.infrastructure.taskqueue.delivery.exchange import NOTHING, Demand, Settlement
+from internal.infrastructure.taskqueue.delivery.outcomes import DONE, RELEASED, Kind, Outcome
+from internal.infrastructure.taskqueue.protocol import scripts
 from tests.integration.taskqueue.engine import PREFIX, Engine, Hand, engine_on
 
 HOUR = 3_600_000  # milliseconds

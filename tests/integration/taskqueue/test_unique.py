@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.outcomes import DONE, Kind, Outcome
+from internal.infrastructure.taskqueue.delivery.outcomes import DONE, Kind, Outcome
+from internal.infrastructure.taskqueue.protocol import scripts
 from tests.integration.taskqueue.engine import PREFIX, Engine, Hand, engine_on
 
 HOUR = 3_600_000

@@ -6,10 +6,10 @@ from contextlib import closing
 
 import dramatiq
 
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.connection import connect
-from internal.infrastructure.taskqueue.worker import Worker
-from internal.infrastructure.taskqueue.worker_cards import WorkerCards
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.connections.connection import connect
+from internal.infrastructure.taskqueue.inspection.worker_registry import WorkerCards
+from internal.infrastructure.taskqueue.worker.worker import Worker
 from tests.eventually import eventually
 from tests.integration.taskqueue.engine import PREFIX
 from tests.integration.taskqueue.working import broker_on, working

@@ -1,12 +1,12 @@
 import subprocess
 import sys
 
-from internal.infrastructure.taskqueue.watchdog import STUCK
+from internal.infrastructure.taskqueue.worker.watchdog import STUCK
 
 PROGRAM = """
 import asyncio, sys, threading, time
 from datetime import timedelta
-from internal.infrastructure.taskqueue.watchdog import LoopWatchdog
+from internal.infrastructure.taskqueue.worker.watchdog import LoopWatchdog
 
 loop = asyncio.new_event_loop()
 threading.Thread(target=loop.run_forever, daemon=True).start()

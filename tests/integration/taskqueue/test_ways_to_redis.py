@@ -24,8 +24,8 @@ from internal.infrastructure.bootstrap.ping import workers_on
 from internal.infrastructure.bootstrap.services import locate_services
 from internal.infrastructure.bootstrap.worker import start_event_loop
 from internal.infrastructure.embedded.process import free_port, stop
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.connection import answers, connect
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.connections.connection import answers, connect
 from internal.ports.task_inspector import TaskAction
 from internal.ports.tasks import TaskState
 from internal.ports.unavailable import Unavailable

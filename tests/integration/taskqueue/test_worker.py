@@ -13,10 +13,10 @@ from dramatiq import Message
 from dramatiq.middleware import CurrentMessage
 from dramatiq.middleware import TimeLimit as StockTimeLimit
 
-from internal.infrastructure.task_codec import TaskLedger
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.middleware import TimeLimit, default_middleware
-from internal.infrastructure.taskqueue.worker import Worker
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.broker.middleware import TimeLimit, default_middleware
+from internal.infrastructure.taskqueue.worker.worker import Worker
+from internal.infrastructure.tasks.codec import TaskLedger
 from tests.eventually import eventually
 from tests.integration.taskqueue.witnesses import Blocking, Recorder, RecordingLedger
 from tests.integration.taskqueue.working import send_stored

@@ -10,11 +10,11 @@ from uuid import UUID
 import pytest
 
 from internal.infrastructure.clock import SystemClock
-from internal.infrastructure.task_codec import TaskCodec
-from internal.infrastructure.taskqueue.connection import pool_of
-from internal.infrastructure.taskqueue.enqueuer import Enqueuer
-from internal.infrastructure.taskqueue.outcomes import DONE, Kind, Outcome
-from internal.infrastructure.taskqueue.publisher import DramatiqTaskPublisher
+from internal.infrastructure.taskqueue.connections.connection import pool_of
+from internal.infrastructure.taskqueue.delivery.outcomes import DONE, Kind, Outcome
+from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer
+from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskPublisher
+from internal.infrastructure.tasks.codec import TaskCodec
 from internal.ports.tasks import MOST_STEPS, Publication, TaskOptions
 from tests.integration.taskqueue.engine import PREFIX, WEIGHTS, Engine, Hand, engine_on
 

@@ -6,7 +6,7 @@ from typing import Any
 from dramatiq import MessageProxy
 from dramatiq.middleware import Middleware
 
-from internal.infrastructure.task_codec import Ending
+from internal.infrastructure.tasks.codec import Ending
 from tests.queued import queued
 
 

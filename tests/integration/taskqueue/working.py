@@ -7,10 +7,10 @@ from typing import Any
 
 from dramatiq import Message
 
-from internal.infrastructure.taskqueue import scripts
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.timing import Timing
-from internal.infrastructure.taskqueue.worker import Worker
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.timing import Timing
+from internal.infrastructure.taskqueue.worker.worker import Worker
 
 SHORT = Timing(lease=timedelta(milliseconds=600), unknown_every=timedelta(milliseconds=50))
 STOP_WITHIN = 1000  # milliseconds

@@ -12,11 +12,11 @@ from structlog.testing import capture_logs
 
 from internal.domain.errors import NotFound
 from internal.infrastructure.clock import SystemClock
-from internal.infrastructure.log import TASKS
-from internal.infrastructure.task_codec import TaskCodec
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.timing import Timing
-from internal.infrastructure.taskqueue.worker import Worker
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.protocol.timing import Timing
+from internal.infrastructure.taskqueue.worker.worker import Worker
+from internal.infrastructure.tasks.codec import TaskCodec
+from internal.infrastructure.telemetry.log import TASKS
 from internal.infrastructure.worker.actors import declare_actors
 from internal.ports.tasks import Permanent, RetryLater, TaskContext, TaskOptions
 from internal.ports.unavailable import Unavailable

@@ -7,7 +7,7 @@ import structlog
 from dramatiq import Message
 from hypothesis import HealthCheck, given, settings
 
-from internal.infrastructure.log import TASKS, LogFormat, configure_logging
+from internal.infrastructure.telemetry.log import TASKS, LogFormat, configure_logging
 from tests.hostile_errors import Hostile, hostile_errors
 
 CANARY = "canary@example.com"

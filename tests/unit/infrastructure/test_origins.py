@@ -1,6 +1,6 @@
 import pytest
 
-from internal.infrastructure.origins import parse_origins
+from internal.infrastructure.config.origins import parse_origins
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from internal.infrastructure.service_url import SentinelUrl
+from internal.infrastructure.config.service_url import SentinelUrl
 
 SECRET = "hunter2"
 

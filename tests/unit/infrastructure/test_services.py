@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.services import locate_redis, locate_services, publish_services
+from internal.infrastructure.config.settings import InvalidSettings
 from internal.infrastructure.embedded.process import free_port
-from internal.infrastructure.settings import InvalidSettings
 
 SECRET = "hunter2"
 JSON = st.recursive(

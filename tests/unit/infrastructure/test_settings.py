@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from internal.infrastructure.settings import (
+from internal.infrastructure.config.settings import (
     Environment,
     InvalidSettings,
     Settings,

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
-from internal.infrastructure.task_codec import (
+from internal.infrastructure.tasks.codec import (
     Followers,
     InvalidPayload,
     TaskCodec,

@@ -8,11 +8,11 @@ from dramatiq import Message
 from dramatiq.middleware import Middleware
 from structlog.testing import capture_logs
 
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.delivery import Delivery
-from internal.infrastructure.taskqueue.outcomes import Outcome
-from internal.infrastructure.taskqueue.retries import Retries
-from internal.infrastructure.taskqueue.settled_as import settled_as
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.delivery.delivery import Delivery
+from internal.infrastructure.taskqueue.delivery.outcomes import Outcome
+from internal.infrastructure.taskqueue.delivery.retries import Retries
+from internal.infrastructure.taskqueue.delivery.settled_as import settled_as
 
 
 def offline_broker(middleware: Sequence[Middleware] = ()) -> RedisBroker:

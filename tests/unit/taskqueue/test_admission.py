@@ -4,11 +4,11 @@ from typing import Any
 import pytest
 from dramatiq import Message
 
-from internal.infrastructure.taskqueue import admission
-from internal.infrastructure.taskqueue.admission import refusal
-from internal.infrastructure.taskqueue.delivery import Cancelled
-from internal.infrastructure.taskqueue.outcomes import Kind
-from internal.infrastructure.taskqueue.timing import MAX_CRASHES, Timing
+from internal.infrastructure.taskqueue.delivery.delivery import Cancelled
+from internal.infrastructure.taskqueue.delivery.outcomes import Kind
+from internal.infrastructure.taskqueue.delivery.precheck import refusal
+from internal.infrastructure.taskqueue.protocol import message_options
+from internal.infrastructure.taskqueue.protocol.timing import MAX_CRASHES, Timing
 from tests.unit.taskqueue.attempts import declare, delivery, offline_broker
 
 EVERY = 30_000  # milliseconds
@@ -87,7 +87,7 @@ def test_an_unknown_task_is_offered_again_for_ten_minutes(times: int, kind: Kind
 def test_a_version_with_a_newer_format_goes_on_knowing_the_older(
     monkeypatch: pytest.MonkeyPatch, *, options: dict[str, Any], is_known: bool
 ) -> None:
-    monkeypatch.setattr(admission, "KNOWN_FORMATS", (1, 2))
+    monkeypatch.setattr(message_options, "KNOWN_FORMATS", (1, 2))
 
     refused = refusal(delivery(**options), actors={"work"}, timing=Timing())
 

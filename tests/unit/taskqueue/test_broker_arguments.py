@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 import redis
 
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.timing import Timing
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.protocol.timing import Timing
 
 
 def connection(broker: RedisBroker) -> dict[str, Any]:

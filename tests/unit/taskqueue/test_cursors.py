@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from internal.infrastructure.taskqueue.cursors import from_cursor, to_cursor
+from internal.infrastructure.taskqueue.inspection.cursors import from_cursor, to_cursor
 
 
 @given(score=st.integers(-(2**53), 2**53).map(str) | st.just("inf"), task_id=st.text())

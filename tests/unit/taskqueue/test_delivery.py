@@ -1,8 +1,8 @@
 import pytest
 
-from internal.infrastructure.taskqueue.delivery import LARGEST_RESULT
-from internal.infrastructure.taskqueue.outcomes import DONE, RELEASED, Kind, Outcome
-from internal.infrastructure.taskqueue.settled_as import settled_as
+from internal.infrastructure.taskqueue.delivery.delivery import LARGEST_RESULT
+from internal.infrastructure.taskqueue.delivery.outcomes import DONE, RELEASED, Kind, Outcome
+from internal.infrastructure.taskqueue.delivery.settled_as import settled_as
 from tests.unit.taskqueue.attempts import delivery
 
 

@@ -7,7 +7,7 @@ from dramatiq.errors import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from internal.infrastructure.taskqueue.encoder import JSONEncoder
+from internal.infrastructure.taskqueue.protocol.encoder import JSONEncoder
 
 JSON = st.recursive(
     st.none()

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from dramatiq import Message
 
-from internal.infrastructure.taskqueue.delivery import Cancelled
-from internal.infrastructure.taskqueue.exchange import Demand, Exchange, QueueLimit, Settlement
-from internal.infrastructure.taskqueue.outcomes import Kind, Outcome
-from internal.infrastructure.taskqueue.timing import Timing
+from internal.infrastructure.taskqueue.delivery.delivery import Cancelled
+from internal.infrastructure.taskqueue.delivery.exchange import Demand, Exchange, QueueLimit, Settlement
+from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
+from internal.infrastructure.taskqueue.protocol.timing import Timing
 from internal.ports.tasks import Rate
 
 DEMAND = Demand(total=3, direct=2, suspect=True)

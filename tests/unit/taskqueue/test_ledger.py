@@ -6,10 +6,10 @@ from contextvars import Context
 
 import pytest
 
-from internal.infrastructure.task_codec import Ending
-from internal.infrastructure.taskqueue.exchange import Settlement
-from internal.infrastructure.taskqueue.ledger import LedgerClerk
-from internal.infrastructure.taskqueue.outcomes import DONE
+from internal.infrastructure.taskqueue.delivery.exchange import Settlement
+from internal.infrastructure.taskqueue.delivery.outcomes import DONE
+from internal.infrastructure.taskqueue.worker.outbox_closer import LedgerClerk
+from internal.infrastructure.tasks.codec import Ending
 from internal.ports.unavailable import Unavailable
 
 pytestmark = pytest.mark.anyio

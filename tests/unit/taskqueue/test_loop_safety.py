@@ -5,10 +5,14 @@ import pytest
 from dramatiq import Message
 from dramatiq.middleware import AgeLimit, Callbacks, CurrentMessage, Middleware, Pipelines
 
-from internal.infrastructure.taskqueue.broker import RedisBroker
-from internal.infrastructure.taskqueue.delivery import Delivery
-from internal.infrastructure.taskqueue.middleware import ShutdownNotifications, TimeLimit, default_middleware
-from internal.infrastructure.taskqueue.retries import Retries
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.broker.middleware import (
+    ShutdownNotifications,
+    TimeLimit,
+    default_middleware,
+)
+from internal.infrastructure.taskqueue.delivery.delivery import Delivery
+from internal.infrastructure.taskqueue.delivery.retries import Retries
 from tests.unit.taskqueue.attempts import offline_broker
 
 

@@ -7,13 +7,13 @@ from dramatiq.middleware import ShutdownNotifications as StockShutdownNotificati
 from dramatiq.middleware import TimeLimit as StockTimeLimit
 from dramatiq.middleware import default_middleware as stock_default_middleware
 
-from internal.infrastructure.taskqueue.middleware import (
+from internal.infrastructure.taskqueue.broker.middleware import (
     ShutdownNotifications,
     TimeLimit,
     default_middleware,
     replace_stock,
 )
-from internal.infrastructure.taskqueue.retries import Retries
+from internal.infrastructure.taskqueue.delivery.retries import Retries
 from tests.unit.taskqueue.attempts import offline_broker
 
 

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from internal.infrastructure.taskqueue.periodic import InvalidSchedule, Periodic, plan
-from internal.infrastructure.taskqueue.scheduler import task_id
+from internal.infrastructure.taskqueue.scheduling.periodic import InvalidSchedule, Periodic, plan
+from internal.infrastructure.taskqueue.scheduling.scheduler import task_id
 from internal.ports.tasks import Task, TaskOptions
 from tests.scheduling import Tick, publisher_on
 

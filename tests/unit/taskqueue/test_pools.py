@@ -8,8 +8,8 @@ import redis.asyncio
 from redis.asyncio.sentinel import SentinelManagedSSLConnection
 from redis.sentinel import Sentinel
 
-from internal.infrastructure.taskqueue.connection import connect_blocking, pool_like, pool_of
-from internal.infrastructure.taskqueue.master_pool import AsyncMasterPool
+from internal.infrastructure.taskqueue.connections.connection import connect_blocking, pool_like, pool_of
+from internal.infrastructure.taskqueue.connections.master_pool import AsyncMasterPool
 
 URLS = [
     "redis://app:secret@redis:6380/3?client_name=users&protocol=2&socket_keepalive=no&socket_read_size=1024",

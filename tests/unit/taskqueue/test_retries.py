@@ -7,10 +7,10 @@ import pytest
 from dramatiq import Message, Retry
 from dramatiq.middleware.shutdown import Shutdown
 
-from internal.infrastructure.taskqueue.backoff import asynq_delay
-from internal.infrastructure.taskqueue.delivery import Cancelled
-from internal.infrastructure.taskqueue.outcomes import RELEASED, Kind, Outcome
-from internal.infrastructure.taskqueue.retries import Retries
+from internal.infrastructure.taskqueue.delivery.backoff import asynq_delay
+from internal.infrastructure.taskqueue.delivery.delivery import Cancelled
+from internal.infrastructure.taskqueue.delivery.outcomes import RELEASED, Kind, Outcome
+from internal.infrastructure.taskqueue.delivery.retries import Retries
 from internal.ports.tasks import Permanent, RetryLater
 from tests.unit.taskqueue.attempts import delivery, failed
 

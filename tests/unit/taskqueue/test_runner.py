@@ -4,12 +4,12 @@ from contextvars import Context
 import dramatiq
 import pytest
 
-from internal.infrastructure.taskqueue.delivery import Cancelled, Delivery
-from internal.infrastructure.taskqueue.outcomes import Kind
-from internal.infrastructure.taskqueue.retries import Retries
-from internal.infrastructure.taskqueue.runner import Runner
-from internal.infrastructure.taskqueue.settled_as import settled_as
-from internal.infrastructure.taskqueue.threads import WorkerThreads
+from internal.infrastructure.taskqueue.delivery.delivery import Cancelled, Delivery
+from internal.infrastructure.taskqueue.delivery.outcomes import Kind
+from internal.infrastructure.taskqueue.delivery.retries import Retries
+from internal.infrastructure.taskqueue.delivery.settled_as import settled_as
+from internal.infrastructure.taskqueue.worker.runner import Runner
+from internal.infrastructure.taskqueue.worker.threads import WorkerThreads
 from tests.unit.taskqueue.attempts import delivery, offline_broker
 
 pytestmark = pytest.mark.anyio

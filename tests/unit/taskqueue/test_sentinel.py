@@ -12,7 +12,11 @@ from typing import Any
 import pytest
 from redis.sentinel import MasterNotFoundError
 
-from internal.infrastructure.taskqueue.sentinel import ASK_WITHIN_AT_LEAST, AsyncSentinels, Sentinels
+from internal.infrastructure.taskqueue.connections.sentinel import (
+    ASK_WITHIN_AT_LEAST,
+    AsyncSentinels,
+    Sentinels,
+)
 from tests.faults.proxy import Proxy
 
 pytestmark = pytest.mark.anyio

@@ -2,10 +2,10 @@ from datetime import timedelta
 
 import pytest
 
-from internal.infrastructure.taskqueue.delivery import Delivery
-from internal.infrastructure.taskqueue.exchange import Demand
-from internal.infrastructure.taskqueue.slots import AHEAD, MEASURED, Slots
-from internal.infrastructure.taskqueue.timing import Timing
+from internal.infrastructure.taskqueue.delivery.delivery import Delivery
+from internal.infrastructure.taskqueue.delivery.exchange import Demand
+from internal.infrastructure.taskqueue.protocol.timing import Timing
+from internal.infrastructure.taskqueue.worker.slots import AHEAD, MEASURED, Slots
 from tests.unit.taskqueue.attempts import delivery
 
 QUICK, SLOW = 0.001, 0.1  # seconds

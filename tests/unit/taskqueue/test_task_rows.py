@@ -4,7 +4,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from internal.infrastructure.taskqueue.task_rows import TaskRow
+from internal.infrastructure.taskqueue.inspection.task_decoding import TaskRow
 from internal.ports.task_facts import TaskInfo
 from internal.ports.tasks import TaskState
 

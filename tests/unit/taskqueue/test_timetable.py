@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from internal.infrastructure.taskqueue.timetable import parse_timetable
+from internal.infrastructure.taskqueue.scheduling.timetable import parse_timetable
 
 BERLIN = "Europe/Berlin"
 NEW_YEAR = datetime(2030, 1, 1, tzinfo=UTC)  # a Tuesday

@@ -4,12 +4,12 @@ from alembic import context
 from alembic.util import CommandError
 from sqlalchemy import create_engine, pool, text
 
+from internal.infrastructure.config.settings import load_settings
 from internal.infrastructure.database.connect_arguments import ENGINE_URL, connect_arguments
 from internal.infrastructure.database.engine import DatabaseTimeouts
 from internal.infrastructure.database.migrations.concurrently import IMPATIENT
-from internal.infrastructure.database.migrations.turns import wait_for_turn
+from internal.infrastructure.database.migrations.migration_lock import wait_for_turn
 from internal.infrastructure.database.tables import metadata
-from internal.infrastructure.settings import load_settings
 
 
 def run_migrations() -> None:

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from internal.application.tasks.purge_outbox import GIVEN_UP_FOR, PurgeOutbox, PurgeOutboxHandler
-from internal.infrastructure.taskqueue.timing import Timing
+from internal.infrastructure.taskqueue.protocol.timing import Timing
 from internal.ports.tasks import TaskContext
 from tests.fakes.clock import FakeClock
 from tests.fakes.outbox_retention import FakeOutboxRetention

@@ -10,9 +10,9 @@ from typing import Any
 from typer.testing import CliRunner, Result
 
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
-from internal.infrastructure.admin.app import app
-from internal.infrastructure.admin.installation import RedisFacts, RedisRefusals, Tools
-from internal.infrastructure.task_codec import TaskCodec
+from internal.infrastructure.cli.app import app
+from internal.infrastructure.cli.installation import RedisFacts, RedisRefusals, Tools
+from internal.infrastructure.tasks.codec import TaskCodec
 from internal.ports.task_facts import TaskInfo, WorkerInfo
 from internal.ports.tasks import TaskState
 from internal.ports.unavailable import Unavailable

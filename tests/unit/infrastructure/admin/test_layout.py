@@ -1,7 +1,7 @@
 import pytest
 from rich.cells import cell_len
 
-from internal.infrastructure.admin.layout import GAP, SHORTEST, Column, fitted
+from internal.infrastructure.cli.output.table_layout import GAP, SHORTEST, Column, fitted
 
 COLUMNS = (
     Column("ID"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from internal.infrastructure.admin.app import app
+from internal.infrastructure.cli.app import app
 from internal.ports.tasks import TaskState
 from tests.fakes.clock import NOON
 from tests.unit.infrastructure.admin.operating import Operator, a_task

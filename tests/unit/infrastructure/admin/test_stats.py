@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from internal.infrastructure.admin.installation import RedisRefusals
+from internal.infrastructure.cli.installation import RedisRefusals
 from internal.ports.tasks import TaskState
 from tests.fakes.clock import NOON
 from tests.unit.infrastructure.admin.operating import REDIS, Operator, a_task

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from internal.infrastructure.admin import bulk
+from internal.infrastructure.cli.commands import bulk
 from internal.ports.task_inspector import ActionResult
 from internal.ports.tasks import TaskState
 from internal.ports.unavailable import Unavailable

@@ -2,8 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from internal.infrastructure.admin import words
-from internal.infrastructure.admin.options import span
+from internal.infrastructure.cli.arguments.options import span
+from internal.infrastructure.cli.output import humanize as words
 from tests.fakes.clock import NOON
 
 

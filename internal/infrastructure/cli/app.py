@@ -1,0 +1,46 @@
+"""The operators' command line: `app(obj=...)` is given the installation that the commands work on."""
+
+import typer
+
+from internal.infrastructure.cli.commands import (
+    database,
+    outbox,
+    queues,
+    schedules,
+    server,
+    task_actions,
+    task_bulk,
+    workers,
+)
+from internal.infrastructure.cli.commands.stats import show_stats
+from internal.infrastructure.cli.commands.task_enqueue import enqueue_task
+from internal.infrastructure.cli.commands.task_views import inspect_task, list_tasks
+from internal.infrastructure.cli.output.failures import Commands, Program
+from internal.ports.task_inspector import TaskAction
+
+app = typer.Typer(
+    cls=Program,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="What an operator does. Ends with 0: done; 1: it cannot be done, or not all of it; 2: mistaken.",
+)
+tasks = typer.Typer(
+    cls=Commands, no_args_is_help=True, help="The tasks: look, publish, run, archive, delete."
+)
+tasks.command("ls")(list_tasks)
+tasks.command("inspect")(inspect_task)
+tasks.command("enqueue")(enqueue_task)
+for action in TaskAction:
+    tasks.command(action.value, help=task_actions.HELP[action])(task_actions.command_for(action))
+for action in TaskAction:
+    tasks.command(f"{action}-all", help=task_bulk.HELP[action])(task_bulk.command_for(action))
+
+app.command("stats")(show_stats)
+app.add_typer(queues.app, name="queue")
+app.add_typer(tasks, name="task")
+app.add_typer(outbox.app, name="outbox")
+app.add_typer(server.app, name="server")
+app.add_typer(workers.app, name="worker")
+app.add_typer(schedules.app, name="cron")
+app.add_typer(database.app, name="db")

@@ -1,0 +1,115 @@
+"""`outbox redrive` and `discard`: for rows that are named, and for all of a state."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated
+
+import typer
+
+from internal.infrastructure.cli.arguments.confirmation import confirm
+from internal.infrastructure.cli.arguments.options import AsJson, Ids, Yes
+from internal.infrastructure.cli.commands.bulk import Tally, show_result, show_tally, tally_up
+from internal.infrastructure.cli.installation import Tools
+from internal.infrastructure.cli.output import humanize as words
+from internal.infrastructure.cli.session import run
+from internal.ports.outbox_inspector import APPLIES_TO, OutboxAction, OutboxState
+from internal.ports.task_inspector import ActionResult
+
+AT_ONCE = 500
+_BECAME: Mapping[OutboxAction, str] = {OutboxAction.REDRIVE: "forwarded", OutboxAction.DISCARD: "given up"}
+_HELP: Mapping[OutboxAction, str] = {
+    OutboxAction.REDRIVE: """Forward waiting, forwarded or given-up rows to Redis now.
+
+    What Redis has already is not doubled. One that was given up begins anew;
+    a mail that was sent is not sent again.
+
+    Examples:
+      python -m cmd.admin outbox redrive ID
+    """,
+    OutboxAction.DISCARD: """Give up waiting or forwarded rows, without running them.
+
+    Their tasks are deleted from Redis. One that is running is kept: cancel the task.
+
+    Examples:
+      python -m cmd.admin outbox discard ID
+    """,
+}
+_HELP_ALL: Mapping[OutboxAction, str] = {
+    OutboxAction.REDRIVE: """Forward all waiting, forwarded or given-up rows to Redis now.
+
+    The oldest first, in batches. Asks before, unless told --yes.
+
+    Examples:
+      python -m cmd.admin outbox redrive-all -s waiting
+      python -m cmd.admin outbox redrive-all -s given-up --yes
+    """,
+    OutboxAction.DISCARD: """Give up all waiting or forwarded rows, without running them.
+
+    The oldest first, in batches. Asks before, unless told --yes.
+
+    Examples:
+      python -m cmd.admin outbox discard-all -s waiting
+    """,
+}
+
+
+def add_actions(app: typer.Typer) -> None:
+    for action in OutboxAction:
+        app.command(action.value, help=_HELP[action])(_command_for(action))
+        app.command(f"{action}-all", help=_HELP_ALL[action])(_command_for_all(action))
+
+
+def _command_for(action: OutboxAction) -> Callable[..., None]:
+    def act(context: typer.Context, ids: Ids, *, as_json: AsJson = False) -> None:
+        result = run(context, lambda tools: _act(tools, action, ids))
+        show_result(result, {"action": action}, became=_BECAME[action], as_json=as_json)
+
+    return act
+
+
+async def _act(tools: Tools, action: OutboxAction, ids: Sequence[str]) -> ActionResult:
+    results = [
+        await tools.outbox.act(action, ids[first : first + AT_ONCE]) for first in range(0, len(ids), AT_ONCE)
+    ]
+    return ActionResult(
+        done=[task_id for result in results for task_id in result.done],
+        refused={task_id: why for result in results for task_id, why in result.refused.items()},
+    )
+
+
+def _command_for_all(action: OutboxAction) -> Callable[..., None]:
+    def act_on_all(
+        context: typer.Context,
+        *,
+        state: Annotated[OutboxState, typer.Option("--state", "-s", help="The rows' state.")],
+        yes: Yes = False,
+        as_json: AsJson = False,
+    ) -> None:
+        _require_fitting(action, state)
+        size = run(context, lambda tools: _size(tools, state))
+        confirm(context, f"{action.capitalize()} all {words.count(size)} {state} rows?", yes=yes)
+
+        async def act(tools: Tools) -> Tally:
+            batches = tools.outbox.act_on_all(action, state)
+            return await tally_up(batches, became=_BECAME[action], size=size)
+
+        about = {"action": action, "state": state}
+        show_tally(run(context, act), about, became=_BECAME[action], as_json=as_json)
+
+    return act_on_all
+
+
+def _require_fitting(action: OutboxAction, state: OutboxState) -> None:
+    fitting = [other for other in OutboxState if other in APPLIES_TO[action]]
+    if state not in fitting:
+        text = f"{action} is for rows that are {' or '.join(fitting)}, not {state}."
+        raise typer.BadParameter(text, param_hint="'--state'")
+
+
+async def _size(tools: Tools, state: OutboxState) -> int:
+    stats = await tools.outbox.stats()
+    sizes = {
+        OutboxState.WAITING: stats.waiting,
+        OutboxState.FORWARDED: stats.forwarded,
+        OutboxState.GIVEN_UP: stats.given_up,
+    }
+    return sizes[state]

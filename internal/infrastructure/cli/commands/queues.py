@@ -1,0 +1,238 @@
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated
+
+import typer
+
+from internal.infrastructure.cli.arguments.confirmation import confirm
+from internal.infrastructure.cli.arguments.options import AsJson, Names, Yes
+from internal.infrastructure.cli.installation import Tools
+from internal.infrastructure.cli.output import humanize as words
+from internal.infrastructure.cli.output import json_output as json_form
+from internal.infrastructure.cli.output.console import say, show_fields, show_json, show_table
+from internal.infrastructure.cli.output.failures import Commands, PerName, for_each_queue
+from internal.infrastructure.cli.output.table_layout import Column
+from internal.infrastructure.cli.session import run
+from internal.ports.task_facts import DayCount, QueueInfo
+from internal.ports.tasks import TaskState
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, help="The queues: look, pause, remove.")
+
+_COLUMNS = (
+    Column("QUEUE"),
+    Column("STATUS"),
+    Column("SIZE", is_number=True, is_optional=True),
+    *(
+        Column(state.upper(), is_number=True, is_optional=state is TaskState.COMPLETED)
+        for state in json_form.STATES
+    ),
+    Column("LATENCY", is_number=True),
+    Column("ERRORS", is_number=True),
+    Column("MEMORY", is_number=True, is_optional=True),
+    Column("DONE TODAY", is_number=True, is_optional=True),
+    Column("FAILED TODAY", is_number=True, is_optional=True),
+)
+
+
+def show_queues(queues: Iterable[QueueInfo]) -> None:
+    show_table(
+        _COLUMNS, [_row(queue) for queue in queues], empty="There are no queues: nothing was published yet."
+    )
+
+
+def _row(queue: QueueInfo) -> Sequence[str]:
+    return (
+        queue.name,
+        _status(queue),
+        words.count(queue.size),
+        *(words.count(size) for size in json_form.sizes(queue).values()),
+        words.duration(queue.latency),
+        words.percent(words.error_rate(processed=queue.processed, failed=queue.failed)),
+        words.memory(queue.memory),
+        words.count(queue.processed),
+        words.count(queue.failed),
+    )
+
+
+def _status(queue: QueueInfo) -> str:
+    return "paused" if queue.is_paused else "running"
+
+
+@app.command("ls")
+def list_queues(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """List the queues.
+
+    How many tasks are in which state, how long the oldest pending one waits,
+    how many attempts fail.
+
+    Examples:
+      python -m cmd.admin queue ls
+      python -m cmd.admin queue ls --json
+    """
+    queues = run(context, lambda tools: tools.inspector.queues())
+    if as_json:
+        show_json({"queues": [json_form.queue(queue) for queue in queues]})
+    else:
+        show_queues(queues)
+
+
+@app.command()
+def inspect(context: typer.Context, names: Names, *, as_json: AsJson = False) -> None:
+    """Show everything about some queues.
+
+    The numbers are those of now, and of today in UTC.
+
+    Examples:
+      python -m cmd.admin queue inspect critical
+      python -m cmd.admin queue inspect critical default --json
+    """
+    found = run(context, lambda tools: for_each_queue(tools.inspector, names, tools.inspector.queue))
+    if as_json:
+        queues = [json_form.queue(queue) for queue in found.results.values()]
+        show_json({"queues": queues, "errors": found.errors})
+    else:
+        for queue in found.results.values():
+            show_fields(_fields(queue))
+            say("")
+    found.end()
+
+
+def _fields(queue: QueueInfo) -> Sequence[tuple[str, str]]:
+    return [
+        ("queue", queue.name),
+        ("status", _status(queue)),
+        ("size", words.count(queue.size)),
+        *((state, words.count(size)) for state, size in json_form.sizes(queue).items()),
+        ("latency", f"{words.duration(queue.latency)} (age of the oldest pending task)"),
+        ("memory", f"{words.memory(queue.memory)} (estimated)"),
+        ("done today", words.count(queue.processed)),
+        ("failed today", words.count(queue.failed)),
+        ("error rate", words.percent(words.error_rate(processed=queue.processed, failed=queue.failed))),
+    ]
+
+
+@app.command()
+def history(
+    context: typer.Context,
+    names: Names,
+    *,
+    days: Annotated[int, typer.Option("--days", "-x", min=1, max=90, help="How many days, with today.")] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Show the attempts of each of the last days.
+
+    How many succeeded, and how many failed. A day is one of UTC.
+
+    Examples:
+      python -m cmd.admin queue history default
+      python -m cmd.admin queue history critical default --days 30
+    """
+
+    async def counted(tools: Tools) -> PerName[Sequence[DayCount]]:
+        return await for_each_queue(
+            tools.inspector, names, lambda name: tools.inspector.history(name, days=days)
+        )
+
+    found = run(context, counted)
+    if as_json:
+        queues = [
+            {"name": name, "days": [json_form.day(day) for day in counts]}
+            for name, counts in found.results.items()
+        ]
+        show_json({"queues": queues, "errors": found.errors})
+    else:
+        _show_history(found.results)
+    found.end()
+
+
+def _show_history(histories: Mapping[str, Sequence[DayCount]]) -> None:
+    columns = [
+        Column("QUEUE"),
+        Column("DAY"),
+        *(Column(title, is_number=True) for title in ("DONE", "FAILED", "ERRORS")),
+    ]
+    rows = [
+        (
+            name,
+            day.day.isoformat(),
+            words.count(day.processed),
+            words.count(day.failed),
+            words.percent(words.error_rate(processed=day.processed, failed=day.failed)),
+        )
+        for name, days in histories.items()
+        for day in days
+    ]
+    if rows:
+        show_table(columns, rows, empty="")
+
+
+@app.command()
+def pause(context: typer.Context, names: Names, *, as_json: AsJson = False) -> None:
+    """Hand out no more tasks of some queues.
+
+    What runs goes on, and what is published is kept.
+
+    Examples:
+      python -m cmd.admin queue pause low
+    """
+    changed = run(context, lambda tools: for_each_queue(tools.inspector, names, tools.inspector.pause))
+    _show_changed(changed, is_paused=True, as_json=as_json)
+
+
+@app.command()
+def resume(context: typer.Context, names: Names, *, as_json: AsJson = False) -> None:
+    """Hand out tasks of some queues again.
+
+    They were paused.
+
+    Examples:
+      python -m cmd.admin queue resume low
+    """
+    changed = run(context, lambda tools: for_each_queue(tools.inspector, names, tools.inspector.resume))
+    _show_changed(changed, is_paused=False, as_json=as_json)
+
+
+def _show_changed(changed: PerName[bool], *, is_paused: bool, as_json: bool) -> None:
+    if as_json:
+        queues = [
+            {"name": name, "is_paused": is_paused, "changed": was_changed}
+            for name, was_changed in changed.results.items()
+        ]
+        show_json({"queues": queues, "errors": changed.errors})
+    else:
+        for name, was_changed in changed.results.items():
+            status = "paused" if is_paused else "running"
+            say(f"{name}: {status}" if was_changed else f"{name}: was {status} before")
+    changed.end()
+
+
+@app.command("rm")
+def remove(
+    context: typer.Context,
+    names: Names,
+    *,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Delete its tasks, too.")] = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete queues, with their statistics.
+
+    One that has tasks needs --force; one whose tasks are running is kept.
+
+    Examples:
+      python -m cmd.admin queue rm reports
+      python -m cmd.admin queue rm reports --force --yes
+    """
+    what = "with all tasks in them" if force else "if they are empty"
+    confirm(context, f"Delete the queues {', '.join(names)}, {what}?", yes=yes)
+    removed = run(
+        context,
+        lambda tools: for_each_queue(
+            tools.inspector, names, lambda name: tools.inspector.remove_queue(name, force=force)
+        ),
+    )
+    if as_json:
+        show_json({"removed": list(removed.results), "errors": removed.errors})
+    else:
+        for name in removed.results:
+            say(f"{name}: removed")
+    removed.end()

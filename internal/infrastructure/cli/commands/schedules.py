@@ -1,0 +1,99 @@
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from internal.domain.errors import NotFound
+from internal.infrastructure.cli.arguments.options import AsJson
+from internal.infrastructure.cli.installation import Tools
+from internal.infrastructure.cli.output import humanize as words
+from internal.infrastructure.cli.output import json_output as json_form
+from internal.infrastructure.cli.output.console import show_json, show_table
+from internal.infrastructure.cli.output.failures import Commands, no_such
+from internal.infrastructure.cli.output.table_layout import Column
+from internal.infrastructure.cli.session import run
+from internal.ports.task_facts import ScheduledRun, ScheduleInfo
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, help="The periodic tasks: when each is due, and was.")
+
+_SCHEDULES = (
+    Column("NAME"),
+    Column("SPEC"),
+    Column("TIME ZONE", is_optional=True),
+    Column("TASK", is_text=True),
+    Column("QUEUE", is_optional=True),
+    Column("NEXT"),
+    Column("LAST"),
+)
+_RUNS = (Column("SLOT"), Column("PUBLISHED"), Column("TASK"))
+
+
+@app.command("ls")
+def list_schedules(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """List the periodic tasks.
+
+    When each was due last, and when it will be.
+
+    Examples:
+      python -m cmd.admin cron ls
+    """
+
+    async def look(tools: Tools) -> tuple[Sequence[ScheduleInfo], datetime]:
+        return await tools.inspector.schedules(), tools.clock.now()
+
+    schedules, now = run(context, look)
+    if as_json:
+        show_json({"schedules": [json_form.schedule(schedule) for schedule in schedules]})
+        return
+    rows = [
+        (
+            schedule.name,
+            schedule.spec,
+            schedule.time_zone,
+            schedule.task_name,
+            schedule.queue,
+            words.moment(schedule.next, now=now),
+            words.moment(schedule.last, now=now),
+        )
+        for schedule in schedules
+    ]
+    show_table(_SCHEDULES, rows, empty="There are no periodic tasks.")
+
+
+@app.command()
+def history(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The periodic task's name.", show_default=False)],
+    *,
+    size: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 30,
+    as_json: AsJson = False,
+) -> None:
+    """Show when a periodic task was published.
+
+    The newest come first; 1,000 are kept.
+
+    Examples:
+      python -m cmd.admin cron history nightly-report
+    """
+
+    async def look(tools: Tools) -> Sequence[ScheduledRun]:
+        try:
+            return await tools.inspector.schedule_history(name, size=size)
+        except NotFound as error:
+            known = [schedule.name for schedule in await tools.inspector.schedules()]
+            raise NotFound(no_such("periodic task", name, known)) from error
+
+    runs = run(context, look)
+    if as_json:
+        show_json({"name": name, "runs": [json_form.run(one) for one in runs]})
+        return
+    rows = [
+        (
+            one.slot.isoformat(timespec="seconds"),
+            one.published_at.isoformat(timespec="seconds"),
+            one.task_id,
+        )
+        for one in runs
+    ]
+    show_table(_RUNS, rows, empty=f"{name} was not due yet.")

@@ -1,0 +1,44 @@
+import json
+from typing import Annotated
+
+import typer
+
+from internal.infrastructure.cli.arguments.options import AsJson
+from internal.infrastructure.cli.output.console import say, show_json, tell
+from internal.infrastructure.cli.output.failures import FAILED, Commands
+from internal.infrastructure.cli.session import installation_of
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, help="The server on this machine.")
+
+
+@app.callback()
+def server() -> None:
+    """The server on this machine."""
+
+
+@app.command()
+def ping(
+    context: typer.Context,
+    *,
+    ready: Annotated[bool, typer.Option("--ready", help="Ask whether it can serve sign-ups.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Exit 0 if the server on this machine answers at PRIVATE_PORT; 1 if not.
+
+    With --ready, its services have to be up as well.
+
+    Examples:
+      python -m cmd.admin server ping
+      python -m cmd.admin server ping --ready
+    """
+    passes, answer = installation_of(context).server_health("/readyz" if ready else "/livez")
+    reasons = answer.get("reasons") or ({} if passes else answer.get("checks") or answer)
+    status = f"the server is {answer.get('status', 'up' if passes else 'not up')}"
+    line = f"{status}: {json.dumps(reasons)}" if reasons else status
+    if as_json:
+        show_json(answer)
+    elif passes:
+        say(line)
+    if not passes:
+        tell(line)
+        raise typer.Exit(FAILED)

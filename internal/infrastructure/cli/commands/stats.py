@@ -1,0 +1,93 @@
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import typer
+
+from internal.infrastructure.cli.arguments.options import AsJson
+from internal.infrastructure.cli.commands.queues import show_queues
+from internal.infrastructure.cli.installation import RedisFacts, RedisRefusals, Tools
+from internal.infrastructure.cli.output import humanize as words
+from internal.infrastructure.cli.output import json_output as json_form
+from internal.infrastructure.cli.output.console import say, show_fields, show_json
+from internal.infrastructure.cli.session import run
+from internal.ports.task_facts import QueueInfo
+
+Facts = tuple[Sequence[QueueInfo], RedisFacts, RedisRefusals, int | None, datetime]
+
+
+def show_stats(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Show the whole at a glance.
+
+    Tasks by state and by queue, today's attempts (UTC), workers, and Redis.
+
+    Examples:
+      python -m cmd.admin stats
+      python -m cmd.admin stats --json
+    """
+    queues, redis, refusals, workers, now = run(context, _facts)
+    total = _total(queues)
+    if as_json:
+        show_json(
+            {
+                "at": json_form.time(now),
+                **total,
+                "workers": workers,
+                "queues": [json_form.queue(queue) for queue in queues],
+                "redis": {**json_form.redis(redis), "why_no_writes": refusals.of_tasks},
+            }
+        )
+        return
+    show_fields([(state, words.count(size)) for state, size in total["states"].items()])
+    say("")
+    show_fields(_today(total, workers=workers))
+    say("")
+    show_queues(queues)
+    say("")
+    show_fields(_redis(redis, refusals))
+
+
+async def _facts(tools: Tools) -> Facts:
+    refusals = await tools.redis_refusals()
+    return (
+        await tools.inspector.queues(),
+        await tools.redis_facts(),
+        refusals,
+        None if refusals.of_workers else len(await tools.inspector.workers()),
+        tools.clock.now(),
+    )
+
+
+def _total(queues: Sequence[QueueInfo]) -> dict[str, Any]:
+    sizes: Counter[str] = Counter({str(state): 0 for state in json_form.STATES})
+    for queue in queues:
+        sizes.update(json_form.sizes(queue))
+    processed = sum(queue.processed for queue in queues)
+    failed = sum(queue.failed for queue in queues)
+    return {
+        "states": dict(sizes),
+        "processed_today": processed,
+        "failed_today": failed,
+        "error_rate_today": words.error_rate(processed=processed, failed=failed),
+    }
+
+
+def _today(total: dict[str, Any], *, workers: int | None) -> Sequence[tuple[str, str]]:
+    return [
+        ("done today", words.count(total["processed_today"])),
+        ("failed today", words.count(total["failed_today"])),
+        ("error rate", words.percent(total["error_rate_today"])),
+        ("workers", "unknown: they cannot register" if workers is None else words.count(workers)),
+    ]
+
+
+def _redis(facts: RedisFacts, refusals: RedisRefusals) -> Sequence[tuple[str, str]]:
+    limit = "no limit" if facts.max_memory is None else f"at most {words.memory(facts.max_memory)}"
+    return [
+        (facts.software, facts.version),
+        ("memory", f"{words.memory(facts.used_memory)}, {limit}, {facts.eviction}"),
+        ("up for", words.duration(facts.uptime)),
+        ("clients", words.count(facts.clients)),
+        ("new tasks", f"refused: {refusals.of_tasks}" if refusals.of_tasks else "accepted"),
+    ]

@@ -1,0 +1,69 @@
+"""`task run`, `archive`, `delete`, `cancel`: for tasks that are named."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import typer
+
+from internal.infrastructure.cli.arguments.options import AsJson, Ids, InQueue
+from internal.infrastructure.cli.commands.bulk import show_result
+from internal.infrastructure.cli.installation import Tools
+from internal.infrastructure.cli.session import run
+from internal.ports.task_inspector import ActionResult, TaskAction
+
+AT_ONCE = 500
+DONE: Mapping[TaskAction, str] = {
+    TaskAction.RUN: "pending",
+    TaskAction.ARCHIVE: "archived",
+    TaskAction.DELETE: "deleted",
+    TaskAction.CANCEL: "told to stop",
+}
+HELP: Mapping[TaskAction, str] = {
+    TaskAction.RUN: """Run scheduled, retry or archived tasks now.
+
+    An archived one has all its retries again.
+
+    Examples:
+      python -m cmd.admin task run -q default ID
+      python -m cmd.admin task run -q default ID1 ID2 --json
+    """,
+    TaskAction.ARCHIVE: """Archive pending, scheduled or retry tasks.
+
+    They do not run until somebody says so, and are deleted after 90 days.
+
+    Examples:
+      python -m cmd.admin task archive -q default ID
+    """,
+    TaskAction.DELETE: """Delete tasks in any state but active.
+
+    Those that are running have to be cancelled first.
+
+    Examples:
+      python -m cmd.admin task delete -q default ID
+    """,
+    TaskAction.CANCEL: """Cancel tasks that are running.
+
+    Their handlers are told to stop, and the tasks are archived.
+
+    Examples:
+      python -m cmd.admin task cancel -q default ID
+    """,
+}
+
+
+def command_for(action: TaskAction) -> Callable[..., None]:
+    def act(context: typer.Context, ids: Ids, *, queue: InQueue, as_json: AsJson = False) -> None:
+        result = run(context, lambda tools: _act(tools, action, queue, ids))
+        about = {"action": action, "queue": queue}
+        show_result(result, about, became=DONE[action], as_json=as_json)
+
+    return act
+
+
+async def _act(tools: Tools, action: TaskAction, queue: str, ids: Sequence[str]) -> ActionResult:
+    done: list[str] = []
+    refused: dict[str, str] = {}
+    for first in range(0, len(ids), AT_ONCE):
+        result = await tools.inspector.act(action, queue, ids[first : first + AT_ONCE])
+        done += result.done
+        refused.update(result.refused)
+    return ActionResult(done=done, refused=refused)

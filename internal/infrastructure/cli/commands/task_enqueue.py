@@ -1,0 +1,156 @@
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+
+from internal.domain.errors import NotFound
+from internal.infrastructure.cli.arguments.enqueue_options import (
+    Deadline,
+    Delay,
+    Direct,
+    Header,
+    LimitKey,
+    MaxRetries,
+    MaxRunning,
+    Name,
+    Payload,
+    ProcessAt,
+    Queue,
+    RateLimit,
+    Retention,
+    TaskId,
+    Timeout,
+    UniqueFor,
+    UniqueKey,
+    UniqueUntil,
+)
+from internal.infrastructure.cli.arguments.options import AsJson
+from internal.infrastructure.cli.installation import Tools
+from internal.infrastructure.cli.output.console import say, show_json
+from internal.infrastructure.cli.output.failures import no_such
+from internal.infrastructure.cli.session import run
+from internal.infrastructure.tasks.codec import InvalidPayload, UnknownTask
+from internal.ports.task_inspector import QueueNotFound
+from internal.ports.tasks import Task, TaskOverrides, TaskReceipt, TaskState
+
+
+def enqueue_task(
+    context: typer.Context,
+    name: Name,
+    *,
+    payload: Payload = "{}",
+    queue: Queue = None,
+    task_id: TaskId = None,
+    max_retries: MaxRetries = None,
+    timeout: Timeout = None,
+    deadline: Deadline = None,
+    delay: Delay = None,
+    process_at: ProcessAt = None,
+    unique_for: UniqueFor = None,
+    unique_key: UniqueKey = None,
+    unique_until: UniqueUntil = None,
+    retention: Retention = None,
+    max_running: MaxRunning = None,
+    rate: RateLimit = None,
+    limit_key: LimitKey = None,
+    header: Header = None,
+    direct: Direct = False,
+    as_json: AsJson = False,
+) -> None:
+    """Publish a task, as a use case does: through the outbox.
+
+    What is not said is as the task's own options have it. A payload on the
+    command line can be seen by others on this machine, and stays in the
+    shell's history. Only --direct tells at once of a duplicate.
+
+    Examples:
+      python -m cmd.admin task enqueue email:welcome --payload - < ada.json
+      python -m cmd.admin task enqueue email:welcome -q low --payload - < ada.json
+    """
+    task = _Given(
+        name=name, fields=_fields(payload), overrides=_overrides(context.params, header), is_direct=direct
+    )
+    try:
+        receipt = run(context, task.publish)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}.") from error
+    _show(receipt, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    name: str
+    fields: dict[str, Any]
+    overrides: TaskOverrides
+    is_direct: bool
+
+    async def publish(self, tools: Tools) -> TaskReceipt:
+        task = _task(tools, self.name, self.fields)
+        queue = self.overrides.get("queue")
+        if queue is not None and queue not in tools.queues:
+            raise QueueNotFound(no_such("queue", queue, tools.queues))
+        if self.is_direct:
+            return await tools.publisher.publish(task, **self.overrides)
+        async with tools.unit_of_work() as uow:
+            receipt = await uow.tasks.publish(task, **self.overrides)
+            await uow.commit()
+        return receipt
+
+
+def _overrides(given: Mapping[str, Any], header: list[str] | None) -> TaskOverrides:
+    """The command's options that are a task's, by the same names; and the headers."""
+    values = {name: given.get(name) for name in TaskOverrides.__annotations__} | {"headers": _headers(header)}
+    overrides: TaskOverrides = {name: value for name, value in values.items() if value is not None}  # type: ignore[assignment]  # as named there
+    return overrides
+
+
+def _fields(text: str) -> dict[str, Any]:
+    try:
+        payload = json.loads(sys.stdin.read() if text == "-" else text, object_pairs_hook=_unique)
+    except ValueError as error:
+        raise typer.BadParameter(f"It is no JSON: {error}.", param_hint="'--payload'") from error
+    except RecursionError as error:
+        raise typer.BadParameter("It is nested too deeply.", param_hint="'--payload'") from error
+    if not isinstance(payload, dict):
+        raise typer.BadParameter("It is no JSON object.", param_hint="'--payload'")
+    return payload
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(fields := dict(pairs)) < len(pairs):
+        raise ValueError("a key is there twice")
+    return fields
+
+
+def _headers(pairs: list[str] | None) -> dict[str, str] | None:
+    if pairs is None:
+        return None
+    split = [pair.partition("=") for pair in pairs]
+    for key, equals, _ in split:
+        if not (key and equals):
+            raise typer.BadParameter("It is no KEY=VALUE.", param_hint="'--header'")
+    return {key: value for key, _, value in split}
+
+
+def _task(tools: Tools, name: str, fields: dict[str, Any]) -> Task:
+    try:
+        return tools.codec.decode(name, fields)
+    except UnknownTask as error:
+        raise NotFound(no_such("task", name, tools.codec.names)) from error
+    except InvalidPayload as error:
+        raise typer.BadParameter(f"{error}.", param_hint="'--payload'") from error
+
+
+def _show(receipt: TaskReceipt, *, as_json: bool) -> None:
+    if as_json:
+        facts = {"queue": receipt.queue, "state": receipt.state, "duplicate": receipt.duplicate}
+        show_json({"id": receipt.id, **facts})
+    elif receipt.duplicate:
+        say(f"{receipt.id}: there is such a task, {receipt.state} in {receipt.queue}; nothing was stored")
+    elif receipt.state is TaskState.STORED:
+        say(f"{receipt.id}: stored in the outbox, on its way to {receipt.queue}")
+    else:
+        say(f"{receipt.id}: {receipt.state} in {receipt.queue}")

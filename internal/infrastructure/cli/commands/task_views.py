@@ -1,0 +1,214 @@
+"""`task ls` and `task inspect`."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from internal.infrastructure.cli.arguments.options import (
+    AsJson,
+    ErrorHas,
+    InQueue,
+    InState,
+    Name,
+    PayloadHas,
+    State,
+    filter_of,
+)
+from internal.infrastructure.cli.installation import Tools
+from internal.infrastructure.cli.output import humanize as words
+from internal.infrastructure.cli.output import json_output as json_form
+from internal.infrastructure.cli.output.console import say, show_fields, show_json, show_table
+from internal.infrastructure.cli.output.failures import on_queue
+from internal.infrastructure.cli.output.table_layout import Column
+from internal.infrastructure.cli.session import run
+from internal.ports.task_facts import TaskInfo
+from internal.ports.task_inspector import TaskPage
+from internal.ports.tasks import TaskState
+
+Cell = Callable[[TaskInfo, datetime], str]
+
+
+def list_tasks(
+    context: typer.Context,
+    *,
+    queue: InQueue,
+    state: InState,
+    name: Name = None,
+    payload: PayloadHas = None,
+    error: ErrorHas = None,
+    size: Annotated[int, typer.Option(min=1, max=500, help="How many at most.")] = 30,
+    cursor: Annotated[str | None, typer.Option(help="Where to go on, as the page before said.")] = None,
+    oldest_first: Annotated[bool, typer.Option("--oldest-first", help="Turn the order around.")] = False,
+    show_payload: Annotated[
+        bool, typer.Option("--show-payload", help="Show payloads and results, which hold personal data.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the tasks of a queue in one state.
+
+    The newest come first; of scheduled and retry that is what is due last.
+    A filtered page may be short, and yet have more behind it.
+    Payloads are not shown unless asked for.
+
+    Examples:
+      python -m cmd.admin task ls -q default -s archived
+      python -m cmd.admin task ls -q default -s retry --error timeout
+      python -m cmd.admin task ls -q low -s pending --oldest-first --json
+    """
+
+    async def page(tools: Tools) -> tuple[TaskPage, datetime]:
+        listed = tools.inspector.tasks(
+            queue,
+            TaskState(state),
+            newest_first=not oldest_first,
+            size=size,
+            cursor=cursor,
+            only=filter_of(name, payload, error),
+        )
+        return await on_queue(tools.inspector, queue, listed), tools.clock.now()
+
+    try:
+        found, now = run(context, page)
+    except ValueError as problem:
+        raise typer.BadParameter(f"{problem}.", param_hint="'--cursor'") from problem
+    if as_json:
+        tasks = [json_form.task(task, with_payload=show_payload) for task in found.tasks]
+        show_json({"queue": queue, "state": state, "tasks": tasks, "next": found.next})
+    else:
+        _show_page(found, state, now=now, show_payload=show_payload)
+
+
+def _show_page(page: TaskPage, state: State, *, now: datetime, show_payload: bool) -> None:
+    cells = [*_CELLS[state], (Column("PAYLOAD", is_text=True), _payload)] if show_payload else _CELLS[state]
+    rows = [[cell(task, now) for _, cell in cells] for task in page.tasks]
+    empty = f"There are no {state} tasks." if page.next is None else "None so far."
+    show_table([column for column, _ in cells], rows, empty=empty)
+    if page.next is not None:
+        say(f"There are more: --cursor {page.next}")
+
+
+def _retries(task: TaskInfo, _: datetime) -> str:
+    return str(task.retries) if task.max_retries is None else f"{task.retries}/{task.max_retries}"
+
+
+def _status(task: TaskInfo, _: datetime) -> str:
+    return "orphaned" if task.is_orphaned else "cancelling" if task.is_cancelled else "running"
+
+
+def _error(task: TaskInfo, _: datetime) -> str:
+    return task.last_error or words.NOTHING
+
+
+def _payload(task: TaskInfo, _: datetime | None = None) -> str:
+    """As JSON; of a message that cannot be read, whatever bytes there are."""
+    if task.raw is not None:
+        return task.raw.decode(errors="backslashreplace")
+    return json.dumps(task.payload, ensure_ascii=False)
+
+
+def _at(attribute: Callable[[TaskInfo], datetime | None]) -> Cell:
+    return lambda task, now: words.moment(attribute(task), now=now)
+
+
+_ID = (Column("ID"), lambda task, _: task.id)
+_NAME = (Column("NAME", is_text=True), lambda task, _: task.name or "(unreadable)")
+_RETRIES = (Column("RETRIES", is_number=True, is_optional=True), _retries)
+_DUE = (Column("DUE"), _at(lambda task: task.due))
+_ERROR = (Column("LAST ERROR", is_text=True), _error)
+_CELLS: Mapping[State, Sequence[tuple[Column, Cell]]] = {
+    State.PENDING: [_ID, _NAME, (Column("PUBLISHED"), _at(lambda task: task.published_at)), _RETRIES],
+    State.ACTIVE: [
+        _ID,
+        _NAME,
+        (Column("STATUS"), _status),
+        (Column("STARTED"), _at(lambda task: task.started_at)),
+        (Column("DEADLINE", is_optional=True), _at(lambda task: task.deadline)),
+        (Column("WORKER", is_optional=True), lambda task, _: task.worker or words.NOTHING),
+    ],
+    State.SCHEDULED: [_ID, _NAME, _DUE, _RETRIES],
+    State.RETRY: [_ID, _NAME, _DUE, _RETRIES, _ERROR],
+    State.ARCHIVED: [_ID, _NAME, (Column("FAILED"), _at(lambda task: task.last_failed_at)), _RETRIES, _ERROR],
+    State.COMPLETED: [
+        _ID,
+        _NAME,
+        (Column("COMPLETED"), _at(lambda task: task.completed_at)),
+        (Column("EXPIRES"), _at(lambda task: task.expires_at)),
+    ],
+}
+
+
+def inspect_task(
+    context: typer.Context,
+    task_id: Annotated[str, typer.Argument(metavar="ID", help="The task's id.", show_default=False)],
+    *,
+    queue: InQueue,
+    as_json: AsJson = False,
+) -> None:
+    """Show everything about one task.
+
+    With its payload, which may be personal data.
+
+    Examples:
+      python -m cmd.admin task inspect -q default ID
+    """
+
+    async def look(tools: Tools) -> tuple[TaskInfo, datetime]:
+        return await on_queue(tools.inspector, queue, tools.inspector.task(queue, task_id)), tools.clock.now()
+
+    task, now = run(context, look)
+    if as_json:
+        show_json({"task": json_form.task(task, with_payload=True)})
+    else:
+        show_fields(_fields(task, now))
+
+
+def _fields(task: TaskInfo, now: datetime) -> Sequence[tuple[str, str]]:
+    """Without those that say nothing."""
+    fields = {
+        "id": task.id,
+        "name": task.name,
+        "queue": task.queue,
+        "state": _state(task, now),
+        "published": _dated(task.published_at, now),
+        "due": _dated(task.due, now),
+        "started": _dated(task.started_at, now),
+        "worker": task.worker,
+        "deadline": _dated(task.deadline, now),
+        "timeout": words.duration(task.timeout) if task.timeout else None,
+        "retries": _retries(task, now),
+        "crashes": str(task.crashes) if task.crashes else None,
+        "retention": words.duration(task.retention) if task.retention else None,
+        "unique": _unique(task),
+        "completed": _dated(task.completed_at, now),
+        "forgotten": _dated(task.expires_at, now),
+        "headers": json.dumps(dict(task.headers), ensure_ascii=False) if task.headers else None,
+        "payload" if task.raw is None else "raw message": _payload(task),
+        "result": None if task.result is None else json.dumps(task.result, ensure_ascii=False),
+        "last error": task.last_error,
+        "last failed": _dated(task.last_failed_at, now),
+        "history": _history(task, now),
+    }
+    return [(name, value) for name, value in fields.items() if value is not None]
+
+
+def _dated(at: datetime | None, now: datetime) -> str | None:
+    return None if at is None else words.dated(at, now=now)
+
+
+def _state(task: TaskInfo, now: datetime) -> str:
+    return f"{task.state}, {_status(task, now)}" if task.state is TaskState.ACTIVE else task.state
+
+
+def _unique(task: TaskInfo) -> str | None:
+    if task.unique_for is None:
+        return None
+    end = "also after its end" if task.unique_until == "expiry" else "until its end"
+    return f"for {words.duration(task.unique_for)}, {end}"
+
+
+def _history(task: TaskInfo, now: datetime) -> str | None:
+    attempts = [f"{words.dated(attempt.at, now=now)} {attempt.error}" for attempt in task.history]
+    return "\n".join(attempts) or None

@@ -1,0 +1,173 @@
+"""What `--json` prints. The names are a promise to scripts; times are ISO 8601 in UTC, spans in seconds."""
+
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from internal.infrastructure.cli.installation import RedisFacts
+from internal.infrastructure.cli.output.humanize import error_rate
+from internal.ports.outbox_inspector import OutboxRow, OutboxStats
+from internal.ports.task_facts import DayCount, QueueInfo, ScheduledRun, ScheduleInfo, TaskInfo, WorkerInfo
+from internal.ports.tasks import TaskState
+
+STATES = tuple(state for state in TaskState if state is not TaskState.STORED)
+
+
+def time(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat() if moment else None
+
+
+def seconds(span: timedelta | None) -> float | None:
+    return span.total_seconds() if span is not None else None
+
+
+def sizes(queue: QueueInfo) -> dict[str, int]:
+    """Every state, those without tasks included."""
+    return {str(state): queue.sizes.get(state, 0) for state in STATES}
+
+
+def queue(info: QueueInfo) -> dict[str, Any]:
+    return {
+        "name": info.name,
+        "is_paused": info.is_paused,
+        "size": info.size,
+        "states": sizes(info),
+        "latency_seconds": seconds(info.latency),
+        "memory_bytes": info.memory,
+        "processed_today": info.processed,
+        "failed_today": info.failed,
+        "error_rate_today": error_rate(processed=info.processed, failed=info.failed),
+    }
+
+
+def day(counted: DayCount) -> dict[str, Any]:
+    return {
+        "day": counted.day.isoformat(),
+        "processed": counted.processed,
+        "failed": counted.failed,
+        "error_rate": error_rate(processed=counted.processed, failed=counted.failed),
+    }
+
+
+def redis(facts: RedisFacts) -> dict[str, Any]:
+    return {
+        "software": facts.software,
+        "version": facts.version,
+        "used_memory_bytes": facts.used_memory,
+        "max_memory_bytes": facts.max_memory,
+        "eviction": facts.eviction,
+        "uptime_seconds": seconds(facts.uptime),
+        "clients": facts.clients,
+    }
+
+
+def task(info: TaskInfo, *, with_payload: bool) -> dict[str, Any]:
+    """Without the payload, what a handler gave as its result is left out, too."""
+    facts: dict[str, Any] = {
+        "id": info.id,
+        "queue": info.queue,
+        "state": str(info.state),
+        "name": info.name,
+        "published_at": time(info.published_at),
+        "due": time(info.due),
+        "deadline": time(info.deadline),
+        "timeout_seconds": seconds(info.timeout),
+        "retries": info.retries,
+        "max_retries": info.max_retries,
+        "retention_seconds": seconds(info.retention),
+        "unique_for_seconds": seconds(info.unique_for),
+        "unique_until": info.unique_until,
+        "headers": dict(info.headers),
+        "worker": info.worker,
+        "started_at": time(info.started_at),
+        "is_orphaned": info.is_orphaned,
+        "is_cancelled": info.is_cancelled,
+        "crashes": info.crashes,
+        "last_error": info.last_error,
+        "last_failed_at": time(info.last_failed_at),
+        "history": [
+            {"at": time(attempt.at), "retries": attempt.retries, "error": attempt.error}
+            for attempt in info.history
+        ],
+        "completed_at": time(info.completed_at),
+        "expires_at": time(info.expires_at),
+    }
+    return facts | _content(info) if with_payload else facts
+
+
+def _content(info: TaskInfo) -> dict[str, Any]:
+    return {
+        "payload": info.payload,
+        "raw_base64": b64encode(info.raw).decode() if info.raw is not None else None,
+        "result": info.result,
+    }
+
+
+def worker(info: WorkerInfo) -> dict[str, Any]:
+    return {
+        "id": info.id,
+        "host": info.host,
+        "pid": info.pid,
+        "started_at": time(info.started_at),
+        "heard_at": time(info.heard_at),
+        "concurrency": info.concurrency,
+        "queues": dict(info.queues),
+        "is_strict": info.is_strict,
+        "is_draining": info.is_draining,
+        "waits_for": info.waits_for,
+        "running": [
+            {
+                "id": running.id,
+                "queue": running.queue,
+                "name": running.name,
+                "started_at": time(running.started_at),
+                "deadline": time(running.deadline),
+            }
+            for running in info.running
+        ],
+    }
+
+
+def schedule(info: ScheduleInfo) -> dict[str, Any]:
+    return {
+        "name": info.name,
+        "spec": info.spec,
+        "time_zone": info.time_zone,
+        "task_name": info.task_name,
+        "queue": info.queue,
+        "last": time(info.last),
+        "next": time(info.next),
+    }
+
+
+def run(info: ScheduledRun) -> dict[str, Any]:
+    return {"task_id": info.task_id, "slot": time(info.slot), "published_at": time(info.published_at)}
+
+
+def outbox(counted: OutboxStats) -> dict[str, Any]:
+    return {
+        "waiting": counted.waiting,
+        "forwarded": counted.forwarded,
+        "given_up": counted.given_up,
+        "oldest_waiting_seconds": seconds(counted.oldest_waiting),
+        "oldest_open_seconds": seconds(counted.oldest_open),
+        "last_error": counted.last_error,
+        "last_failed_at": time(counted.last_failed_at),
+    }
+
+
+def outbox_row(row: OutboxRow, *, with_payload: bool) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "id": row.id,
+        "name": row.name,
+        "queue": row.queue,
+        "state": str(row.state),
+        "stored_at": time(row.stored_at),
+        "next_try_at": time(row.next_try_at) if row.state.is_open else None,
+        "forwarded_at": time(row.forwarded_at),
+        "completed_at": time(row.completed_at),
+        "ended_at": time(row.ended_at),
+        "last_error": row.last_error,
+        "last_failed_at": time(row.last_failed_at),
+    }
+    return facts | {"payload": dict(row.payload)} if with_payload else facts

@@ -1,0 +1,38 @@
+"""What production refuses, beyond what no environment accepts."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from internal.infrastructure.config.origins import EVERY_ORIGIN
+from internal.infrastructure.config.service_url import PostgresUrl
+from internal.infrastructure.config.setting_values import MIN_SECRET_BYTES, is_random
+
+DEVELOPMENT_SECRET = "development-only-secret-never-use-it-in-production"  # noqa: S105 - production refuses it
+DEVELOPMENT_DATABASE_PASSWORD = "pyhexaclean"  # noqa: S105 - as above
+# OWASP Password Storage Cheat Sheet: Argon2id with 19 MiB, two passes and one lane.
+OWASP_MEMORY = 19 * 1024  # KiB
+OWASP_TIME = 2
+_BELOW_THE_DEFAULT = "must not be below the default"
+
+
+def production_problems(values: Mapping[str, Any], *, named: Collection[str]) -> dict[str, str]:
+    """What is wrong, by the setting's name; `named` are those that the environment gives."""
+    secret, origins = values["jwt_secret"], values["cors_allowed_origins"]
+    url = values["database_url"]
+    own_password = PostgresUrl.parse(url).password != DEVELOPMENT_DATABASE_PASSWORD and ":@" not in url
+    encrypts_mail = urlsplit(values["mail_url"]).scheme in {"smtp+starttls", "smtps"}
+    rules = {
+        "jwt_secret": (
+            secret != DEVELOPMENT_SECRET and is_random(secret),
+            f"must be random, of at least {MIN_SECRET_BYTES} bytes: no pattern, sequence or placeholder",
+        ),
+        "database_url": (own_password, "must be given, without the development password or an empty one"),
+        "redis_url": (not {"redis_url", "redis_addr"}.isdisjoint(named), "must be given (or REDIS_ADDR)"),
+        "mail_url": (encrypts_mail, "must be smtp+starttls:// or smtps://"),
+        "app_base_url": (urlsplit(values["app_base_url"]).scheme == "https", "must be an https:// URL"),
+        "cors_allowed_origins": (origins.strip() != EVERY_ORIGIN, "must not be *"),
+        "password_hash_memory": (values["password_hash_memory"] >= OWASP_MEMORY, _BELOW_THE_DEFAULT),
+        "password_hash_time": (values["password_hash_time"] >= OWASP_TIME, _BELOW_THE_DEFAULT),
+    }
+    return {name: problem for name, (holds, problem) in rules.items() if not holds}

@@ -1,0 +1,146 @@
+"""What may stand in one setting, whatever the others say."""
+
+import re
+import zlib
+from collections.abc import Callable
+from email.headerregistry import Address
+from email.utils import getaddresses
+from itertools import pairwise
+from typing import Annotated
+from unicodedata import bidirectional, category
+from urllib.parse import unquote
+
+from pydantic import AfterValidator, Field
+
+from internal.domain.email_address import EmailAddress, InvalidEmailAddress
+from internal.infrastructure.config.origins import parse_origins
+from internal.infrastructure.config.queue_settings import parse_limits, parse_weights
+from internal.infrastructure.config.service_url import PostgresUrl, SentinelUrl, parse_url
+
+# RFC 7518 section 3.2: an HS256 key is at least as long as the hash.
+MIN_SECRET_BYTES = 32
+_MAX_PORT = 65535
+_YEAR = 365 * 86_400  # seconds
+# A random secret of 32 characters does not get shorter than 24 bytes, nor do the steps from one to the next.
+# A repeated pattern or a sequence does.
+_LEAST_DEFLATED = 20
+_KEYBOARD = "1234567890-=qwertyuiop[]asdfghjkl;'zxcvbnm,./"
+# One random secret in ten billion has one of these in it.
+_PLACEHOLDER = re.compile("change.?me|password|your.?secret", re.IGNORECASE)
+_CONTROLS = {"Cc", "Zl", "Zp"}
+_UNSEEN = {"Cf", "Zs", "Mn", "Me"}
+_TURNS_TEXT = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+_NOT_IN_URLS = re.compile(r"[\s<>\"\\^`{|}]")
+# A host without anything that a URL would read otherwise.
+_HOST = re.compile(r"[^\s/?#@\[\]]+|\[[0-9a-fA-F:.%]+\]")
+
+
+def one_line(value: object) -> object:
+    """Refuse a text with a line break or another control character."""
+    if isinstance(value, str) and any(category(each) in _CONTROLS for each in value):
+        raise ValueError("must be one line without control characters")
+    return value
+
+
+def is_random(secret: str) -> bool:
+    """Whether a secret is as long as HS256 needs it, and not a pattern, a sequence or a placeholder."""
+    data = secret.encode()
+    keys = bytes(_KEYBOARD.find(letter) % 256 for letter in secret.lower())
+    return (
+        len(data) >= MIN_SECRET_BYTES
+        and not _PLACEHOLDER.search(secret)
+        and all(_deflated(each) >= _LEAST_DEFLATED for each in (data, _steps(data), _steps(keys)))
+    )
+
+
+def _deflated(data: bytes) -> int:
+    compressor = zlib.compressobj(level=9, wbits=-zlib.MAX_WBITS)
+    return len(compressor.compress(data) + compressor.flush())
+
+
+def _steps(data: bytes) -> bytes:
+    """From each byte to the next: all the same in a sequence."""
+    return bytes((after - before) % 256 for before, after in pairwise(data))
+
+
+def _directory(value: str) -> None:
+    if not value.startswith("/"):
+        raise ValueError("must be an absolute path")
+
+
+def _display_name(value: str) -> None:
+    if all(category(each) in _UNSEEN for each in value):
+        raise ValueError("must not be blank")
+    if any(bidirectional(each) in _TURNS_TEXT for each in value):
+        raise ValueError("must not change the direction of text")
+
+
+def _read_by(parse: Callable[[str], object]) -> AfterValidator:
+    """Refuse what `parse` refuses, and keep the text."""
+
+    def check(value: str) -> str:
+        parse(value)
+        return value
+
+    return AfterValidator(check)
+
+
+def _web_address(value: str) -> None:
+    parts = parse_url(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an http:// or https:// URL")
+    if parts.username is not None or parts.query or parts.fragment or _NOT_IN_URLS.search(value):
+        raise ValueError("must be a URL without spaces, a login, a query or a fragment")
+
+
+def _host_and_port(value: str) -> None:
+    host, _, port = value.rpartition(":")
+    if not _HOST.fullmatch(host) or not port.isdecimal() or int(port) > _MAX_PORT:
+        raise ValueError("must be host:port")
+    parse_url(f"redis://{value}")
+
+
+def _redis_url(value: str) -> None:
+    if SentinelUrl.is_one(value):
+        SentinelUrl.parse(value)
+    elif parse_url(value).scheme not in {"redis", "rediss", "unix"}:
+        raise ValueError("must be a redis://, rediss://, unix:// or redis+sentinel:// URL")
+
+
+def _mail_url(value: str) -> None:
+    parts = parse_url(value)
+    if "\x00" in unquote(value) or parts.query or parts.fragment:
+        raise ValueError("must not have a query, a fragment or a null character")
+    is_folder = parts.scheme == "file" and parts.path.startswith("/") and not parts.netloc
+    is_server = parts.scheme in {"smtp", "smtp+starttls", "smtps"} and parts.hostname
+    if not is_folder and not is_server:
+        raise ValueError("must be a file:///directory, smtp://, smtp+starttls:// or smtps:// URL")
+
+
+def _sender(value: str) -> None:
+    try:
+        [(name, address)] = getaddresses([value])
+        Address(display_name=name, addr_spec=EmailAddress.parse(address).value)
+    except (InvalidEmailAddress, ValueError) as error:
+        raise ValueError("must be user@example.com or Name <user@example.com>") from error
+
+
+# Bounds that no sound installation reaches: beyond them is a typing error.
+Seconds = Annotated[float, Field(ge=0.01, le=3600)]
+WholeSeconds = Annotated[int, Field(ge=0, le=86_400)]
+Days = Annotated[int, Field(ge=1, le=3650)]
+TokenLife = Annotated[int, Field(ge=1, le=_YEAR)]  # seconds
+Processes = Annotated[int, Field(ge=1, le=256)]
+AtOnce = Annotated[int, Field(ge=1, le=10_000)]
+Directory = Annotated[str, _read_by(_directory)]
+AppName = Annotated[str, Field(max_length=100), _read_by(_display_name)]
+Port = Annotated[int, Field(ge=1, le=_MAX_PORT)]
+WebAddress = Annotated[str, _read_by(_web_address)]
+DatabaseUrl = Annotated[str, _read_by(PostgresUrl.parse)]
+HostAndPort = Annotated[str, _read_by(_host_and_port)]
+RedisUrl = Annotated[str, _read_by(_redis_url)]
+MailUrl = Annotated[str, _read_by(_mail_url)]
+Sender = Annotated[str, _read_by(_sender)]
+Origins = Annotated[str, _read_by(parse_origins)]
+QueueWeights = Annotated[str, _read_by(parse_weights)]
+QueueLimits = Annotated[str, _read_by(parse_limits)]

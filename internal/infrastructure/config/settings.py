@@ -1,0 +1,250 @@
+"""Settings are flat environment variables; `.env` is read as well, but only in development."""
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Any, Literal, Self
+
+from pydantic import (
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from internal.infrastructure.config.environment import (
+    ENCODING,
+    UnreadableFile,
+    located,
+    names_given,
+    names_in,
+)
+from internal.infrastructure.config.hash_cost import affordable_at_once, hash_problems
+from internal.infrastructure.config.misspelled_names import misspelt
+from internal.infrastructure.config.production_rules import (
+    DEVELOPMENT_DATABASE_PASSWORD,
+    DEVELOPMENT_SECRET,
+    OWASP_MEMORY,
+    OWASP_TIME,
+    production_problems,
+)
+from internal.infrastructure.config.queue_settings import parse_limits, parse_weights
+from internal.infrastructure.config.setting_values import (
+    AppName,
+    AtOnce,
+    DatabaseUrl,
+    Days,
+    Directory,
+    HostAndPort,
+    MailUrl,
+    Origins,
+    Port,
+    Processes,
+    QueueLimits,
+    QueueWeights,
+    RedisUrl,
+    Seconds,
+    Sender,
+    TokenLife,
+    WebAddress,
+    WholeSeconds,
+    one_line,
+)
+from internal.ports.tasks import Rate
+
+COMPOSE_DATABASE_URL = f"postgresql://pyhexaclean:{DEVELOPMENT_DATABASE_PASSWORD}@localhost:5432/pyhexaclean"
+COMPOSE_REDIS_ADDR = "localhost:6379"
+
+VAR_DIRECTORY = Path("var")
+DOTENV = Path(".env")
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class InvalidSettings(Exception):
+    """Some variables cannot be used; `problems` has one line for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, env_ignore_empty=True, allow_inf_nan=False
+    )
+
+    app_env: Environment = Environment.DEVELOPMENT
+    app_name: AppName = "PyHexaClean"
+    app_base_url: WebAddress = "http://localhost:8080"
+
+    database_url: DatabaseUrl = Field(default=COMPOSE_DATABASE_URL, repr=False)
+    database_pool_size: AtOnce = 10
+    database_pool_timeout: Seconds = 2  # seconds, as those that follow
+    database_connect_timeout: int = Field(default=2, ge=2, le=3600)  # the Postgres client takes no less
+    database_statement_timeout: Seconds = 5
+    redis_addr: HostAndPort = COMPOSE_REDIS_ADDR
+    redis_url: RedisUrl | None = Field(default=None, repr=False)
+    redis_connect_timeout: float = Field(default=3, ge=0.01, le=60)  # seconds, as the next
+    redis_timeout: float = Field(default=2, ge=0.01, le=60)
+
+    http_host: str = "127.0.0.1"
+    http_port: Port = 8080
+    private_host: str = "127.0.0.1"
+    private_port: Port = 9090
+    http_workers: Processes = 1
+    http_header_timeout: float = Field(default=10, ge=0.01, le=60)  # seconds, as those that follow
+    http_body_timeout: Seconds = 15
+    http_drain_time: float = Field(default=1, ge=0, le=3600)
+    http_shutdown_timeout: int = Field(default=8, ge=1, le=3600)
+    cors_allowed_origins: Origins = ""
+
+    worker_concurrency: AtOnce = 10
+    worker_processes: Processes = 1
+    worker_queues: QueueWeights = "critical:6,default:3,low:1"
+    worker_queue_limits: QueueLimits = ""
+    worker_strict_priority: bool = False
+    worker_shutdown_timeout: WholeSeconds = 25  # seconds
+    worker_lease: Seconds = 15  # seconds
+    unknown_task_grace: int = Field(default=600, ge=0, le=30 * 86_400)  # seconds
+    task_max_bytes: int = Field(default=1024 * 1024, ge=1024, le=64 * 1024 * 1024)
+    runtime_directory: Directory | None = None
+    outbox_retention_days: Days = 30
+    mail_url: MailUrl = Field(default=(VAR_DIRECTORY / "mail").absolute().as_uri(), repr=False)
+    mail_from: Sender = "PyHexaClean <no-reply@localhost.localdomain>"
+    mail_concurrency: AtOnce | None = None
+
+    jwt_secret: str = Field(default=DEVELOPMENT_SECRET, repr=False)
+    jwt_ttl: TokenLife = 900
+
+    password_min_length: int = Field(default=8, ge=8, le=128)
+    password_hash_memory: int = Field(default=OWASP_MEMORY, ge=8, le=2**32 - 1)  # KiB
+    password_hash_time: int = Field(default=OWASP_TIME, ge=1, le=100)
+    password_hash_parallelism: int = Field(default=1, ge=1, le=64)
+    password_hash_threads: int | None = Field(default=None, ge=1, le=1024)
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["json", "console"] = "console"
+    log_tasks: bool = False
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper_case(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_one_line(cls, value: object) -> object:
+        return one_line(value)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _names_every_problem(cls, given: dict[str, Any], validate: ModelWrapValidatorHandler[Self]) -> Self:
+        """Ask what production needs also where some variables are wrong, of those that are not."""
+        wrong: dict[str, str] = {}
+        try:
+            settings = validate(given)
+        except ValidationError as error:
+            wrong = {str(problem["loc"][0]): problem["msg"] for problem in error.errors()}
+            settings = validate({name: value for name, value in given.items() if name not in wrong})
+        unsafe = settings._unsafe()  # noqa: SLF001 - an instance of this very class
+        if "redis_addr" in wrong:
+            unsafe.pop("redis_url", None)  # one of the two is given
+        if problems := unsafe | wrong:
+            raise InvalidSettings([_describe(name, message) for name, message in problems.items()])
+        return settings
+
+    def _unsafe(self) -> dict[str, str]:
+        """What this machine or production refuses, by the field's name."""
+        problems = hash_problems(
+            memory=self.password_hash_memory,
+            lanes=self.password_hash_parallelism,
+            at_once=self.password_hash_threads,
+        )
+        if self.app_env is Environment.PRODUCTION:
+            problems |= production_problems(self.model_dump(), named=self.model_fields_set)
+        return problems
+
+    @property
+    def redis(self) -> str:
+        """The URL to connect to: REDIS_URL wins over REDIS_ADDR."""
+        return self.redis_url or f"redis://{self.redis_addr}/0"
+
+    @property
+    def mails_at_once(self) -> int:
+        """Of one worker process: half of its slots, so that a slow mail server leaves the other half."""
+        return self.mail_concurrency or max(1, self.worker_concurrency // 2)
+
+    @property
+    def hashes_at_once(self) -> int:
+        return self.password_hash_threads or affordable_at_once(self.password_hash_memory)
+
+    @property
+    def queue_weights(self) -> dict[str, int]:
+        """The queues that this worker serves, and the share of each."""
+        return parse_weights(self.worker_queues)
+
+    @property
+    def queue_limits(self) -> dict[str, tuple[int | None, Rate | None]]:
+        """How many tasks of a queue run at once, and how many start in a window, where that is limited."""
+        return parse_limits(self.worker_queue_limits)
+
+    @property
+    def heartbeats(self) -> Path:
+        """Where the processes of workers on this machine write down that they are alive."""
+        own = Path(gettempdir()) / f"pyhexaclean-{os.geteuid()}"
+        # systemd gives several directories with colons between them.
+        return (Path(self.runtime_directory.partition(":")[0]) if self.runtime_directory else own) / "workers"
+
+    @property
+    def named_services(self) -> frozenset[str]:
+        """Of Postgres and Redis, the variables of those whose place the environment tells."""
+        given = self.model_fields_set
+        names = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL", "redis_addr": "REDIS_URL"}
+        return frozenset(variable for name, variable in names.items() if name in given)
+
+
+def load_settings(kind: type[Settings] = Settings) -> Settings:
+    """Read the environment.
+
+    Raises:
+        InvalidSettings: names every variable that cannot be used, and the file if it stands there.
+    """
+    only_in_file = _names_in_file() - names_given()
+    try:
+        return kind(
+            _env_file=DOTENV if _in_development() else None,  # type: ignore[call-arg]  # added at run time
+            _env_file_encoding=ENCODING,
+        )
+    except InvalidSettings as error:
+        problems = [located(problem, DOTENV, names=only_in_file) for problem in error.problems]
+        raise InvalidSettings(problems) from error
+
+
+def misspelt_settings() -> Mapping[str, str]:
+    """Unknown names in the environment or the file, each with the name that was probably meant."""
+    known = {name.upper() for name in Settings.model_fields}
+    return misspelt(names_given() | _names_in_file(), known=known)
+
+
+def _in_development() -> bool:
+    return (os.environ.get("APP_ENV") or Environment.DEVELOPMENT) == Environment.DEVELOPMENT
+
+
+def _names_in_file() -> frozenset[str]:
+    try:
+        return names_in(DOTENV) if _in_development() else frozenset()
+    except UnreadableFile as error:
+        raise InvalidSettings(error.problems) from error
+
+
+def _describe(name: str, message: str) -> str:
+    return f"{name.upper()}: {message.removeprefix('Value error, ')}"

@@ -1,0 +1,124 @@
+"""What operators do to rows of the outbox, and to the tasks of these rows in the task queue."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import bindparam, func, null, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from internal.infrastructure.database.engine import translated_outages
+from internal.infrastructure.database.outbox.completion_log import SqlAlchemyTaskLedger
+from internal.infrastructure.database.outbox.pages import MOST_AT_ONCE, SHOWN, to_row
+from internal.infrastructure.database.outbox.relay import OutboxRelay
+from internal.infrastructure.database.outbox.rows import RESTORE_REPLACED, SWEEP_BATCH
+from internal.infrastructure.database.tables import outbox
+from internal.infrastructure.tasks.codec import Ending
+from internal.ports.outbox_inspector import APPLIES_TO, OutboxAction, OutboxRow, OutboxState
+from internal.ports.task_inspector import ActionResult, TaskAction, TaskInspector, TaskNotFound
+from internal.ports.tasks import TaskState
+
+_of_ids = outbox.c.id.in_(bindparam("ids", expanding=True))
+_FIND = select(*SHOWN).where(_of_ids)
+# As if it had just been stored: should nobody forward it any more, a sweeper does.
+_REOPEN = (
+    update(outbox)
+    .where(_of_ids, outbox.c.succeeded.is_(False))
+    .values(
+        closed_at=null(), succeeded=null(), forwarded_at=null(), missing_since=null(), next_try_at=func.now()
+    )
+)
+
+Refusals = Mapping[str, str]
+
+
+class OutboxActions:
+    """The task queue first: while it is away nothing is done, and what is broken off can be done again."""
+
+    def __init__(self, *, engine: AsyncEngine, relay: OutboxRelay, tasks: TaskInspector) -> None:
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")  # every call is one statement
+        self._relay = relay
+        self._tasks = tasks
+        self._ledger = SqlAlchemyTaskLedger(engine)
+
+    async def act(self, action: OutboxAction, task_ids: Sequence[str]) -> ActionResult:
+        if len(task_ids) > MOST_AT_ONCE:
+            raise ValueError(f"at most {MOST_AT_ONCE} rows at once")
+        ids = list(dict.fromkeys(task_ids))
+        refused: dict[str, str] = {}
+        for first in range(0, len(ids), SWEEP_BATCH):
+            refused |= await self._step(action, ids[first : first + SWEEP_BATCH])
+        return ActionResult(
+            done=[task_id for task_id in ids if task_id not in refused],
+            refused={task_id: refused[task_id] for task_id in ids if task_id in refused},
+        )
+
+    async def _step(self, action: OutboxAction, ids: Sequence[str]) -> Refusals:
+        rows = await self._find(ids)
+        refused = dict.fromkeys(set(ids) - rows.keys(), "there is no such row")
+        refused |= {
+            row.id: f"it is {row.state}" for row in rows.values() if row.state not in APPLIES_TO[action]
+        }
+        do = self._redrive if action is OutboxAction.REDRIVE else self._discard
+        if fitting := [row for row in rows.values() if row.id not in refused]:
+            refused |= await do(fitting)
+        return refused
+
+    async def _redrive(self, rows: Sequence[OutboxRow]) -> Refusals:
+        """An archived task would keep the same one out, and its end has been written down: it is deleted.
+
+        One that was given up, and is in another state, is about to be archived, which would be overlooked.
+        """
+        states = {row.id: await self._state(row) for row in rows if row.state is not OutboxState.WAITING}
+        refused = {
+            row.id: f"its task is {states[row.id]}"
+            for row in rows
+            if row.state is OutboxState.GIVEN_UP and states[row.id] not in {None, TaskState.ARCHIVED}
+        }
+        await self._delete([row for row in rows if states.get(row.id) is TaskState.ARCHIVED])
+        ids = [row.id for row in rows if row.id not in refused]
+        await self._reopen(ids)
+        forwarded = await self._relay.forward_again(ids)
+        return refused | dict.fromkeys(set(ids) - forwarded, "it was not forwarded: inspect it")
+
+    async def _discard(self, rows: Sequence[OutboxRow]) -> Refusals:
+        """A row that replaced one of an ended task gives it back, and that task stays in Redis."""
+        restored = await self._restore([row.id for row in rows if row.state is OutboxState.WAITING])
+        rows = [row for row in rows if row.id not in restored]
+        kept = await self._delete(rows)
+        active = {row.id for row in rows if row.id in kept and await self._state(row) is TaskState.ACTIVE}
+        ended = [Ending(task_id=row.id, succeeded=False) for row in rows if row.id not in active]
+        await self._ledger.close(ended)
+        return dict.fromkeys(active, "its task is active")
+
+    async def _delete(self, rows: Sequence[OutboxRow]) -> Refusals:
+        of_queues: dict[str, list[str]] = defaultdict(list)
+        for row in rows:
+            of_queues[row.queue].append(row.id)
+        refused: dict[str, str] = {}
+        for queue, ids in of_queues.items():
+            refused |= (await self._tasks.act(TaskAction.DELETE, queue, ids)).refused
+        return refused
+
+    async def _state(self, row: OutboxRow) -> TaskState | None:
+        """Of its task; None if the task queue has none."""
+        try:
+            return (await self._tasks.task(row.queue, row.id)).state
+        except TaskNotFound:
+            return None
+
+    async def _find(self, ids: Sequence[str]) -> Mapping[str, OutboxRow]:
+        with translated_outages():
+            async with self._engine.connect() as connection:
+                return {row.id: to_row(row) for row in await connection.execute(_FIND, {"ids": ids})}
+
+    async def _restore(self, ids: Sequence[str]) -> set[str]:
+        if not ids:
+            return set()
+        with translated_outages():
+            async with self._engine.connect() as connection:
+                return set((await connection.execute(RESTORE_REPLACED, {"ids": ids})).scalars())
+
+    async def _reopen(self, ids: Sequence[str]) -> None:
+        with translated_outages():
+            async with self._engine.connect() as connection:
+                await connection.execute(_REOPEN, {"ids": ids})

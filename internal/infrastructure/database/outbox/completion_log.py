@@ -1,0 +1,57 @@
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Text, bindparam, func, null, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from internal.infrastructure.database.engine import translated_outages
+from internal.infrastructure.database.outbox.rows import LOOK_AFTER, RESTORE_REPLACED
+from internal.infrastructure.database.tables import outbox
+from internal.infrastructure.tasks.codec import Ending
+
+_ids = bindparam("ids", type_=Text, expanding=True)
+_FIND = select(outbox.c.id, outbox.c.succeeded, outbox.c.closed_at.is_(None).label("is_open")).where(
+    outbox.c.id.in_(_ids)
+)
+_CLOSE = (
+    update(outbox)
+    .where(outbox.c.id.in_(_ids), outbox.c.closed_at.is_(None))
+    .values(closed_at=func.now(), succeeded=bindparam("succeeded"))
+)
+# It is not looked for before the queue has had time to take it up again.
+_REOPEN = (
+    update(outbox)
+    .where(outbox.c.id.in_(_ids))
+    .values(closed_at=null(), succeeded=null(), missing_since=null(), next_try_at=func.now() + LOOK_AFTER)
+    .returning(outbox.c.id)
+)
+
+
+class SqlAlchemyTaskLedger:
+    """The outbox as the worker sees it: a row is open until its task has ended."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")  # every call is one statement
+
+    async def closed(self, task_ids: Sequence[str]) -> Mapping[str, bool]:
+        """A row that is no longer there was closed before it was deleted."""
+        with translated_outages():
+            async with self._engine.connect() as connection:
+                rows = (await connection.execute(_FIND, {"ids": task_ids})).all()
+        still_open = {row.id for row in rows if row.is_open}
+        given_up = {row.id for row in rows if row.succeeded is False}
+        return {task_id: task_id not in given_up for task_id in task_ids if task_id not in still_open}
+
+    async def close(self, endings: Sequence[Ending]) -> None:
+        with translated_outages():
+            async with self._engine.connect() as connection:
+                for succeeded in (True, False):
+                    ids = [ending.task_id for ending in endings if ending.succeeded is succeeded]
+                    if ids:
+                        await connection.execute(_CLOSE, {"ids": ids, "succeeded": succeeded})
+
+    async def reopen(self, task_ids: Sequence[str]) -> set[str]:
+        """An ended task that runs again gets its row back if a later publication has replaced it."""
+        with translated_outages():
+            async with self._engine.connect() as connection:
+                await connection.execute(RESTORE_REPLACED, {"ids": task_ids})
+                return set((await connection.execute(_REOPEN, {"ids": task_ids})).scalars())

@@ -1,0 +1,118 @@
+"""The outbox: tasks stored in the transaction of the data they belong to."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, literal_column, null, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from internal.infrastructure.database.tables import outbox
+from internal.infrastructure.tasks.codec import (
+    EncodedTask,
+    TaskCodec,
+    TaskTransport,
+    followers_to_json,
+    options_to_json,
+)
+from internal.infrastructure.tasks.workflows import EncodingTaskPublisher
+from internal.ports.clock import Clock
+from internal.ports.tasks import (
+    Task,
+    TaskOptions,
+    TaskReceipt,
+    TaskState,
+)
+
+# How long the sweeper leaves a row to whoever has just stored, or tried to forward, it.
+SWEEP_AFTER = timedelta(seconds=5)
+
+
+class OutboxTaskPublisher(EncodingTaskPublisher):
+    """The TaskPublisher of a unit of work: stores each task in the transaction of its connection."""
+
+    def __init__(
+        self,
+        *,
+        connection: AsyncConnection,
+        codec: TaskCodec,
+        transport: TaskTransport,
+        clock: Clock,
+        new_id: Callable[[], UUID],
+    ) -> None:
+        super().__init__(codec=codec, new_id=new_id)
+        self._connection = connection
+        self._transport = transport
+        self._clock = clock
+        self.stored: list[EncodedTask] = []
+
+    async def _publish(self, tasks: Sequence[EncodedTask]) -> list[TaskReceipt]:
+        self._transport.check(tasks)
+        fresh = [task for task in tasks if task.options.task_id is None]
+        if fresh:
+            await self._connection.execute(_STORE, [_to_row(task) for task in fresh])
+        receipts = []
+        for task in tasks:
+            there = await self._store_named(task) if task.options.task_id else None
+            if there is None:
+                self.stored.append(task)
+            receipts.append(there or _receipt(task.id, task.options.queue, duplicate=None))
+        return receipts
+
+    async def _store_named(self, task: EncodedTask) -> TaskReceipt | None:
+        """Of the open row that has this id already, in whatever queue; None if the task was stored."""
+        if await self._connection.scalar(_STORE_NAMED, _to_row(task)):
+            return None
+        queue = await self._connection.scalar(_QUEUE, {"id": task.id})
+        return _receipt(task.id, queue or task.options.queue, duplicate=True)
+
+    def _encode(self, task: Task, options: TaskOptions) -> EncodedTask:
+        if options.delay is not None:  # a delay counts from now, not from when the row is forwarded
+            options = replace(options, delay=None, process_at=self._clock.now() + options.delay)
+        return replace(self._encode_follower(task, options), is_stored=True)
+
+
+def _receipt(task_id: str, queue: str, *, duplicate: bool | None) -> TaskReceipt:
+    return TaskReceipt(id=task_id, queue=queue, state=TaskState.STORED, duplicate=duplicate)
+
+
+def _to_row(task: EncodedTask) -> dict[str, Any]:
+    return {
+        "id": task.id,
+        "task_name": task.name,
+        "payload": task.payload,
+        "options": options_to_json(task.options),
+        "followers": followers_to_json(task.followers),
+    }
+
+
+# The time is that of Postgres, as it is for the sweepers: a server's own clock may be off.
+_STORE = insert(outbox).values(next_try_at=func.now() + SWEEP_AFTER)
+_GIVEN = ("task_name", "payload", "options", "followers", "next_try_at")
+_QUEUE = select(outbox.c.options["queue"].as_string()).where(outbox.c.id == bindparam("id"))
+# An id is free again when its task has ended. Redis may still have that, and then it gets its row back.
+_STORE_NAMED = _STORE.on_conflict_do_update(
+    index_elements=[outbox.c.id],
+    set_={
+        **{name: _STORE.excluded[name] for name in _GIVEN},
+        "replaced": literal_column("to_jsonb(outbox.*) - 'replaced'"),
+        "created_at": func.now(),
+        **dict.fromkeys(
+            (
+                "forwarded_at",
+                "missing_since",
+                "last_error",
+                "last_error_at",
+                "claimed_until",
+                "completed_at",
+                "closed_at",
+                "succeeded",
+            ),
+            null(),
+        ),
+    },
+    where=outbox.c.closed_at.is_not(None),
+).returning(outbox.c.id)

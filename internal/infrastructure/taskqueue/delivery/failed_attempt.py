@@ -1,0 +1,74 @@
+"""What is written down of a failed attempt, and what it comes to where nobody has decided."""
+
+import time
+from typing import Any
+
+import msgspec
+from dramatiq import Message
+from dramatiq.middleware.shutdown import Shutdown
+
+from internal.infrastructure.taskqueue.delivery.backoff import asynq_delay
+from internal.infrastructure.taskqueue.delivery.delivery import Delivery
+from internal.infrastructure.taskqueue.delivery.outcomes import RELEASED, Kind, Outcome
+from internal.infrastructure.taskqueue.protocol.timing import milliseconds
+from internal.infrastructure.telemetry.error_text import bounded, stack, summary
+
+DEFAULT_MAX_RETRIES = 25
+
+
+class Undecided(BaseException):
+    """An attempt ended without an error, and it does not count as done either."""
+
+    def __str__(self) -> str:
+        return "middleware failed it, or it was interrupted as it ended"
+
+
+def by_default(delivery: Delivery, error: BaseException, *, most: Any = None) -> Outcome:
+    """Another attempt, or the archive after `most` retries: a failed task never counts as done.
+
+    It depends on nothing that a hook, an option or the error itself could break.
+    """
+    if delivery.gave_back or issubclass(type(error), Shutdown):
+        return RELEASED
+    retries = retries_of(delivery)
+    most = delivery.options.get("max_retries") if most is None else most
+    note = note_of(delivery, summary(error))
+    if delivery.failed or retries >= (most if type(most) is int else DEFAULT_MAX_RETRIES):
+        delivery.fail()
+        return Outcome(Kind.ARCHIVED, message=message_after(delivery, error, retries=retries), note=note)
+    return Outcome(
+        Kind.RETRY,
+        milliseconds(asynq_delay(min(retries, DEFAULT_MAX_RETRIES))),
+        message=message_after(delivery, error, retries=retries + 1),
+        note=note,
+    )
+
+
+def retries_of(delivery: Delivery) -> int:
+    retries = delivery.options.get("retries", 0)
+    return retries if type(retries) is int else 0
+
+
+def note_of(delivery: Delivery, error: str) -> bytes:
+    """For the history of attempts."""
+    return msgspec.json.encode({"retries": retries_of(delivery), "error": bounded(error)})
+
+
+def message_after(delivery: Delivery, error: BaseException, *, retries: int) -> bytes:
+    """The message as it is stored from now on; empty, which keeps what is stored, if nothing can be."""
+    delivery.options["traceback"] = stack(error)
+    delivery.options["requeue_timestamp"] = round(time.time() * 1000)
+    delivery.options["retries"] = retries
+    try:
+        return delivery._message.encode()  # noqa: SLF001 - a proxy cannot be encoded
+    except BaseException:  # noqa: BLE001 - the handler, or a hook, has put into it what cannot be stored
+        return _as_fetched(delivery)
+
+
+def _as_fetched(delivery: Delivery) -> bytes:
+    """The message that came, with what it has to remember."""
+    kept = {name: delivery.options[name] for name in ("traceback", "requeue_timestamp", "retries")}
+    try:
+        return Message.decode(delivery.data).copy(options=kept).encode()
+    except BaseException:  # noqa: BLE001 - it did not come from Redis
+        return b""

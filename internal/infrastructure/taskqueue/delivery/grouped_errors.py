@@ -1,0 +1,23 @@
+"""What an exception group contains, by kind. Nothing here runs code of the exceptions."""
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+from internal.infrastructure.telemetry.error_text import members_of
+
+E = TypeVar("E", bound=BaseException)
+
+
+def all_of(error: BaseException, kinds: type[E] | tuple[type[E], ...]) -> Iterator[E]:
+    """The error itself and what it groups, at any depth, as far as it is of these kinds."""
+    waiting = [error]
+    while waiting:
+        each = waiting.pop()
+        # Not isinstance: that believes `__class__`, which may be anything.
+        if issubclass(type(each), kinds):
+            yield each  # type: ignore[misc]  # see the line before
+        waiting.extend(reversed(members_of(each)))
+
+
+def first_of(error: BaseException, kinds: type[E] | tuple[type[E], ...]) -> E | None:
+    return next(all_of(error, kinds), None)

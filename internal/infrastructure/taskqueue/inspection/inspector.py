@@ -1,0 +1,189 @@
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+import redis.asyncio
+
+from internal.infrastructure.taskqueue.connections.connection import Pooled, translated_outages
+from internal.infrastructure.taskqueue.inspection.operator_actions import OperatorActions
+from internal.infrastructure.taskqueue.inspection.pagination import read_page
+from internal.infrastructure.taskqueue.inspection.task_decoding import STATES, TaskRow
+from internal.infrastructure.taskqueue.inspection.task_scanner import TaskListing
+from internal.infrastructure.taskqueue.inspection.worker_registry import WorkerCards
+from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.timing import Timing
+from internal.infrastructure.tasks.codec import TaskLedger
+from internal.ports.task_facts import DayCount, QueueInfo, ScheduledRun, ScheduleInfo, TaskInfo, WorkerInfo
+from internal.ports.task_inspector import (
+    ActionResult,
+    QueueNotEmpty,
+    QueueNotFound,
+    TaskAction,
+    TaskFilter,
+    TaskNotFound,
+    TaskPage,
+)
+from internal.ports.tasks import TaskState
+
+MOST_DAYS = 90
+SCANNED = 500  # keys, at once
+EPOCH = date(1970, 1, 1)
+
+
+class Schedules(Protocol):
+    """What is known of the periodic tasks: this part of a TaskInspector."""
+
+    async def schedules(self) -> Sequence[ScheduleInfo]: ...
+
+    async def schedule_history(self, name: str, *, size: int = 30) -> Sequence[ScheduledRun]: ...
+
+
+class RedisTaskInspector:
+    """A TaskInspector on the engine's Redis layout.
+
+    ledger: where tasks of units of work stand; without one they are not closed or reopened there.
+    """
+
+    def __init__(
+        self,
+        client: redis.asyncio.Redis,
+        *,
+        namespace: str,
+        timing: Timing,
+        ledger: TaskLedger | None,
+        schedules: Schedules,
+    ) -> None:
+        self._client = client
+        self._connection = Pooled(client)
+        self._namespace = namespace
+        self._archive_for = timing.archive_for
+        self._schedules = schedules
+        self._cards = WorkerCards(client, namespace=namespace)
+        self._listing = TaskListing(client, namespace=namespace, archive_for=timing.archive_for)
+        self._actions = OperatorActions(client, namespace=namespace, listing=self._listing, ledger=ledger)
+
+    async def queues(self) -> Sequence[QueueInfo]:
+        rows = await self._call(scripts.QUEUES, [])
+        return sorted((_queue(*row) for row in rows), key=lambda queue: queue.name)
+
+    async def queue(self, name: str) -> QueueInfo:
+        for row in await self._call(scripts.QUEUES, [name]):
+            return _queue(*row)
+        raise _no_queue(name)
+
+    async def history(self, name: str, *, days: int) -> Sequence[DayCount]:
+        if not 1 <= days <= MOST_DAYS:
+            raise ValueError(f"days must be within 1 to {MOST_DAYS}")
+        found = await self._call(scripts.HISTORY, (name, days))
+        if found is None:
+            raise _no_queue(name)
+        return [
+            DayCount(day=EPOCH + timedelta(days=day), processed=processed, failed=failed)
+            for day, processed, failed in zip(found[::3], found[1::3], found[2::3], strict=True)
+        ]
+
+    async def pause(self, name: str) -> bool:
+        return await self._set_paused(name, paused=True)
+
+    async def resume(self, name: str) -> bool:
+        return await self._set_paused(name, paused=False)
+
+    async def remove_queue(self, name: str, *, force: bool = False) -> None:
+        queue = await self.queue(name)
+        if queue.sizes.get(TaskState.ACTIVE):
+            raise QueueNotEmpty(f"tasks of the queue {name} are running")
+        if queue.size and not force:
+            raise QueueNotEmpty(f"the queue {name} has {queue.size} tasks")
+        for state in queue.sizes:
+            async for _ in self._actions.act_on_all(TaskAction.DELETE, name, state, only=None):
+                pass
+        if not await self._call(scripts.REMOVE, [name]):
+            raise QueueNotEmpty(f"the queue {name} has been given tasks meanwhile")
+        with translated_outages():
+            await self._clear(name)
+
+    async def tasks(
+        self,
+        queue: str,
+        state: TaskState,
+        *,
+        newest_first: bool = True,
+        size: int = 30,
+        cursor: str | None = None,
+        only: TaskFilter | None = None,
+    ) -> TaskPage:
+        return await read_page(
+            self._listing, queue, state, newest_first=newest_first, size=size, cursor=cursor, only=only
+        )
+
+    async def task(self, queue: str, task_id: str) -> TaskInfo:
+        found = await self._call(scripts.TASK, (queue, task_id))
+        if found is None:
+            raise TaskNotFound(f"the queue {queue} has no task {task_id}")
+        name, score, message, retained_until, token, kept = found
+        record = dict(zip(kept[::2], kept[1::2], strict=True))
+        row = TaskRow(task_id, score.decode(), message or b"", retained_until, record)
+        holder = (await self._listing.holders(queue)).get(task_id) if token else None
+        return row.info(queue, STATES[name.decode()], archive_for=self._archive_for, holder=holder)
+
+    async def act(self, action: TaskAction, queue: str, task_ids: Sequence[str]) -> ActionResult:
+        return await self._actions.act(action, queue, task_ids)
+
+    def act_on_all(
+        self, action: TaskAction, queue: str, state: TaskState, *, only: TaskFilter | None = None
+    ) -> AsyncIterator[ActionResult]:
+        return self._actions.act_on_all(action, queue, state, only=only)
+
+    async def workers(self) -> Sequence[WorkerInfo]:
+        return await self._cards.workers()
+
+    async def schedules(self) -> Sequence[ScheduleInfo]:
+        return await self._schedules.schedules()
+
+    async def schedule_history(self, name: str, *, size: int = 30) -> Sequence[ScheduledRun]:
+        return await self._schedules.schedule_history(name, size=size)
+
+    async def _set_paused(self, name: str, *, paused: bool) -> bool:
+        changed = await self._call(scripts.PAUSE, (name, int(paused), 1))
+        if changed < 0:
+            raise _no_queue(name)
+        return bool(changed)
+
+    async def _clear(self, name: str) -> None:
+        """Delete what else there is under the name of a forgotten queue: statistics, locks, limits."""
+        cursor: int = 0
+        while True:
+            cursor, found = await self._client.scan(
+                cursor, match=f"{self._namespace}:{name}:*", count=SCANNED
+            )
+            keys = [key.decode() if isinstance(key, bytes) else key for key in found]
+            if keys and not await scripts.CLEAR.call(self._connection, self._namespace, (name, keys)):
+                return  # tasks were published to it: what is there now is in use
+            if cursor == 0:
+                return
+
+    async def _call(self, script: scripts.Script, request: Any) -> Any:
+        with translated_outages():
+            return await script.call(self._connection, self._namespace, request)
+
+
+def _no_queue(name: str) -> QueueNotFound:
+    return QueueNotFound(f"there is no queue {name}")
+
+
+def _queue(
+    name: bytes, is_paused: int, sizes: Sequence[Any], waited: int, memory: int, processed: int, failed: int
+) -> QueueInfo:
+    of_states: dict[TaskState, int] = {}
+    for set_name, size in zip(sizes[::2], sizes[1::2], strict=True):
+        state = STATES[set_name.decode()]
+        of_states[state] = of_states.get(state, 0) + size
+    return QueueInfo(
+        name=name.decode(),
+        is_paused=bool(is_paused),
+        sizes=of_states,
+        latency=timedelta(milliseconds=waited),
+        memory=memory,
+        processed=processed,
+        failed=failed,
+    )

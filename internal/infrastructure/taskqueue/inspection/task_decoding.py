@@ -1,0 +1,160 @@
+"""What scripts say of a task, and what it means."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from dramatiq.errors import DecodeError
+
+from internal.infrastructure.taskqueue.inspection.results import error_in
+from internal.infrastructure.taskqueue.protocol.encoder import JSONEncoder
+from internal.infrastructure.taskqueue.protocol.redis_time import to_moment
+from internal.ports.task_facts import Attempt, TaskInfo
+from internal.ports.tasks import TaskState, UniqueUntil
+
+ATTEMPT = b"attempt:"
+# Of a record, as `describe` in `reading.lua` gives them.
+_KEPT = (b"deadline", b"crashes", b"cancelled", b"completed", b"result", b"lock_for", b"lock_until")
+# Of a state's tasks, the sets that hold them.
+SETS: Mapping[TaskState, Sequence[str]] = {
+    TaskState.PENDING: ("pending", "suspects"),
+    **{state: (state.value,) for state in TaskState if state not in {TaskState.PENDING, TaskState.STORED}},
+}
+STATES = {name: state for state, names in SETS.items() for name in names}
+
+_decode = JSONEncoder().decode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who has an active task. `started_at` is None until the worker has told, or if it tells nobody."""
+
+    worker: str
+    started_at: datetime | None
+    is_orphaned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """`score` orders a state's tasks; `record` has what only some have, of its attempts at least the last."""
+
+    id: str
+    score: str
+    message: bytes
+    retained_until: bytes | None = None
+    record: Mapping[bytes, bytes] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> "TaskRow":
+        """As `describe` in `reading.lua` gives it."""
+        task_id, score, message, retained_until, *kept = row
+        names = (*_KEPT, *kept[len(_KEPT) : len(_KEPT) + 1])
+        values = [*kept[: len(_KEPT)], *kept[len(_KEPT) + 1 :]]
+        record = (
+            {name: value for name, value in zip(names, values, strict=True) if value is not None}
+            if kept
+            else {}
+        )
+        return cls(task_id.decode(), score.decode(), message or b"", retained_until, record)
+
+    def info(
+        self,
+        queue: str,
+        state: TaskState,
+        *,
+        archive_for: timedelta,
+        holder: Holder | None = None,
+    ) -> TaskInfo:
+        attempts = self._attempts
+        last = attempts[-1] if attempts else None
+        return TaskInfo(
+            id=self.id,
+            queue=queue,
+            state=state,
+            **_read(self.message),
+            due=to_moment(float(self.score)) if state in {TaskState.SCHEDULED, TaskState.RETRY} else None,
+            deadline=self._moment(b"deadline"),
+            unique_for=_duration(self._number(b"lock_for")),
+            unique_until=self._unique_until,
+            crashes=int(self.record.get(b"crashes", 0)),
+            last_error=last.error if last else None,
+            last_failed_at=last.at if last else None,
+            history=attempts,
+            completed_at=self._moment(b"completed"),
+            expires_at=self._expires_at(state, archive_for=archive_for),
+            result=_result(self.record.get(b"result")),
+            worker=holder.worker if holder else None,
+            started_at=holder.started_at if holder else None,
+            is_orphaned=holder is not None and holder.is_orphaned,
+            is_cancelled=holder is not None and b"cancelled" in self.record,
+        )
+
+    @property
+    def _attempts(self) -> list[Attempt]:
+        found = sorted(name for name in self.record if name.startswith(ATTEMPT))
+        return [_attempt(int(name.removeprefix(ATTEMPT)), self.record[name]) for name in found]
+
+    @property
+    def _unique_until(self) -> UniqueUntil | None:
+        if b"lock_for" not in self.record:
+            return None
+        return "expiry" if self.record.get(b"lock_until") == b"expiry" else "done"
+
+    def _number(self, name: bytes) -> float | None:
+        value = self.record.get(name)
+        return None if value is None else float(value)
+
+    def _moment(self, name: bytes) -> datetime | None:
+        ms = self._number(name)
+        return None if ms is None else to_moment(ms)
+
+    def _expires_at(self, state: TaskState, *, archive_for: timedelta) -> datetime | None:
+        if state is TaskState.ARCHIVED:
+            return to_moment(float(self.score)) + archive_for
+        if state is TaskState.COMPLETED and self.retained_until is not None:
+            return to_moment(float(self.retained_until))
+        return None
+
+
+def _attempt(ms: int, note: bytes) -> Attempt:
+    try:
+        retries = int(_decode(note)["retries"])
+    except (DecodeError, LookupError, TypeError, ValueError):
+        retries = 0  # a note that is no more than a text
+    return Attempt(at=to_moment(ms), retries=retries, error=error_in(note))
+
+
+def _result(stored: bytes | None) -> object:
+    return msgspec.json.decode(stored) if stored else None
+
+
+def _read(message: bytes) -> dict[str, Any]:
+    """What a Dramatiq message says; one that is none is given as it is."""
+    try:
+        said = _decode(message)
+        options = said["options"]
+        return {
+            "name": str(said["actor_name"]),
+            "payload": _payload(said["args"], said["kwargs"]),
+            "published_at": to_moment(said["message_timestamp"]),
+            "timeout": _duration(options.get("time_limit")),
+            "retries": int(options.get("retries", 0)),
+            "max_retries": options.get("max_retries"),
+            "retention": _duration(options.get("retention")) or timedelta(0),
+            "headers": {**options.get("headers", {})},
+        }
+    except (DecodeError, LookupError, TypeError, ValueError, AttributeError, OverflowError):
+        return {"raw": message}
+
+
+def _payload(args: Sequence[Any], kwargs: Mapping[str, Any]) -> object:
+    """Tasks of the application have keyword arguments only; plain actors may have both."""
+    if not args:
+        return kwargs
+    return {"args": args, "kwargs": kwargs} if kwargs else args
+
+
+def _duration(ms: float | None) -> timedelta | None:
+    return None if ms is None else timedelta(milliseconds=ms)

@@ -1,0 +1,88 @@
+import asyncio
+from collections.abc import Callable, Collection
+from typing import Any
+
+import msgspec
+import structlog
+from redis.asyncio import ConnectionPool
+
+from internal.infrastructure.taskqueue.connections.connection import OUTAGES, TIMEOUT, Wire
+from internal.infrastructure.taskqueue.delivery.exchange import Holding
+
+log = structlog.get_logger(__name__)
+
+AGAIN_AFTER = 1.0  # seconds
+_decode = msgspec.msgpack.Decoder(tuple[str, str, str]).decode
+
+
+class _Subscription(Wire):
+    """What comes by itself over a connection."""
+
+    async def subscribe(self, channel: str) -> None:
+        await self._connect()
+        async with asyncio.timeout(TIMEOUT):
+            await self._connection.send_command("SUBSCRIBE", channel, check_health=False)
+
+    async def heard(self, *, within: float) -> Any:
+        """The next message, or the answer to a subscription; None if nothing was said."""
+        return await self._connection.read_response(timeout=within, push_request=True)
+
+
+class Cancellations:
+    """Hears at once, on a connection of its own, which tasks an operator has cancelled.
+
+    What is said while the connection is gone is heard when the leases are extended.
+    """
+
+    def __init__(
+        self,
+        pool: ConnectionPool,
+        *,
+        namespace: str,
+        silence: float,
+        heard: Callable[[Collection[Holding]], None],
+    ) -> None:
+        self._subscription = _Subscription(pool)
+        self._channel = f"{namespace}:cancel"
+        self._silence = silence
+        self._heard = heard
+
+    async def listen(self) -> None:
+        """Listen until cancelled, through any outage."""
+        while True:
+            try:
+                await self._listen()
+            except (*OUTAGES, TimeoutError):
+                await self._pause()
+            except Exception:
+                log.exception("cancellations.failed")  # a defect, which must not end the worker's work
+                await self._pause()
+
+    async def close(self) -> None:
+        await self._subscription.close()
+
+    async def _pause(self) -> None:
+        await self.close()
+        await asyncio.sleep(AGAIN_AFTER)
+
+    async def _listen(self) -> None:
+        """In silence, subscribe again: the answer tells a quiet connection from a dead one."""
+        await self._subscription.subscribe(self._channel)
+        is_answered = False
+        while True:
+            said = await self._subscription.heard(within=self._silence)
+            if said is None:
+                if not is_answered:
+                    raise TimeoutError
+                await self._subscription.subscribe(self._channel)
+                is_answered = False
+            elif said[0] == b"message":
+                self._hear(said[2])
+            else:
+                is_answered = True
+
+    def _hear(self, said: bytes) -> None:
+        try:
+            self._heard([_decode(said)])
+        except msgspec.MsgspecError as error:
+            log.warning("cancellations.not_understood", reason=str(error))

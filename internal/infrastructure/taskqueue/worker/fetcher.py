@@ -1,0 +1,225 @@
+import asyncio
+from contextlib import suppress
+from contextvars import Context
+
+import structlog
+from redis.asyncio import ConnectionPool
+
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.connections.connection import OUTAGES, TIMEOUT, Wire
+from internal.infrastructure.taskqueue.connections.error_reasons import why
+from internal.infrastructure.taskqueue.connections.patience import Patience
+from internal.infrastructure.taskqueue.delivery.exchange import Exchange
+from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.refused_followers import warn_of_refused
+from internal.infrastructure.taskqueue.worker.cancel_listener import Cancellations
+from internal.infrastructure.taskqueue.worker.heartbeat import Registration
+from internal.infrastructure.taskqueue.worker.in_flight import Workbench
+from internal.infrastructure.taskqueue.worker.threads import WorkerThreads
+from internal.infrastructure.tasks.codec import TaskLedger
+
+log = structlog.get_logger(__name__)
+
+SHORTEST_PAUSE = 0.05  # seconds between attempts to reach Redis, doubled up to
+LONGEST_PAUSE = 1.0
+FAREWELL_WITHIN = 2.0
+# Seconds that an idle connection has to answer, or some round trips.
+ANSWERS_WITHIN_AT_LEAST = 1.0
+# Seconds in which an idle worker waits on one connection, before it makes sure that this leads to the master.
+LISTEN_FOR = 0.8
+
+
+class Fetcher:
+    """The one conversation of a worker process with Redis: settle what has ended, fetch what can start.
+
+    One call does both, again and again; what ends during a call is the next call's batch. Where there is
+    nothing to do it waits for a wake token, the next due time or an outcome, whichever comes first. After
+    an error it tells Redis everything that it holds, and Redis takes back the rest.
+    """
+
+    def __init__(
+        self,
+        broker: RedisBroker,
+        *,
+        exchange: Exchange,
+        pool: ConnectionPool,
+        threads: WorkerThreads,
+        concurrency: int,
+        ledger: TaskLedger | None,
+        context: Context,
+    ) -> None:
+        self._namespace = broker.namespace
+        self._beat = broker.timing.extend_every.total_seconds()
+        self._exchange = exchange
+        self._own_wake = f"{self._namespace}:wake:{exchange.worker_id}"
+        patience = Patience(least=ANSWERS_WITHIN_AT_LEAST, most=TIMEOUT)
+        self._wire = Wire(pool, patience=patience)
+        self._bell = Wire(pool, patience=patience)
+        self._signal = asyncio.Event()
+        self._is_hungry = asyncio.Event()
+        self._asking = asyncio.Lock()
+        self._was_woken = False
+        self._outage: BaseException | None = None
+        self.workbench = Workbench(
+            broker,
+            threads=threads,
+            concurrency=concurrency,
+            ledger=ledger,
+            context=context,
+            changed=self._signal.set,
+        )
+        self._cancellations = Cancellations(
+            pool,
+            namespace=self._namespace,
+            silence=max(self._beat, TIMEOUT),
+            heard=self.workbench.cancel,
+        )
+        self._registration = Registration(
+            self._wire,
+            namespace=self._namespace,
+            exchange=exchange,
+            workbench=self.workbench,
+            concurrency=concurrency,
+            timing=broker.timing,
+        )
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._converse())
+            group.create_task(self._listen())
+            group.create_task(self._extend_regularly())
+            group.create_task(self._cancellations.listen())
+            group.create_task(self._registration.run())
+
+    async def look_anew(self) -> None:
+        """Serve what the exchange serves by now: what waits in Redis waits for the tokens of other queues.
+
+        It is woken by a token of its own, in Redis: so it makes no difference when this arrives, and no
+        token of a task is lost.
+        """
+        self._was_woken = True
+        self._signal.set()
+        with suppress(*OUTAGES):  # after one it looks anyway
+            await self._wire.call("LPUSH", self._own_wake, 1)
+            await self._wire.call("PEXPIRE", self._own_wake, round(2000 * self._beat))
+
+    async def answered(self) -> None:
+        """Wait for the reply to what has been asked: of a worker that takes no more, it hands all back."""
+        async with self._asking:
+            pass
+
+    async def leave(self) -> None:
+        """Have Redis take back what it hands out in a reply for which nobody waits any more."""
+        with suppress(*OUTAGES):
+            async with asyncio.timeout(FAREWELL_WITHIN):
+                await self._extend(reconcile=True)
+
+    async def close(self) -> None:
+        self.workbench.close()
+        try:
+            await self._registration.leave()
+        finally:
+            for connection in (self._wire, self._bell, self._cancellations):
+                await connection.close()
+
+    async def _converse(self) -> None:
+        while True:
+            if self._outage:
+                await self._recover()
+            try:
+                await self._turn()
+            except OUTAGES as error:
+                self._outage = error
+            except Exception as error:
+                log.exception("fetcher.failed")  # a defect, which must not leave a worker that does nothing
+                self._outage = error
+
+    async def _turn(self) -> None:
+        self._signal.clear()
+        demand = self.workbench.demand
+        if not (demand.total or self.workbench.has_ready or self._was_woken):
+            await self._signal.wait()
+            return
+        self._was_woken = False
+        settlements = self.workbench.take_ready()
+        request = self._exchange.request(settlements, demand)
+        async with self._asking:
+            try:
+                reply = await scripts.SETTLE_AND_FETCH.call(self._wire, self._namespace, request)
+            except BaseException:
+                self.workbench.put_back(settlements)
+                self._exchange.missed()
+                raise
+        fetched = self._exchange.read(reply)
+        warn_of_refused(fetched.refused_followers)
+        self.workbench.confirm(settlements, rejected=fetched.rejected)
+        self.workbench.admit(fetched)
+        if demand.total and not (fetched.deliveries or self.workbench.has_ready):
+            await self._wait(self._beat if fetched.due_in is None else min(fetched.due_in, self._beat))
+
+    async def _wait(self, longest: float) -> None:
+        timer = asyncio.get_running_loop().call_later(longest, self._signal.set)
+        self._is_hungry.set()
+        try:
+            await self._signal.wait()
+        finally:
+            timer.cancel()
+            self._is_hungry.clear()
+
+    async def _listen(self) -> None:
+        """While the worker is hungry, wait in Redis for a wake token.
+
+        A token that comes when there is no room any more is not lost: the next turn puts it back. One that
+        went to a connection that broke is lost: the worker looks for tasks without it.
+        """
+        within, pause = min(self._beat, LISTEN_FOR), SHORTEST_PAUSE
+        while True:
+            await self._is_hungry.wait()
+            keys = [self._own_wake, *(f"{self._namespace}:{queue}:wake" for queue in self._exchange.queues)]
+            try:
+                token = await self._bell.call("BLPOP", *keys, within, patience=within)
+            except OUTAGES:  # the other connection says what is wrong
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            else:
+                pause = SHORTEST_PAUSE
+                if not token:
+                    continue
+            self._is_hungry.clear()
+            self._was_woken = True
+            self._signal.set()
+
+    async def _extend_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(self._beat)
+            if not (self.workbench.is_empty or self._outage):
+                try:
+                    await self._extend(reconcile=False)
+                except OUTAGES as error:
+                    self._outage = error
+                    self._signal.set()
+
+    async def _extend(self, *, reconcile: bool) -> None:
+        held = self.workbench.held
+        request = self._exchange.extension(held, reconcile=reconcile)
+        lost, cancelled = await scripts.EXTEND.call(self._wire, self._namespace, request)
+        self.workbench.lose({held[place - 1] for place in lost})
+        self.workbench.cancel([held[place - 1] for place in cancelled])
+
+    async def _recover(self) -> None:
+        """Reach Redis again, and have it take back what left in a reply that never arrived."""
+        reason = None
+        pause = SHORTEST_PAUSE
+        while self._outage:
+            if reason != (reason := why(self._outage)):
+                log.warning("taskqueue.unreachable", reason=reason)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+            try:
+                await self._extend(reconcile=True)
+            except OUTAGES as error:
+                self._outage = error
+            else:
+                self._outage = None
+        log.info("taskqueue.reachable")

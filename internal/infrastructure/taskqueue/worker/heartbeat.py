@@ -1,0 +1,127 @@
+import asyncio
+import os
+import socket
+from time import monotonic
+from typing import Any
+
+import msgspec
+import structlog
+
+from internal.infrastructure.taskqueue.connections.connection import OUTAGES, Wire
+from internal.infrastructure.taskqueue.connections.error_reasons import why
+from internal.infrastructure.taskqueue.delivery.delivery import Delivery
+from internal.infrastructure.taskqueue.delivery.exchange import Exchange
+from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.timing import Timing, milliseconds
+from internal.infrastructure.taskqueue.worker.in_flight import Workbench
+
+log = structlog.get_logger(__name__)
+
+LOOKS = 5  # for changes, in the time in which a worker says that it is alive anyway
+LARGEST_DRIFT = 1000  # ms
+LEAVE_WITHIN = 0.3  # seconds: a worker that ends has an exit to make
+
+
+class Registration:
+    """Writes down in Redis that this worker is up, its event loop turns, and what it is doing.
+
+    Regularly, and soon after something has changed; while Redis is away, not at all.
+    """
+
+    def __init__(
+        self,
+        wire: Wire,
+        *,
+        namespace: str,
+        exchange: Exchange,
+        workbench: Workbench,
+        concurrency: int,
+        timing: Timing,
+    ) -> None:
+        self._wire = wire
+        self._namespace = namespace
+        self._exchange = exchange
+        self._workbench = workbench
+        self._ttl = timing.lease
+        self._beat = timing.extend_every.total_seconds()
+        self._who: dict[str, Any] = {
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "concurrency": concurrency,
+            "strict": int(exchange.is_strict),
+        }
+        self._clock: float | None = None  # ms that Redis' clock is ahead of `monotonic`
+        self._started = monotonic()
+        self._written: tuple[Any, ...] = ()
+        self._write_at = 0.0
+
+    async def run(self) -> None:
+        """Write until cancelled, through any outage."""
+        while True:
+            if monotonic() >= self._write_at or self._state != self._written:
+                try:
+                    await self._write()
+                except OUTAGES as error:
+                    log.warning("worker.not_registered", reason=why(error))
+                except Exception:
+                    log.exception("worker.not_registered")  # a defect, which must not end the worker's work
+            await asyncio.sleep(self._beat / LOOKS)
+
+    async def leave(self) -> None:
+        try:
+            async with asyncio.timeout(LEAVE_WITHIN):
+                await scripts.UNREGISTER.call(self._wire, self._namespace, [self._exchange.worker_id])
+        except (TimeoutError, *OUTAGES) as error:
+            log.warning("worker.not_unregistered", reason=why(error))
+
+    @property
+    def _state(self) -> tuple[Any, ...]:
+        running = tuple(sorted(delivery.holding for delivery in self._workbench.running))
+        return self._workbench.is_draining, self._workbench.waits_for, tuple(self._exchange.queues), running
+
+    async def _write(self) -> None:
+        self._write_at = monotonic() + self._beat
+        state, asked = self._state, monotonic()
+        is_first = self._clock is None
+        request = (
+            self._exchange.worker_id,
+            milliseconds(self._ttl),
+            self._fields(),
+            list(self._exchange.queues) if is_first else [],
+        )
+        now, *pulled_back = await scripts.REGISTER.call(self._wire, self._namespace, request)
+        if pulled_back:
+            ahead, workers, leases, waiting = pulled_back[0]
+            log.warning(
+                "redis.clock_corrected", ahead=ahead / 1000, workers=workers, leases=leases, waiting=waiting
+            )
+        self._written = () if is_first else state  # the first did not know the time yet
+        self._set_clock(now - asked * 1000)
+
+    def _set_clock(self, clock: float) -> None:
+        """Leave small differences alone: a task must not seem to have started at another time."""
+        if self._clock is None or abs(self._clock - clock) > LARGEST_DRIFT:
+            self._clock = clock
+
+    def _fields(self) -> list[Any]:
+        fields = {
+            **self._who,
+            "queues": msgspec.json.encode(self._exchange.weights).decode(),
+            "draining": int(self._workbench.is_draining),
+            "waits_for": self._workbench.waits_for or "",
+        }
+        if self._clock is not None:
+            fields["started"] = self._moment(self._started)
+            running = [self._row(delivery) for delivery in self._workbench.running]
+            fields["running"] = msgspec.json.encode(running).decode()
+        return [item for pair in fields.items() for item in pair]
+
+    def _row(self, delivery: Delivery) -> tuple[Any, ...]:
+        queue, task_id, _ = delivery.holding
+        started = self._moment(delivery.started_at or monotonic())
+        deadline = None if delivery.deadline is None else self._moment(delivery.deadline)
+        return task_id, queue, delivery.actor_name, started, deadline
+
+    def _moment(self, seconds: float) -> int:
+        """A time of `monotonic` in ms since 1970, on Redis' clock."""
+        return round((self._clock or 0) + seconds * 1000)

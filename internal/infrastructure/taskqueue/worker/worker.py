@@ -1,0 +1,214 @@
+import asyncio
+import threading
+import time
+from collections.abc import Collection, Coroutine, Mapping
+from contextlib import suppress
+from contextvars import Context, copy_context
+from typing import Any, TypeVar
+
+import structlog
+from dramatiq.asyncio import EventLoopThread, get_event_loop_thread, set_event_loop_thread
+from dramatiq.logging import get_logger
+from dramatiq.middleware import Middleware
+from redis.asyncio import ConnectionPool
+
+from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.connections.connection import pool_like
+from internal.infrastructure.taskqueue.delivery.exchange import Exchange, QueueLimit
+from internal.infrastructure.taskqueue.worker.fetcher import Fetcher
+from internal.infrastructure.taskqueue.worker.on_loop import call_on
+from internal.infrastructure.taskqueue.worker.threads import WorkerThreads
+from internal.infrastructure.taskqueue.worker.watchdog import LoopWatchdog
+from internal.infrastructure.tasks.codec import TaskLedger
+
+log = structlog.get_logger(__name__)
+
+R = TypeVar("R")
+
+LOOP_START = 5.0  # seconds
+# Seconds after the time for what is running, within which a stop ends: what it has not done then, leases do.
+STOPS_WITHIN = 1.7
+
+
+class Worker:
+    """Works a broker's queues with `worker_threads` slots, shared by coroutines and blocking tasks alike.
+
+    The interface is that of Dramatiq's own Worker. `weights` says which queues are served, and what share
+    of the started tasks each has while all of them are backlogged; without it every declared queue is
+    served equally, also one that is declared later. In `strict` mode a queue is served only while all
+    heavier ones are empty. `limits` count over all workers, which therefore have the same.
+    """
+
+    def __init__(
+        self,
+        broker: RedisBroker,
+        *,
+        queues: Collection[str] | None = None,
+        worker_timeout: int = 1000,
+        worker_threads: int = 8,
+        weights: Mapping[str, int] | None = None,
+        strict: bool = False,
+        limits: Mapping[str, QueueLimit] | None = None,
+        ledger: TaskLedger | None = None,
+    ) -> None:
+        self.broker = broker
+        self.worker_timeout = worker_timeout  # as Dramatiq's has it; nothing here polls
+        self.worker_threads = worker_threads
+        self._later_queues = _LaterQueues(self)
+        self._serving = threading.Lock()
+        self._stopping = threading.Lock()
+        self._only = queues and set(queues)
+        self._weights = weights
+        self._exchange = Exchange(
+            queues=self._served(), strict=strict, timing=broker.timing, limits=limits or {}
+        )
+        self._threads = WorkerThreads(broker, size=worker_threads)
+        self._ledger = ledger
+        self._own_loop: EventLoopThread | None = None
+        self._loop: EventLoopThread | None = None
+        self._fetcher: Fetcher | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._context = Context()
+        self._watchdog: LoopWatchdog | None = None
+
+    def start(self, *, is_paused: bool = False, is_debugged: bool = False) -> None:
+        """Begin to work, on the loop that async actors have or on one of its own; or wait for `resume`.
+
+        Every task and every hook starts in a copy of the context of this call, and sees of no other. Where
+        `is_debugged`, a loop that stands still is no reason to end.
+        """
+        self._context = copy_context()
+        self.broker.emit_before("worker_boot", self)
+        self._loop = get_event_loop_thread() or self._start_loop()
+        self._on_loop(self._start(is_paused=is_paused))
+        self._watchdog = LoopWatchdog(self._loop.loop, silence=self.broker.timing.silence)
+        if not is_debugged:
+            self._watchdog.start()
+        self.broker.add_middleware(self._later_queues)
+        self.broker.emit_after("worker_boot", self)
+
+    def pause(self) -> None:
+        """Fetch nothing more; what is running goes on."""
+        self._on_loop(_call(self._engine.workbench.pause))
+
+    def resume(self) -> None:
+        self._on_loop(_call(self._engine.workbench.resume))
+
+    def wait_for(self, service: str | None) -> None:
+        """Fetch nothing more until this is called with None, and tell operators what is waited for.
+
+        What is running goes on. It may be called from any thread, also the loop's.
+        """
+        if self._loop is None:
+            raise RuntimeError("the worker has not been started")
+        call_on(self._loop.loop, self._engine.workbench.wait_for, service)
+
+    def stop(self, timeout: int = 600_000) -> int:
+        """End what is running within `timeout` milliseconds, and hand the rest back to where it was.
+
+        Returns how many tasks could not be settled, because Redis was away: they come back when their
+        lease has lapsed. A worker that is being stopped, has been, or was never started, has none.
+        """
+        # A signal handler may call this while this very thread is in here: it must not wait.
+        if not self._stopping.acquire(blocking=False):
+            return 0
+        try:
+            return self._end(timeout / 1000) if self._loop else 0
+        finally:
+            self._stopping.release()
+
+    def _end(self, within: float) -> int:
+        self.broker.emit_before("worker_shutdown", self)
+        self.broker.remove_middleware(self._later_queues)
+        unsettled = self._on_loop(self._stop(within))
+        self._threads.stop()
+        if self._watchdog:
+            self._watchdog.stop()
+        self.broker.emit_after("worker_shutdown", self)
+        self._loop = None
+        if self._own_loop:
+            self._own_loop.stop()
+            set_event_loop_thread(None)
+        return unsettled
+
+    def join(self) -> None:
+        """Wait until this worker has nothing to do and its queues hold nothing for now. For tests."""
+        while not self._engine.workbench.is_empty or any(map(self.broker.qsize, self._exchange.queues)):
+            time.sleep(0.01)
+
+    def serve_declared(self) -> None:
+        """Serve the queues that have been declared meanwhile as well; from any thread, also the loop's."""
+        with self._serving:
+            served = self._served()
+            if self._loop and set(served) != set(self._exchange.queues):
+                self._exchange.serve(served)
+                look = self._engine.look_anew()
+                self._context.copy().run(asyncio.run_coroutine_threadsafe, look, self._loop.loop)
+
+    def _served(self) -> Mapping[str, int]:
+        weights = self._weights or dict.fromkeys(sorted(self.broker.get_declared_queues()), 1)
+        return {name: weight for name, weight in weights.items() if not self._only or name in self._only}
+
+    @property
+    def _engine(self) -> Fetcher:
+        if self._fetcher is None:
+            raise RuntimeError("the worker has not been started")
+        return self._fetcher
+
+    async def _start(self, *, is_paused: bool) -> None:
+        pool: ConnectionPool = pool_like(self.broker.client)
+        self._fetcher = Fetcher(
+            self.broker,
+            exchange=self._exchange,
+            pool=pool,
+            threads=self._threads,
+            concurrency=self.worker_threads,
+            ledger=self._ledger,
+            context=self._context,
+        )
+        if is_paused:
+            self._fetcher.workbench.pause()
+        self._running = asyncio.create_task(self._fetcher.run())
+
+    async def _stop(self, within: float) -> int:
+        time = asyncio.get_running_loop().time
+        interrupted_at = time() + within
+        overdue = interrupted_at + STOPS_WITHIN
+        self._engine.workbench.pause()
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(interrupted_at):
+                await self._engine.answered()
+        unsettled = await self._engine.workbench.clear(max(0.0, interrupted_at - time()))
+        if self._running:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(overdue):
+                if not unsettled:
+                    await self._engine.leave()
+                await self._engine.close()
+        return unsettled
+
+    def _start_loop(self) -> EventLoopThread:
+        self._own_loop = EventLoopThread(get_logger(__name__))
+        self._own_loop.daemon = True
+        self._own_loop.start(timeout=LOOP_START)
+        set_event_loop_thread(self._own_loop)
+        return self._own_loop
+
+    def _on_loop(self, coroutine: Coroutine[Any, Any, R]) -> R:
+        if self._loop is None:
+            raise RuntimeError("the worker has not been started")
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop.loop).result()
+
+
+class _LaterQueues(Middleware):
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+
+    def after_declare_queue(self, broker: Any, queue_name: str) -> None:  # noqa: ARG002 - Dramatiq's signature
+        self._worker.serve_declared()
+
+
+async def _call(function: Any) -> None:
+    function()
