@@ -10,6 +10,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 BACKGROUND_JOBS = ROOT / "docs" / "background-jobs.md"
 OPERATIONS = ROOT / "docs" / "operations.md"
+CONFIGURATION = ROOT / "docs" / "configuration.md"
 README = ROOT / "README.md"
 
 _FENCED = re.compile(r"^( *)(?:<!-- ([^\n]*) -->\n *)?```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)

@@ -25,13 +25,14 @@ from internal.infrastructure.tasks.codec import TaskCodec
 from internal.infrastructure.worker.actors import declare_actors
 from internal.ports.tasks import RetryLater, TaskContext, TaskOptions, TaskState
 from tests.docs.admin import Admin
-from tests.docs.blocks import BACKGROUND_JOBS, ROOT, blocks, run, table
+from tests.docs.blocks import BACKGROUND_JOBS, OPERATIONS, ROOT, blocks, run, table
 from tests.eventually import eventually
 from tests.queued import queued
 
 pytestmark = pytest.mark.anyio
 
 BLOCKS = blocks(BACKGROUND_JOBS)
+COMMANDS = blocks(OPERATIONS)
 TEXT = BACKGROUND_JOBS.read_text()
 TASK = SendWelcomeEmail(user_id=uuid4(), email="ada@example.com", name="Ada")
 
@@ -78,14 +79,14 @@ def test_a_task_that_nobody_has_published(settings: Settings, tmp_path: Path) ->
     (tmp_path / "ada.json").write_text(BLOCKS["welcome_payload"])
 
     admin = Admin(env, tmp_path)
-    said = admin.run(BLOCKS["admin_enqueue"])
+    said = admin.run(COMMANDS["admin_enqueue"])
 
     [task] = queued(settings.redis)
     assert said == f"{task.id}: stored in the outbox, on its way to default\n"
     assert task.message.kwargs == json.loads(BLOCKS["welcome_payload"])
     assert (task.state, task.message.options["max_retries"]) == ("scheduled", 3)
 
-    of_outbox = admin.run(BLOCKS["admin_outbox"], ID=task.id)
+    of_outbox = admin.run(COMMANDS["admin_outbox"], ID=task.id)
     assert of_outbox.count(task.id) == 3
     assert of_outbox.endswith("given up\n1 forwarded\n")
     [again] = queued(settings.redis)

@@ -1,4 +1,4 @@
-"""docs/background-jobs.md, "Adding a task", "Plain Dramatiq actors" and "Monitoring", followed to the letter.
+"""docs/background-jobs.md on tasks and actors, docs/operations.md on commands, followed to the letter.
 
 In a copy of the program, with the real worker.
 """
@@ -16,11 +16,12 @@ import pytest
 
 from internal.infrastructure.embedded.process import spawn
 from tests.docs.admin import Admin
-from tests.docs.blocks import BACKGROUND_JOBS, ROOT, blocks
+from tests.docs.blocks import BACKGROUND_JOBS, OPERATIONS, ROOT, blocks
 from tests.eventually import eventually
 from tests.queued import queued
 
 BLOCKS = blocks(BACKGROUND_JOBS)
+COMMANDS = blocks(OPERATIONS)
 
 
 class Copy:
@@ -147,7 +148,7 @@ def test_the_new_task_runs_and_its_result_is_found(copy: Copy, admin: Admin, red
     task_id = copy.run(BLOCKS["publish_script"])
 
     eventually(lambda: [task.state for task in queued(redis_url)] == ["completed"], within=10)
-    said = admin.run(BLOCKS["admin_task"], ID=task_id)
+    said = admin.run(COMMANDS["admin_task"], ID=task_id)
     assert re.search(r"^name +report:build$", said, re.MULTILINE)
     assert '{"title": "Report 2025", "built_at":' in said
 
@@ -162,10 +163,10 @@ def test_actors_run_and_what_becomes_of_them_is_found(copy: Copy, admin: Admin, 
     eventually(lambda: [task.state for task in queued(redis_url)] == ["retry", "archived"], within=10)
     retried, archived = queued(redis_url)
 
-    looked = admin.run(BLOCKS["admin_look"])
+    looked = admin.run(COMMANDS["admin_look"])
     assert len(re.findall("critical:6,default:3,low:1", looked)) == 4
     assert re.search(r"^default +\S+ +1 +1 +50.0 %$", looked, re.MULTILINE)
-    first, _, others = admin.run(BLOCKS["admin_list"]).partition(archived.id)
+    first, _, others = admin.run(COMMANDS["admin_list"]).partition(archived.id)
     assert retried.id in first
     assert json.loads(others[others.index("{") :])["tasks"][0]["id"] == archived.id
     assert "TypeError" in admin.run(BLOCKS["admin_archived"], ID=archived.id)
@@ -177,12 +178,12 @@ def test_actors_run_and_what_becomes_of_them_is_found(copy: Copy, admin: Admin, 
     assert admin.run(BLOCKS["admin_run_again"].splitlines()[1]) == "1 pending\n"
     eventually(lambda: attempts(admin, archived.id) == 3, within=10)
 
-    acted = admin.run(BLOCKS["admin_act"], ID=archived.id)
+    acted = admin.run(COMMANDS["admin_act"], ID=archived.id)
     assert acted == f"{archived.id}: pending\n1 archived\n1 pending\n"
     eventually(lambda: attempts(admin, archived.id) == 4, within=10)
     eventually(lambda: [task.state for task in queued(redis_url)] == ["retry", "archived"], within=10)
 
-    assert admin.run(BLOCKS["admin_pause"]) == "low: paused\nlow: running\nlow: removed\n"
+    assert admin.run(COMMANDS["admin_pause"]) == "low: paused\nlow: running\nlow: removed\n"
 
 
 def test_the_periodic_task_passes_the_tests_that_look_at_the_schedule(copy: Copy) -> None:
@@ -201,7 +202,7 @@ def test_the_periodic_task_runs_and_its_runs_are_found(copy: Copy, admin: Admin,
         assert process.wait(27) == 0
 
     tasks = [task.id for task in queued(redis_url)]
-    listed, _, history = admin.run(BLOCKS["admin_schedules"]).partition("SLOT")
+    listed, _, history = admin.run(COMMANDS["admin_schedules"]).partition("SLOT")
     assert re.search(r"^report-draft +@every 1s +Europe/Berlin +report:build ", listed, re.MULTILINE)
     assert {line.split()[-1] for line in history.splitlines()[1:3]} <= set(tasks)
     assert all(task_id.startswith("report-draft:20") for task_id in tasks)
@@ -218,4 +219,4 @@ def test_a_wrong_schedule_ends_the_worker_with_one_line(copy: Copy) -> None:
 
 
 def attempts(admin: Admin, task_id: str) -> int:
-    return admin.run(BLOCKS["admin_task"], ID=task_id).count("TypeError") - 1  # one is the last error
+    return admin.run(COMMANDS["admin_task"], ID=task_id).count("TypeError") - 1  # one is the last error

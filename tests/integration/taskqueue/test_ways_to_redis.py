@@ -30,7 +30,7 @@ from internal.ports.task_inspector import TaskAction
 from internal.ports.tasks import TaskState
 from internal.ports.unavailable import Unavailable
 from tests.configured_redis import configured_redis, spawn_redis
-from tests.docs.blocks import README, blocks
+from tests.docs.blocks import CONFIGURATION, blocks
 from tests.eventually import eventually
 from tests.integration.taskqueue.inspecting import inspector_on
 from tests.integration.taskqueue.working import broker_on, working
@@ -38,7 +38,7 @@ from tests.integration.taskqueue.working import broker_on, working
 DATABASE = 3
 LEAVE = 0.2  # seconds that TLS has to take leave of the server, for which nobody waits otherwise
 USER, PASSWORD, PASSWORD_IN_URL = "app", "p@ss/word", "p%40ss%2Fword"
-PERMISSIONS = blocks(README)["acl"].strip().replace(">password", f">{PASSWORD}")
+PERMISSIONS = blocks(CONFIGURATION)["acl"].strip().replace(">password", f">{PASSWORD}")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""README.md, "When a mail does not arrive", as an operator does it."""
+"""docs/operations.md, "One mail is missing" and "Delete old outbox rows", followed by an operator."""
 
 import asyncio
 import sys
@@ -14,14 +14,14 @@ from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.embedded.process import spawn
 from internal.ports.tasks import TaskReceipt
 from tests.docs.admin import Admin
-from tests.docs.blocks import README, blocks
+from tests.docs.blocks import OPERATIONS, blocks
 from tests.eventually import eventually
 from tests.queued import queued
 from tests.smtp import ACCEPTED, SmtpServer
 
 pytestmark = pytest.mark.anyio
 
-BLOCKS = blocks(README)
+BLOCKS = blocks(OPERATIONS)
 
 
 class Operator:
@@ -87,16 +87,16 @@ async def test_a_mail_that_was_given_up_is_sent_again(
 ) -> None:
     smtp_server.rcpt_reply = "550 no such user"
     receipt = await publish_welcome(container)
-    assert "forwarded       1" in await operator.does("not_ended")
+    assert "forwarded       1" in await operator.does("mail_open")
     start_worker()
     eventually(lambda: operator.state() == ["archived"], within=20)
-    shown = await operator.does("given_up", ID=receipt.id)
+    shown = await operator.does("mail_archived", ID=receipt.id)
     assert shown.count(receipt.id) == 2
     assert "SMTPRecipientRefused 550" in shown
     smtp_server.rcpt_reply = ACCEPTED
     operator.lapse_claims()
 
-    await operator.does("send_again", ID=receipt.id)
+    await operator.does("mail_send_again", ID=receipt.id)
     eventually(lambda: len(smtp_server.messages()) == 1, within=20)
     eventually(lambda: operator.not_done == [], within=5)
     assert operator.state() == []
@@ -110,7 +110,7 @@ async def test_a_mail_that_was_given_up_long_ago_is_sent_again(
     assert operator.not_done == [receipt.id]
     start_worker()
 
-    await operator.does("send_again", ID=receipt.id)
+    await operator.does("mail_send_again", ID=receipt.id)
 
     eventually(lambda: len(smtp_server.messages()) == 1, within=20)
     eventually(lambda: operator.not_done == [], within=5)
@@ -128,7 +128,7 @@ async def test_what_redis_has_lost_is_forwarded_again(
         client.flushdb()
     start_worker()
 
-    await operator.does("forward_again")
+    await operator.does("mail_enqueue_again")
 
     eventually(lambda: len(smtp_server.messages()) == 1, within=15)
     eventually(lambda: operator.not_done == [], within=5)

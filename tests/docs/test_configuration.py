@@ -1,0 +1,69 @@
+"""docs/configuration.md: its tables have every setting, with the default and the range of the program."""
+
+import re
+from typing import Any
+
+from internal.infrastructure.config.production_rules import production_problems
+from internal.infrastructure.config.settings import Settings
+from tests.docs.blocks import CONFIGURATION
+
+TEXT = CONFIGURATION.read_text()
+ROW = re.compile(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) ?\| .+ \|$", re.MULTILINE)
+FIELDS = {name.upper(): field for name, field in Settings.model_fields.items()}
+ROWS = {name: (default.strip("`"), bounds) for name, default, bounds in ROW.findall(TEXT)}
+# Where the page says in words what the program computes or hides.
+DESCRIBED = {
+    "CORS_ALLOWED_ORIGINS": "none",
+    "JWT_SECRET": "a public one",
+    "LOG_TASKS": "false",
+    "MAIL_CONCURRENCY": "half of `WORKER_CONCURRENCY",
+    "MAIL_URL": "the folder `var/mail",
+    "PASSWORD_HASH_THREADS": "one for each core, as far as half of the memory allows",
+    "REDIS_URL": "none",
+    "RUNTIME_DIRECTORY": "pyhexaclean-UID` in the temporary directory",
+    "WORKER_QUEUE_LIMITS": "none",
+    "WORKER_STRICT_PRIORITY": "false",
+}
+
+
+def bounds_of(schema: dict[str, Any]) -> str:
+    """The bounds of a number or a text, in the page's words."""
+    kinds = [schema, *schema.get("anyOf", [])]
+    for kind in kinds:
+        if "minimum" in kind:
+            return f"{kind['minimum']:g} to {kind['maximum']:.0f}"
+        if "maxLength" in kind:
+            return f"at most {kind['maxLength']} characters"
+    return ""
+
+
+def test_every_setting_has_one_row() -> None:
+    names = [name for name, _, _ in ROW.findall(TEXT)]
+
+    assert sorted(names) == sorted(FIELDS)
+
+
+def test_the_defaults_are_those_of_the_program() -> None:
+    defaults = {name: str(field.default) for name, field in FIELDS.items()} | DESCRIBED
+
+    assert {name: default for name, (default, _) in ROWS.items()} == defaults
+
+
+def test_the_ranges_are_those_of_the_program() -> None:
+    schemas = Settings.model_json_schema()["properties"]
+
+    ranges = {name: bounds for name, (_, bounds) in ROWS.items()}
+
+    assert ranges == {name.upper(): bounds_of(schema) for name, schema in schemas.items()}
+
+
+def test_the_table_of_production_names_every_rule() -> None:
+    _, _, section = TEXT.partition("## Production\n")
+    insecure = Settings.model_construct(
+        cors_allowed_origins="*", password_hash_memory=8, password_hash_time=1
+    )
+
+    rules = production_problems(insecure.model_dump(), named=())
+
+    first_cells = " ".join(line.split("|")[1] for line in section.splitlines() if line.startswith("| `"))
+    assert set(re.findall(r"[A-Z_]{2,}", first_cells)) == {name.upper() for name in rules} | {"REDIS_ADDR"}
