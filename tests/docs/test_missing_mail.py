@@ -87,7 +87,7 @@ async def test_a_mail_that_was_given_up_is_sent_again(
 ) -> None:
     smtp_server.rcpt_reply = "550 no such user"
     receipt = await publish_welcome(container)
-    assert "forwarded       1" in await operator.does("mail_open")
+    assert "forwarded       1" in await operator.does("mails")
     start_worker()
     eventually(lambda: operator.state() == ["archived"], within=20)
     shown = await operator.does("mail_archived", ID=receipt.id)
@@ -128,10 +128,19 @@ async def test_what_redis_has_lost_is_forwarded_again(
         client.flushdb()
     start_worker()
 
-    await operator.does("mail_enqueue_again")
+    await operator.does("redrive")
 
     eventually(lambda: len(smtp_server.messages()) == 1, within=15)
     eventually(lambda: operator.not_done == [], within=5)
+
+
+async def test_a_mail_is_found_by_its_address(container: Container, database_url: str) -> None:
+    receipt = await publish_welcome(container)
+
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute(BLOCKS["mail_of"].encode()).fetchall()
+
+    assert [row[0] for row in found] == [receipt.id]
 
 
 async def test_rows_of_what_is_done_can_be_deleted(container: Container, database_url: str) -> None:

@@ -1,5 +1,6 @@
 """docs/operations.md: each command on tasks for which it is meant."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
 from tests.docs.admin import Admin
-from tests.docs.blocks import OPERATIONS, blocks
+from tests.docs.blocks import OPERATIONS, ROOT, blocks, table
 from tests.integration.taskqueue.engine import Engine, Hand, engine_on
 
 BLOCKS = blocks(OPERATIONS)
@@ -20,6 +21,7 @@ INSERT INTO outbox (id, task_name, payload, options, next_try_at)
 VALUES (%s, 'email:welcome', '{}', '{"queue": "default"}', now() + interval '1 h')
 """
 REFUSED = "ConnectionError: refused"
+LOGGED = re.compile(r'\blog\.(?:debug|info|warning|error|exception|critical)\(\s*"([a-z_]+\.[a-z_]+)"')
 
 
 @pytest.fixture
@@ -60,6 +62,14 @@ def test_every_section_that_it_sends_to_exists() -> None:
     assert set(re.findall(r"\]\(#([\w-]+)\)", TEXT)) <= sections
 
 
+def test_its_table_has_every_log_event() -> None:
+    source = "".join(path.read_text() for path in (ROOT / "internal").rglob("*.py"))
+    listed = set(re.findall(r"`([\w.]+)`", " ".join(row[0] for row in table(OPERATIONS, "events"))))
+
+    assert set(LOGGED.findall(source)) - listed == set()
+    assert {event for event in listed if f'"{event}"' not in source} == set()
+
+
 def test_the_first_look(admin: Admin, engine: Engine) -> None:
     engine.publish("one")
 
@@ -91,7 +101,7 @@ def test_a_mail_that_was_given_up_begins_anew(admin: Admin, engine: Engine, data
     admin.run(BLOCKS["redrive"].splitlines()[0])
     admin.run('python -m cmd.admin task archive -q default "bad"')
 
-    said = admin.run(BLOCKS["begin_anew"], ID="bad")
+    said = admin.run(BLOCKS["mail_archived"] + BLOCKS["mail_send_again"], ID="bad")
 
     assert re.search(r"^task +archived$", said, re.MULTILINE)
     assert engine.states() == {"bad": "pending"}
@@ -174,3 +184,15 @@ def test_what_is_only_kept_can_go(admin: Admin, engine: Engine) -> None:
 
     assert admin.run(BLOCKS["full"]).splitlines() == ["1 deleted", "1 deleted"]
     assert engine.states() == {}
+
+
+def test_the_fields_to_monitor_are_there(admin: Admin, engine: Engine) -> None:
+    engine.publish("one")
+    stats, _, outbox_stats = admin.run(BLOCKS["metrics"]).partition("\n}\n")
+    answers = {"`stats`": json.loads(stats + "}"), "`outbox stats`": json.loads(outbox_stats)}
+
+    for command, field, _ in table(OPERATIONS, "metrics_fields"):
+        value = answers[command]
+        for name in field.strip("`").split("."):
+            value = value[name.removesuffix("[]")]
+            value = value[0] if name.endswith("[]") else value

@@ -1,4 +1,4 @@
-"""What the signals do to a supervised worker, as docs/architecture.md has it."""
+"""What the signals do to a supervised worker, as docs/operations.md describes it."""
 
 import signal
 import subprocess
