@@ -15,15 +15,21 @@ BENCHMARKS := $(addprefix bench-, signup throughput cpu publish pickup open-loop
 IS_NEW_ENOUGH := PYTHON -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 NEED_PYTHON = $(IS_NEW_ENOUGH:PYTHON=$(PYTHON)) || { echo 'Python 3.11 or newer is needed: name one with PYTHON=...' >&2; exit 1; }
 
+STYLUA := @johnnymorganz/stylua-bin@2.5.2
+
 # Trust the certificates that the machine trusts, as pip does.
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run server worker test test-unit test-integration test-e2e full faults soak check fmt lock migrate migration \
-	image-test bench bench-against $(BENCHMARKS) up down clean
+.PHONY: help run server worker test test-unit test-integration test-e2e full faults soak check lua commits fmt hooks lock \
+	migrate migration image-test bench bench-against $(BENCHMARKS) up down clean
 
+# A line that begins with two number signs and an at sign begins a group of the list.
 help: ## list the targets
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | sort | awk -F '\t' '{ printf "  %-18s %s\n", $$1, $$2 }'
+	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z0-9-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+##@ Run
 
 run: $(INSTALLED) ## start everything on embedded services: no Docker, no configuration
 	@exec $(BIN)/python -m cmd.dev
@@ -33,6 +39,14 @@ server: $(INSTALLED) ## start the HTTP API alone
 
 worker: $(INSTALLED) ## start the worker alone: WORKER_PROCESSES processes
 	@exec $(BIN)/python -m cmd.worker
+
+up: ## start everything in containers
+	docker compose up --build --detach --wait
+
+down: ## stop the containers; their data stays
+	docker compose down
+
+##@ Test
 
 # Test processes, each with a Postgres and a Valkey of its own. Most tests wait for other processes.
 JOBS ?= 4
@@ -63,12 +77,17 @@ faults: $(INSTALLED) ## measure every fault of docs/reliability.md, ROUNDS=20 ti
 soak: $(INSTALLED) ## sign up for MINUTES=30 minutes, with a random fault in each; SEED=1 draws them
 	SOAK_MINUTES=$(or $(MINUTES),30) SOAK_SEED=$(SEED) $(BIN)/pytest -s tests/faults/test_soak.py
 
-check: $(INSTALLED) ## format, lint, types, import contracts, dependencies, lock files, migrations, Dockerfile, compose file
+image-test: $(INSTALLED) ## replay the Dockerfile and run the compose file's services, without Docker
+	$(BIN)/pytest -m image tests/image
+
+##@ Check
+
+check: $(INSTALLED) lua commits ## format, lint, types, import contracts, dependencies, lock files, migrations, Lua, commit messages
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/deptry cmd internal tests benchmarks
+	$(BIN)/deptry cmd internal tests benchmarks tools
 	! grep -nE '(https?|file)://|--(extra-)?index-url|--find-links' requirements/*.txt
 	mkdir -p var && $(BIN)/alembic upgrade head --sql > var/migrations.sql
 	$(BIN)/squawk var/migrations.sql
@@ -76,11 +95,24 @@ check: $(INSTALLED) ## format, lint, types, import contracts, dependencies, lock
 	$(BIN)/docker-compose config --quiet
 	$(BIN)/docker-compose --file docker-compose.yml config --quiet
 
-fmt: $(INSTALLED) ## format, and mend what the linter can mend
+# Neither tool is a Python package: where one cannot be installed, the check says so and passes.
+lua: $(INSTALLED) $(BIN)/stylua ## lint the assembled Lua scripts (luacheck) and check their format (stylua)
+	$(BIN)/python -m tools.lua_scripts
+
+commits: $(INSTALLED) ## check the commit messages since BASE=origin/main
+	$(BIN)/python -m tools.commit_messages --since '$(BASE)'
+
+fmt: $(INSTALLED) $(BIN)/stylua ## format Python and Lua, and fix what the linter can fix
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+	$(BIN)/python -m tools.lua_scripts --fix
 
-lock: $(UV) ## lock the dependencies of pyproject.toml anew
+hooks: $(INSTALLED) ## check on commit (ruff, import contracts, message) and on push (the other checks, unit tests)
+	$(BIN)/pre-commit install
+
+##@ Dependencies and database
+
+lock: $(UV) ## update the lock files in requirements/ to the newest versions that pyproject.toml allows
 	$(COMPILE) --upgrade --group runtime -o requirements/runtime.txt
 	$(COMPILE) --upgrade --group dev --constraints requirements/runtime.txt -o requirements/dev.txt
 
@@ -92,8 +124,7 @@ migration: $(INSTALLED) ## write a migration from the tables: make migration nam
 	$(BIN)/python -m cmd.admin db revision "$(name)"
 	$(BIN)/ruff format --quiet internal/infrastructure/database/migrations
 
-image-test: $(INSTALLED) ## replay the Dockerfile and run the compose file's services, without Docker
-	$(BIN)/pytest -m image tests/image
+##@ Benchmarks
 
 bench: $(INSTALLED) ## run every benchmark, one after the other (25 minutes); one alone: make bench-pickup, ...
 	$(MAKE) --jobs=1 --keep-going --no-print-directory $(BENCHMARKS)
@@ -104,11 +135,7 @@ $(BENCHMARKS): bench-%: $(INSTALLED)
 bench-against: $(INSTALLED) ## compare what a task costs with another commit: make bench-against COMMIT=v0.1.0
 	$(BIN)/python -m benchmarks.against $(or $(COMMIT),HEAD~1)
 
-up: ## start everything in containers
-	docker compose up --build --detach --wait
-
-down: ## stop the containers; their data stays
-	docker compose down
+##@ Clean up
 
 clean: ## remove what was installed and made here, the data of `make run` included
 	rm -rf "$$(readlink var/postgres/elsewhere || echo var)"
@@ -119,6 +146,10 @@ $(INSTALLED): requirements/dev.txt $(UV)
 	@$(IS_NEW_ENOUGH:PYTHON=$(BIN)/python) 2>/dev/null || { $(NEED_PYTHON); $(UV) venv --quiet --clear --python $(PYTHON) .venv; }
 	$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements/dev.txt
 	@touch $@
+
+$(BIN)/stylua: | $(INSTALLED)
+	@npm install --silent --no-audit --no-fund --fetch-retries=0 --fetch-timeout=20000 --global --prefix .venv $(STYLUA) \
+		>/dev/null 2>&1 || true
 
 $(BIN)/uv:
 	@$(NEED_PYTHON)

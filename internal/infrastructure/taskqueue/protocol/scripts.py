@@ -1,6 +1,6 @@
 """The Lua scripts, one a verb, each with what it shares with others in front of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha1
 from importlib.resources import files
@@ -39,16 +39,21 @@ class Script:
         after: Sequence[str] = ("shared/moves", "shared/waiting", "shared/leaving"),
         is_repeatable: bool = True,
     ) -> None:
-        self._name = name
+        self.name = name
         self._after = after
         self._is_repeatable = is_repeatable
 
     @cached_property
-    def source(self) -> str:
+    def parts(self) -> Mapping[str, str]:
+        """The text of each file by its name: those it shares first, its own last."""
         directory = files(__package__) / "lua"
-        shebang, body = (directory / f"{self._name}.lua").read_text().split("\n", 1)
-        parts = [(directory / f"{part}.lua").read_text() for part in self._after]
-        return "\n".join([shebang, *parts, body])
+        return {name: (directory / f"{name}.lua").read_text() for name in (*self._after, self.name)}
+
+    @cached_property
+    def source(self) -> str:
+        *shared, own = self.parts.values()
+        shebang, body = own.split("\n", 1)
+        return "\n".join([shebang, *shared, body])
 
     @cached_property
     def sha(self) -> str:
