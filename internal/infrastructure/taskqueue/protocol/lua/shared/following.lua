@@ -32,8 +32,7 @@ end
 
 local function follow_failure(queue, id)
   each_record(queue, { id }, { 'on_failure', 'group' }, function(_, tasks, group)
-    local is_first = not group
-      or redis.call('SET', prefix .. ':group:' .. group .. ':failed', 1, 'NX', 'EX', GROUP_TTL)
+    local is_first = not group or redis.call('SET', prefix .. ':group:' .. group .. ':failed', 1, 'NX', 'EX', GROUP_TTL)
     if tasks and is_first then
       store_followers(queue, id, tasks, group or queue .. ':' .. id)
     end

@@ -22,8 +22,8 @@ local function is_taken(limit, per)
   return left >= 0 and left <= per + PATIENCE + SKEW
 end
 
--- How long a task has to wait by a rate. Tasks of other queues that are ahead may be unable to start, because their
--- workers are busy: when they have left a place free for so long that `taken` has lapsed, the first of a queue takes it.
+-- How long a task has to wait for a rate. Tasks of other queues may be ahead and unable to start, because their
+-- workers are busy. Once a place has been free for so long that `taken` has lapsed, the first of a queue takes it.
 local function ms_until_rate(queue, id, limit, turn, rate, per, ahead)
   local starts = limit_key(limit, 'starts')
   local wait = ms_within_rate(starts, rate, per, ahead)
