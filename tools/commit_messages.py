@@ -25,7 +25,7 @@ _TRAILER = re.compile(r"[A-Z][a-z]+(-[a-z]+)+: ")
 
 
 def problems_of(message: str) -> list[str]:
-    """What is wrong with a message, one line each."""
+    """List the problems of a message, one line each."""
     subject, *rest = message.rstrip().split("\n")
     if subject.startswith(_WRITTEN_BY_GIT):
         return []

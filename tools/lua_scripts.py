@@ -33,7 +33,7 @@ _WARNING = re.compile(r"(?P<path>.+?)\.lua:(?P<line>\d+):\d+: \((?P<code>\w+)\) 
 
 
 class Finding(NamedTuple):
-    """What luacheck says of a line of a source file."""
+    """A report of luacheck about one line of a source file."""
 
     file: str
     line: int
