@@ -3,6 +3,7 @@
 import asyncio
 import math
 import random
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -25,7 +26,8 @@ class Proxy:
         self._loop = asyncio.new_event_loop()
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
+        self._arriving: set[asyncio.Task[None]] = set()
+        self._listener: socket.socket | None = None
         self.is_deaf = False
         self.is_mute = False
         self.round_trip = 0.0
@@ -45,7 +47,7 @@ class Proxy:
 
     def heal(self) -> None:
         self.is_deaf = self.is_mute = False
-        if self._server is None:
+        if self._listener is None:
             asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
 
     def cut(self) -> None:
@@ -67,16 +69,26 @@ class Proxy:
             self.is_deaf = False
 
     async def _cut(self) -> None:
+        if self._arriving:
+            await asyncio.wait(self._arriving)
         for writer in list(self._writers):
             writer.transport.abort()
 
     async def _forget(self) -> None:
         self._forgotten |= self._writers
 
-    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept(self, listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        arrival = self._loop.create_task(self._arrive(connection))
+        self._arriving.add(arrival)
+        arrival.add_done_callback(self._arriving.discard)
+
+    async def _arrive(self, connection: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=connection)
         self._writers.add(writer)
-        if task := asyncio.current_task():
-            self._keep(task)
+        self._keep(asyncio.create_task(self._connect(reader, writer)))
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(self.round_trip)  # to shake hands
         try:
             upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", self._target.port)
@@ -139,16 +151,20 @@ class Proxy:
             self._loop.close()
 
     async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._connect, "127.0.0.1", self.port)
+        # A server of asyncio's leaks the connection that it accepts just before it closes (gh-109564).
+        self._listener = listener = socket.create_server(("127.0.0.1", self.port), backlog=100)
+        listener.settimeout(0)
+        self._loop.add_reader(listener, self._accept, listener)
 
     async def _stop_listening(self) -> None:
-        if self._server:
-            self._server.close()
-        self._server = None
+        if self._listener:
+            self._loop.remove_reader(self._listener)
+            self._listener.close()
+        self._listener = None
 
     async def _end(self) -> None:
         await self._stop_listening()
-        # A connection that was just accepted has a task of asyncio's, and none of ours yet.
-        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+        await self._cut()
+        while self._tasks:
             await self._cut()
-            await asyncio.gather(*others, return_exceptions=True)
+            await asyncio.wait(self._tasks)
