@@ -21,7 +21,7 @@ STYLUA := @johnnymorganz/stylua-bin@2.5.2
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run server worker test test-unit test-integration test-e2e full faults soak check lua commits fmt hooks lock \
+.PHONY: help run server worker test test-all test-unit test-integration test-e2e full faults soak check lua commits fmt hooks lock \
 	migrate migration image-test bench bench-against $(BENCHMARKS) up down clean
 
 # A line that begins with two number signs and an at sign begins a group of the list.
@@ -51,8 +51,12 @@ down: ## stop the containers; their data stays
 # Test processes, each with a Postgres and a Valkey of its own. Most tests wait for other processes.
 JOBS ?= 4
 
-test: $(INSTALLED) ## run all tests, on embedded Postgres and Valkey, JOBS=4 files at a time
-	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
+test: $(INSTALLED) ## run the tests, on embedded Postgres and Valkey, JOBS=4 files at a time
+	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --ignore=tests/faults
+
+# The rows of faults measure times, so nothing may run beside them.
+test-all: test ## run the tests, then the faults, one at a time
+	$(BIN)/pytest tests/faults
 
 test-unit: $(INSTALLED) ## run the tests without I/O
 	$(BIN)/pytest tests/unit tests/architecture

@@ -1,4 +1,4 @@
-"""The short round is part of every run of the tests; `make full` adds the long one, on Redis, too."""
+"""`make test-all` runs the short round; `make full` adds the long one, and runs it on Redis, too."""
 
 import os
 
