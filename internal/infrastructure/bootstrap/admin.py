@@ -1,11 +1,12 @@
 """The operators' command line, on the services that the settings name."""
 
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from internal.domain.errors import DomainError
 from internal.infrastructure.bootstrap.not_ready import NotReady
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from internal.infrastructure.bootstrap.container import Container
     from internal.ports.task_facts import WorkerInfo
 
+# Set by a shell that completes a command line, as Typer reads it.
+COMPLETION = "_ADMIN_COMPLETE"
+
 
 def run_admin() -> None:
     """Do what the arguments of this process say, and exit."""
@@ -38,7 +42,19 @@ def run_admin() -> None:
         signal.signal(number, signal.default_int_handler)  # Typer ends with 130
     # A text that the terminal's encoding lacks is no reason to show nothing.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # it is a TextIOWrapper
+    if os.environ.get(COMPLETION):
+        complete()
     app(obj=LocatedInstallation(log_to=sys.stderr))
+
+
+def complete() -> NoReturn:
+    """Answer a shell that completes a command line of the wrapper `admin`, or asks how to."""
+    # Typer exports this only together with options that need the program's name, `python -m cmd.admin`.
+    from typer._completion_classes import completion_init  # noqa: PLC0415 - only a shell needs it
+
+    completion_init()
+    app(prog_name="admin", complete_var=COMPLETION)
+    raise AssertionError("Typer ends the process")
 
 
 class LocatedInstallation:
