@@ -19,7 +19,7 @@ from internal.infrastructure.taskqueue.inspection.cursors import to_cursor
 from internal.infrastructure.taskqueue.inspection.inspector import RedisTaskInspector
 from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag
 from internal.infrastructure.taskqueue.protocol.timing import Timing
-from internal.infrastructure.taskqueue.scheduling.schedule_inspector import ScheduleBook
+from internal.infrastructure.taskqueue.scheduling.schedule_inspector import ScheduleInspector
 from internal.ports.task_inspector import TaskAction, TaskFilter
 from internal.ports.tasks import TaskState
 
@@ -80,8 +80,8 @@ async def measure(url: str, *, count: int, rounds: int) -> list[Figure]:
             client,
             namespace=hash_tag(NAMESPACE),
             timing=Timing(),
-            ledger=None,
-            schedules=ScheduleBook(pool_of(url), namespace=hash_tag(NAMESPACE)),
+            completion_log=None,
+            schedules=ScheduleInspector(pool_of(url), namespace=hash_tag(NAMESPACE)),
         )
         found = looks(inspector, middle=await middle_of(client, count))
         return [

@@ -16,7 +16,7 @@ from internal.infrastructure.taskqueue.connections.connection import pool_of
 from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag
 from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer
 from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskPublisher
-from internal.infrastructure.taskqueue.scheduling.periodic import Periodic, plan
+from internal.infrastructure.taskqueue.scheduling.periodic import PeriodicTask, plan
 from internal.infrastructure.taskqueue.scheduling.scheduler import Scheduler
 from internal.infrastructure.tasks.codec import TaskCodec
 from internal.ports.clock import Clock
@@ -45,11 +45,11 @@ def publisher_on(redis_url: str, *, clock: Clock | None = None) -> DramatiqTaskP
     )
 
 
-def every(interval: str, *, name: str = "tick", **fields: Any) -> Periodic:
-    return Periodic(name=name, spec=f"@every {interval}", task=Tick(), **fields)
+def every(interval: str, *, name: str = "tick", **fields: Any) -> PeriodicTask:
+    return PeriodicTask(name=name, spec=f"@every {interval}", task=Tick(), **fields)
 
 
-def scheduler_on(redis_url: str, *schedule: Periodic, clock: Clock | None = None) -> Scheduler:
+def scheduler_on(redis_url: str, *schedule: PeriodicTask, clock: Clock | None = None) -> Scheduler:
     publisher = publisher_on(redis_url, clock=clock)
     entries = plan(schedule, rows=publisher)
     return Scheduler(entries, rows=publisher, pool=pool_of(redis_url), namespace=PREFIX)

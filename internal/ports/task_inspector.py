@@ -6,7 +6,14 @@ from enum import StrEnum
 from typing import Protocol
 
 from internal.domain.errors import Conflict, NotFound
-from internal.ports.task_facts import DayCount, QueueInfo, ScheduledRun, ScheduleInfo, TaskInfo, WorkerInfo
+from internal.ports.task_snapshots import (
+    DayCount,
+    QueueInfo,
+    ScheduledRun,
+    ScheduleInfo,
+    TaskInfo,
+    WorkerInfo,
+)
 from internal.ports.tasks import TaskState
 
 

@@ -9,7 +9,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 INTERNAL = ROOT / "internal"
-MAX_LINES = 250
 
 python_files = sorted(INTERNAL.rglob("*.py"))
 core_files = [file for file in python_files if file.parts[len(INTERNAL.parts)] != "infrastructure"]
@@ -66,8 +65,3 @@ def test_a_use_case_file_holds_the_one_verb_that_it_is_named_after(file: Path) -
     ]
 
     assert verbs == ["".join(word.capitalize() for word in file.stem.split("_"))]
-
-
-@pytest.mark.parametrize("file", python_files, ids=relative)
-def test_no_file_is_longer_than_a_reader_can_take_in(file: Path) -> None:
-    assert len(file.read_text().splitlines()) <= MAX_LINES

@@ -76,7 +76,7 @@ def office(request: pytest.FixtureRequest) -> Iterator[Office]:
 
 
 async def store(container: Container, *rows: OutboxRow) -> None:
-    endings = {OutboxState.DONE: True, OutboxState.GIVEN_UP: False}
+    completions = {OutboxState.DONE: True, OutboxState.GIVEN_UP: False}
     async with container.engine().begin() as connection:
         for row in rows:
             values = {
@@ -89,7 +89,7 @@ async def store(container: Container, *rows: OutboxRow) -> None:
                 "forwarded_at": row.forwarded_at,
                 "completed_at": row.completed_at,
                 "closed_at": row.ended_at,
-                "succeeded": endings.get(row.state),
+                "succeeded": completions.get(row.state),
                 "last_error": row.last_error,
                 "last_error_at": row.last_failed_at,
             }

@@ -7,7 +7,6 @@ import pytest
 
 from internal.domain.errors import Conflict, NotFound
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
-from internal.ports.task_facts import Attempt, DayCount, TaskInfo
 from internal.ports.task_inspector import (
     APPLIES_TO,
     QueueNotEmpty,
@@ -17,6 +16,7 @@ from internal.ports.task_inspector import (
     TaskInspector,
     TaskNotFound,
 )
+from internal.ports.task_snapshots import Attempt, DayCount, TaskInfo
 from internal.ports.tasks import TaskState
 from tests.fakes.clock import FakeClock
 from tests.fakes.task_inspector import FakeTaskInspector

@@ -55,7 +55,7 @@ def states(system: System) -> list[str]:
     return [task.state for task in queued(system.env["REDIS_URL"], queues=("default",))]
 
 
-def endings(system: System) -> list[tuple[bool]]:
+def completions(system: System) -> list[tuple[bool]]:
     with psycopg.connect(system.env["DATABASE_URL"]) as connection:
         return connection.execute("SELECT succeeded FROM outbox").fetchall()
 
@@ -90,7 +90,7 @@ def test_what_an_old_worker_does_not_know_waits_for_a_new_one(
     assert old.wait(20) == 0
     offer_again(system, [farewell, welcome])  # if the old one had them last
 
-    eventually(lambda: endings(system) == [(True,), (True,)], within=5)
+    eventually(lambda: completions(system) == [(True,), (True,)], within=5)
     assert sorted(mail["To"] for mail in smtp_server.messages()) == [FAREWELL, WELCOME]
     assert states(system) == []
 
@@ -102,7 +102,7 @@ def test_an_old_worker_runs_a_task_with_a_field_that_it_does_not_know(
 
     store(system, SendWelcomeEmail.task_name, mail_to(WELCOME) | {"locale": "eo"}, due_in="0 s")
 
-    eventually(lambda: endings(system) == [(True,)], within=20)
+    eventually(lambda: completions(system) == [(True,)], within=20)
     assert [mail["To"] for mail in smtp_server.messages()] == [WELCOME]
     assert states(system) == []
 
@@ -116,5 +116,5 @@ def test_a_new_worker_understands_what_an_old_server_has_published(
     assert system.sign_up("ada@example.com").status_code == 201
 
     eventually(lambda: len(smtp_server.messages()) == 1, within=10)
-    eventually(lambda: endings(system) == [(True,)], within=5)
+    eventually(lambda: completions(system) == [(True,)], within=5)
     assert states(system) == []

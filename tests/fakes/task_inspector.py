@@ -7,7 +7,6 @@ from itertools import count
 
 from internal.domain.errors import Conflict, NotFound
 from internal.ports.clock import Clock
-from internal.ports.task_facts import DayCount, QueueInfo, ScheduledRun, ScheduleInfo, TaskInfo, WorkerInfo
 from internal.ports.task_inspector import (
     ActionResult,
     QueueNotEmpty,
@@ -16,6 +15,14 @@ from internal.ports.task_inspector import (
     TaskFilter,
     TaskNotFound,
     TaskPage,
+)
+from internal.ports.task_snapshots import (
+    DayCount,
+    QueueInfo,
+    ScheduledRun,
+    ScheduleInfo,
+    TaskInfo,
+    WorkerInfo,
 )
 from internal.ports.tasks import TaskState
 

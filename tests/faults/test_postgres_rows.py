@@ -96,7 +96,7 @@ def test_f12_who_gets_no_connection_is_told_so_in_time(site: Site, row: Row) -> 
     assert len(early) == 20  # all but the ten with the connections
     assert all(answer.is_honest_refusal for answer in early)
     assert statuses(answers) == {201, 503}
-    row.note("slowest refusal", max(seconds(early)), limit=2.5)
+    row.note("slowest precheck", max(seconds(early)), limit=2.5)
 
 
 def test_f28_two_replicas_migrate_at_once(site: Site, row: Row, unmigrated_database_url: str) -> None:

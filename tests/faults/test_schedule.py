@@ -84,7 +84,7 @@ class Work:
 
     def _done(self) -> int:
         deliveries = self._hand.fetch(100)
-        self._hand.turn([Settlement(delivery.holding, DONE, delivery) for delivery in deliveries])
+        self._hand.turn([Settlement(delivery.lease, DONE, delivery) for delivery in deliveries])
         self.slots += [slot_of(delivery.task_id) for delivery in deliveries]
         return len(self.slots)
 

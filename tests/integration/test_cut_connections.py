@@ -120,12 +120,12 @@ async def test_commits_forward_without_a_sweeper(
 async def test_readiness_does_not_call_redis_down(
     container: Container, proxy: Proxy, redis_url: str, cut: Cut
 ) -> None:
-    assert await container.write_probe().refusal() is None
+    assert await container.write_probe().precheck() is None
     for _ in range(TIMES):
         await asyncio.sleep(max(IDLE_AFTER, AT_MOST_EVERY))
         cut(proxy, redis_url)
 
-        assert await container.write_probe().refusal() is None
+        assert await container.write_probe().precheck() is None
 
 
 @pytest.mark.parametrize("cut", [closed_by_redis, reset, forgotten])

@@ -20,7 +20,7 @@ from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.worker.worker import Worker
 from internal.infrastructure.worker.actors import declare_actors
 from internal.ports.option_rules import LARGEST, LATEST, LONGEST
-from internal.ports.task_facts import TaskInfo
+from internal.ports.task_snapshots import TaskInfo
 from internal.ports.tasks import Rate, TaskContext, TaskOptions, TaskPublisher, TaskState
 from tests.faults.rounds import IS_LONG
 from tests.integration.database.outboxed import welcome

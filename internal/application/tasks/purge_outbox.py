@@ -2,7 +2,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from internal.ports.outbox_retention import OutboxRetention
+from internal.ports.task_history import TaskHistory
 from internal.ports.tasks import Queue, TaskContext, TaskOptions
 
 # One more than a queue's archive keeps a task: an operator can run it again for as long, and without its row
@@ -20,7 +20,7 @@ class PurgeOutbox:
 
 
 class PurgeOutboxHandler:
-    def __init__(self, *, retention: OutboxRetention, done_for: timedelta, batch: int = BATCH) -> None:
+    def __init__(self, *, retention: TaskHistory, done_for: timedelta, batch: int = BATCH) -> None:
         self._retention = retention
         self._done_for = done_for
         self._batch = batch

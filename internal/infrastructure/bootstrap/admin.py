@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from internal.infrastructure.bootstrap.container import Container
-    from internal.ports.task_facts import WorkerInfo
+    from internal.ports.task_snapshots import WorkerInfo
 
 # Set by a shell that completes a command line, as Typer reads it.
 COMPLETION = "_ADMIN_COMPLETE"
@@ -167,7 +167,7 @@ async def redis_refusals(container: "Container") -> RedisRefusals:
     from internal.infrastructure.taskqueue.inspection.write_probe import refusal_of_workers  # noqa: PLC0415 - see above
 
     return RedisRefusals(
-        of_tasks=await container.write_probe().refusal(),
+        of_tasks=await container.write_probe().precheck(),
         of_workers=await refusal_of_workers(container.redis(), namespace=hash_tag(NAMESPACE)),
     )
 

@@ -19,8 +19,8 @@ from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.database.engine import DatabaseTimeouts, create_engine
 from internal.infrastructure.database.idempotency import SqlAlchemyIdempotency
 from internal.infrastructure.database.idempotent_requests import RequestPurge
-from internal.infrastructure.database.outbox.completion_log import SqlAlchemyTaskLedger
-from internal.infrastructure.database.outbox.history import SqlAlchemyOutboxRetention
+from internal.infrastructure.database.outbox.completion_log import SqlAlchemyCompletionLog
+from internal.infrastructure.database.outbox.history import SqlAlchemyTaskHistory
 from internal.infrastructure.database.outbox.inspector import SqlAlchemyOutboxInspector
 from internal.infrastructure.database.outbox.relay import OutboxRelay
 from internal.infrastructure.database.schema import SchemaVersion
@@ -46,7 +46,7 @@ from internal.infrastructure.taskqueue.protocol.timing import Timing
 from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer
 from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskPublisher
 from internal.infrastructure.taskqueue.scheduling.periodic import plan
-from internal.infrastructure.taskqueue.scheduling.schedule_inspector import ScheduleBook
+from internal.infrastructure.taskqueue.scheduling.schedule_inspector import ScheduleInspector
 from internal.infrastructure.taskqueue.scheduling.scheduler import Scheduler
 from internal.infrastructure.tasks.codec import TaskCodec
 from internal.infrastructure.worker.routes import ROUTES
@@ -177,15 +177,15 @@ class Container(containers.DeclarativeContainer):
         within=database_timeouts.provided.statement,
     )
     request_purge = providers.Singleton(RequestPurge, engine)
-    task_ledger = providers.Singleton(SqlAlchemyTaskLedger, engine)
+    completion_log = providers.Singleton(SqlAlchemyCompletionLog, engine)
     idempotency = providers.Singleton(SqlAlchemyIdempotency, engine)
-    schedule_book = providers.Singleton(ScheduleBook, redis_pool, namespace=hash_tag(NAMESPACE))
+    schedule_book = providers.Singleton(ScheduleInspector, redis_pool, namespace=hash_tag(NAMESPACE))
     task_inspector = providers.Singleton(
         RedisTaskInspector,
         redis,
         namespace=hash_tag(NAMESPACE),
         timing=providers.Factory(_timing, settings),
-        ledger=task_ledger,
+        completion_log=completion_log,
         schedules=schedule_book,
     )
     outbox_inspector = providers.Singleton(
@@ -236,7 +236,7 @@ class Container(containers.DeclarativeContainer):
 
     purge_outbox_handler = providers.Factory(
         PurgeOutboxHandler,
-        retention=providers.Singleton(SqlAlchemyOutboxRetention, engine),
+        retention=providers.Singleton(SqlAlchemyTaskHistory, engine),
         done_for=providers.Factory(timedelta, days=settings.provided.outbox_retention_days),
     )
     send_email_once = providers.Factory(

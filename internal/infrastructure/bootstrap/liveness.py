@@ -7,18 +7,18 @@ from pathlib import Path
 
 import structlog
 
-from internal.infrastructure.telemetry.liveness_file import BEAT_EVERY, Heartbeat
+from internal.infrastructure.telemetry.liveness_file import BEAT_EVERY, LivenessFile
 
 log = structlog.get_logger(__name__)
 
 
 @contextmanager
-def beating(directory: Path) -> Generator[Heartbeat | None]:
+def beating(directory: Path) -> Generator[LivenessFile | None]:
     """A heartbeat, or None where there is no place for it: nobody can ask then, and all else works."""
     with ExitStack() as held:
         heartbeat = None
         try:
-            heartbeat = held.enter_context(Heartbeat.in_directory(directory))
+            heartbeat = held.enter_context(LivenessFile.in_directory(directory))
         except OSError as error:
             log.warning("worker.no_heartbeat", directory=str(directory), reason=error.strerror)
         yield heartbeat

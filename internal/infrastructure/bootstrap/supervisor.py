@@ -14,7 +14,7 @@ from internal.infrastructure.bootstrap.liveness import beating
 from internal.infrastructure.bootstrap.orders import END, Orders, held, listen, reap_orphans
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.embedded.process import spawn
-from internal.infrastructure.telemetry.liveness_file import BEAT_EVERY, Heartbeat
+from internal.infrastructure.telemetry.liveness_file import BEAT_EVERY, LivenessFile
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +60,7 @@ class Supervisor:
         processes: int,
         orders: Orders,
         ends_within: float,
-        heartbeat: Heartbeat | None,
+        heartbeat: LivenessFile | None,
     ) -> None:
         self._command = command
         self._heartbeat = heartbeat

@@ -187,7 +187,7 @@ def _build_worker(container: Container, settings: Settings, modules: Sequence[st
             queue: QueueLimit(max_running=max_running, rate=rate)
             for queue, (max_running, rate) in settings.queue_limits.items()
         },
-        ledger=container.task_ledger(),
+        completion_log=container.completion_log(),
     )
 
 

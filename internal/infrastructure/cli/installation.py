@@ -9,8 +9,8 @@ from typing import Protocol
 from internal.infrastructure.tasks.codec import TaskCodec
 from internal.ports.clock import Clock
 from internal.ports.outbox_inspector import OutboxInspector
-from internal.ports.task_facts import WorkerInfo
 from internal.ports.task_inspector import TaskInspector
+from internal.ports.task_snapshots import WorkerInfo
 from internal.ports.tasks import TaskPublisher
 from internal.ports.unit_of_work import UnitOfWork
 

@@ -12,7 +12,8 @@ from internal.infrastructure.database.idempotent_requests import SqlAlchemyIdemp
 from internal.infrastructure.database.outbox.publisher import OutboxTaskPublisher
 from internal.infrastructure.database.outbox.relay import OutboxRelay
 from internal.infrastructure.database.user_repository import SqlAlchemyUserRepository
-from internal.infrastructure.tasks.codec import TaskCodec, TaskTransport
+from internal.infrastructure.tasks.codec import TaskCodec
+from internal.infrastructure.tasks.transport import TaskTransport
 from internal.ports.clock import Clock
 from internal.ports.unavailable import Unavailable
 

@@ -1,117 +1,20 @@
-"""Task <-> encoded task: the one place that knows how a payload looks outside the process."""
+"""Task <-> encoded task: the only place that knows the form of a payload outside the process."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
-from datetime import UTC
-from typing import Any, Protocol
+from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
+from typing import Any
 
 import msgspec
 
 from internal.infrastructure.tasks import storable
 from internal.infrastructure.tasks.certain_arrival import certainty, compares_all
+from internal.infrastructure.tasks.encoded_task import EncodedTask, InvalidPayload
 from internal.infrastructure.tasks.storable import NotStorable
 from internal.ports.tasks import Task, TaskOptions
 
 
 class UnknownTask(LookupError):
     """No task of this name is known; a newer version of the program may know it."""
-
-
-class InvalidPayload(ValueError):
-    """The payload does not fit the task."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EncodedTask:
-    """A task in transit. `payload` holds JSON types only; `options` are final.
-
-    is_stored: it stands in the ledger as well, and is to be closed there.
-    was_sent: it may have been handed over before, and may be done by now.
-    followers: what follows when it has ended.
-    """
-
-    id: str
-    name: str
-    payload: dict[str, Any]
-    options: TaskOptions
-    is_stored: bool = False
-    was_sent: bool = False
-    followers: "Followers | None" = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Followers:
-    """What is published when a task is done, or given up; in a group, when all `size` of them are done."""
-
-    on_success: tuple[EncodedTask, ...] = ()
-    on_failure: tuple[EncodedTask, ...] = ()
-    group: str | None = None
-    size: int = 1
-
-
-def and_all_that_follow(task: EncodedTask) -> list[EncodedTask]:
-    """The task, and whatever may follow it; each before those that follow it."""
-    found = [task]
-    for each in found:  # it grows in the loop: a chain may be longer than Python's stack is deep
-        if each.followers:
-            found += (*each.followers.on_success, *each.followers.on_failure)
-    return found
-
-
-class TaskRefused(ValueError):
-    """The transport will never take this task. The text says why, and has nothing of its values."""
-
-
-class TaskTransport(Protocol):
-    """Carries encoded tasks to the workers; what the outbox forwards to."""
-
-    def check(self, tasks: Sequence[EncodedTask]) -> None:
-        """Raise ValueError if one of them cannot be sent, or could not be read on arrival."""
-        ...
-
-    async def send(self, tasks: Sequence[EncodedTask]) -> set[str]:
-        """Hand over all tasks, in order, and return the ids of the duplicates, which will not run.
-
-        A task that was handed over before, and has not ended, is none.
-
-        Raises:
-            TaskRefused: one of them can never be handed over; some of the others may have been.
-            Unavailable: the transport cannot be reached; some of the tasks may have been handed over.
-        """
-        ...
-
-    async def existing(self, tasks: Sequence[tuple[str, str]]) -> set[str]:
-        """The ids of those, given as (queue, id), that it still has, done or not.
-
-        Raises:
-            TaskRefused: one of them can never be looked up.
-            Unavailable: the transport cannot be reached.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """How a task ended: done, or given up."""
-
-    task_id: str
-    succeeded: bool
-
-
-class TaskLedger(Protocol):
-    """The book in which tasks stand that were stored together with the data they belong to."""
-
-    async def closed(self, task_ids: Sequence[str]) -> Mapping[str, bool]:
-        """Those of them that have ended and must not run again: False was given up. Raises Unavailable."""
-        ...
-
-    async def close(self, endings: Sequence[Ending]) -> None:
-        """Write down how these ended. Raises Unavailable."""
-        ...
-
-    async def reopen(self, task_ids: Sequence[str]) -> set[str]:
-        """Have these run again after their end; returns those that stand here. Raises Unavailable."""
-        ...
 
 
 class TaskCodec:
@@ -188,43 +91,3 @@ def _is_same(sent: Any, arrived: Any) -> bool:
         names = [field.name for field in fields(sent)]
         return all(_is_same(getattr(sent, name), getattr(arrived, name)) for name in names)
     return storable.is_same(sent, arrived)
-
-
-def options_to_json(options: TaskOptions) -> dict[str, Any]:
-    # In UTC: other offsets are written in whole minutes, whatever they are.
-    moments = {
-        name: moment.astimezone(UTC)
-        for name, moment in (("deadline", options.deadline), ("process_at", options.process_at))
-        if moment is not None
-    }
-    in_utc = replace(options, **moments) if moments else options  # type: ignore[arg-type]  # as named there
-    encoded: dict[str, Any] = msgspec.to_builtins(in_utc, str_keys=True, enc_hook=_plain)
-    return encoded
-
-
-def options_from_json(encoded: dict[str, Any]) -> TaskOptions:
-    """Raise InvalidPayload if these are no options."""
-    try:
-        return msgspec.convert(encoded, TaskOptions)
-    except (msgspec.ValidationError, RecursionError) as error:
-        raise InvalidPayload(f"options: {error}") from error
-
-
-def followers_to_json(followers: Followers | None) -> dict[str, Any] | None:
-    encoded: dict[str, Any] | None = msgspec.to_builtins(followers, str_keys=True, enc_hook=_plain)
-    return encoded
-
-
-def followers_from_json(encoded: dict[str, Any] | None) -> Followers | None:
-    """Raise InvalidPayload if these are no followers."""
-    try:
-        return msgspec.convert(encoded, Followers | None)
-    except (msgspec.ValidationError, RecursionError) as error:
-        raise InvalidPayload(f"followers: {error}") from error
-
-
-def _plain(value: object) -> object:
-    """Headers may be any mapping."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"{type(value).__name__} is not JSON")

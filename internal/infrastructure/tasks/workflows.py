@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Unpack
 from uuid import UUID
 
-from internal.infrastructure.tasks.codec import EncodedTask, Followers, TaskCodec
+from internal.infrastructure.tasks.codec import TaskCodec
+from internal.infrastructure.tasks.encoded_task import EncodedTask, Followers
 from internal.ports.tasks import (
     MOST_MEMBERS,
     MOST_STEPS,

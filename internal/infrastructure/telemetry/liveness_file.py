@@ -15,7 +15,7 @@ BEAT_EVERY = 3.0  # seconds
 SILENT_AFTER = 10.0  # seconds
 
 
-class Heartbeat:
+class LivenessFile:
     """Of this process. `beat` is to be called from what must not stand still."""
 
     def __init__(self, file: int) -> None:
@@ -28,7 +28,7 @@ class Heartbeat:
 
     @classmethod
     @contextmanager
-    def in_directory(cls, directory: Path) -> Generator["Heartbeat"]:
+    def in_directory(cls, directory: Path) -> Generator["LivenessFile"]:
         """Raise OSError if there is no file to be had in `directory`, which is made if need be."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = directory / str(os.getpid())

@@ -10,7 +10,8 @@ from dramatiq.middleware import CurrentMessage
 from internal.domain.errors import InvalidInput, NotFound, NotPermitted
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
-from internal.infrastructure.tasks.codec import InvalidPayload, TaskCodec
+from internal.infrastructure.tasks.codec import TaskCodec
+from internal.infrastructure.tasks.encoded_task import InvalidPayload
 from internal.ports.clock import Clock
 from internal.ports.tasks import Permanent, RetryLater, Task, TaskContext, TaskHandler
 from internal.ports.unavailable import Unavailable

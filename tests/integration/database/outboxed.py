@@ -13,7 +13,7 @@ from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.database.outbox.relay import OutboxRelay
 from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.tasks.codec import EncodedTask
+from internal.infrastructure.tasks.encoded_task import EncodedTask
 from internal.ports.tasks import TaskOverrides
 from internal.ports.unavailable import Unavailable
 

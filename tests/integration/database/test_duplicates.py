@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.tasks.codec import Ending
+from internal.infrastructure.tasks.completion_log import Completion
 from internal.ports.outbox_inspector import OutboxAction
 from internal.ports.task_inspector import TaskAction
 from internal.ports.tasks import TaskState
@@ -86,7 +86,7 @@ async def test_a_duplicate_of_an_ended_task_leaves_its_row_as_it_was(
         client.zrem("{pyhexaclean}:low:pending", "own-id")
         client.zadd(f"{{pyhexaclean}}:low:{state}", {"own-id": 1})
     await container.outbox_relay().close()
-    await container.task_ledger().close([Ending(task_id="own-id", succeeded=state == "completed")])
+    await container.completion_log().close([Completion(task_id="own-id", succeeded=state == "completed")])
     before = await container.outbox_inspector().row("own-id")
 
     if forwarded_by == "the sweeper":
@@ -111,7 +111,7 @@ async def test_an_ended_task_keeps_its_row_whatever_operators_do_before_its_dupl
         client.zrem("{pyhexaclean}:default:pending", "own-id")
         client.zadd("{pyhexaclean}:default:archived", {"own-id": 1})
     await container.outbox_relay().close()
-    await container.task_ledger().close([Ending(task_id="own-id", succeeded=False)])
+    await container.completion_log().close([Completion(task_id="own-id", succeeded=False)])
     before = await container.outbox_inspector().row("own-id")
     with full(redis_url):
         await publish_in_row(container, number=2, queue="default")
@@ -119,7 +119,7 @@ async def test_an_ended_task_keeps_its_row_whatever_operators_do_before_its_dupl
 
     if action == "run again":
         await container.task_inspector().act(TaskAction.RUN, "default", ["own-id"])
-        await container.task_ledger().close([Ending(task_id="own-id", succeeded=False)])
+        await container.completion_log().close([Completion(task_id="own-id", succeeded=False)])
     else:
         await container.outbox_inspector().act(OutboxAction.DISCARD, ["own-id"])
 
@@ -134,7 +134,7 @@ async def test_an_id_that_redis_has_forgotten_is_free_again(container: Container
     with redis.Redis.from_url(redis_url) as client:
         client.flushdb()
     await container.outbox_relay().close()
-    await container.task_ledger().close([Ending(task_id="own-id", succeeded=False)])
+    await container.completion_log().close([Completion(task_id="own-id", succeeded=False)])
 
     await publish_in_row(container, number=2, queue="default")
     await container.outbox_relay().close()

@@ -19,7 +19,7 @@ from internal.infrastructure.database.outbox.publisher import SWEEP_AFTER
 from internal.infrastructure.database.outbox.relay import MARK_EVERY, OutboxRelay
 from internal.infrastructure.database.tables import outbox
 from internal.infrastructure.embedded.redis import EmbeddedRedis
-from internal.infrastructure.tasks.codec import Ending
+from internal.infrastructure.tasks.completion_log import Completion
 from internal.ports.unavailable import Unavailable
 from tests.fakes.clock import FakeClock
 from tests.integration.database.outboxed import (
@@ -161,7 +161,7 @@ async def test_a_task_that_was_seen_again_counts_as_present(container: Container
 async def test_a_task_that_is_closed_is_never_lost(container: Container) -> None:
     task_id = await publish(container)
     await container.outbox_relay().close()
-    await container.task_ledger().close([Ending(task_id=task_id, succeeded=True)])
+    await container.completion_log().close([Completion(task_id=task_id, succeeded=True)])
     transport = FakeTaskTransport()
 
     for _ in range(3):
@@ -182,7 +182,7 @@ async def test_an_id_of_ones_own_is_stored_once_until_its_task_has_ended(
     await publish_own(1)
     await publish_own(2)
     [first] = queued(redis_url)
-    await container.task_ledger().close([Ending(task_id="own", succeeded=True)])
+    await container.completion_log().close([Completion(task_id="own", succeeded=True)])
     container.broker().flush("default")
     await publish_own(3)
 

@@ -12,7 +12,7 @@ from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.database.outbox.inspector import SqlAlchemyOutboxInspector
 from internal.infrastructure.database.tables import outbox
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
-from internal.infrastructure.tasks.codec import Ending
+from internal.infrastructure.tasks.completion_log import Completion
 from internal.ports.idempotency import Done
 from internal.ports.outbox_inspector import OutboxAction, OutboxState
 from internal.ports.unavailable import Unavailable
@@ -50,7 +50,7 @@ async def give_up(container: Container, engine: Engine, task_id: str) -> None:
     """As a worker does: in Postgres first."""
     hand = Hand(engine)
     [delivery] = hand.fetch()
-    await container.task_ledger().close([Ending(task_id=task_id, succeeded=False)])
+    await container.completion_log().close([Completion(task_id=task_id, succeeded=False)])
     hand.settle(delivery, Outcome(Kind.ARCHIVED, note=b"ValueError"))
 
 
@@ -70,7 +70,7 @@ async def test_a_task_that_was_given_up_is_in_redis_again_from_its_beginning(
     assert list(result.done) == [task_id]
     assert engine.states() == {task_id: "pending"}
     assert await state(container, task_id) is OutboxState.FORWARDED
-    assert await container.task_ledger().closed([task_id]) == {}
+    assert await container.completion_log().closed([task_id]) == {}
 
 
 async def test_a_task_that_was_given_up_and_is_gone_is_in_redis_again(

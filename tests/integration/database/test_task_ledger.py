@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.tasks.codec import Ending
+from internal.infrastructure.tasks.completion_log import Completion
 from internal.ports.task_inspector import TaskAction
 from internal.ports.tasks import TaskState
 from tests.queued import queued
@@ -25,13 +25,13 @@ async def publish(container: Container) -> str:
 
 async def test_a_task_that_is_reopened_may_run_again(container: Container) -> None:
     task_id = await publish(container)
-    ledger = container.task_ledger()
-    await ledger.close([Ending(task_id=task_id, succeeded=False)])
+    completion_log = container.completion_log()
+    await completion_log.close([Completion(task_id=task_id, succeeded=False)])
 
-    reopened = await ledger.reopen([task_id, "unknown"])
+    reopened = await completion_log.reopen([task_id, "unknown"])
 
     assert reopened == {task_id}
-    assert await ledger.closed([task_id, "unknown"]) == {"unknown": True}
+    assert await completion_log.closed([task_id, "unknown"]) == {"unknown": True}
 
 
 async def test_a_task_that_is_reopened_is_not_looked_for_at_once(container: Container) -> None:
@@ -42,9 +42,9 @@ async def test_a_task_that_is_reopened_is_not_looked_for_at_once(container: Cont
                 next_try_at=datetime(2020, 1, 1, tzinfo=UTC), missing_since=datetime.now(UTC)
             )
         )
-    await container.task_ledger().close([Ending(task_id=task_id, succeeded=False)])
+    await container.completion_log().close([Completion(task_id=task_id, succeeded=False)])
 
-    await container.task_ledger().reopen([task_id])
+    await container.completion_log().reopen([task_id])
 
     assert await container.outbox_relay().sweep() == 0
     async with container.engine().connect() as connection:
@@ -53,16 +53,16 @@ async def test_a_task_that_is_reopened_is_not_looked_for_at_once(container: Cont
 
 async def test_what_operators_do_stands_in_the_ledger_first(container: Container, redis_url: str) -> None:
     task_id = await publish(container)
-    inspector, ledger = container.task_inspector(), container.task_ledger()
+    inspector, completion_log = container.task_inspector(), container.completion_log()
 
     await inspector.act(TaskAction.ARCHIVE, "default", [task_id])
-    while_archived = await ledger.closed([task_id])
+    while_archived = await completion_log.closed([task_id])
     await inspector.act(TaskAction.RUN, "default", [task_id])
-    while_pending = await ledger.closed([task_id])
+    while_pending = await completion_log.closed([task_id])
     await inspector.act(TaskAction.DELETE, "default", [task_id])
 
     assert (while_archived, while_pending) == ({task_id: False}, {})
-    assert await ledger.closed([task_id]) == {task_id: False}
+    assert await completion_log.closed([task_id]) == {task_id: False}
     assert queued(redis_url) == []
 
 
@@ -72,4 +72,4 @@ async def test_an_action_on_all_does_so_too(container: Container) -> None:
     async for _ in container.task_inspector().act_on_all(TaskAction.DELETE, "default", TaskState.PENDING):
         pass
 
-    assert await container.task_ledger().closed(sorted(ids)) == dict.fromkeys(ids, False)
+    assert await container.completion_log().closed(sorted(ids)) == dict.fromkeys(ids, False)

@@ -77,7 +77,7 @@ class Desk:
         """Fetch this one, and give the others back."""
         fetched = {delivery.task_id: delivery for delivery in self.hand.fetch(500)}
         self.held[task_id] = fetched.pop(task_id)
-        others = [Settlement(other.holding, RELEASED, other) for other in reversed(fetched.values())]
+        others = [Settlement(other.lease, RELEASED, other) for other in reversed(fetched.values())]
         self.hand.turn(others)
 
 

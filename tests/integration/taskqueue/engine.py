@@ -116,7 +116,7 @@ class Hand:
 
     def settle(self, delivery: Delivery, outcome: Outcome = DONE) -> set[str]:
         """The ids that were rejected."""
-        rejected = self.turn([Settlement(delivery.holding, outcome, delivery)]).rejected
+        rejected = self.turn([Settlement(delivery.lease, outcome, delivery)]).rejected
         return {delivery.task_id} if rejected else set()
 
     def extend(self, *held: Delivery, reconcile: bool = False) -> list[bytes]:
@@ -130,7 +130,7 @@ class Hand:
         return [held[place - 1].task_id for place in cancelled]
 
     def _extend(self, *held: Delivery, reconcile: bool) -> tuple[list[int], list[int]]:
-        request = self.exchange.extension([delivery.holding for delivery in held], reconcile=reconcile)
+        request = self.exchange.extension([delivery.lease for delivery in held], reconcile=reconcile)
         lost, cancelled = self.engine.call(scripts.EXTEND, request)
         return lost, cancelled
 

@@ -132,7 +132,7 @@ def test_a_paused_queue_hands_out_nothing(operator: Operator, engine: Engine) ->
     assert operator.reads("queue", "ls")["queues"][0]["is_paused"] is True
 
     assert operator.does("queue", "resume", "default").stdout == "default: running\n"
-    assert [delivery.holding[1] for delivery in hand.fetch()] == ["one"]
+    assert [delivery.lease[1] for delivery in hand.fetch()] == ["one"]
     assert operator.reads("queue", "history", "default", "--days", "1")["queues"][0]["days"][0]["failed"] == 0
 
 

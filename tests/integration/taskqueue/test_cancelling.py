@@ -1,4 +1,4 @@
-"""An operator cancels tasks that workers have: running, waiting for a slot, or for what the ledger says."""
+"""An operator cancels tasks that run, wait for a slot, or wait for the completion log."""
 
 import asyncio
 import threading
@@ -15,10 +15,10 @@ from dramatiq import Message
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.timing import Timing
-from internal.infrastructure.tasks.codec import Ending
+from internal.infrastructure.tasks.completion_log import Completion
 from tests.eventually import eventually
 from tests.integration.taskqueue.engine import PREFIX
-from tests.integration.taskqueue.witnesses import Blocking, RecordingLedger
+from tests.integration.taskqueue.witnesses import Blocking, RecordingCompletionLog
 from tests.integration.taskqueue.working import broker_on, send_stored, working
 from tests.queued import queued
 
@@ -163,16 +163,16 @@ def test_a_task_that_waits_for_a_slot_never_starts(redis_url: str) -> None:
 def test_a_task_about_which_the_ledger_is_asked_never_starts(far: RedisBroker, redis_url: str) -> None:
     answer = threading.Event()
 
-    class Slow(RecordingLedger):
+    class Slow(RecordingCompletionLog):
         async def closed(self, task_ids: Sequence[str]) -> Mapping[str, bool]:
             while not answer.is_set():  # noqa: ASYNC110 - as in Task
                 await asyncio.sleep(0.01)
             return await super().closed(task_ids)
 
-    task, ledger = Task(), Slow(redis_url, closed={})
+    task, completion_log = Task(), Slow(redis_url, closed={})
     actor = dramatiq.actor(broker=far, actor_name="run")(task.run)
 
-    with working(far, ledger=ledger):
+    with working(far, completion_log=completion_log):
         message = send_stored(far, actor.message_with_options(outbox="again"))
         eventually(lambda: far.client.hlen(f"{PREFIX}:default:tokens") == 1, within=5)
         cancel(far, message)
@@ -181,21 +181,23 @@ def test_a_task_about_which_the_ledger_is_asked_never_starts(far: RedisBroker, r
         eventually(lambda: archived(redis_url, message), within=WITHIN)
 
     assert task.started == 0
-    assert ledger.endings == [Ending(task_id=message.options["redis_message_id"], succeeded=False)]
+    assert completion_log.completions == [
+        Completion(task_id=message.options["redis_message_id"], succeeded=False)
+    ]
 
 
 def test_a_task_of_the_outbox_is_closed_before_it_is_archived(far: RedisBroker, redis_url: str) -> None:
-    task, ledger = Task(), RecordingLedger(redis_url, closed={})
+    task, completion_log = Task(), RecordingCompletionLog(redis_url, closed={})
     actor = dramatiq.actor(broker=far, actor_name="run")(task.run)
 
-    with working(far, ledger=ledger):
+    with working(far, completion_log=completion_log):
         message = send_stored(far, actor.message_with_options(outbox="first"))
         eventually(lambda: task.started == 1, within=5)
         cancel(far, message)
         eventually(lambda: archived(redis_url, message), within=WITHIN)
 
-    assert [ending.succeeded for ending in ledger.endings] == [False]
-    assert ledger.states == ["active"]
+    assert [completion.succeeded for completion in completion_log.completions] == [False]
+    assert completion_log.states == ["active"]
 
 
 def test_what_was_not_heard_is_heard_with_the_lease(broker: RedisBroker, redis_url: str) -> None:

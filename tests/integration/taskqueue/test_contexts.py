@@ -11,7 +11,7 @@ from structlog.contextvars import bind_contextvars, get_contextvars
 
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.broker.middleware import default_middleware
-from internal.infrastructure.tasks.codec import Ending
+from internal.infrastructure.tasks.completion_log import Completion
 from tests.integration.taskqueue.working import broker_on, send_stored, working
 
 TASKS = 300
@@ -59,16 +59,16 @@ class LookingOnTheLoop(Looking):
     loop_safe = True
 
 
-class LookingLedger:
+class LookingCompletionLog:
     def __init__(self, leaks: Leaks) -> None:
         self._look = leaks.look
 
     async def closed(self, task_ids: Sequence[str]) -> dict[str, bool]:
         return {}
 
-    async def close(self, endings: Sequence[Ending]) -> None:
+    async def close(self, completions: Sequence[Completion]) -> None:
         if tenant.get() != "none":
-            self._look("the ledger")
+            self._look("the completion log")
 
     async def reopen(self, task_ids: Sequence[str]) -> set[str]:
         return set(task_ids)
@@ -123,7 +123,7 @@ def test_the_ledger_is_not_asked_in_the_context_of_a_task(redis_url: str, leaks:
 
     for _ in range(TASKS):
         send_stored(broker, look.message_with_options(outbox="first"))
-    with working(broker, ledger=LookingLedger(leaks)) as worker:
+    with working(broker, completion_log=LookingCompletionLog(leaks)) as worker:
         worker.join()
 
     assert leaks.seen == []

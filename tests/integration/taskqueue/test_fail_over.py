@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.connections.connection import (
-    Wire,
+    DedicatedConnection,
     answers,
     connect,
     connect_blocking,
@@ -64,7 +64,7 @@ def recorder(broker: RedisBroker) -> tuple["dramatiq.Actor[[str], None]", set[st
 async def test_a_replica_is_left_for_the_master(servers: ReplicatedRedis) -> None:
     """Also without sentinels: a name or a proxy may lead elsewhere by the next connection."""
     replica = servers.url_of(next(port for port in servers.ports if port != servers.master))
-    wire, blocking = Wire(pool_of(replica)), broker_on(replica)
+    wire, blocking = DedicatedConnection(pool_of(replica)), broker_on(replica)
     reached = await wire.call("CLIENT", "ID"), blocking.client.client_id()
 
     with pytest.raises(redis.ConnectionError):
@@ -111,7 +111,11 @@ def is_left(url: str) -> bool:
 async def test_nobody_who_was_idle_writes_to_a_former_master_though_a_sentinel_is_silent(
     servers: ReplicatedRedis, silent: int
 ) -> None:
-    small, wire, blocking = connect(servers.url), Wire(pool_of(servers.url)), connect_blocking(servers.url)
+    small, wire, blocking = (
+        connect(servers.url),
+        DedicatedConnection(pool_of(servers.url)),
+        connect_blocking(servers.url),
+    )
     servers.settle()
     former = servers.master
     await write("before", small=small, wire=wire, blocking=blocking)
@@ -133,7 +137,9 @@ async def test_nobody_who_was_idle_writes_to_a_former_master_though_a_sentinel_i
 WRITERS = ("small", "wire", "blocking")
 
 
-async def write(value: str, *, small: redis.asyncio.Redis, wire: Wire, blocking: redis.Redis) -> None:
+async def write(
+    value: str, *, small: redis.asyncio.Redis, wire: DedicatedConnection, blocking: redis.Redis
+) -> None:
     await small.set("small", value)
     await wire.call("SET", "wire", value)
     await asyncio.to_thread(blocking.set, "blocking", value)
@@ -159,7 +165,11 @@ def test_an_idle_worker_follows_to_the_new_master(servers: ReplicatedRedis) -> N
 
 
 async def test_every_client_finds_the_master_that_was_promoted(servers: ReplicatedRedis) -> None:
-    small, wire, blocking = connect(servers.url), Wire(pool_of(servers.url)), connect_blocking(servers.url)
+    small, wire, blocking = (
+        connect(servers.url),
+        DedicatedConnection(pool_of(servers.url)),
+        connect_blocking(servers.url),
+    )
     servers.settle()
     former = servers.master
     assert await answers(small)
@@ -176,7 +186,7 @@ async def test_every_client_finds_the_master_that_was_promoted(servers: Replicat
     await small.aclose()
 
 
-async def all_write(small: redis.asyncio.Redis, wire: Wire, blocking: redis.Redis) -> bool:
+async def all_write(small: redis.asyncio.Redis, wire: DedicatedConnection, blocking: redis.Redis) -> bool:
     try:
         await answers(small)
         await wire.call("SET", "key", "wire")

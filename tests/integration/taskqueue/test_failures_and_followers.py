@@ -1,4 +1,4 @@
-"""What learns how a task ended: the ledger, and what follows it in a chain."""
+"""What learns how a task ended: the completion log, and what follows it in a chain."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,8 @@ from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.connections.connection import pool_of
 from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer
 from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskPublisher
-from internal.infrastructure.tasks.codec import Ending, TaskCodec
+from internal.infrastructure.tasks.codec import TaskCodec
+from internal.infrastructure.tasks.completion_log import Completion
 from internal.infrastructure.worker.actors import declare_actors
 from internal.ports.tasks import TaskContext, TaskHandler, TaskOptions
 from tests.eventually import eventually
@@ -37,16 +38,16 @@ class Silent(Exception):
         raise ValueError
 
 
-class RecordingLedger:
+class RecordingCompletionLog:
     def __init__(self, closed: Mapping[str, bool] = MappingProxyType({})) -> None:
         self._closed = closed
-        self.endings: list[Ending] = []
+        self.completions: list[Completion] = []
 
     async def closed(self, task_ids: Sequence[str]) -> Mapping[str, bool]:
         return {task_id: self._closed[task_id] for task_id in task_ids if task_id in self._closed}
 
-    async def close(self, endings: Sequence[Ending]) -> None:
-        self.endings += endings
+    async def close(self, completions: Sequence[Completion]) -> None:
+        self.completions += completions
 
     async def reopen(self, task_ids: Sequence[str]) -> set[str]:
         return set(task_ids)
@@ -69,12 +70,14 @@ def test_the_ledger_hears_that_it_failed(broker: RedisBroker, error: Exception, 
     actor = dramatiq.actor(broker=broker, actor_name="fail", max_retries=0)(
         fail_on_the_loop if is_async else fail
     )
-    ledger = RecordingLedger()
+    completion_log = RecordingCompletionLog()
 
-    with working(broker, ledger=ledger):
+    with working(broker, completion_log=completion_log):
         send_stored(broker, actor.message_with_options(outbox="first"))
 
-        eventually(lambda: [ending.succeeded for ending in ledger.endings] == [False], within=5)
+        eventually(
+            lambda: [completion.succeeded for completion in completion_log.completions] == [False], within=5
+        )
 
 
 def publish_chain(broker: RedisBroker, redis_url: str, handle: TaskHandler[Step]) -> None:
@@ -127,7 +130,7 @@ def test_a_chain_goes_on_as_the_ledger_says_if_the_worker_died_before_it_told_re
     publish_chain(broker, redis_url, handle)
     let_it_come_from_the_outbox(broker, "first")
     broker.client.hset(f"{broker.namespace}:default:task:first", "crashes", 1)
-    with working(broker, ledger=RecordingLedger(closed={"first": succeeded})) as worker:
+    with working(broker, completion_log=RecordingCompletionLog(closed={"first": succeeded})) as worker:
         worker.join()
 
     assert ran == [follows]

@@ -18,7 +18,7 @@ from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.database.outbox.relay import FORWARD_WITHIN
 from internal.infrastructure.embedded.process import free_port
 from internal.infrastructure.embedded.redis import EmbeddedRedis
-from internal.infrastructure.tasks.codec import EncodedTask
+from internal.infrastructure.tasks.encoded_task import EncodedTask
 from internal.ports.tasks import TaskOptions
 from internal.ports.unavailable import Unavailable
 from tests.eventually import eventually

@@ -31,7 +31,7 @@ def hand(engine: Engine) -> Hand:
 def archive(hand: Hand, *ids: str, most: int = 10_000, longest: int = 90 * DAY) -> None:
     """Publish tasks and give them up, in a queue whose archive has these limits."""
     hand.engine.publish(*ids)
-    settlements = [Settlement(delivery.holding, ARCHIVED, delivery) for delivery in hand.fetch(len(ids))]
+    settlements = [Settlement(delivery.lease, ARCHIVED, delivery) for delivery in hand.fetch(len(ids))]
     request = hand.exchange.request(settlements, NOTHING)
     request[-1] = (most, longest)
     hand.exchange.read(hand.engine.call(scripts.SETTLE_AND_FETCH, request))
@@ -207,7 +207,7 @@ def test_backlogged_queues_share_exactly_over_thousands(engine: Engine, hand: Ha
     started: Counter[str] = Counter()
     while started.total() < 3000:
         fetched = hand.fetch(50)
-        hand.turn([Settlement(delivery.holding, DONE, delivery) for delivery in fetched])
+        hand.turn([Settlement(delivery.lease, DONE, delivery) for delivery in fetched])
         started.update(delivery.queue for delivery in fetched)
 
     assert started == Counter(critical=1800, default=900, low=300)

@@ -59,7 +59,7 @@ class Interleavings(RuleBasedStateMachine):
         client.flushdb()
         self.engine = Engine(self.redis_url, client)
         self.hands = [Hand(self.engine) for _ in range(3)]
-        self.holding: list[dict[str, Delivery]] = [{}, {}, {}]
+        self.lease: list[dict[str, Delivery]] = [{}, {}, {}]
         self.expected: set[str] = set()
         self.terms: dict[str, Mapping[str, Any]] = {}
 
@@ -79,19 +79,19 @@ class Interleavings(RuleBasedStateMachine):
     @rule(worker=WORKERS, total=st.integers(1, 5), ahead=st.integers(0, 2))
     def fetch(self, worker: int, total: int, ahead: int) -> None:
         for delivery in self.hands[worker].fetch(total, direct=max(0, total - ahead)):
-            self.holding[worker][delivery.task_id] = delivery
+            self.lease[worker][delivery.task_id] = delivery
 
     @rule(worker=WORKERS, total=st.integers(1, 5))
     def fetch_and_lose_the_reply(self, worker: int, total: int) -> None:
         self.hands[worker].fetch(total)
-        self.hands[worker].extend(*self.holding[worker].values(), reconcile=True)
+        self.hands[worker].extend(*self.lease[worker].values(), reconcile=True)
 
     @rule(worker=WORKERS, outcome=OUTCOMES, data=st.data())
     def settle(self, worker: int, outcome: Outcome, data: Any) -> None:
-        if not self.holding[worker]:
+        if not self.lease[worker]:
             return
-        task_id = data.draw(st.sampled_from(sorted(self.holding[worker])))
-        delivery = self.holding[worker].pop(task_id)
+        task_id = data.draw(st.sampled_from(sorted(self.lease[worker])))
+        delivery = self.lease[worker].pop(task_id)
         rejected = self.hands[worker].settle(delivery, outcome)
         if outcome is DONE and not rejected:
             self.expected.discard(task_id)
@@ -100,16 +100,16 @@ class Interleavings(RuleBasedStateMachine):
     @rule(worker=WORKERS)
     def crash(self, worker: int) -> None:
         """Its leases lapse; a new process takes its place, and the old one's outcomes no longer count."""
-        for delivery in self.holding[worker].values():
+        for delivery in self.lease[worker].values():
             if not self.hands[worker].extend(delivery):
                 self.engine.make_due(delivery.task_id, state="active", queue=delivery.queue)
-        self.holding[worker] = {}
+        self.lease[worker] = {}
         self.hands[worker] = Hand(self.engine)
 
     @rule(worker=WORKERS)
     def extend(self, worker: int) -> None:
-        for task_id in self.hands[worker].extend(*self.holding[worker].values()):
-            del self.holding[worker][task_id.decode()]
+        for task_id in self.hands[worker].extend(*self.lease[worker].values()):
+            del self.lease[worker][task_id.decode()]
 
     @rule()
     def outage(self) -> None:
@@ -132,11 +132,11 @@ class Interleavings(RuleBasedStateMachine):
             and self.terms[task_id] == UNIQUE
             and bool(self.unfinished_with(UNIQUE, queue=queue))
         )
-        [refusal] = self.engine.call(script, (queue, [task_id], *more))
-        assert bool(refusal) == (before not in APPLIES_TO[action] or is_locked_out)
-        if action is TaskAction.DELETE and not refusal:
+        [precheck] = self.engine.call(script, (queue, [task_id], *more))
+        assert bool(precheck) == (before not in APPLIES_TO[action] or is_locked_out)
+        if action is TaskAction.DELETE and not precheck:
             self.expected.discard(task_id)
-        elif not refusal:
+        elif not precheck:
             assert STATES[self.engine.states()[task_id]] is BECOMES[action]
 
     @invariant()
@@ -169,7 +169,7 @@ class Interleavings(RuleBasedStateMachine):
     @invariant()
     def one_worker_at_a_time_holds_a_task(self) -> None:
         states = self.engine.states()
-        for worker, held in enumerate(self.holding):
+        for worker, held in enumerate(self.lease):
             lost = {task_id.decode() for task_id in self.hands[worker].extend(*held.values())}
             assert all(states.get(task_id) == "active" for task_id in held.keys() - lost)
         with_token: set[str] = set()

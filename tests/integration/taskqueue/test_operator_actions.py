@@ -1,4 +1,4 @@
-"""What operators do to tasks: what becomes of their records, of the archive, of the ledger."""
+"""What operators do to tasks: what becomes of their records, of the archive, of the completion log."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -12,14 +12,14 @@ from internal.infrastructure.taskqueue.inspection.inspector import RedisTaskInsp
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.message_options import UNKNOWN
 from internal.infrastructure.taskqueue.protocol.timing import ARCHIVE_MOST
-from internal.infrastructure.tasks.codec import Ending
+from internal.infrastructure.tasks.completion_log import Completion
 from internal.ports.task_inspector import QueueNotEmpty, TaskAction
 from internal.ports.tasks import TaskState
 from tests.full_redis import full
 from tests.integration.taskqueue.desk import HOUR, Desk
 from tests.integration.taskqueue.engine import NO_DEADLINE, PREFIX, engine_on
 from tests.integration.taskqueue.inspecting import inspector_on
-from tests.integration.taskqueue.witnesses import RecordingLedger
+from tests.integration.taskqueue.witnesses import RecordingCompletionLog
 from tests.queued import queued
 
 pytestmark = pytest.mark.anyio
@@ -39,13 +39,15 @@ def desk(redis_url: str) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def ledger(redis_url: str) -> RecordingLedger:
-    return RecordingLedger(redis_url, closed={})
+def completion_log(redis_url: str) -> RecordingCompletionLog:
+    return RecordingCompletionLog(redis_url, closed={})
 
 
 @pytest.fixture
-async def inspector(redis_url: str, ledger: RecordingLedger) -> AsyncIterator[RedisTaskInspector]:
-    async with inspector_on(redis_url, ledger=ledger) as inspector:
+async def inspector(
+    redis_url: str, completion_log: RecordingCompletionLog
+) -> AsyncIterator[RedisTaskInspector]:
+    async with inspector_on(redis_url, completion_log=completion_log) as inspector:
         yield inspector
 
 
@@ -177,13 +179,13 @@ async def test_a_queue_that_is_published_to_while_it_is_removed_keeps_the_new_ta
         async def closed(self, task_ids: Sequence[str]) -> dict[str, bool]:
             raise AssertionError("nobody asks")
 
-        async def close(self, endings: Sequence[Ending]) -> None:
+        async def close(self, completions: Sequence[Completion]) -> None:
             desk.add("new")
 
         async def reopen(self, task_ids: Sequence[str]) -> set[str]:
             raise AssertionError("nobody asks")
 
-    async with inspector_on(redis_url, ledger=Publishing()) as inspector:
+    async with inspector_on(redis_url, completion_log=Publishing()) as inspector:
         with pytest.raises(QueueNotEmpty):
             await inspector.remove_queue("default", force=True)
     cleared = desk.engine.call(scripts.CLEAR, ("default", [f"{PREFIX}:default:messages"]))
@@ -209,34 +211,34 @@ async def test_operators_can_make_room_in_a_full_redis(
 
 @pytest.mark.parametrize("action", [TaskAction.DELETE, TaskAction.ARCHIVE])
 async def test_a_task_is_closed_in_the_ledger_before_it_ends(
-    desk: Desk, inspector: RedisTaskInspector, ledger: RecordingLedger, action: TaskAction
+    desk: Desk, inspector: RedisTaskInspector, completion_log: RecordingCompletionLog, action: TaskAction
 ) -> None:
     desk.add("1", TaskState.SCHEDULED, options=OUTBOX)
     desk.add("2", TaskState.SCHEDULED)
 
     await inspector.act(action, "default", ["1", "2"])
 
-    assert ledger.endings == [Ending(task_id="1", succeeded=False)]
-    assert ledger.states == ["scheduled", "scheduled"]
-    assert ledger.reopened == []
+    assert completion_log.completions == [Completion(task_id="1", succeeded=False)]
+    assert completion_log.states == ["scheduled", "scheduled"]
+    assert completion_log.reopened == []
 
 
 async def test_a_task_is_reopened_in_the_ledger_before_it_runs_again(
-    desk: Desk, inspector: RedisTaskInspector, ledger: RecordingLedger, redis_url: str
+    desk: Desk, inspector: RedisTaskInspector, completion_log: RecordingCompletionLog, redis_url: str
 ) -> None:
     desk.add("1", TaskState.ARCHIVED, options=OUTBOX)
     desk.add("2", TaskState.RETRY, options=OUTBOX)
 
     await inspector.act(TaskAction.RUN, "default", ["1", "2"])
 
-    assert (ledger.reopened, ledger.endings) == (["1"], [])
-    assert ledger.states == ["retry", "archived"]
+    assert (completion_log.reopened, completion_log.completions) == (["1"], [])
+    assert completion_log.states == ["retry", "archived"]
     assert {task.message.options["outbox"] for task in queued(redis_url)} == {"first"}
 
 
 async def test_a_task_whose_row_is_gone_runs_without_the_ledger(desk: Desk, redis_url: str) -> None:
-    ledger = RecordingLedger(redis_url, closed={}, absent=frozenset({"1"}))
-    async with inspector_on(redis_url, ledger=ledger) as inspector:
+    completion_log = RecordingCompletionLog(redis_url, closed={}, absent=frozenset({"1"}))
+    async with inspector_on(redis_url, completion_log=completion_log) as inspector:
         desk.add("1", TaskState.ARCHIVED, options=OUTBOX)
 
         result = await inspector.act(TaskAction.RUN, "default", ["1"])
@@ -248,48 +250,51 @@ async def test_a_task_whose_row_is_gone_runs_without_the_ledger(desk: Desk, redi
 
 @pytest.mark.parametrize("state", [TaskState.ACTIVE, TaskState.COMPLETED])
 async def test_what_is_refused_is_not_closed(
-    desk: Desk, inspector: RedisTaskInspector, ledger: RecordingLedger, state: TaskState
+    desk: Desk, inspector: RedisTaskInspector, completion_log: RecordingCompletionLog, state: TaskState
 ) -> None:
     desk.add("1", state, options=OUTBOX)
 
     result = await inspector.act(TaskAction.ARCHIVE, "default", ["1"])
 
     assert set(result.refused) == {"1"}
-    assert ledger.endings == []
+    assert completion_log.completions == []
 
 
 async def test_what_begins_to_run_while_it_is_being_closed_is_opened_again(
     desk: Desk, redis_url: str
 ) -> None:
-    class Slow(RecordingLedger):
-        async def close(self, endings: Sequence[Ending]) -> None:
-            await super().close(endings)
+    class Slow(RecordingCompletionLog):
+        async def close(self, completions: Sequence[Completion]) -> None:
+            await super().close(completions)
             desk.hand.fetch()
 
-    ledger = Slow(redis_url, closed={})
-    async with inspector_on(redis_url, ledger=ledger) as inspector:
+    completion_log = Slow(redis_url, closed={})
+    async with inspector_on(redis_url, completion_log=completion_log) as inspector:
         desk.add("1", options=OUTBOX)
 
         result = await inspector.act(TaskAction.DELETE, "default", ["1"])
 
     assert result.refused == {"1": "it is active"}
-    assert (ledger.endings, ledger.reopened) == ([Ending(task_id="1", succeeded=False)], ["1"])
+    assert (completion_log.completions, completion_log.reopened) == (
+        [Completion(task_id="1", succeeded=False)],
+        ["1"],
+    )
 
 
 async def test_what_is_deleted_while_it_is_being_reopened_is_refused(desk: Desk, redis_url: str) -> None:
-    class Slow(RecordingLedger):
+    class Slow(RecordingCompletionLog):
         async def reopen(self, task_ids: Sequence[str]) -> set[str]:
             desk.engine.call(scripts.DELETE, ("default", ["1"]))
             return await super().reopen(task_ids)
 
-    ledger = Slow(redis_url, closed={})
-    async with inspector_on(redis_url, ledger=ledger) as inspector:
+    completion_log = Slow(redis_url, closed={})
+    async with inspector_on(redis_url, completion_log=completion_log) as inspector:
         desk.add("1", TaskState.ARCHIVED, options=OUTBOX)
 
         result = await inspector.act(TaskAction.RUN, "default", ["1"])
 
     assert result.refused == {"1": "there is no such task"}
-    assert ledger.endings == []
+    assert completion_log.completions == []
 
 
 async def test_a_cancelled_task_that_its_worker_dies_of_is_given_up_by_the_next(
@@ -328,7 +333,7 @@ async def test_an_archived_task_that_is_run_keeps_equal_ones_out_again(
 
 
 async def test_an_archived_task_is_not_run_beside_an_equal_one(
-    desk: Desk, inspector: RedisTaskInspector, ledger: RecordingLedger
+    desk: Desk, inspector: RedisTaskInspector, completion_log: RecordingCompletionLog
 ) -> None:
     desk.add("1", TaskState.ARCHIVED, terms=UNIQUE, options=OUTBOX)
     desk.add("2", terms=UNIQUE)
@@ -337,7 +342,10 @@ async def test_an_archived_task_is_not_run_beside_an_equal_one(
 
     assert result.refused == {"1": "an equal task is there: 2"}
     assert desk.engine.states() == {"1": "archived", "2": "pending"}
-    assert (ledger.reopened, ledger.endings) == (["1"], [Ending(task_id="1", succeeded=False)])
+    assert (completion_log.reopened, completion_log.completions) == (
+        ["1"],
+        [Completion(task_id="1", succeeded=False)],
+    )
 
 
 @pytest.mark.parametrize("action", [TaskAction.ARCHIVE, TaskAction.DELETE])

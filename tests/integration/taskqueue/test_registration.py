@@ -12,8 +12,8 @@ import pytest
 
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.connections.connection import connect
-from internal.infrastructure.taskqueue.inspection.worker_registry import WorkerCards
-from internal.ports.task_facts import WorkerInfo
+from internal.infrastructure.taskqueue.inspection.worker_registry import WorkerRegistry
+from internal.ports.task_snapshots import WorkerInfo
 from internal.ports.tasks import TaskState
 from tests.eventually import eventually
 from tests.full_redis import full
@@ -26,7 +26,7 @@ from tests.integration.taskqueue.working import broker_on, working
 def workers(redis_url: str) -> Callable[[], list[WorkerInfo]]:
     async def read() -> list[WorkerInfo]:
         async with connect(redis_url) as client:
-            return list(await WorkerCards(client, namespace=PREFIX).workers())
+            return list(await WorkerRegistry(client, namespace=PREFIX).workers())
 
     return lambda: asyncio.run(read())
 

@@ -6,10 +6,10 @@ import redis
 
 from internal.domain.errors import NotFound
 from internal.infrastructure.taskqueue.connections.connection import pool_of
-from internal.infrastructure.taskqueue.scheduling.periodic import Periodic
-from internal.infrastructure.taskqueue.scheduling.schedule_inspector import ScheduleBook
+from internal.infrastructure.taskqueue.scheduling.periodic import PeriodicTask
+from internal.infrastructure.taskqueue.scheduling.schedule_inspector import ScheduleInspector
 from internal.infrastructure.taskqueue.scheduling.scheduler import SHOWN_FOR
-from internal.ports.task_facts import ScheduleInfo
+from internal.ports.task_snapshots import ScheduleInfo
 from internal.ports.unavailable import Unavailable
 from tests.queued import queued
 from tests.scheduling import (
@@ -24,12 +24,12 @@ from tests.scheduling import (
 
 pytestmark = pytest.mark.anyio
 
-DAILY = Periodic(name="daily", spec="@daily", task=Tick(), time_zone="Asia/Kolkata")
+DAILY = PeriodicTask(name="daily", spec="@daily", task=Tick(), time_zone="Asia/Kolkata")
 
 
 @pytest.fixture
-async def book(redis_url: str) -> AsyncIterator[ScheduleBook]:
-    book = ScheduleBook(pool_of(redis_url), namespace=PREFIX)
+async def book(redis_url: str) -> AsyncIterator[ScheduleInspector]:
+    book = ScheduleInspector(pool_of(redis_url), namespace=PREFIX)
     yield book
     await book.close()
 
@@ -41,7 +41,7 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 
 async def test_lists_by_name_what_workers_have_announced(
-    book: ScheduleBook, redis_url: str, client: redis.Redis
+    book: ScheduleInspector, redis_url: str, client: redis.Redis
 ) -> None:
     async with scheduling(scheduler_on(redis_url, every("100ms"), DAILY)):
         slots = await until_published(redis_url, 2)
@@ -65,7 +65,7 @@ async def test_lists_by_name_what_workers_have_announced(
 
 
 async def test_an_entry_that_nobody_announces_any_more_is_not_listed_but_has_its_history(
-    book: ScheduleBook, redis_url: str, client: redis.Redis
+    book: ScheduleInspector, redis_url: str, client: redis.Redis
 ) -> None:
     async with scheduling(scheduler_on(redis_url, every("100ms"))):
         await until_published(redis_url, 1)
@@ -77,7 +77,7 @@ async def test_an_entry_that_nobody_announces_any_more_is_not_listed_but_has_its
 
 
 async def test_the_entry_of_a_newer_worker_is_listed_without_its_next_slot(
-    book: ScheduleBook, redis_url: str, client: redis.Redis
+    book: ScheduleInspector, redis_url: str, client: redis.Redis
 ) -> None:
     async with scheduling(scheduler_on(redis_url, every("100ms"))):
         await until_published(redis_url, 1)
@@ -88,7 +88,7 @@ async def test_the_entry_of_a_newer_worker_is_listed_without_its_next_slot(
     assert (tick.spec, tick.next) == ("@fullmoon", None)
 
 
-async def test_the_history_tells_the_last_runs_first(book: ScheduleBook, redis_url: str) -> None:
+async def test_the_history_tells_the_last_runs_first(book: ScheduleInspector, redis_url: str) -> None:
     async with scheduling(scheduler_on(redis_url, every("100ms"))):
         await until_published(redis_url, 5)
 
@@ -101,25 +101,27 @@ async def test_the_history_tells_the_last_runs_first(book: ScheduleBook, redis_u
         assert timedelta(0) <= run.published_at - run.slot < timedelta(seconds=5)
 
 
-async def test_an_entry_that_has_not_run_has_an_empty_history(book: ScheduleBook, redis_url: str) -> None:
+async def test_an_entry_that_has_not_run_has_an_empty_history(
+    book: ScheduleInspector, redis_url: str
+) -> None:
     async with scheduling(scheduler_on(redis_url, DAILY, every("100ms"))):
         await until_published(redis_url, 1)
 
     assert await book.schedule_history("daily") == []
 
 
-async def test_an_entry_that_nobody_knows_is_not_found(book: ScheduleBook) -> None:
+async def test_an_entry_that_nobody_knows_is_not_found(book: ScheduleInspector) -> None:
     with pytest.raises(NotFound):
         await book.schedule_history("nothing")
 
 
-async def test_a_history_of_no_size_is_refused(book: ScheduleBook) -> None:
+async def test_a_history_of_no_size_is_refused(book: ScheduleInspector) -> None:
     with pytest.raises(ValueError, match="size"):
         await book.schedule_history("tick", size=0)
 
 
 async def test_says_that_redis_is_away(absent_port: int) -> None:
-    book = ScheduleBook(pool_of(f"redis://127.0.0.1:{absent_port}/0"), namespace=PREFIX)
+    book = ScheduleInspector(pool_of(f"redis://127.0.0.1:{absent_port}/0"), namespace=PREFIX)
 
     with pytest.raises(Unavailable):
         await book.schedules()

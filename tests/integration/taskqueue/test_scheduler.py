@@ -9,7 +9,7 @@ import redis
 import uvloop
 from structlog.testing import capture_logs
 
-from internal.infrastructure.taskqueue.scheduling.periodic import Periodic
+from internal.infrastructure.taskqueue.scheduling.periodic import PeriodicTask
 from internal.ports.tasks import TaskOptions
 from tests.fakes.clock import FakeClock
 from tests.queued import queued
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.anyio
 KIB = 1024
 TENTH = timedelta(milliseconds=100)
 MINUTE = timedelta(minutes=1)
-MINUTELY = Periodic(name="tick", spec="* * * * *", task=Tick(), catch_up=3 * MINUTE)
+MINUTELY = PeriodicTask(name="tick", spec="* * * * *", task=Tick(), catch_up=3 * MINUTE)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
         yield client
 
 
-def has_run(client: redis.Redis, entry: Periodic, last_slot: datetime) -> None:
+def has_run(client: redis.Redis, entry: PeriodicTask, last_slot: datetime) -> None:
     client.hset(
         f"{PREFIX}:schedule:{entry.name}",
         mapping={
@@ -69,7 +69,7 @@ async def test_many_publish_each_slot_once(redis_url: str) -> None:
 
 async def test_a_task_is_published_with_its_payload_and_the_entrys_options(redis_url: str) -> None:
     options = TaskOptions(queue="critical", max_retries=3)
-    entry = Periodic(name="tick", spec="@every 100ms", task=Tick(note="x"), options=options)
+    entry = PeriodicTask(name="tick", spec="@every 100ms", task=Tick(note="x"), options=options)
 
     async with scheduling(scheduler_on(redis_url, entry)):
         await until_published(redis_url, 1)
@@ -155,7 +155,7 @@ async def test_more_late_slots_than_one_call_takes_all_run(redis_url: str, clien
 
 
 async def test_late_slots_of_a_large_task_go_in_several_calls(redis_url: str, client: redis.Redis) -> None:
-    large = Periodic(name="tick", spec="@every 1s", task=Tick(note="x" * 300 * KIB))
+    large = PeriodicTask(name="tick", spec="@every 1s", task=Tick(note="x" * 300 * KIB))
     has_run(client, large, redis_time(client) - timedelta(seconds=20))
     usual: Any = client.config_get("proto-max-bulk-len")
     client.config_set("proto-max-bulk-len", 2048 * KIB)
@@ -170,7 +170,7 @@ async def test_late_slots_of_a_large_task_go_in_several_calls(redis_url: str, cl
 
 
 async def test_sleeps_until_there_is_something_to_do(redis_url: str, client: redis.Redis) -> None:
-    yearly = Periodic(name="yearly", spec="0 0 29 2 *", task=Tick())
+    yearly = PeriodicTask(name="yearly", spec="0 0 29 2 *", task=Tick())
 
     async with scheduling(scheduler_on(redis_url, yearly)):
         await asyncio.sleep(0.3)

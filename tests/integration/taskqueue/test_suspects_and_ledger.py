@@ -1,4 +1,4 @@
-"""Suspects that stand in the ledger: asking it takes a while, and still one of them runs at a time."""
+"""One suspect runs at a time, even while the completion log takes long to answer."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,18 +6,18 @@ from collections.abc import Sequence
 import dramatiq
 
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
-from internal.infrastructure.tasks.codec import Ending
+from internal.infrastructure.tasks.completion_log import Completion
 from tests.integration.taskqueue.working import send_stored, working
 
 
-class SlowLedger:
+class SlowCompletionLog:
     """One in which nothing is closed, and which takes its time to say so."""
 
     async def closed(self, task_ids: Sequence[str]) -> dict[str, bool]:
         await asyncio.sleep(0.1)
         return {}
 
-    async def close(self, endings: Sequence[Ending]) -> None: ...
+    async def close(self, completions: Sequence[Completion]) -> None: ...
 
     async def reopen(self, task_ids: Sequence[str]) -> set[str]:
         return set(task_ids)
@@ -42,7 +42,7 @@ def test_one_suspect_runs_at_a_time_although_the_ledger_is_asked_first(broker: R
         broker.client.zadd(f"{queue}:suspects", {task_id: 1})
         broker.client.hset(f"{queue}:task:{task_id}", "crashes", 1)
 
-    with working(broker, worker_threads=4, ledger=SlowLedger()) as worker:
+    with working(broker, worker_threads=4, completion_log=SlowCompletionLog()) as worker:
         worker.join()
 
     assert most == 1

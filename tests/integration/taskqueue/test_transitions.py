@@ -98,7 +98,7 @@ def test_the_archive_keeps_so_many_and_the_newest(engine: Engine, hand: Hand) ->
     engine.publish(*ids)
     for delivery in hand.fetch(12):
         request = hand.exchange.request([], NOTHING)
-        request[5] = [("archived", *delivery.holding, 0, "", "")]
+        request[5] = [("archived", *delivery.lease, 0, "", "")]
         request[-1] = (10, HOUR)
         engine.call(scripts.SETTLE_AND_FETCH, request)
 
@@ -365,7 +365,7 @@ def test_outcomes_of_two_queues_are_told_apart_though_their_tasks_have_one_id(
     engine.publish("twin", queue="default")
     engine.publish("twin", queue="low")
     deliveries = hand.fetch(2)
-    settlements = [Settlement(delivery.holding, DONE, delivery) for delivery in deliveries]
+    settlements = [Settlement(delivery.lease, DONE, delivery) for delivery in deliveries]
     hand.settle(deliveries[0])
 
     assert hand.turn(settlements).rejected == {0}

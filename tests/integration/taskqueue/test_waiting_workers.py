@@ -8,7 +8,7 @@ import dramatiq
 
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.connections.connection import connect
-from internal.infrastructure.taskqueue.inspection.worker_registry import WorkerCards
+from internal.infrastructure.taskqueue.inspection.worker_registry import WorkerRegistry
 from internal.infrastructure.taskqueue.worker.worker import Worker
 from tests.eventually import eventually
 from tests.integration.taskqueue.engine import PREFIX
@@ -19,7 +19,7 @@ from tests.queued import queued
 def waiting_for(redis_url: str) -> list[str | None]:
     async def read() -> list[str | None]:
         async with connect(redis_url) as client:
-            return [worker.waits_for for worker in await WorkerCards(client, namespace=PREFIX).workers()]
+            return [worker.waits_for for worker in await WorkerRegistry(client, namespace=PREFIX).workers()]
 
     return asyncio.run(read())
 

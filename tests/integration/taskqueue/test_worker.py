@@ -16,9 +16,9 @@ from dramatiq.middleware import TimeLimit as StockTimeLimit
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.broker.middleware import TimeLimit, default_middleware
 from internal.infrastructure.taskqueue.worker.worker import Worker
-from internal.infrastructure.tasks.codec import TaskLedger
+from internal.infrastructure.tasks.completion_log import CompletionLog
 from tests.eventually import eventually
-from tests.integration.taskqueue.witnesses import Blocking, Recorder, RecordingLedger
+from tests.integration.taskqueue.witnesses import Blocking, Recorder, RecordingCompletionLog
 from tests.integration.taskqueue.working import send_stored
 from tests.queued import queued
 
@@ -31,9 +31,11 @@ def broker(redis_url: str) -> Iterator[RedisBroker]:
 
 
 @contextmanager
-def working(broker: RedisBroker, *, ledger: TaskLedger | None = None, slots: int = 2) -> Iterator[Worker]:
+def working(
+    broker: RedisBroker, *, completion_log: CompletionLog | None = None, slots: int = 2
+) -> Iterator[Worker]:
     broker.emit_after("process_boot")
-    worker = Worker(broker, worker_threads=slots, ledger=ledger)
+    worker = Worker(broker, worker_threads=slots, completion_log=completion_log)
     worker.start()
     try:
         yield worker
@@ -205,13 +207,13 @@ def test_the_ledger_is_closed_before_redis_hears_of_the_end(broker: RedisBroker,
         if fails:
             raise ValueError
 
-    ledger = RecordingLedger(broker_url(broker), closed={})
+    completion_log = RecordingCompletionLog(broker_url(broker), closed={})
     send_from_outbox(broker, declare(broker, work, max_retries=0), outbox="first")
-    with working(broker, ledger=ledger):
+    with working(broker, completion_log=completion_log):
         eventually(done(broker), within=5)
 
-    assert [ending.succeeded for ending in ledger.endings] == [not fails]
-    assert ledger.states == ["active"]
+    assert [completion.succeeded for completion in completion_log.completions] == [not fails]
+    assert completion_log.states == ["active"]
 
 
 def test_a_task_that_is_closed_already_does_not_run_again(broker: RedisBroker) -> None:
@@ -221,7 +223,7 @@ def test_a_task_that_is_closed_already_does_not_run_again(broker: RedisBroker) -
         ran.append("work")
 
     task_id = send_from_outbox(broker, declare(broker, work), outbox="again")
-    with working(broker, ledger=RecordingLedger(broker_url(broker), closed={task_id: True})):
+    with working(broker, completion_log=RecordingCompletionLog(broker_url(broker), closed={task_id: True})):
         eventually(done(broker), within=5)
 
     assert ran == []
@@ -236,14 +238,14 @@ def test_a_message_with_an_option_named_outbox_runs(broker: RedisBroker, mark: o
         ran.append("work")
 
     declare(broker, work).send_with_options(outbox=mark)
-    ledger = RecordingLedger(
+    completion_log = RecordingCompletionLog(
         broker_url(broker), closed={task.id: True for task in queued(broker_url(broker))}
     )
-    with working(broker, ledger=ledger):
+    with working(broker, completion_log=completion_log):
         eventually(done(broker), within=5)
 
     assert ran == ["work"]
-    assert ledger.endings == []
+    assert completion_log.completions == []
 
 
 def send_from_outbox(broker: RedisBroker, actor: Any, *, outbox: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from dramatiq import MessageProxy
 from dramatiq.middleware import Middleware
 
-from internal.infrastructure.tasks.codec import Ending
+from internal.infrastructure.tasks.completion_log import Completion
 from tests.queued import queued
 
 
@@ -38,7 +38,7 @@ class Blocking(Middleware):
     def before_process_message(self, broker: Any, message: MessageProxy) -> None: ...
 
 
-class RecordingLedger:
+class RecordingCompletionLog:
     """Writes down what is closed and reopened, and how Redis saw the task at that moment."""
 
     def __init__(
@@ -51,15 +51,15 @@ class RecordingLedger:
         self._redis_url = redis_url
         self._closed = closed
         self._absent = absent
-        self.endings: list[Ending] = []
+        self.completions: list[Completion] = []
         self.reopened: list[str] = []
         self.states: list[str] = []
 
     async def closed(self, task_ids: Sequence[str]) -> Mapping[str, bool]:
         return {task_id: self._closed[task_id] for task_id in task_ids if task_id in self._closed}
 
-    async def close(self, endings: Sequence[Ending]) -> None:
-        self.endings.extend(endings)
+    async def close(self, completions: Sequence[Completion]) -> None:
+        self.completions.extend(completions)
         self.states.extend(task.state for task in queued(self._redis_url))
 
     async def reopen(self, task_ids: Sequence[str]) -> set[str]:

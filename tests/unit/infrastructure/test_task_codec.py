@@ -12,11 +12,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
-from internal.infrastructure.tasks.codec import (
+from internal.infrastructure.tasks.codec import TaskCodec, UnknownTask
+from internal.infrastructure.tasks.encoded_task import (
     Followers,
     InvalidPayload,
-    TaskCodec,
-    UnknownTask,
     followers_from_json,
     options_from_json,
     options_to_json,

@@ -6,7 +6,7 @@ from dramatiq import Message
 
 from internal.infrastructure.taskqueue.delivery.delivery import Cancelled
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind
-from internal.infrastructure.taskqueue.delivery.precheck import refusal
+from internal.infrastructure.taskqueue.delivery.precheck import precheck
 from internal.infrastructure.taskqueue.protocol import message_options
 from internal.infrastructure.taskqueue.protocol.timing import MAX_CRASHES, Timing
 from tests.unit.taskqueue.attempts import declare, delivery, offline_broker
@@ -18,7 +18,7 @@ def test_a_known_task_may_start() -> None:
     broker = offline_broker()
     declare(broker)
 
-    assert refusal(delivery(), actors=broker.actors, timing=broker.timing) is None
+    assert precheck(delivery(), actors=broker.actors, timing=broker.timing) is None
 
 
 def test_a_suspect_may_start_until_its_workers_have_died_too_often() -> None:
@@ -27,9 +27,9 @@ def test_a_suspect_may_start_until_its_workers_have_died_too_often() -> None:
     attempt = delivery(suspect=True)
 
     attempt.crashes = MAX_CRASHES - 1
-    may_start = refusal(attempt, actors=broker.actors, timing=broker.timing)
+    may_start = precheck(attempt, actors=broker.actors, timing=broker.timing)
     attempt.crashes = MAX_CRASHES
-    poison = refusal(attempt, actors=broker.actors, timing=broker.timing)
+    poison = precheck(attempt, actors=broker.actors, timing=broker.timing)
 
     assert may_start is None
     assert poison is not None
@@ -43,7 +43,7 @@ def test_an_overdue_task_is_archived() -> None:
     attempt = delivery()
     attempt.deadline = 0
 
-    overdue = refusal(attempt, actors=broker.actors, timing=broker.timing)
+    overdue = precheck(attempt, actors=broker.actors, timing=broker.timing)
 
     assert overdue is not None
     assert overdue.kind is Kind.ARCHIVED
@@ -54,7 +54,7 @@ def test_a_task_that_an_operator_has_cancelled_is_archived_though_nobody_knows_i
     attempt = delivery()
     attempt.cancelled = Cancelled.OPERATOR
 
-    cancelled = refusal(attempt, actors={}, timing=Timing())
+    cancelled = precheck(attempt, actors={}, timing=Timing())
 
     assert cancelled is not None
     assert (cancelled.kind, cancelled.note) == (Kind.ARCHIVED, b'{"retries":0,"error":"cancelled"}')
@@ -63,7 +63,7 @@ def test_a_task_that_an_operator_has_cancelled_is_archived_though_nobody_knows_i
 
 @pytest.mark.parametrize(("times", "kind"), [(0, Kind.SCHEDULED), (19, Kind.SCHEDULED), (20, Kind.ARCHIVED)])
 def test_an_unknown_task_is_offered_again_for_ten_minutes(times: int, kind: Kind) -> None:
-    unknown = refusal(delivery(unknown=times), actors=(), timing=Timing())
+    unknown = precheck(delivery(unknown=times), actors=(), timing=Timing())
 
     assert unknown is not None
     assert unknown.kind is kind
@@ -89,6 +89,6 @@ def test_a_version_with_a_newer_format_goes_on_knowing_the_older(
 ) -> None:
     monkeypatch.setattr(message_options, "KNOWN_FORMATS", (1, 2))
 
-    refused = refusal(delivery(**options), actors={"work"}, timing=Timing())
+    refused = precheck(delivery(**options), actors={"work"}, timing=Timing())
 
     assert (refused is None) is is_known

@@ -92,7 +92,7 @@ def test_a_delivery_has_the_token_of_the_call_that_fetched_it(exchange: Exchange
 
     [delivery] = exchange.read(reply(handed_out(json.dumps(READABLE).encode()))).deliveries
 
-    assert delivery.holding == ("default", "1", token)
+    assert delivery.lease == ("default", "1", token)
     assert (delivery.deadline, delivery.suspect, delivery.crashes) == (None, False, 0)
 
 
@@ -141,7 +141,7 @@ def test_archives_what_it_cannot_read_and_goes_on(exchange: Exchange, data: byte
     fetched = exchange.read(reply(handed_out(data), readable))
 
     [unreadable] = fetched.unreadable
-    assert unreadable.holding == ("default", "1", token)
+    assert unreadable.lease == ("default", "1", token)
     assert (unreadable.outcome.kind, unreadable.outcome.message) == (Kind.ARCHIVED, b"")
     assert unreadable.outcome.note.startswith(b"cannot be read: ")
     assert len(fetched.deliveries) == 1

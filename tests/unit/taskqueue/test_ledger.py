@@ -1,4 +1,4 @@
-"""A ledger that fails holds its tasks back; it loses none, and blocks none that come later."""
+"""A completion log that fails holds back its tasks, loses none, and blocks no later ones."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,27 +8,27 @@ import pytest
 
 from internal.infrastructure.taskqueue.delivery.exchange import Settlement
 from internal.infrastructure.taskqueue.delivery.outcomes import DONE
-from internal.infrastructure.taskqueue.worker.outbox_closer import LedgerClerk
-from internal.infrastructure.tasks.codec import Ending
+from internal.infrastructure.taskqueue.worker.outbox_closer import OutboxCloser
+from internal.infrastructure.tasks.completion_log import Completion
 from internal.ports.unavailable import Unavailable
 
 pytestmark = pytest.mark.anyio
 
 
-class FailingLedger:
+class FailingCompletionLog:
     """Fails once, then writes."""
 
     def __init__(self, failure: Exception) -> None:
         self._failures = [failure]
-        self.endings: list[Ending] = []
+        self.completions: list[Completion] = []
 
     async def closed(self, task_ids: Sequence[str]) -> dict[str, bool]:
         return dict.fromkeys(task_ids, True)
 
-    async def close(self, endings: Sequence[Ending]) -> None:
+    async def close(self, completions: Sequence[Completion]) -> None:
         if self._failures:
             raise self._failures.pop()
-        self.endings.extend(endings)
+        self.completions.extend(completions)
 
     async def reopen(self, task_ids: Sequence[str]) -> set[str]:
         return set(task_ids)
@@ -43,11 +43,11 @@ async def test_a_task_is_settled_when_the_ledger_has_it_at_last(failure: Excepti
         settled.extend(batch)
         has_settled.set()
 
-    failing = FailingLedger(failure)
-    clerk = LedgerClerk(failing, closed=settle, context=Context(), try_again_after=0.01)
+    failing = FailingCompletionLog(failure)
+    clerk = OutboxCloser(failing, closed=settle, context=Context(), try_again_after=0.01)
 
     clerk.close(Settlement(("default", "a", "token"), DONE))
     await asyncio.wait_for(has_settled.wait(), timeout=5)
 
-    assert [ending.task_id for ending in failing.endings] == ["a"]
-    assert [settlement.holding[1] for settlement in settled] == ["a"]
+    assert [completion.task_id for completion in failing.completions] == ["a"]
+    assert [settlement.lease[1] for settlement in settled] == ["a"]

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from internal.infrastructure.taskqueue.scheduling.periodic import InvalidSchedule, Periodic, plan
+from internal.infrastructure.taskqueue.scheduling.periodic import InvalidSchedule, PeriodicTask, plan
 from internal.infrastructure.taskqueue.scheduling.scheduler import task_id
 from internal.ports.tasks import Task, TaskOptions
 from tests.scheduling import Tick, publisher_on
@@ -20,8 +20,10 @@ class WithoutRoute:
     task_options: ClassVar[TaskOptions] = TaskOptions()
 
 
-def entry(*, name: str = "tick", spec: str = "@daily", task: Task | None = None, **fields: Any) -> Periodic:
-    return Periodic(name=name, spec=spec, task=task or Tick(), **fields)
+def entry(
+    *, name: str = "tick", spec: str = "@daily", task: Task | None = None, **fields: Any
+) -> PeriodicTask:
+    return PeriodicTask(name=name, spec=spec, task=task or Tick(), **fields)
 
 
 def test_an_entry_has_its_tasks_options_unless_it_has_its_own() -> None:

@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from internal.infrastructure.taskqueue.inspection.task_decoding import TaskRow
-from internal.ports.task_facts import TaskInfo
+from internal.ports.task_snapshots import TaskInfo
 from internal.ports.tasks import TaskState
 
 MESSAGE = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import typer
 
-from internal.infrastructure.cli.output import humanize as words
+from internal.infrastructure.cli.output import humanize
 from internal.infrastructure.cli.output.console import say, show_json, tell
 from internal.infrastructure.cli.output.failures import FAILED
 from internal.ports.task_inspector import ActionResult
@@ -45,7 +45,7 @@ async def tally_up(batches: AsyncIterator[ActionResult], *, became: str, size: i
             _report(tally.seen, before=before, size=size)
     except BaseException:
         if tally.seen:
-            tell(f"broken off when {words.count(tally.done)} were {became}")
+            tell(f"broken off when {humanize.count(tally.done)} were {became}")
         raise
     return tally
 
@@ -56,9 +56,9 @@ def show_tally(tally: Tally, about: Mapping[str, str], *, became: str, as_json: 
         facts = {"done": tally.done, "refused": tally.refused, "reasons": dict(tally.reasons)}
         show_json({**about, **facts})
     else:
-        say(f"{words.count(tally.done)} {became}")
+        say(f"{humanize.count(tally.done)} {became}")
     for why, number in tally.reasons.items():
-        tell(f"{words.count(number)} refused: {why}")
+        tell(f"{humanize.count(number)} refused: {why}")
     if tally.refused:
         raise typer.Exit(FAILED)
 
@@ -79,4 +79,4 @@ def show_result(result: ActionResult, about: Mapping[str, str], *, became: str, 
 def _report(seen: int, *, before: int, size: int) -> None:
     """After every batch where somebody watches, elsewhere now and then."""
     if sys.stderr.isatty() or seen // REPORT_EVERY > before // REPORT_EVERY:
-        tell(f"{words.count(seen)}, of {words.count(size)} at most")
+        tell(f"{humanize.count(seen)}, of {humanize.count(size)} at most")

@@ -10,15 +10,14 @@ import typer
 from internal.infrastructure.cli.arguments.options import AsJson
 from internal.infrastructure.cli.commands.outbox_actions import add_actions
 from internal.infrastructure.cli.installation import Tools
-from internal.infrastructure.cli.output import humanize as words
-from internal.infrastructure.cli.output import json_output as json_form
+from internal.infrastructure.cli.output import humanize, json_output
 from internal.infrastructure.cli.output.console import say, show_fields, show_json, show_table
 from internal.infrastructure.cli.output.failures import Commands
 from internal.infrastructure.cli.output.table_layout import Column
 from internal.infrastructure.cli.session import run
 from internal.ports.outbox_inspector import OutboxPage, OutboxRow, OutboxState, OutboxStats
-from internal.ports.task_facts import TaskInfo
 from internal.ports.task_inspector import TaskNotFound
+from internal.ports.task_snapshots import TaskInfo
 from internal.ports.unavailable import Unavailable
 
 app = typer.Typer(
@@ -30,7 +29,7 @@ Cell = Callable[[OutboxRow, datetime], str]
 
 
 def _at(attribute: Callable[[OutboxRow], datetime | None]) -> Cell:
-    return lambda row, now: words.moment(attribute(row), now=now)
+    return lambda row, now: humanize.moment(attribute(row), now=now)
 
 
 _OF_ALL: Sequence[tuple[Column, Cell]] = [
@@ -42,7 +41,7 @@ _OF_ALL: Sequence[tuple[Column, Cell]] = [
 _WAITING: Sequence[tuple[Column, Cell]] = [
     *_OF_ALL,
     (Column("FAILED", is_optional=True), _at(lambda row: row.last_failed_at)),
-    (Column("LAST ERROR", is_text=True), lambda row, _: row.last_error or words.NOTHING),
+    (Column("LAST ERROR", is_text=True), lambda row, _: row.last_error or humanize.NOTHING),
 ]
 _FORWARDED = [*_OF_ALL, (Column("FORWARDED"), _at(lambda row: row.forwarded_at))]
 _ENDED = [*_OF_ALL, (Column("ENDED"), _at(lambda row: row.ended_at))]
@@ -65,7 +64,7 @@ def stats(context: typer.Context, *, as_json: AsJson = False) -> None:
 
     counted, now = run(context, look)
     if as_json:
-        show_json({"at": json_form.time(now), **json_form.outbox(counted)})
+        show_json({"at": json_output.time(now), **json_output.outbox(counted)})
     else:
         show_fields(_stats(counted, now))
 
@@ -73,12 +72,12 @@ def stats(context: typer.Context, *, as_json: AsJson = False) -> None:
 def _stats(counted: OutboxStats, now: datetime) -> Sequence[tuple[str, str]]:
     ages = {"oldest waiting": counted.oldest_waiting, "oldest open": counted.oldest_open}
     return [
-        ("waiting", f"{words.count(counted.waiting)} (not forwarded to Redis yet)"),
-        ("forwarded", f"{words.count(counted.forwarded)} (and not ended)"),
-        ("given up", words.count(counted.given_up)),
-        *((name, words.NOTHING if age is None else words.duration(age)) for name, age in ages.items()),
-        ("last error", counted.last_error or words.NOTHING),
-        ("last failed", words.dated(counted.last_failed_at, now=now)),
+        ("waiting", f"{humanize.count(counted.waiting)} (not forwarded to Redis yet)"),
+        ("forwarded", f"{humanize.count(counted.forwarded)} (and not ended)"),
+        ("given up", humanize.count(counted.given_up)),
+        *((name, humanize.NOTHING if age is None else humanize.duration(age)) for name, age in ages.items()),
+        ("last error", counted.last_error or humanize.NOTHING),
+        ("last failed", humanize.dated(counted.last_failed_at, now=now)),
     ]
 
 
@@ -110,7 +109,7 @@ def list_rows(
     except ValueError as problem:
         raise typer.BadParameter(f"{problem}.", param_hint="'--cursor'") from problem
     if as_json:
-        rows = [json_form.outbox_row(row, with_payload=False) for row in found.rows]
+        rows = [json_output.outbox_row(row, with_payload=False) for row in found.rows]
         show_json({"state": state, "rows": rows, "next": found.next})
         return
     cells = {OutboxState.WAITING: _WAITING, OutboxState.FORWARDED: _FORWARDED}.get(state, _ENDED)
@@ -141,7 +140,7 @@ def inspect_row(
 
     row, task, now = run(context, look)
     if as_json:
-        show_json({"row": json_form.outbox_row(row, with_payload=True), **_task_json(task)})
+        show_json({"row": json_output.outbox_row(row, with_payload=True), **_task_json(task)})
     else:
         show_fields([*_fields(row, now), *_task_fields(task)])
 
@@ -171,7 +170,7 @@ def _fields(row: OutboxRow, now: datetime) -> Sequence[tuple[str, str]]:
         ("name", row.name),
         ("queue", row.queue),
         ("state", row.state),
-        *((name, words.dated(at, now=now)) for name, at in moments.items() if at is not None),
+        *((name, humanize.dated(at, now=now)) for name, at in moments.items() if at is not None),
         *([("last error", row.last_error)] if row.last_error else []),
         ("payload", json.dumps(dict(row.payload), ensure_ascii=False)),
     ]
@@ -181,7 +180,7 @@ def _task_json(task: TaskInfo | str) -> Mapping[str, Any]:
     """Without a task, why: one that Redis does not have is lost, one that cannot be asked for may not be."""
     if isinstance(task, str):
         return {"task": None, "why_no_task": task}
-    return {"task": json_form.task(task, with_payload=False), "why_no_task": None}
+    return {"task": json_output.task(task, with_payload=False), "why_no_task": None}
 
 
 def _task_fields(task: TaskInfo | str) -> Sequence[tuple[str, str]]:

@@ -9,7 +9,7 @@ from internal.infrastructure.cli.arguments.confirmation import confirm
 from internal.infrastructure.cli.arguments.options import AsJson, Ids, Yes
 from internal.infrastructure.cli.commands.bulk import Tally, show_result, show_tally, tally_up
 from internal.infrastructure.cli.installation import Tools
-from internal.infrastructure.cli.output import humanize as words
+from internal.infrastructure.cli.output import humanize
 from internal.infrastructure.cli.session import run
 from internal.ports.outbox_inspector import APPLIES_TO, OutboxAction, OutboxState
 from internal.ports.task_inspector import ActionResult
@@ -86,7 +86,7 @@ def _command_for_all(action: OutboxAction) -> Callable[..., None]:
     ) -> None:
         _require_fitting(action, state)
         size = run(context, lambda tools: _size(tools, state))
-        confirm(context, f"{action.capitalize()} all {words.count(size)} {state} rows?", yes=yes)
+        confirm(context, f"{action.capitalize()} all {humanize.count(size)} {state} rows?", yes=yes)
 
         async def act(tools: Tools) -> Tally:
             batches = tools.outbox.act_on_all(action, state)

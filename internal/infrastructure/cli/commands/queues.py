@@ -6,13 +6,12 @@ import typer
 from internal.infrastructure.cli.arguments.confirmation import confirm
 from internal.infrastructure.cli.arguments.options import AsJson, Names, Yes
 from internal.infrastructure.cli.installation import Tools
-from internal.infrastructure.cli.output import humanize as words
-from internal.infrastructure.cli.output import json_output as json_form
+from internal.infrastructure.cli.output import humanize, json_output
 from internal.infrastructure.cli.output.console import say, show_fields, show_json, show_table
 from internal.infrastructure.cli.output.failures import Commands, PerName, for_each_queue
 from internal.infrastructure.cli.output.table_layout import Column
 from internal.infrastructure.cli.session import run
-from internal.ports.task_facts import DayCount, QueueInfo
+from internal.ports.task_snapshots import DayCount, QueueInfo
 from internal.ports.tasks import TaskState
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, help="The queues: look, pause, remove.")
@@ -23,7 +22,7 @@ _COLUMNS = (
     Column("SIZE", is_number=True, is_optional=True),
     *(
         Column(state.upper(), is_number=True, is_optional=state is TaskState.COMPLETED)
-        for state in json_form.STATES
+        for state in json_output.STATES
     ),
     Column("LATENCY", is_number=True),
     Column("ERRORS", is_number=True),
@@ -43,13 +42,13 @@ def _row(queue: QueueInfo) -> Sequence[str]:
     return (
         queue.name,
         _status(queue),
-        words.count(queue.size),
-        *(words.count(size) for size in json_form.sizes(queue).values()),
-        words.duration(queue.latency),
-        words.percent(words.error_rate(processed=queue.processed, failed=queue.failed)),
-        words.memory(queue.memory),
-        words.count(queue.processed),
-        words.count(queue.failed),
+        humanize.count(queue.size),
+        *(humanize.count(size) for size in json_output.sizes(queue).values()),
+        humanize.duration(queue.latency),
+        humanize.percent(humanize.error_rate(processed=queue.processed, failed=queue.failed)),
+        humanize.memory(queue.memory),
+        humanize.count(queue.processed),
+        humanize.count(queue.failed),
     )
 
 
@@ -70,7 +69,7 @@ def list_queues(context: typer.Context, *, as_json: AsJson = False) -> None:
     """
     queues = run(context, lambda tools: tools.inspector.queues())
     if as_json:
-        show_json({"queues": [json_form.queue(queue) for queue in queues]})
+        show_json({"queues": [json_output.queue(queue) for queue in queues]})
     else:
         show_queues(queues)
 
@@ -87,7 +86,7 @@ def inspect(context: typer.Context, names: Names, *, as_json: AsJson = False) ->
     """
     found = run(context, lambda tools: for_each_queue(tools.inspector, names, tools.inspector.queue))
     if as_json:
-        queues = [json_form.queue(queue) for queue in found.results.values()]
+        queues = [json_output.queue(queue) for queue in found.results.values()]
         show_json({"queues": queues, "errors": found.errors})
     else:
         for queue in found.results.values():
@@ -100,13 +99,13 @@ def _fields(queue: QueueInfo) -> Sequence[tuple[str, str]]:
     return [
         ("queue", queue.name),
         ("status", _status(queue)),
-        ("size", words.count(queue.size)),
-        *((state, words.count(size)) for state, size in json_form.sizes(queue).items()),
-        ("latency", f"{words.duration(queue.latency)} (age of the oldest pending task)"),
-        ("memory", f"{words.memory(queue.memory)} (estimated)"),
-        ("done today", words.count(queue.processed)),
-        ("failed today", words.count(queue.failed)),
-        ("error rate", words.percent(words.error_rate(processed=queue.processed, failed=queue.failed))),
+        ("size", humanize.count(queue.size)),
+        *((state, humanize.count(size)) for state, size in json_output.sizes(queue).items()),
+        ("latency", f"{humanize.duration(queue.latency)} (age of the oldest pending task)"),
+        ("memory", f"{humanize.memory(queue.memory)} (estimated)"),
+        ("done today", humanize.count(queue.processed)),
+        ("failed today", humanize.count(queue.failed)),
+        ("error rate", humanize.percent(humanize.error_rate(processed=queue.processed, failed=queue.failed))),
     ]
 
 
@@ -135,7 +134,7 @@ def history(
     found = run(context, counted)
     if as_json:
         queues = [
-            {"name": name, "days": [json_form.day(day) for day in counts]}
+            {"name": name, "days": [json_output.day(day) for day in counts]}
             for name, counts in found.results.items()
         ]
         show_json({"queues": queues, "errors": found.errors})
@@ -154,9 +153,9 @@ def _show_history(histories: Mapping[str, Sequence[DayCount]]) -> None:
         (
             name,
             day.day.isoformat(),
-            words.count(day.processed),
-            words.count(day.failed),
-            words.percent(words.error_rate(processed=day.processed, failed=day.failed)),
+            humanize.count(day.processed),
+            humanize.count(day.failed),
+            humanize.percent(humanize.error_rate(processed=day.processed, failed=day.failed)),
         )
         for name, days in histories.items()
         for day in days

@@ -7,13 +7,12 @@ import typer
 from internal.domain.errors import NotFound
 from internal.infrastructure.cli.arguments.options import AsJson
 from internal.infrastructure.cli.installation import Tools
-from internal.infrastructure.cli.output import humanize as words
-from internal.infrastructure.cli.output import json_output as json_form
+from internal.infrastructure.cli.output import humanize, json_output
 from internal.infrastructure.cli.output.console import show_json, show_table
 from internal.infrastructure.cli.output.failures import Commands, no_such
 from internal.infrastructure.cli.output.table_layout import Column
 from internal.infrastructure.cli.session import run
-from internal.ports.task_facts import ScheduledRun, ScheduleInfo
+from internal.ports.task_snapshots import ScheduledRun, ScheduleInfo
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, help="The periodic tasks: when each is due, and was.")
 
@@ -44,7 +43,7 @@ def list_schedules(context: typer.Context, *, as_json: AsJson = False) -> None:
 
     schedules, now = run(context, look)
     if as_json:
-        show_json({"schedules": [json_form.schedule(schedule) for schedule in schedules]})
+        show_json({"schedules": [json_output.schedule(schedule) for schedule in schedules]})
         return
     rows = [
         (
@@ -53,8 +52,8 @@ def list_schedules(context: typer.Context, *, as_json: AsJson = False) -> None:
             schedule.time_zone,
             schedule.task_name,
             schedule.queue,
-            words.moment(schedule.next, now=now),
-            words.moment(schedule.last, now=now),
+            humanize.moment(schedule.next, now=now),
+            humanize.moment(schedule.last, now=now),
         )
         for schedule in schedules
     ]
@@ -86,7 +85,7 @@ def history(
 
     runs = run(context, look)
     if as_json:
-        show_json({"name": name, "runs": [json_form.run(one) for one in runs]})
+        show_json({"name": name, "runs": [json_output.run(one) for one in runs]})
         return
     rows = [
         (

@@ -8,11 +8,10 @@ import typer
 from internal.infrastructure.cli.arguments.options import AsJson
 from internal.infrastructure.cli.commands.queues import show_queues
 from internal.infrastructure.cli.installation import RedisFacts, RedisRefusals, Tools
-from internal.infrastructure.cli.output import humanize as words
-from internal.infrastructure.cli.output import json_output as json_form
+from internal.infrastructure.cli.output import humanize, json_output
 from internal.infrastructure.cli.output.console import say, show_fields, show_json
 from internal.infrastructure.cli.session import run
-from internal.ports.task_facts import QueueInfo
+from internal.ports.task_snapshots import QueueInfo
 
 Facts = tuple[Sequence[QueueInfo], RedisFacts, RedisRefusals, int | None, datetime]
 
@@ -31,15 +30,15 @@ def show_stats(context: typer.Context, *, as_json: AsJson = False) -> None:
     if as_json:
         show_json(
             {
-                "at": json_form.time(now),
+                "at": json_output.time(now),
                 **total,
                 "workers": workers,
-                "queues": [json_form.queue(queue) for queue in queues],
-                "redis": {**json_form.redis(redis), "why_no_writes": refusals.of_tasks},
+                "queues": [json_output.queue(queue) for queue in queues],
+                "redis": {**json_output.redis(redis), "why_no_writes": refusals.of_tasks},
             }
         )
         return
-    show_fields([(state, words.count(size)) for state, size in total["states"].items()])
+    show_fields([(state, humanize.count(size)) for state, size in total["states"].items()])
     say("")
     show_fields(_today(total, workers=workers))
     say("")
@@ -60,34 +59,34 @@ async def _facts(tools: Tools) -> Facts:
 
 
 def _total(queues: Sequence[QueueInfo]) -> dict[str, Any]:
-    sizes: Counter[str] = Counter({str(state): 0 for state in json_form.STATES})
+    sizes: Counter[str] = Counter({str(state): 0 for state in json_output.STATES})
     for queue in queues:
-        sizes.update(json_form.sizes(queue))
+        sizes.update(json_output.sizes(queue))
     processed = sum(queue.processed for queue in queues)
     failed = sum(queue.failed for queue in queues)
     return {
         "states": dict(sizes),
         "processed_today": processed,
         "failed_today": failed,
-        "error_rate_today": words.error_rate(processed=processed, failed=failed),
+        "error_rate_today": humanize.error_rate(processed=processed, failed=failed),
     }
 
 
 def _today(total: dict[str, Any], *, workers: int | None) -> Sequence[tuple[str, str]]:
     return [
-        ("done today", words.count(total["processed_today"])),
-        ("failed today", words.count(total["failed_today"])),
-        ("error rate", words.percent(total["error_rate_today"])),
-        ("workers", "unknown: they cannot register" if workers is None else words.count(workers)),
+        ("done today", humanize.count(total["processed_today"])),
+        ("failed today", humanize.count(total["failed_today"])),
+        ("error rate", humanize.percent(total["error_rate_today"])),
+        ("workers", "unknown: they cannot register" if workers is None else humanize.count(workers)),
     ]
 
 
 def _redis(facts: RedisFacts, refusals: RedisRefusals) -> Sequence[tuple[str, str]]:
-    limit = "no limit" if facts.max_memory is None else f"at most {words.memory(facts.max_memory)}"
+    limit = "no limit" if facts.max_memory is None else f"at most {humanize.memory(facts.max_memory)}"
     return [
         (facts.software, facts.version),
-        ("memory", f"{words.memory(facts.used_memory)}, {limit}, {facts.eviction}"),
-        ("up for", words.duration(facts.uptime)),
-        ("clients", words.count(facts.clients)),
+        ("memory", f"{humanize.memory(facts.used_memory)}, {limit}, {facts.eviction}"),
+        ("up for", humanize.duration(facts.uptime)),
+        ("clients", humanize.count(facts.clients)),
         ("new tasks", f"refused: {refusals.of_tasks}" if refusals.of_tasks else "accepted"),
     ]

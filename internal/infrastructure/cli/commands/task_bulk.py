@@ -20,7 +20,7 @@ from internal.infrastructure.cli.arguments.options import (
 from internal.infrastructure.cli.commands.bulk import Tally, show_tally, tally_up
 from internal.infrastructure.cli.commands.task_actions import DONE
 from internal.infrastructure.cli.installation import Tools
-from internal.infrastructure.cli.output import humanize as words
+from internal.infrastructure.cli.output import humanize
 from internal.infrastructure.cli.output.failures import on_queue
 from internal.infrastructure.cli.session import run
 from internal.ports.task_inspector import APPLIES_TO, TaskAction, TaskFilter
@@ -103,7 +103,7 @@ class _Bulk:
         return queue.sizes.get(TaskState(self.state), 0)
 
     def question(self, size: int) -> str:
-        number = words.count(size)
+        number = humanize.count(size)
         which = f"all {number}" if self.only is None else f"those that match of the {number}"
         return f"{self.action.capitalize()} {which} {self.state} tasks of {self.queue}?"
 

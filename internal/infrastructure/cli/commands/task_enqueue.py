@@ -32,7 +32,8 @@ from internal.infrastructure.cli.installation import Tools
 from internal.infrastructure.cli.output.console import say, show_json
 from internal.infrastructure.cli.output.failures import no_such
 from internal.infrastructure.cli.session import run
-from internal.infrastructure.tasks.codec import InvalidPayload, UnknownTask
+from internal.infrastructure.tasks.codec import UnknownTask
+from internal.infrastructure.tasks.encoded_task import InvalidPayload
 from internal.ports.task_inspector import QueueNotFound
 from internal.ports.tasks import Task, TaskOverrides, TaskReceipt, TaskState
 

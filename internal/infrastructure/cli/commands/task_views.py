@@ -18,14 +18,13 @@ from internal.infrastructure.cli.arguments.options import (
     filter_of,
 )
 from internal.infrastructure.cli.installation import Tools
-from internal.infrastructure.cli.output import humanize as words
-from internal.infrastructure.cli.output import json_output as json_form
+from internal.infrastructure.cli.output import humanize, json_output
 from internal.infrastructure.cli.output.console import say, show_fields, show_json, show_table
 from internal.infrastructure.cli.output.failures import on_queue
 from internal.infrastructure.cli.output.table_layout import Column
 from internal.infrastructure.cli.session import run
-from internal.ports.task_facts import TaskInfo
 from internal.ports.task_inspector import TaskPage
+from internal.ports.task_snapshots import TaskInfo
 from internal.ports.tasks import TaskState
 
 Cell = Callable[[TaskInfo, datetime], str]
@@ -75,7 +74,7 @@ def list_tasks(
     except ValueError as problem:
         raise typer.BadParameter(f"{problem}.", param_hint="'--cursor'") from problem
     if as_json:
-        tasks = [json_form.task(task, with_payload=show_payload) for task in found.tasks]
+        tasks = [json_output.task(task, with_payload=show_payload) for task in found.tasks]
         show_json({"queue": queue, "state": state, "tasks": tasks, "next": found.next})
     else:
         _show_page(found, state, now=now, show_payload=show_payload)
@@ -99,7 +98,7 @@ def _status(task: TaskInfo, _: datetime) -> str:
 
 
 def _error(task: TaskInfo, _: datetime) -> str:
-    return task.last_error or words.NOTHING
+    return task.last_error or humanize.NOTHING
 
 
 def _payload(task: TaskInfo, _: datetime | None = None) -> str:
@@ -110,7 +109,7 @@ def _payload(task: TaskInfo, _: datetime | None = None) -> str:
 
 
 def _at(attribute: Callable[[TaskInfo], datetime | None]) -> Cell:
-    return lambda task, now: words.moment(attribute(task), now=now)
+    return lambda task, now: humanize.moment(attribute(task), now=now)
 
 
 _ID = (Column("ID"), lambda task, _: task.id)
@@ -126,7 +125,7 @@ _CELLS: Mapping[State, Sequence[tuple[Column, Cell]]] = {
         (Column("STATUS"), _status),
         (Column("STARTED"), _at(lambda task: task.started_at)),
         (Column("DEADLINE", is_optional=True), _at(lambda task: task.deadline)),
-        (Column("WORKER", is_optional=True), lambda task, _: task.worker or words.NOTHING),
+        (Column("WORKER", is_optional=True), lambda task, _: task.worker or humanize.NOTHING),
     ],
     State.SCHEDULED: [_ID, _NAME, _DUE, _RETRIES],
     State.RETRY: [_ID, _NAME, _DUE, _RETRIES, _ERROR],
@@ -160,7 +159,7 @@ def inspect_task(
 
     task, now = run(context, look)
     if as_json:
-        show_json({"task": json_form.task(task, with_payload=True)})
+        show_json({"task": json_output.task(task, with_payload=True)})
     else:
         show_fields(_fields(task, now))
 
@@ -177,10 +176,10 @@ def _fields(task: TaskInfo, now: datetime) -> Sequence[tuple[str, str]]:
         "started": _dated(task.started_at, now),
         "worker": task.worker,
         "deadline": _dated(task.deadline, now),
-        "timeout": words.duration(task.timeout) if task.timeout else None,
+        "timeout": humanize.duration(task.timeout) if task.timeout else None,
         "retries": _retries(task, now),
         "crashes": str(task.crashes) if task.crashes else None,
-        "retention": words.duration(task.retention) if task.retention else None,
+        "retention": humanize.duration(task.retention) if task.retention else None,
         "unique": _unique(task),
         "completed": _dated(task.completed_at, now),
         "forgotten": _dated(task.expires_at, now),
@@ -195,7 +194,7 @@ def _fields(task: TaskInfo, now: datetime) -> Sequence[tuple[str, str]]:
 
 
 def _dated(at: datetime | None, now: datetime) -> str | None:
-    return None if at is None else words.dated(at, now=now)
+    return None if at is None else humanize.dated(at, now=now)
 
 
 def _state(task: TaskInfo, now: datetime) -> str:
@@ -206,9 +205,9 @@ def _unique(task: TaskInfo) -> str | None:
     if task.unique_for is None:
         return None
     end = "also after its end" if task.unique_until == "expiry" else "until its end"
-    return f"for {words.duration(task.unique_for)}, {end}"
+    return f"for {humanize.duration(task.unique_for)}, {end}"
 
 
 def _history(task: TaskInfo, now: datetime) -> str | None:
-    attempts = [f"{words.dated(attempt.at, now=now)} {attempt.error}" for attempt in task.history]
+    attempts = [f"{humanize.dated(attempt.at, now=now)} {attempt.error}" for attempt in task.history]
     return "\n".join(attempts) or None

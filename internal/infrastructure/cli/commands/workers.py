@@ -8,14 +8,13 @@ import typer
 
 from internal.infrastructure.cli.arguments.options import AsJson
 from internal.infrastructure.cli.installation import Tools
-from internal.infrastructure.cli.output import humanize as words
-from internal.infrastructure.cli.output import json_output as json_form
+from internal.infrastructure.cli.output import humanize, json_output
 from internal.infrastructure.cli.output.console import say, show_json, show_table, tell
 from internal.infrastructure.cli.output.failures import FAILED, Commands
 from internal.infrastructure.cli.output.table_layout import Column
 from internal.infrastructure.cli.session import installation_of, run
 from internal.infrastructure.telemetry.liveness_file import SILENT_AFTER
-from internal.ports.task_facts import WorkerInfo
+from internal.ports.task_snapshots import WorkerInfo
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, help="The workers: who is up, and what runs.")
 
@@ -53,18 +52,18 @@ def list_workers(context: typer.Context, *, as_json: AsJson = False) -> None:
         refusals = await tools.redis_refusals()
         return await tools.inspector.workers(), refusals.of_workers, tools.clock.now()
 
-    workers, refusal, now = run(context, look)
+    workers, precheck, now = run(context, look)
     if as_json:
-        listed = [json_form.worker(worker) for worker in workers]
-        show_json({"workers": listed, "why_incomplete": refusal})
+        listed = [json_output.worker(worker) for worker in workers]
+        show_json({"workers": listed, "why_incomplete": precheck})
         return
-    nobody = "It is unknown which workers are up." if refusal else "No worker is up."
+    nobody = "It is unknown which workers are up." if precheck else "No worker is up."
     show_table(_WORKERS, [_row(worker, now) for worker in workers], empty=nobody)
     if running := _running(workers, now):
         say("")
         show_table(_RUNNING, running, empty="")
-    if refusal:
-        tell(f"workers that are up may be missing: they cannot register ({refusal})")
+    if precheck:
+        tell(f"workers that are up may be missing: they cannot register ({precheck})")
 
 
 def _row(worker: WorkerInfo, now: datetime) -> Sequence[str]:
@@ -75,8 +74,8 @@ def _row(worker: WorkerInfo, now: datetime) -> Sequence[str]:
         _status(worker),
         f"{len(worker.running)}/{worker.concurrency}",
         f"{queues} strictly" if worker.is_strict else queues,
-        words.moment(worker.started_at, now=now),
-        words.moment(worker.heard_at, now=now),
+        humanize.moment(worker.started_at, now=now),
+        humanize.moment(worker.heard_at, now=now),
     )
 
 
@@ -92,9 +91,9 @@ def _running(workers: Sequence[WorkerInfo], now: datetime) -> list[Sequence[str]
             task.id,
             task.name,
             task.queue,
-            words.moment(task.started_at, now=now),
+            humanize.moment(task.started_at, now=now),
             f"{worker.host}:{worker.pid}",
-            words.moment(task.deadline, now=now),
+            humanize.moment(task.deadline, now=now),
         )
         for worker in workers
         for task in worker.running

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from internal.infrastructure.cli.output.escape import printable
+from internal.infrastructure.cli.output.escape import escape
 
 if TYPE_CHECKING:  # importing Rich takes a tenth of a second, and not every command draws
     from internal.infrastructure.cli.output.table_layout import Column, Rows
@@ -24,12 +24,12 @@ def show_json(document: Mapping[str, Any]) -> None:
 
 
 def say(text: str) -> None:
-    typer.echo(printable(text))
+    typer.echo(escape(text))
 
 
 def tell(problem: str) -> None:
     """One line for the person who asked."""
-    typer.echo(f"{PROGRAM}: {printable(problem)}", err=True)
+    typer.echo(f"{PROGRAM}: {escape(problem)}", err=True)
 
 
 def show_table(columns: Sequence["Column"], rows: "Rows", *, empty: str) -> None:
@@ -42,7 +42,7 @@ def show_table(columns: Sequence["Column"], rows: "Rows", *, empty: str) -> None
     if not rows:
         say(empty)
         return
-    safe = [[printable(cell) for cell in row] for row in rows]
+    safe = [[escape(cell) for cell in row] for row in rows]
     shown, cells = fitted(columns, safe, width=_width())
     table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
     for column in shown:
@@ -56,7 +56,7 @@ def show_fields(fields: Sequence[tuple[str, str]]) -> None:
     """Print each field on a line; further lines of a text are indented to where it begins."""
     indent = max(len(name) for name, _ in fields) + 2
     for name, value in fields:
-        first, *others = printable(value, keep_lines=True).split("\n")
+        first, *others = escape(value, keep_lines=True).split("\n")
         typer.echo("\n".join([f"{name:<{indent}}{first}", *(" " * indent + line for line in others)]))
 
 

@@ -1,7 +1,7 @@
 """Text from anywhere, made safe for a terminal: a payload or an error may hold what a terminal obeys."""
 
 
-def printable(text: str, *, keep_lines: bool = False) -> str:
+def escape(text: str, *, keep_lines: bool = False) -> str:
     """Write control and format characters as escapes; with `keep_lines`, line feeds stay."""
     if text.isprintable():
         return text

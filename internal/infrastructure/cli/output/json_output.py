@@ -7,7 +7,14 @@ from typing import Any
 from internal.infrastructure.cli.installation import RedisFacts
 from internal.infrastructure.cli.output.humanize import error_rate
 from internal.ports.outbox_inspector import OutboxRow, OutboxStats
-from internal.ports.task_facts import DayCount, QueueInfo, ScheduledRun, ScheduleInfo, TaskInfo, WorkerInfo
+from internal.ports.task_snapshots import (
+    DayCount,
+    QueueInfo,
+    ScheduledRun,
+    ScheduleInfo,
+    TaskInfo,
+    WorkerInfo,
+)
 from internal.ports.tasks import TaskState
 
 STATES = tuple(state for state in TaskState if state is not TaskState.STORED)

@@ -7,12 +7,12 @@ from sqlalchemy import bindparam, func, null, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from internal.infrastructure.database.engine import translated_outages
-from internal.infrastructure.database.outbox.completion_log import SqlAlchemyTaskLedger
+from internal.infrastructure.database.outbox.completion_log import SqlAlchemyCompletionLog
 from internal.infrastructure.database.outbox.pages import MOST_AT_ONCE, SHOWN, to_row
 from internal.infrastructure.database.outbox.relay import OutboxRelay
 from internal.infrastructure.database.outbox.rows import RESTORE_REPLACED, SWEEP_BATCH
 from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.tasks.codec import Ending
+from internal.infrastructure.tasks.completion_log import Completion
 from internal.ports.outbox_inspector import APPLIES_TO, OutboxAction, OutboxRow, OutboxState
 from internal.ports.task_inspector import ActionResult, TaskAction, TaskInspector, TaskNotFound
 from internal.ports.tasks import TaskState
@@ -38,7 +38,7 @@ class OutboxActions:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")  # every call is one statement
         self._relay = relay
         self._tasks = tasks
-        self._ledger = SqlAlchemyTaskLedger(engine)
+        self._completion_log = SqlAlchemyCompletionLog(engine)
 
     async def act(self, action: OutboxAction, task_ids: Sequence[str]) -> ActionResult:
         if len(task_ids) > MOST_AT_ONCE:
@@ -86,8 +86,8 @@ class OutboxActions:
         rows = [row for row in rows if row.id not in restored]
         kept = await self._delete(rows)
         active = {row.id for row in rows if row.id in kept and await self._state(row) is TaskState.ACTIVE}
-        ended = [Ending(task_id=row.id, succeeded=False) for row in rows if row.id not in active]
-        await self._ledger.close(ended)
+        ended = [Completion(task_id=row.id, succeeded=False) for row in rows if row.id not in active]
+        await self._completion_log.close(ended)
         return dict.fromkeys(active, "its task is active")
 
     async def _delete(self, rows: Sequence[OutboxRow]) -> Refusals:

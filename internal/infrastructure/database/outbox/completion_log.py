@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from internal.infrastructure.database.engine import translated_outages
 from internal.infrastructure.database.outbox.rows import LOOK_AFTER, RESTORE_REPLACED
 from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.tasks.codec import Ending
+from internal.infrastructure.tasks.completion_log import Completion
 
 _ids = bindparam("ids", type_=Text, expanding=True)
 _FIND = select(outbox.c.id, outbox.c.succeeded, outbox.c.closed_at.is_(None).label("is_open")).where(
@@ -26,7 +26,7 @@ _REOPEN = (
 )
 
 
-class SqlAlchemyTaskLedger:
+class SqlAlchemyCompletionLog:
     """The outbox as the worker sees it: a row is open until its task has ended."""
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -41,11 +41,13 @@ class SqlAlchemyTaskLedger:
         given_up = {row.id for row in rows if row.succeeded is False}
         return {task_id: task_id not in given_up for task_id in task_ids if task_id not in still_open}
 
-    async def close(self, endings: Sequence[Ending]) -> None:
+    async def close(self, completions: Sequence[Completion]) -> None:
         with translated_outages():
             async with self._engine.connect() as connection:
                 for succeeded in (True, False):
-                    ids = [ending.task_id for ending in endings if ending.succeeded is succeeded]
+                    ids = [
+                        completion.task_id for completion in completions if completion.succeeded is succeeded
+                    ]
                     if ids:
                         await connection.execute(_CLOSE, {"ids": ids, "succeeded": succeeded})
 

@@ -26,7 +26,7 @@ _ENDED = (
 _PURGE = delete(outbox).where(outbox.c.id.in_(_ENDED))
 
 
-class SqlAlchemyOutboxRetention:
+class SqlAlchemyTaskHistory:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")  # every call is one statement
 

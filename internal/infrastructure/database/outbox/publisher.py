@@ -11,13 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.tasks.codec import (
-    EncodedTask,
-    TaskCodec,
-    TaskTransport,
-    followers_to_json,
-    options_to_json,
-)
+from internal.infrastructure.tasks.codec import TaskCodec
+from internal.infrastructure.tasks.encoded_task import EncodedTask, followers_to_json, options_to_json
+from internal.infrastructure.tasks.transport import TaskTransport
 from internal.infrastructure.tasks.workflows import EncodingTaskPublisher
 from internal.ports.clock import Clock
 from internal.ports.tasks import (

@@ -12,7 +12,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from internal.infrastructure.database.outbox.rows import SWEEP_BATCH, DueRow, OutboxRows
-from internal.infrastructure.tasks.codec import EncodedTask, TaskRefused, TaskTransport
+from internal.infrastructure.tasks.encoded_task import EncodedTask
+from internal.infrastructure.tasks.transport import TaskRefused, TaskTransport
 from internal.ports.unavailable import Unavailable
 
 log = structlog.get_logger(__name__)

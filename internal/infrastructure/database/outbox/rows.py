@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from internal.infrastructure.database.engine import translated_outages
 from internal.infrastructure.database.outbox.publisher import SWEEP_AFTER
 from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.tasks.codec import (
+from internal.infrastructure.tasks.encoded_task import (
     EncodedTask,
     InvalidPayload,
     followers_from_json,

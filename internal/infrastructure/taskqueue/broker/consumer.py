@@ -8,9 +8,9 @@ from dramatiq.broker import Consumer, MessageProxy
 
 from internal.infrastructure.taskqueue.broker.lease_keeper import Call, LeaseKeeper
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
-from internal.infrastructure.taskqueue.delivery.exchange import Demand, Fetched, Holding, Settlement
+from internal.infrastructure.taskqueue.delivery.exchange import Demand, Fetched, Lease, Settlement
 from internal.infrastructure.taskqueue.delivery.outcomes import RELEASED, Outcome
-from internal.infrastructure.taskqueue.delivery.precheck import refusal
+from internal.infrastructure.taskqueue.delivery.precheck import precheck
 from internal.infrastructure.taskqueue.delivery.settled_as import settled_as
 from internal.infrastructure.taskqueue.delivery.signals import emit, signals_of
 from internal.infrastructure.taskqueue.protocol import scripts
@@ -46,7 +46,7 @@ class QueueConsumer(Consumer):
         self._prefetch = prefetch
         self._timeout = timeout / 1000
         self._exchange = keeper.new_exchange(queue_name)
-        self._fetched: set[Holding] = set()
+        self._fetched: set[Lease] = set()
         self._waiting: deque[Delivery] = deque()
 
     def __next__(self) -> MessageProxy | None:
@@ -75,7 +75,7 @@ class QueueConsumer(Consumer):
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
         """Hand messages back to the front of their queue, in their order."""
         deliveries = [message for message in messages if isinstance(message, Delivery)]
-        self._keeper.let_go(delivery.holding for delivery in deliveries)
+        self._keeper.let_go(delivery.lease for delivery in deliveries)
         try:
             self._keeper.settle([_settlement(delivery, RELEASED) for delivery in reversed(deliveries)])
         except BaseException:
@@ -103,11 +103,11 @@ class QueueConsumer(Consumer):
     def _admit(self, fetched: Fetched) -> None:
         over = list(fetched.unreadable)
         for delivery in fetched.deliveries:
-            if outcome := refusal(delivery, actors=self._broker.actors, timing=self._timing):
+            if outcome := precheck(delivery, actors=self._broker.actors, timing=self._timing):
                 over.append(_settlement(delivery, outcome))
             else:
                 self._keeper.hold([delivery])
-                self._fetched.add(delivery.holding)
+                self._fetched.add(delivery.lease)
                 self._waiting.append(delivery)
         self._end(over)
 
@@ -137,4 +137,4 @@ class QueueConsumer(Consumer):
 
 
 def _settlement(delivery: Delivery, outcome: Outcome) -> Settlement:
-    return Settlement(delivery.holding, outcome, delivery)
+    return Settlement(delivery.lease, outcome, delivery)

@@ -6,7 +6,7 @@ import structlog
 from dramatiq.errors import ConnectionClosed
 
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
-from internal.infrastructure.taskqueue.delivery.exchange import NOTHING, Exchange, Holding, Settlement
+from internal.infrastructure.taskqueue.delivery.exchange import NOTHING, Exchange, Lease, Settlement
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.refused_followers import warn_of_refused
 from internal.infrastructure.taskqueue.protocol.timing import Timing
@@ -29,7 +29,7 @@ class LeaseKeeper:
         self._call = call
         self._timing = timing
         self._exchange = Exchange(queues={}, strict=False, timing=timing)
-        self._held: dict[Holding, Delivery] = {}
+        self._held: dict[Lease, Delivery] = {}
         self._left_behind: list[Exchange] = []
         self._lock = threading.Lock()
         self._signal = threading.Event()
@@ -41,12 +41,12 @@ class LeaseKeeper:
 
     def hold(self, deliveries: Iterable[Delivery]) -> None:
         with self._lock:
-            self._held.update((delivery.holding, delivery) for delivery in deliveries)
+            self._held.update((delivery.lease, delivery) for delivery in deliveries)
         self._start()
 
-    def held_among(self, holdings: Iterable[Holding]) -> set[Holding]:
+    def held_among(self, leases: Iterable[Lease]) -> set[Lease]:
         with self._lock:
-            return self._held.keys() & set(holdings)
+            return self._held.keys() & set(leases)
 
     @property
     def has_suspect(self) -> bool:
@@ -62,13 +62,13 @@ class LeaseKeeper:
             warn_of_refused(fetched.refused_followers)
             for place in fetched.rejected:
                 reason = "it is settled already, or no longer ours"
-                log.warning("task.not_settled", task_id=batch[place].holding[1], reason=reason)
-            self.let_go(settlement.holding for settlement in batch)
+                log.warning("task.not_settled", task_id=batch[place].lease[1], reason=reason)
+            self.let_go(settlement.lease for settlement in batch)
 
-    def let_go(self, holdings: Iterable[Holding]) -> None:
+    def let_go(self, leases: Iterable[Lease]) -> None:
         with self._lock:
-            for holding in holdings:
-                self._held.pop(holding, None)
+            for lease in leases:
+                self._held.pop(lease, None)
 
     def take_over(self, exchange: Exchange) -> None:
         """Have Redis take back what it handed out through this exchange and nobody here holds."""
@@ -110,9 +110,9 @@ class LeaseKeeper:
         if held and not left_behind:
             self._tell(self._exchange, held, reconcile=False)
 
-    def _tell(self, exchange: Exchange, held: Sequence[Holding], *, reconcile: bool) -> None:
+    def _tell(self, exchange: Exchange, held: Sequence[Lease], *, reconcile: bool) -> None:
         lost, _ = self._call(scripts.EXTEND, exchange.extension(held, reconcile=reconcile))
         gone = self.held_among(held[place - 1] for place in lost)  # what was settled meanwhile is not
-        for holding in gone:
-            log.warning("task.lease_lost", task_id=holding[1])
+        for lease in gone:
+            log.warning("task.lease_lost", task_id=lease[1])
         self.let_go(gone)

@@ -112,7 +112,7 @@ def translated_outages() -> Generator[None]:
         raise Unavailable(why(error)) from error
 
 
-class Wire:
+class DedicatedConnection:
     """One connection to Redis for commands in turn, and nothing between them and the socket.
 
     It connects when it is needed and repeats nothing. After any error the connection is gone, so that no
@@ -218,7 +218,7 @@ async def repeated(ask: Callable[[], Awaitable[T]]) -> T:
         return await ask()
 
 
-class Pooled:
+class PooledConnection:
     """Commands over whichever of a client's connections is free."""
 
     def __init__(self, client: redis.asyncio.Redis) -> None:

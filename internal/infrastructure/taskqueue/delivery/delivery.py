@@ -84,7 +84,7 @@ class Delivery(MessageProxy):
     __hash__ = object.__hash__  # a proxy compares by its message; here each is one of a kind
 
     @property
-    def holding(self) -> tuple[str, str, str]:
+    def lease(self) -> tuple[str, str, str]:
         return self.queue, self.task_id, self.token
 
     @property

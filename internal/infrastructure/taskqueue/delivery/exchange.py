@@ -18,14 +18,14 @@ from internal.infrastructure.taskqueue.protocol.timing import ARCHIVE_MOST, Timi
 from internal.infrastructure.telemetry.error_text import bounded
 from internal.ports.tasks import Rate
 
-Holding = tuple[str, str, str]  # queue, task id, token
+Lease = tuple[str, str, str]  # queue, task id, token
 
 
 @dataclass(slots=True)
 class Settlement:
     """An outcome on its way to Redis. `delivery` is None for a message that nobody could read."""
 
-    holding: Holding
+    lease: Lease
     outcome: Outcome
     delivery: Delivery | None = None
     was_sent: bool = False  # at least once, with no reply
@@ -36,7 +36,7 @@ class Settlement:
         outcome = self.outcome
         return (
             outcome.kind,
-            *self.holding,
+            *self.lease,
             outcome.number,
             text(outcome.message) if outcome.message else "",
             text(outcome.note) if outcome.note else "",
@@ -45,7 +45,7 @@ class Settlement:
     @property
     def about(self) -> dict[str, str]:
         """Of a message that nobody could read, for the log."""
-        queue, task_id, _ = self.holding
+        queue, task_id, _ = self.lease
         return {"queue": queue, "task_id": task_id, "reason": self.outcome.note.decode(errors="replace")}
 
 
@@ -147,7 +147,7 @@ class Exchange:
         """A reply did not arrive: the next one is to be smaller."""
         self._size.missed()
 
-    def extension(self, held: Sequence[Holding], *, reconcile: bool) -> list[Any]:
+    def extension(self, held: Sequence[Lease], *, reconcile: bool) -> list[Any]:
         """Extend what is held; to reconcile begins an epoch, in which calls of the last one fetch nothing."""
         if reconcile:
             self.epoch += 1
@@ -186,19 +186,19 @@ class Exchange:
 
     def _read_task(self, task: Any, fetched: Fetched) -> None:
         queue, task_id, data, left, suspect, crashes, cancelled = task
-        holding = (queue.decode(), task_id.decode(), self._token)
+        lease = (queue.decode(), task_id.decode(), self._token)
         try:
             message = _decode(data)
         except DecodeError as error:
             outcome = Outcome(Kind.ARCHIVED, note=bounded(f"cannot be read: {error}").encode())
-            fetched.unreadable.append(Settlement(holding, outcome))
+            fetched.unreadable.append(Settlement(lease, outcome))
             return
         fetched.deliveries.append(
             Delivery(
                 message,
-                queue=holding[0],
-                task_id=holding[1],
-                token=holding[2],
+                queue=lease[0],
+                task_id=lease[1],
+                token=lease[2],
                 data=data,
                 deadline=None if left == b"" else monotonic() + int(left) / 1000,
                 suspect=bool(suspect),

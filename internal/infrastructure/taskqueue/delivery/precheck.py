@@ -13,7 +13,7 @@ from internal.infrastructure.taskqueue.protocol.timing import MAX_CRASHES, Timin
 log = structlog.get_logger(__name__)
 
 
-def refusal(delivery: Delivery, *, actors: Container[str], timing: Timing) -> Outcome | None:
+def precheck(delivery: Delivery, *, actors: Container[str], timing: Timing) -> Outcome | None:
     """What becomes of a task that is not to be started; None for one that is."""
     if delivery.cancelled is Cancelled.OPERATOR:
         return cancelled(delivery)

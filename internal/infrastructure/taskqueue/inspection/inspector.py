@@ -4,16 +4,15 @@ from typing import Any, Protocol
 
 import redis.asyncio
 
-from internal.infrastructure.taskqueue.connections.connection import Pooled, translated_outages
+from internal.infrastructure.taskqueue.connections.connection import PooledConnection, translated_outages
 from internal.infrastructure.taskqueue.inspection.operator_actions import OperatorActions
 from internal.infrastructure.taskqueue.inspection.pagination import read_page
 from internal.infrastructure.taskqueue.inspection.task_decoding import STATES, TaskRow
-from internal.infrastructure.taskqueue.inspection.task_scanner import TaskListing
-from internal.infrastructure.taskqueue.inspection.worker_registry import WorkerCards
+from internal.infrastructure.taskqueue.inspection.task_scanner import TaskScanner
+from internal.infrastructure.taskqueue.inspection.worker_registry import WorkerRegistry
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.timing import Timing
-from internal.infrastructure.tasks.codec import TaskLedger
-from internal.ports.task_facts import DayCount, QueueInfo, ScheduledRun, ScheduleInfo, TaskInfo, WorkerInfo
+from internal.infrastructure.tasks.completion_log import CompletionLog
 from internal.ports.task_inspector import (
     ActionResult,
     QueueNotEmpty,
@@ -22,6 +21,14 @@ from internal.ports.task_inspector import (
     TaskFilter,
     TaskNotFound,
     TaskPage,
+)
+from internal.ports.task_snapshots import (
+    DayCount,
+    QueueInfo,
+    ScheduledRun,
+    ScheduleInfo,
+    TaskInfo,
+    WorkerInfo,
 )
 from internal.ports.tasks import TaskState
 
@@ -41,7 +48,7 @@ class Schedules(Protocol):
 class RedisTaskInspector:
     """A TaskInspector on the engine's Redis layout.
 
-    ledger: where tasks of units of work stand; without one they are not closed or reopened there.
+    completion_log: where tasks of units of work stand; without one they are not closed or reopened there.
     """
 
     def __init__(
@@ -50,17 +57,19 @@ class RedisTaskInspector:
         *,
         namespace: str,
         timing: Timing,
-        ledger: TaskLedger | None,
+        completion_log: CompletionLog | None,
         schedules: Schedules,
     ) -> None:
         self._client = client
-        self._connection = Pooled(client)
+        self._connection = PooledConnection(client)
         self._namespace = namespace
         self._archive_for = timing.archive_for
         self._schedules = schedules
-        self._cards = WorkerCards(client, namespace=namespace)
-        self._listing = TaskListing(client, namespace=namespace, archive_for=timing.archive_for)
-        self._actions = OperatorActions(client, namespace=namespace, listing=self._listing, ledger=ledger)
+        self._cards = WorkerRegistry(client, namespace=namespace)
+        self._listing = TaskScanner(client, namespace=namespace, archive_for=timing.archive_for)
+        self._actions = OperatorActions(
+            client, namespace=namespace, listing=self._listing, completion_log=completion_log
+        )
 
     async def queues(self) -> Sequence[QueueInfo]:
         rows = await self._call(scripts.QUEUES, [])

@@ -6,18 +6,18 @@ import redis.asyncio
 from dramatiq.errors import DecodeError
 
 from internal.domain.errors import Conflict
-from internal.infrastructure.taskqueue.connections.connection import Pooled, translated_outages
+from internal.infrastructure.taskqueue.connections.connection import PooledConnection, translated_outages
 from internal.infrastructure.taskqueue.inspection.cursors import Position
 from internal.infrastructure.taskqueue.inspection.pagination import matches
 from internal.infrastructure.taskqueue.inspection.task_decoding import STATES
-from internal.infrastructure.taskqueue.inspection.task_scanner import TaskListing
+from internal.infrastructure.taskqueue.inspection.task_scanner import TaskScanner
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.encoder import JSONEncoder
 from internal.infrastructure.taskqueue.protocol.message_options import OUTBOX, UNKNOWN
 from internal.infrastructure.taskqueue.protocol.refused_followers import warn_of_refused
 from internal.infrastructure.taskqueue.protocol.scripts import MOST_AT_ONCE
 from internal.infrastructure.taskqueue.protocol.timing import ARCHIVE_MOST
-from internal.infrastructure.tasks.codec import Ending, TaskLedger
+from internal.infrastructure.tasks.completion_log import Completion, CompletionLog
 from internal.ports.task_inspector import APPLIES_TO, ActionResult, TaskAction, TaskFilter
 from internal.ports.tasks import TaskState
 
@@ -32,7 +32,7 @@ class _Seen:
 
     id: str
     state: TaskState
-    is_named: bool  # by the ledger, perhaps
+    is_named: bool  # by the completion log, perhaps
     message: bytes
 
     @property
@@ -53,11 +53,11 @@ class _Seen:
 
 
 class OperatorActions:
-    """What operators do to tasks, with the ledger first and Redis second.
+    """What operators do to tasks: first in the completion log, then in Redis.
 
-    A task that is to end is closed in the ledger before, so that it is not taken for lost; one that is to
-    run again after its end is reopened before, so that it is not taken for done. What Redis then refuses,
-    since the task has moved on meanwhile, is undone in the ledger.
+    A task that ends is closed in the log first, so that the outbox does not take it for lost. A task that
+    runs again is reopened first, so that no worker takes it for done. If Redis then refuses, because the
+    task has moved on, the change in the log is undone.
     """
 
     def __init__(
@@ -65,13 +65,13 @@ class OperatorActions:
         client: redis.asyncio.Redis,
         *,
         namespace: str,
-        listing: TaskListing,
-        ledger: TaskLedger | None,
+        listing: TaskScanner,
+        completion_log: CompletionLog | None,
     ) -> None:
-        self._connection = Pooled(client)
+        self._connection = PooledConnection(client)
         self._namespace = namespace
         self._listing = listing
-        self._ledger = ledger
+        self._completion_log = completion_log
 
     async def act(self, action: TaskAction, queue: str, task_ids: Sequence[str]) -> ActionResult:
         """Raise ValueError for more than MOST_AT_ONCE ids, and Unavailable, after which some may be done."""
@@ -146,11 +146,13 @@ class OperatorActions:
         return {task_id: why.decode() for task_id, why in zip(ids, refusals, strict=True) if why}
 
     async def _close(self, ids: Sequence[str]) -> None:
-        if self._ledger and ids:
-            await self._ledger.close([Ending(task_id=task_id, succeeded=False) for task_id in ids])
+        if self._completion_log and ids:
+            await self._completion_log.close(
+                [Completion(task_id=task_id, succeeded=False) for task_id in ids]
+            )
 
     async def _reopen(self, ids: Sequence[str]) -> set[str]:
-        return await self._ledger.reopen(ids) if self._ledger and ids else set()
+        return await self._completion_log.reopen(ids) if self._completion_log and ids else set()
 
 
 def _is_within(position: Position, end: Position) -> bool:

@@ -1,10 +1,10 @@
 import json
 
 from internal.infrastructure.taskqueue.inspection.cursors import from_cursor, to_cursor
-from internal.infrastructure.taskqueue.inspection.task_scanner import TaskListing
+from internal.infrastructure.taskqueue.inspection.task_scanner import TaskScanner
 from internal.infrastructure.taskqueue.protocol.scripts import MOST_AT_ONCE
-from internal.ports.task_facts import TaskInfo
 from internal.ports.task_inspector import TaskFilter, TaskPage
+from internal.ports.task_snapshots import TaskInfo
 from internal.ports.tasks import TaskState
 
 LOOKED_AT = 1000  # tasks, for one page
@@ -12,7 +12,7 @@ AT_ONCE = 250  # tasks that one call reads: Redis does nothing else meanwhile
 
 
 async def read_page(
-    listing: TaskListing,
+    listing: TaskScanner,
     queue: str,
     state: TaskState,
     *,

@@ -8,7 +8,7 @@ import redis.asyncio
 from dramatiq.errors import DecodeError
 
 from internal.infrastructure.taskqueue.connections.connection import (
-    Wire,
+    DedicatedConnection,
     impatient,
     repeated,
     translated_outages,
@@ -37,7 +37,7 @@ class RedisTaskResults:
         self, client: redis.asyncio.Redis, pool: redis.asyncio.ConnectionPool, *, namespace: str
     ) -> None:
         self._client = client
-        self._wire = Wire(pool, patience=impatient())
+        self._wire = DedicatedConnection(pool, patience=impatient())
         self._namespace = namespace
 
     async def result(self, queue: str, task_id: str) -> TaskResult:

@@ -11,7 +11,7 @@ from dramatiq.errors import DecodeError
 from internal.infrastructure.taskqueue.inspection.results import error_in
 from internal.infrastructure.taskqueue.protocol.encoder import JSONEncoder
 from internal.infrastructure.taskqueue.protocol.redis_time import to_moment
-from internal.ports.task_facts import Attempt, TaskInfo
+from internal.ports.task_snapshots import Attempt, TaskInfo
 from internal.ports.tasks import TaskState, UniqueUntil
 
 ATTEMPT = b"attempt:"

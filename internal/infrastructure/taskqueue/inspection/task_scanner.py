@@ -5,13 +5,13 @@ from math import inf
 
 import redis.asyncio
 
-from internal.infrastructure.taskqueue.connections.connection import Pooled, translated_outages
+from internal.infrastructure.taskqueue.connections.connection import PooledConnection, translated_outages
 from internal.infrastructure.taskqueue.inspection.cursors import Position
 from internal.infrastructure.taskqueue.inspection.task_decoding import SETS, Holder, TaskRow
-from internal.infrastructure.taskqueue.inspection.worker_registry import WorkerCards
+from internal.infrastructure.taskqueue.inspection.worker_registry import WorkerRegistry
 from internal.infrastructure.taskqueue.protocol import scripts
-from internal.ports.task_facts import TaskInfo
 from internal.ports.task_inspector import QueueNotFound
+from internal.ports.task_snapshots import TaskInfo
 from internal.ports.tasks import TaskState
 
 MOST_BYTES = 1024 * 1024  # of messages and results in one reply; its last task may exceed it
@@ -26,12 +26,12 @@ class Listed:
     has_more: bool
 
 
-class TaskListing:
+class TaskScanner:
     """The tasks of a state, some at a time: what a call costs does not depend on how many there are."""
 
     def __init__(self, client: redis.asyncio.Redis, *, namespace: str, archive_for: timedelta) -> None:
-        self._connection = Pooled(client)
-        self._cards = WorkerCards(client, namespace=namespace)
+        self._connection = PooledConnection(client)
+        self._cards = WorkerRegistry(client, namespace=namespace)
         self._namespace = namespace
         self._archive_for = archive_for
 

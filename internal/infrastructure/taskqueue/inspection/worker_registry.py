@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import msgspec
 import redis.asyncio
 
-from internal.infrastructure.taskqueue.connections.connection import Pooled, translated_outages
+from internal.infrastructure.taskqueue.connections.connection import PooledConnection, translated_outages
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.redis_time import to_moment
-from internal.ports.task_facts import RunningTask, WorkerInfo
+from internal.ports.task_snapshots import RunningTask, WorkerInfo
 
 
-class WorkerCards:
+class WorkerRegistry:
     def __init__(self, client: redis.asyncio.Redis, *, namespace: str) -> None:
-        self._connection = Pooled(client)
+        self._connection = PooledConnection(client)
         self._namespace = namespace
 
     async def workers(self) -> Sequence[WorkerInfo]:

@@ -7,8 +7,8 @@ from contextvars import Context
 import redis.asyncio
 
 from internal.infrastructure.taskqueue.connections.connection import (
-    Pooled,
-    Wire,
+    DedicatedConnection,
+    PooledConnection,
     impatient,
     repeated,
     translated_outages,
@@ -24,18 +24,18 @@ class WriteProbe:
     """Writes one small key, at most once a second however many ask."""
 
     def __init__(self, pool: redis.asyncio.ConnectionPool, *, namespace: str) -> None:
-        self._wire = Wire(pool, patience=impatient())
+        self._wire = DedicatedConnection(pool, patience=impatient())
         self._key = f"{namespace}:health"
         self._probing: asyncio.Task[str | None] | None = None
         self._probed_at = 0.0
 
     async def passes(self) -> bool:
         """Raise Unavailable, with the reason, if a new task could not be stored now."""
-        if reason := await self.refusal():
+        if reason := await self.precheck():
             raise Unavailable(reason)
         return True
 
-    async def refusal(self) -> str | None:
+    async def precheck(self) -> str | None:
         """Why a new task could not be stored now; None if it could."""
         is_over = self._probing is None or self._probing.done()
         if self._probing is None or (is_over and time.monotonic() - self._probed_at >= AT_MOST_EVERY):
@@ -60,7 +60,7 @@ async def refusal_of_workers(client: redis.asyncio.Redis, *, namespace: str) -> 
     try:
         with translated_outages():
             # Nobody leaves: this is refused whenever `register` is, and changes nothing.
-            await scripts.UNREGISTER.call(Pooled(client), namespace, [""])
+            await scripts.UNREGISTER.call(PooledConnection(client), namespace, [""])
     except Unavailable as error:
         return str(error)
     return None

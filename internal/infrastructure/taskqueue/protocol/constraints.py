@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from internal.infrastructure.taskqueue.protocol.timing import milliseconds
-from internal.infrastructure.tasks.codec import EncodedTask
+from internal.infrastructure.tasks.encoded_task import EncodedTask
 from internal.infrastructure.tasks.storable import in_postgres
 from internal.ports.tasks import TaskOptions
 
@@ -18,7 +18,7 @@ _NONE: Mapping[str, Any] = {}
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
-def terms_of(task: EncodedTask) -> Mapping[str, Any]:
+def constraints_of(task: EncodedTask) -> Mapping[str, Any]:
     options = task.options
     if (options.task_id or options.unique_for or options.max_running or options.rate) is None:
         return _NONE

@@ -2,51 +2,66 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from internal.infrastructure.taskqueue.protocol import scripts
-from internal.infrastructure.taskqueue.protocol.constraints import terms_of
+from internal.infrastructure.taskqueue.protocol.constraints import constraints_of
 from internal.infrastructure.taskqueue.protocol.message_options import AGAIN, FIRST, OUTBOX
 from internal.infrastructure.taskqueue.protocol.timing import milliseconds
-from internal.infrastructure.tasks.codec import EncodedTask, TaskRefused, and_all_that_follow
+from internal.infrastructure.tasks.encoded_task import EncodedTask, and_all_that_follow
+from internal.infrastructure.tasks.transport import TaskRefused
 
-# Queue, id, message, delay and deadline in ms from now, terms.
-Entry = tuple[str, str, Any, int, int, Mapping[str, Any]]
 NO_DEADLINE = -1
-FOLLOWERS = ("on_success", "on_failure")  # terms
+FOLLOWERS = ("on_success", "on_failure")  # constraints
 
 _encode = msgspec.json.Encoder().encode
 
 
-def entry_of(task: EncodedTask, *, now: datetime) -> Entry:
-    """The task with all that may follow it, which is encoded first.
+class StoredMessage(NamedTuple):
+    """A task as the scripts store it. `delay` and `deadline` are ms from now."""
+
+    queue: str
+    task_id: str
+    message: Any
+    delay: int
+    deadline: int
+    constraints: Mapping[str, Any]
+
+    @property
+    def size(self) -> int:
+        """Bytes of its message and of the messages of all that may follow it."""
+        size, constraints = memoryview(self.message).nbytes, self.constraints
+        if not constraints:
+            return size
+        return size + sum(memoryview(constraints[name]).nbytes for name in FOLLOWERS if name in constraints)
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether it runs at once, without a deadline and constraints."""
+        return not self.delay and self.deadline == NO_DEADLINE and not self.constraints
+
+
+def to_stored_message(task: EncodedTask, *, now: datetime) -> StoredMessage:
+    """Encode the task with all that may follow it.
 
     Raises:
         TaskRefused: it cannot be encoded.
     """
     try:
         if task.followers is None:
-            return _entry(task, {}, now=now)
-        entries: dict[int, Entry] = {}
+            return _stored(task, {}, now=now)
+        stored: dict[int, StoredMessage] = {}
         for each in reversed(and_all_that_follow(task)):
-            if id(each) not in entries:
-                entries[id(each)] = _entry(each, entries, now=now)
-        return entries[id(task)]
+            if id(each) not in stored:
+                stored[id(each)] = _stored(each, stored, now=now)
+        return stored[id(task)]
     except (TypeError, ValueError, OverflowError, ArithmeticError, msgspec.MsgspecError) as error:
         raise TaskRefused(f"task {task.name} cannot be encoded ({type(error).__name__})") from error
 
 
-def size_of(entry: Entry) -> int:
-    """Bytes of its message and of the messages of all that may follow it."""
-    size, terms = memoryview(entry[2]).nbytes, entry[5]
-    return (
-        size + sum(memoryview(terms[name]).nbytes for name in FOLLOWERS if name in terms) if terms else size
-    )
-
-
-def _entry(task: EncodedTask, entries: Mapping[int, Entry], *, now: datetime) -> Entry:
+def _stored(task: EncodedTask, stored: Mapping[int, StoredMessage], *, now: datetime) -> StoredMessage:
     options = task.options
     delay, left = 0, NO_DEADLINE
     if options.delay is not None:
@@ -56,28 +71,22 @@ def _entry(task: EncodedTask, entries: Mapping[int, Entry], *, now: datetime) ->
     if options.deadline is not None:
         left = max(0, milliseconds(options.deadline - now))
     message = scripts.text(_encode(_message(task, now=now.timestamp())))
-    return (options.queue, task.id, message, delay, left, _terms(task, entries))
+    return StoredMessage(options.queue, task.id, message, delay, left, _constraints(task, stored))
 
 
-def is_simple(entry: Entry) -> bool:
-    """Whether it is to run at once, without deadline and terms."""
-    *_, delay, deadline, terms = entry
-    return not delay and deadline == NO_DEADLINE and not terms
-
-
-def _terms(task: EncodedTask, entries: Mapping[int, Entry]) -> Mapping[str, Any]:
-    terms = terms_of(task)
+def _constraints(task: EncodedTask, stored: Mapping[int, StoredMessage]) -> Mapping[str, Any]:
+    constraints = constraints_of(task)
     if task.followers is None:
-        return terms
+        return constraints
     following = {
-        name: scripts.text(scripts.encode_request([entries[id(follower)] for follower in followers]))
+        name: scripts.text(scripts.encode_request([stored[id(follower)] for follower in followers]))
         for name, followers in zip(
             FOLLOWERS, (task.followers.on_success, task.followers.on_failure), strict=True
         )
         if followers
     }
     group = {"group": task.followers.group, "size": task.followers.size} if task.followers.group else {}
-    return {**terms, **following, **group}
+    return {**constraints, **following, **group}
 
 
 def _message(task: EncodedTask, *, now: float) -> dict[str, Any]:

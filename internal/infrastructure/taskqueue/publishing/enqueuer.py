@@ -10,23 +10,23 @@ from redis import exceptions
 
 from internal.infrastructure.taskqueue.connections.connection import (
     OUTAGES,
+    DedicatedConnection,
     Severed,
-    Wire,
     impatient,
     repeated,
     translated_outages,
 )
 from internal.infrastructure.taskqueue.connections.error_reasons import is_refusal
 from internal.infrastructure.taskqueue.protocol import scripts
-from internal.infrastructure.taskqueue.protocol.stored_message import Entry, is_simple, size_of
-from internal.infrastructure.tasks.codec import TaskRefused
+from internal.infrastructure.taskqueue.protocol.stored_message import StoredMessage
+from internal.infrastructure.tasks.transport import TaskRefused
 from internal.ports.tasks import TaskState
 
 CLOSE_WITHIN = 1.0  # seconds
 
 _SENT: list[Any] = [(b"pending", 0)]
 
-_Part = tuple[Sequence[Entry], int]  # its size in bytes
+_Part = tuple[Sequence[StoredMessage], int]  # its size in bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    entries: Sequence[Entry]
+    messages: Sequence[StoredMessage]
     size: int  # bytes
     answer: asyncio.Future[list[Stored]]
 
@@ -54,12 +54,12 @@ class Enqueuer:
     """
 
     def __init__(self, pool: redis.asyncio.ConnectionPool, *, namespace: str) -> None:
-        self._wire = Wire(pool, patience=impatient())
+        self._wire = DedicatedConnection(pool, patience=impatient())
         self._namespace = namespace
         self._waiting: deque[_Request] = deque()
         self._storing: asyncio.Task[None] | None = None
 
-    async def store(self, entries: Sequence[Entry]) -> list[Stored]:
+    async def store(self, messages: Sequence[StoredMessage]) -> list[Stored]:
         """Store tasks in order, in as many calls as it takes.
 
         Raises:
@@ -67,12 +67,12 @@ class Enqueuer:
             Unavailable: Redis does not confirm; some of the tasks may be stored.
         """
         stored: list[Stored] = []
-        for part, size in _parts(entries):
+        for part, size in _parts(messages):
             stored += await self._request(part, size)
         return stored
 
-    async def _request(self, entries: Sequence[Entry], size: int) -> list[Stored]:
-        request = _Request(entries, size, asyncio.get_running_loop().create_future())
+    async def _request(self, messages: Sequence[StoredMessage], size: int) -> list[Stored]:
+        request = _Request(messages, size, asyncio.get_running_loop().create_future())
         self._waiting.append(request)
         if self._storing is None or self._storing.done():
             self._storing = asyncio.create_task(self._store(), context=Context())
@@ -107,7 +107,7 @@ class Enqueuer:
     async def _answer(self, requests: Sequence[_Request]) -> None:
         """Store what they ask for together; what Redis refuses is the fault of one of them alone."""
         try:
-            reply = iter(await self._call([entry for request in requests for entry in request.entries]))
+            reply = iter(await self._call([message for request in requests for message in request.messages]))
         except Exception as error:  # noqa: BLE001 - it belongs to those who wait
             if isinstance(error, TaskRefused) and len(requests) > 1:
                 for request in requests:
@@ -118,14 +118,14 @@ class Enqueuer:
                     request.answer.set_exception(error)
         else:
             for request in requests:
-                stored = [_stored(entry, *next(reply)) for entry in request.entries]
+                stored = [_stored(message, *next(reply)) for message in request.messages]
                 if not request.answer.done():
                     request.answer.set_result(stored)
 
-    async def _call(self, entries: Sequence[Entry]) -> list[Any]:
+    async def _call(self, messages: Sequence[StoredMessage]) -> list[Any]:
         with translated_outages():
             try:
-                return await self._send(entries)
+                return await self._send(messages)
             except (TypeError, ValueError, OverflowError) as error:
                 raise TaskRefused(f"it cannot be encoded ({type(error).__name__})") from error
             except exceptions.ResponseError as error:
@@ -133,7 +133,7 @@ class Enqueuer:
                     raise TaskRefused("Redis refuses it") from error
                 raise
             except (exceptions.ConnectionError, exceptions.TimeoutError, OSError) as error:
-                if sum(map(size_of, entries)) > scripts.CALL_BYTES and await self._answers():
+                if sum(message.size for message in messages) > scripts.CALL_BYTES and await self._answers():
                     raise TaskRefused("Redis does not take so large a task") from error
                 raise
 
@@ -144,23 +144,23 @@ class Enqueuer:
         except OUTAGES:
             return False
 
-    async def _send(self, entries: Sequence[Entry]) -> list[Any]:
+    async def _send(self, messages: Sequence[StoredMessage]) -> list[Any]:
         """What `publishing.lua` returns. A task that is there the second time was stored the first time."""
         try:
-            return await self._send_once(entries)
+            return await self._send_once(messages)
         except Severed:
-            reply = await self._send_once(entries)
+            reply = await self._send_once(messages)
         return [
-            stored if stored[-1] != entry[1].encode() else (stored[0], 0)
-            for entry, stored in zip(entries, reply, strict=True)
+            stored if stored[-1] != message.task_id.encode() else (stored[0], 0)
+            for message, stored in zip(messages, reply, strict=True)
         ]
 
-    async def _send_once(self, entries: Sequence[Entry]) -> list[Any]:
+    async def _send_once(self, messages: Sequence[StoredMessage]) -> list[Any]:
         """What `publishing.lua` returns; one simple task takes a shorter way, unless its id is there."""
-        is_alone = len(entries) == 1 and is_simple(entries[0])
-        if is_alone and await scripts.SEND.call(self._wire, self._namespace, entries[0][:3]):
+        is_alone = len(messages) == 1 and messages[0].is_simple
+        if is_alone and await scripts.SEND.call(self._wire, self._namespace, messages[0][:3]):
             return _SENT
-        reply: list[Any] = await scripts.PUBLISH.call(self._wire, self._namespace, entries)
+        reply: list[Any] = await scripts.PUBLISH.call(self._wire, self._namespace, messages)
         return reply
 
     def _next_requests(self) -> list[_Request]:
@@ -169,34 +169,36 @@ class Enqueuer:
         room, bytes_left = scripts.MOST_AT_ONCE, scripts.CALL_BYTES
         while self._waiting:
             request = self._waiting[0]
-            if requests and (len(request.entries) > room or request.size > bytes_left):
+            if requests and (len(request.messages) > room or request.size > bytes_left):
                 break
             self._waiting.popleft()
             if not request.answer.done():
                 requests.append(request)
-                room, bytes_left = room - len(request.entries), bytes_left - request.size
+                room, bytes_left = room - len(request.messages), bytes_left - request.size
         return requests
 
 
-def _parts(entries: Sequence[Entry]) -> Iterator[_Part]:
+def _parts(messages: Sequence[StoredMessage]) -> Iterator[_Part]:
     """As few parts as possible, each for one call."""
-    part: list[Entry] = []
+    part: list[StoredMessage] = []
     size = 0
-    for entry in entries:
-        more = size_of(entry)
+    for message in messages:
+        more = message.size
         if part and (len(part) == scripts.MOST_AT_ONCE or size + more > scripts.CALL_BYTES):
             yield part, size
             part, size = [], 0
-        part.append(entry)
+        part.append(message)
         size += more
     if part:
         yield part, size
 
 
-def _stored(entry: Entry, state: bytes, was_there: int, other: bytes = b"", queue: bytes = b"") -> Stored:
+def _stored(
+    message: StoredMessage, state: bytes, was_there: int, other: bytes = b"", queue: bytes = b""
+) -> Stored:
     return Stored(
         state=TaskState(state.decode()),
-        id=other.decode() or entry[1],
-        queue=queue.decode() or entry[0],
+        id=other.decode() or message.task_id,
+        queue=queue.decode() or message.queue,
         was_there=bool(was_there),
     )

@@ -1,10 +1,12 @@
 from collections.abc import Callable, Collection, Sequence
 from uuid import UUID
 
-from internal.infrastructure.taskqueue.protocol.stored_message import Entry, entry_of, size_of
+from internal.infrastructure.taskqueue.protocol.stored_message import StoredMessage, to_stored_message
 from internal.infrastructure.taskqueue.protocol.timing import MOST_BYTES
 from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer, Stored
-from internal.infrastructure.tasks.codec import EncodedTask, TaskCodec, TaskRefused, and_all_that_follow
+from internal.infrastructure.tasks.codec import TaskCodec
+from internal.infrastructure.tasks.encoded_task import EncodedTask, and_all_that_follow
+from internal.infrastructure.tasks.transport import TaskRefused
 from internal.infrastructure.tasks.workflows import EncodingTaskPublisher
 from internal.ports.clock import Clock
 from internal.ports.tasks import (
@@ -38,22 +40,22 @@ class DramatiqTaskPublisher(EncodingTaskPublisher):
         self._clock = clock
 
     def check(self, tasks: Sequence[EncodedTask]) -> None:
-        self._entries(tasks)
+        self._stored_messages(tasks)
 
-    def row(self, task: Task, *, task_id: str, options: TaskOptions) -> Entry:
+    def row(self, task: Task, *, task_id: str, options: TaskOptions) -> StoredMessage:
         """A task as the scripts take it, for who stores it by one of them.
 
         Raises:
             ValueError: an option cannot be honoured, the queue is unknown, or the task cannot be stored.
             UnknownTask: the task has no route.
         """
-        [entry] = self._entries([self._codec.encode(task, task_id=task_id, options=options)])
-        return entry
+        [message] = self._stored_messages([self._codec.encode(task, task_id=task_id, options=options)])
+        return message
 
     async def send(self, tasks: Sequence[EncodedTask]) -> set[str]:
         """What was stored before counts as checked: a newer version may know more queues, or larger tasks."""
         now = self._clock.now()
-        stored = await self._enqueuer.store([entry_of(task, now=now) for task in tasks])
+        stored = await self._enqueuer.store([to_stored_message(task, now=now) for task in tasks])
         return {task.id for task, there in zip(tasks, stored, strict=True) if _is_in_the_way(task, there)}
 
     async def existing(self, tasks: Sequence[tuple[str, str]]) -> set[str]:
@@ -63,30 +65,30 @@ class DramatiqTaskPublisher(EncodingTaskPublisher):
         await self._enqueuer.close()
 
     async def _publish(self, tasks: Sequence[EncodedTask]) -> list[TaskReceipt]:
-        stored = await self._enqueuer.store(self._entries(tasks))
+        stored = await self._enqueuer.store(self._stored_messages(tasks))
         return [_receipt(there) for there in stored]
 
-    def _entries(self, tasks: Sequence[EncodedTask]) -> list[Entry]:
+    def _stored_messages(self, tasks: Sequence[EncodedTask]) -> list[StoredMessage]:
         """Raise ValueError if one of them is nothing to publish."""
         now = self._clock.now()
-        entries = []
+        messages = []
         for task in tasks:
             for each in (task,) if task.followers is None else and_all_that_follow(task):
                 if (queue := each.options.queue) not in self._queues:
                     raise TaskRefused(f"unknown queue {queue!r}; the queues are {', '.join(self._queues)}")
-            entry = entry_of(task, now=now)
-            if (size := size_of(entry)) > self._most_bytes:
+            message = to_stored_message(task, now=now)
+            if (size := message.size) > self._most_bytes:
                 whole = f"task {task.name}, with all that follows it,"
                 raise TaskRefused(f"{whole} has {size} bytes; the most is {self._most_bytes}")
-            entries.append(entry)
-        return entries
+            messages.append(message)
+        return messages
 
 
 def _is_in_the_way(task: EncodedTask, there: Stored) -> bool:
     """Whether what was there is not this task itself, sent before.
 
     It is another if it has an id of its own and an equal payload, if it is on another queue, or if it has
-    ended: before a task that is stored in the ledger ends here, it ends there, and is not sent again.
+    ended: before a task that is stored in the completion log ends here, it ends there, and is not sent again.
     """
     is_itself = (there.queue, there.id) == (task.options.queue, task.id)
     return there.was_there and (not is_itself or there.state in {TaskState.ARCHIVED, TaskState.COMPLETED})

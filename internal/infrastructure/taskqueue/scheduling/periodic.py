@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from internal.infrastructure.taskqueue.protocol.stored_message import Entry
+from internal.infrastructure.taskqueue.protocol.stored_message import StoredMessage
 from internal.infrastructure.taskqueue.scheduling.timetable import Timetable, parse_timetable
 from internal.infrastructure.tasks.codec import UnknownTask
 from internal.ports.tasks import Task, TaskOptions
@@ -24,7 +24,7 @@ class InvalidSchedule(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Periodic:
+class PeriodicTask:
     """A task to be published again and again.
 
     name: stable and unique: the entry's last slot is remembered under it. Letters, digits, `.`, `_` and `-`.
@@ -43,10 +43,10 @@ class Periodic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class ValidatedEntry:
     """An entry that was checked: whatever follows from it can be published."""
 
-    periodic: Periodic
+    periodic: PeriodicTask
     options: TaskOptions
     timetable: Timetable
 
@@ -58,12 +58,12 @@ class Planned:
 class TaskRows(Protocol):
     """Makes what `store` of `publishing.lua` takes."""
 
-    def row(self, task: Task, *, task_id: str, options: TaskOptions) -> Entry:
+    def row(self, task: Task, *, task_id: str, options: TaskOptions) -> StoredMessage:
         """Raise ValueError for options that cannot be honoured, UnknownTask for a task without a route."""
         ...
 
 
-def plan(schedule: Iterable[Periodic], *, rows: TaskRows) -> list[Planned]:
+def plan(schedule: Iterable[PeriodicTask], *, rows: TaskRows) -> list[ValidatedEntry]:
     """Check a schedule as a whole.
 
     Raises:
@@ -77,7 +77,7 @@ def plan(schedule: Iterable[Periodic], *, rows: TaskRows) -> list[Planned]:
     return [_plan(entry, rows=rows) for entry in entries]
 
 
-def _plan(entry: Periodic, *, rows: TaskRows) -> Planned:
+def _plan(entry: PeriodicTask, *, rows: TaskRows) -> ValidatedEntry:
     options = entry.options or entry.task.task_options
     try:
         if not _NAME.fullmatch(entry.name):
@@ -89,7 +89,7 @@ def _plan(entry: Periodic, *, rows: TaskRows) -> Planned:
         raise InvalidSchedule(f"schedule: {entry.name!r}: no route for task {str(error)!r}") from error
     except ValueError as error:
         raise InvalidSchedule(f"schedule: {entry.name!r}: {error}") from error
-    return Planned(periodic=entry, options=options, timetable=timetable)
+    return ValidatedEntry(periodic=entry, options=options, timetable=timetable)
 
 
 def _require_periodic(catch_up: timedelta, options: TaskOptions) -> None:

@@ -5,7 +5,7 @@ from redis.asyncio import ConnectionPool
 
 from internal.domain.errors import NotFound
 from internal.infrastructure.taskqueue.connections.connection import (
-    Wire,
+    DedicatedConnection,
     impatient,
     repeated,
     translated_outages,
@@ -15,21 +15,21 @@ from internal.infrastructure.taskqueue.protocol.redis_time import to_moment
 from internal.infrastructure.taskqueue.protocol.timing import milliseconds
 from internal.infrastructure.taskqueue.scheduling.scheduler import SHOWN_FOR
 from internal.infrastructure.taskqueue.scheduling.timetable import parse_timetable
-from internal.ports.task_facts import ScheduledRun, ScheduleInfo
+from internal.ports.task_snapshots import ScheduledRun, ScheduleInfo
 
 
 class ScheduleNotFound(NotFound):
     code = "SCHEDULE_NOT_FOUND"
 
 
-class ScheduleBook:
+class ScheduleInspector:
     """What Redis knows of the periodic tasks: those that some worker has announced lately, and their runs.
 
     Every method raises Unavailable if Redis cannot be reached.
     """
 
     def __init__(self, pool: ConnectionPool, *, namespace: str) -> None:
-        self._wire = Wire(pool, patience=impatient())
+        self._wire = DedicatedConnection(pool, patience=impatient())
         self._namespace = namespace
 
     async def schedules(self) -> Sequence[ScheduleInfo]:

@@ -4,18 +4,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from redis.asyncio import ConnectionPool
 
-from internal.infrastructure.taskqueue.connections.connection import OUTAGES, Wire
+from internal.infrastructure.taskqueue.connections.connection import OUTAGES, DedicatedConnection
 from internal.infrastructure.taskqueue.connections.error_reasons import why
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.redis_time import EPOCH, RedisTime, to_moment, to_ms
-from internal.infrastructure.taskqueue.protocol.stored_message import Entry, size_of
+from internal.infrastructure.taskqueue.protocol.stored_message import StoredMessage
 from internal.infrastructure.taskqueue.protocol.timing import milliseconds
-from internal.infrastructure.taskqueue.scheduling.periodic import Planned, TaskRows
+from internal.infrastructure.taskqueue.scheduling.periodic import TaskRows, ValidatedEntry
 
 log = structlog.get_logger(__name__)
 
@@ -27,14 +27,18 @@ SHORTEST_SLEEP = 0.001  # seconds: timers may ring a little early
 SHORTEST_PAUSE = 0.05  # seconds between attempts to reach Redis, doubled up to
 LONGEST_PAUSE = 1.0
 
-Slot = tuple[str, datetime, Entry]  # the entry's name, when, and its task
+
+class Slot(NamedTuple):
+    entry: str
+    at: datetime
+    message: StoredMessage
 
 
 @dataclass(slots=True)
 class Progress:
     """How far an entry has got: all slots up to `base` are over."""
 
-    entry: Planned
+    entry: ValidatedEntry
     base: datetime = EPOCH
     next: datetime | None = None
 
@@ -63,11 +67,11 @@ class Scheduler:
     """
 
     def __init__(
-        self, entries: Iterable[Planned], *, rows: TaskRows, pool: ConnectionPool, namespace: str
+        self, entries: Iterable[ValidatedEntry], *, rows: TaskRows, pool: ConnectionPool, namespace: str
     ) -> None:
         self._entries = {entry.name: Progress(entry) for entry in entries}
         self._rows = rows
-        self._wire = Wire(pool)
+        self._wire = DedicatedConnection(pool)
         self._namespace = namespace
         self._time = RedisTime()
         self._announce_at = 0.0  # by the monotonic clock
@@ -163,17 +167,17 @@ class Scheduler:
 
     def _due(self, now: datetime) -> Iterator[Slot]:
         return chain.from_iterable(
-            ((name, slot, self._row(progress.entry, slot)) for slot in progress.due(now))
+            (Slot(name, slot, self._message(progress.entry, slot)) for slot in progress.due(now))
             for name, progress in self._entries.items()
         )
 
-    def _row(self, entry: Planned, slot: datetime) -> Entry:
+    def _message(self, entry: ValidatedEntry, slot: datetime) -> StoredMessage:
         return self._rows.row(entry.periodic.task, task_id=task_id(entry.name, slot), options=entry.options)
 
     async def _publish(self, missed: Sequence[tuple[str, datetime, datetime]], slots: Sequence[Slot]) -> None:
         request = (
             [(name, to_ms(slot), to_ms(before)) for name, slot, before in missed],
-            [(name, to_ms(slot), row) for name, slot, row in slots],
+            [(slot.entry, to_ms(slot.at), slot.message) for slot in slots],
         )
         reply = await scripts.ENQUEUE_SLOT.call(self._wire, self._namespace, request)
         self._read(reply, missed=missed, slots=slots)
@@ -191,20 +195,20 @@ class Scheduler:
         for (name, slot, before), is_ours in zip(missed, given_up, strict=True):
             if is_ours:
                 log.warning("schedule.missed", entry=name, since=slot.isoformat(), before=before.isoformat())
-        for (name, slot, row), (base, is_ours, *other) in zip(slots, results, strict=True):
+        for (name, slot, message), (base, is_ours, *other) in zip(slots, results, strict=True):
             self._entries[name].move_to(to_moment(base))
             if other:
-                log.info("schedule.skipped", entry=name, task_id=row[1], other_id=other[0].decode())
+                log.info("schedule.skipped", entry=name, task_id=message.task_id, other_id=other[0].decode())
             if is_ours:
                 late = (to_moment(now) - slot).total_seconds()
-                log.info("schedule.published", entry=name, task_id=row[1], late=round(late, 3))
+                log.info("schedule.published", entry=name, task_id=message.task_id, late=round(late, 3))
 
 
 def _for_one_call(slots: Iterable[Slot]) -> Iterator[Slot]:
     """As many of them as one call may store."""
     size = 0
     for count, slot in enumerate(islice(slots, scripts.MOST_AT_ONCE)):
-        size += size_of(slot[2])
+        size += slot.message.size
         if count and size > scripts.CALL_BYTES:
             return
         yield slot

@@ -6,8 +6,8 @@ import msgspec
 import structlog
 from redis.asyncio import ConnectionPool
 
-from internal.infrastructure.taskqueue.connections.connection import OUTAGES, TIMEOUT, Wire
-from internal.infrastructure.taskqueue.delivery.exchange import Holding
+from internal.infrastructure.taskqueue.connections.connection import OUTAGES, TIMEOUT, DedicatedConnection
+from internal.infrastructure.taskqueue.delivery.exchange import Lease
 
 log = structlog.get_logger(__name__)
 
@@ -15,7 +15,7 @@ AGAIN_AFTER = 1.0  # seconds
 _decode = msgspec.msgpack.Decoder(tuple[str, str, str]).decode
 
 
-class _Subscription(Wire):
+class _Subscription(DedicatedConnection):
     """What comes by itself over a connection."""
 
     async def subscribe(self, channel: str) -> None:
@@ -28,7 +28,7 @@ class _Subscription(Wire):
         return await self._connection.read_response(timeout=within, push_request=True)
 
 
-class Cancellations:
+class CancelListener:
     """Hears at once, on a connection of its own, which tasks an operator has cancelled.
 
     What is said while the connection is gone is heard when the leases are extended.
@@ -40,7 +40,7 @@ class Cancellations:
         *,
         namespace: str,
         silence: float,
-        heard: Callable[[Collection[Holding]], None],
+        heard: Callable[[Collection[Lease]], None],
     ) -> None:
         self._subscription = _Subscription(pool)
         self._channel = f"{namespace}:cancel"

@@ -6,17 +6,17 @@ import structlog
 from redis.asyncio import ConnectionPool
 
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
-from internal.infrastructure.taskqueue.connections.connection import OUTAGES, TIMEOUT, Wire
+from internal.infrastructure.taskqueue.connections.connection import OUTAGES, TIMEOUT, DedicatedConnection
 from internal.infrastructure.taskqueue.connections.error_reasons import why
 from internal.infrastructure.taskqueue.connections.patience import Patience
 from internal.infrastructure.taskqueue.delivery.exchange import Exchange
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.refused_followers import warn_of_refused
-from internal.infrastructure.taskqueue.worker.cancel_listener import Cancellations
-from internal.infrastructure.taskqueue.worker.heartbeat import Registration
-from internal.infrastructure.taskqueue.worker.in_flight import Workbench
+from internal.infrastructure.taskqueue.worker.cancel_listener import CancelListener
+from internal.infrastructure.taskqueue.worker.heartbeat import Heartbeat
+from internal.infrastructure.taskqueue.worker.in_flight import InFlightTasks
 from internal.infrastructure.taskqueue.worker.threads import WorkerThreads
-from internal.infrastructure.tasks.codec import TaskLedger
+from internal.infrastructure.tasks.completion_log import CompletionLog
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +45,7 @@ class Fetcher:
         pool: ConnectionPool,
         threads: WorkerThreads,
         concurrency: int,
-        ledger: TaskLedger | None,
+        completion_log: CompletionLog | None,
         context: Context,
     ) -> None:
         self._namespace = broker.namespace
@@ -53,32 +53,32 @@ class Fetcher:
         self._exchange = exchange
         self._own_wake = f"{self._namespace}:wake:{exchange.worker_id}"
         patience = Patience(least=ANSWERS_WITHIN_AT_LEAST, most=TIMEOUT)
-        self._wire = Wire(pool, patience=patience)
-        self._bell = Wire(pool, patience=patience)
+        self._wire = DedicatedConnection(pool, patience=patience)
+        self._bell = DedicatedConnection(pool, patience=patience)
         self._signal = asyncio.Event()
         self._is_hungry = asyncio.Event()
         self._asking = asyncio.Lock()
         self._was_woken = False
         self._outage: BaseException | None = None
-        self.workbench = Workbench(
+        self.in_flight = InFlightTasks(
             broker,
             threads=threads,
             concurrency=concurrency,
-            ledger=ledger,
+            completion_log=completion_log,
             context=context,
             changed=self._signal.set,
         )
-        self._cancellations = Cancellations(
+        self._cancel_listener = CancelListener(
             pool,
             namespace=self._namespace,
             silence=max(self._beat, TIMEOUT),
-            heard=self.workbench.cancel,
+            heard=self.in_flight.cancel,
         )
-        self._registration = Registration(
+        self._heartbeat = Heartbeat(
             self._wire,
             namespace=self._namespace,
             exchange=exchange,
-            workbench=self.workbench,
+            in_flight=self.in_flight,
             concurrency=concurrency,
             timing=broker.timing,
         )
@@ -89,8 +89,8 @@ class Fetcher:
             group.create_task(self._converse())
             group.create_task(self._listen())
             group.create_task(self._extend_regularly())
-            group.create_task(self._cancellations.listen())
-            group.create_task(self._registration.run())
+            group.create_task(self._cancel_listener.listen())
+            group.create_task(self._heartbeat.run())
 
     async def look_anew(self) -> None:
         """Serve what the exchange serves by now: what waits in Redis waits for the tokens of other queues.
@@ -116,11 +116,11 @@ class Fetcher:
                 await self._extend(reconcile=True)
 
     async def close(self) -> None:
-        self.workbench.close()
+        self.in_flight.close()
         try:
-            await self._registration.leave()
+            await self._heartbeat.leave()
         finally:
-            for connection in (self._wire, self._bell, self._cancellations):
+            for connection in (self._wire, self._bell, self._cancel_listener):
                 await connection.close()
 
     async def _converse(self) -> None:
@@ -137,25 +137,25 @@ class Fetcher:
 
     async def _turn(self) -> None:
         self._signal.clear()
-        demand = self.workbench.demand
-        if not (demand.total or self.workbench.has_ready or self._was_woken):
+        demand = self.in_flight.demand
+        if not (demand.total or self.in_flight.has_ready or self._was_woken):
             await self._signal.wait()
             return
         self._was_woken = False
-        settlements = self.workbench.take_ready()
+        settlements = self.in_flight.take_ready()
         request = self._exchange.request(settlements, demand)
         async with self._asking:
             try:
                 reply = await scripts.SETTLE_AND_FETCH.call(self._wire, self._namespace, request)
             except BaseException:
-                self.workbench.put_back(settlements)
+                self.in_flight.put_back(settlements)
                 self._exchange.missed()
                 raise
         fetched = self._exchange.read(reply)
         warn_of_refused(fetched.refused_followers)
-        self.workbench.confirm(settlements, rejected=fetched.rejected)
-        self.workbench.admit(fetched)
-        if demand.total and not (fetched.deliveries or self.workbench.has_ready):
+        self.in_flight.confirm(settlements, rejected=fetched.rejected)
+        self.in_flight.admit(fetched)
+        if demand.total and not (fetched.deliveries or self.in_flight.has_ready):
             await self._wait(self._beat if fetched.due_in is None else min(fetched.due_in, self._beat))
 
     async def _wait(self, longest: float) -> None:
@@ -193,7 +193,7 @@ class Fetcher:
     async def _extend_regularly(self) -> None:
         while True:
             await asyncio.sleep(self._beat)
-            if not (self.workbench.is_empty or self._outage):
+            if not (self.in_flight.is_empty or self._outage):
                 try:
                     await self._extend(reconcile=False)
                 except OUTAGES as error:
@@ -201,11 +201,11 @@ class Fetcher:
                     self._signal.set()
 
     async def _extend(self, *, reconcile: bool) -> None:
-        held = self.workbench.held
+        held = self.in_flight.held
         request = self._exchange.extension(held, reconcile=reconcile)
         lost, cancelled = await scripts.EXTEND.call(self._wire, self._namespace, request)
-        self.workbench.lose({held[place - 1] for place in lost})
-        self.workbench.cancel([held[place - 1] for place in cancelled])
+        self.in_flight.lose({held[place - 1] for place in lost})
+        self.in_flight.cancel([held[place - 1] for place in cancelled])
 
     async def _recover(self) -> None:
         """Reach Redis again, and have it take back what left in a reply that never arrived."""

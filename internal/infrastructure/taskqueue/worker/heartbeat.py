@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 import structlog
 
-from internal.infrastructure.taskqueue.connections.connection import OUTAGES, Wire
+from internal.infrastructure.taskqueue.connections.connection import OUTAGES, DedicatedConnection
 from internal.infrastructure.taskqueue.connections.error_reasons import why
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
 from internal.infrastructure.taskqueue.delivery.exchange import Exchange
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.timing import Timing, milliseconds
-from internal.infrastructure.taskqueue.worker.in_flight import Workbench
+from internal.infrastructure.taskqueue.worker.in_flight import InFlightTasks
 
 log = structlog.get_logger(__name__)
 
@@ -22,7 +22,7 @@ LARGEST_DRIFT = 1000  # ms
 LEAVE_WITHIN = 0.3  # seconds: a worker that ends has an exit to make
 
 
-class Registration:
+class Heartbeat:
     """Writes down in Redis that this worker is up, its event loop turns, and what it is doing.
 
     Regularly, and soon after something has changed; while Redis is away, not at all.
@@ -30,18 +30,18 @@ class Registration:
 
     def __init__(
         self,
-        wire: Wire,
+        wire: DedicatedConnection,
         *,
         namespace: str,
         exchange: Exchange,
-        workbench: Workbench,
+        in_flight: InFlightTasks,
         concurrency: int,
         timing: Timing,
     ) -> None:
         self._wire = wire
         self._namespace = namespace
         self._exchange = exchange
-        self._workbench = workbench
+        self._in_flight = in_flight
         self._ttl = timing.lease
         self._beat = timing.extend_every.total_seconds()
         self._who: dict[str, Any] = {
@@ -76,8 +76,8 @@ class Registration:
 
     @property
     def _state(self) -> tuple[Any, ...]:
-        running = tuple(sorted(delivery.holding for delivery in self._workbench.running))
-        return self._workbench.is_draining, self._workbench.waits_for, tuple(self._exchange.queues), running
+        running = tuple(sorted(delivery.lease for delivery in self._in_flight.running))
+        return self._in_flight.is_draining, self._in_flight.waits_for, tuple(self._exchange.queues), running
 
     async def _write(self) -> None:
         self._write_at = monotonic() + self._beat
@@ -107,17 +107,17 @@ class Registration:
         fields = {
             **self._who,
             "queues": msgspec.json.encode(self._exchange.weights).decode(),
-            "draining": int(self._workbench.is_draining),
-            "waits_for": self._workbench.waits_for or "",
+            "draining": int(self._in_flight.is_draining),
+            "waits_for": self._in_flight.waits_for or "",
         }
         if self._clock is not None:
             fields["started"] = self._moment(self._started)
-            running = [self._row(delivery) for delivery in self._workbench.running]
+            running = [self._row(delivery) for delivery in self._in_flight.running]
             fields["running"] = msgspec.json.encode(running).decode()
         return [item for pair in fields.items() for item in pair]
 
     def _row(self, delivery: Delivery) -> tuple[Any, ...]:
-        queue, task_id, _ = delivery.holding
+        queue, task_id, _ = delivery.lease
         started = self._moment(delivery.started_at or monotonic())
         deadline = None if delivery.deadline is None else self._moment(delivery.deadline)
         return task_id, queue, delivery.actor_name, started, deadline

@@ -8,19 +8,23 @@ import structlog
 
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.delivery.delivery import Cancelled, Delivery
-from internal.infrastructure.taskqueue.delivery.exchange import NOTHING, Demand, Fetched, Holding, Settlement
+from internal.infrastructure.taskqueue.delivery.exchange import NOTHING, Demand, Fetched, Lease, Settlement
 from internal.infrastructure.taskqueue.delivery.outcomes import RELEASED, Kind, Outcome
-from internal.infrastructure.taskqueue.delivery.precheck import cancelled, refusal
+from internal.infrastructure.taskqueue.delivery.precheck import cancelled, precheck
 from internal.infrastructure.taskqueue.delivery.settled_as import settled_as
 from internal.infrastructure.taskqueue.protocol.scripts import MOST_AT_ONCE
 from internal.infrastructure.taskqueue.worker.on_loop import call_on
-from internal.infrastructure.taskqueue.worker.outbox_closer import LedgerClerk, is_written_down, may_be_closed
-from internal.infrastructure.taskqueue.worker.redelivery_check import LedgerInquiry
+from internal.infrastructure.taskqueue.worker.outbox_closer import (
+    OutboxCloser,
+    is_written_down,
+    may_be_closed,
+)
+from internal.infrastructure.taskqueue.worker.redelivery_check import RedeliveryCheck
 from internal.infrastructure.taskqueue.worker.runner import Runner
 from internal.infrastructure.taskqueue.worker.settling_hooks import SettlingHooks
 from internal.infrastructure.taskqueue.worker.slots import Slots
 from internal.infrastructure.taskqueue.worker.threads import WorkerThreads
-from internal.infrastructure.tasks.codec import TaskLedger
+from internal.infrastructure.tasks.completion_log import CompletionLog
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +32,7 @@ LAST_CALL = 1.0  # seconds that interrupted tasks have to clean up
 SETTLED_WITHIN = 0.5  # seconds that the last settling has
 
 
-class Workbench:
+class InFlightTasks:
     """Everything that a worker process holds, from a task's arrival until Redis has confirmed its outcome.
 
     `changed` is called when there is something to settle, or room for more.
@@ -40,7 +44,7 @@ class Workbench:
         *,
         threads: WorkerThreads,
         concurrency: int,
-        ledger: TaskLedger | None,
+        completion_log: CompletionLog | None,
         context: Context,
         changed: Callable[[], None],
     ) -> None:
@@ -50,9 +54,13 @@ class Workbench:
         self._runner = Runner(broker, threads=threads, context=context, finished=self._finished)
         self._slots = Slots(concurrency, timing=broker.timing, start=self._runner.start)
         self._hooks = SettlingHooks(broker, concurrency=concurrency, context=context)
-        self._clerk = LedgerClerk(ledger, closed=self.settle, context=context) if ledger else None
-        self._inquiry = LedgerInquiry(ledger, run=self._run, settle=self.settle) if ledger else None
-        self._held: dict[Holding, Delivery] = {}
+        self._outbox_closer = (
+            OutboxCloser(completion_log, closed=self.settle, context=context) if completion_log else None
+        )
+        self._redelivery_check = (
+            RedeliveryCheck(completion_log, run=self._run, settle=self.settle) if completion_log else None
+        )
+        self._held: dict[Lease, Delivery] = {}
         self._ready: list[Settlement] = []
         self.is_draining = False
         self.waits_for: str | None = None  # the service without which nothing more is taken
@@ -67,7 +75,7 @@ class Workbench:
         return bool(self._ready)
 
     @property
-    def held(self) -> list[Holding]:
+    def held(self) -> list[Lease]:
         return list(self._held)
 
     @property
@@ -78,10 +86,10 @@ class Workbench:
     def demand(self) -> Demand:
         if self.is_draining or self.waits_for:
             return NOTHING
-        if not self._inquiry:
+        if not self._redelivery_check:
             return self._slots.demand()
-        demand = self._slots.demand(promised=self._inquiry.count)
-        return replace(demand, suspect=False) if self._inquiry.has_suspect else demand
+        demand = self._slots.demand(promised=self._redelivery_check.count)
+        return replace(demand, suspect=False) if self._redelivery_check.has_suspect else demand
 
     def pause(self) -> None:
         """Take nothing more, and give back what waits; what is running goes on."""
@@ -104,20 +112,20 @@ class Workbench:
         self.settle(fetched.unreadable)
         doubtful = []
         for delivery in fetched.deliveries:
-            self._held[delivery.holding] = delivery
+            self._held[delivery.lease] = delivery
             delivery.told = self._told
         if self.is_draining or self.waits_for:  # they were asked for before
             self._release(fetched.deliveries)
             return
         for delivery in fetched.deliveries:
-            if outcome := refusal(delivery, actors=self._broker.actors, timing=self._broker.timing):
+            if outcome := precheck(delivery, actors=self._broker.actors, timing=self._broker.timing):
                 self._end(delivery, outcome)
-            elif self._inquiry and may_be_closed(delivery):
+            elif self._redelivery_check and may_be_closed(delivery):
                 doubtful.append(delivery)
             else:
                 self._slots.offer(delivery)
-        if self._inquiry and doubtful:
-            self._inquiry.ask(doubtful)
+        if self._redelivery_check and doubtful:
+            self._redelivery_check.ask(doubtful)
         if self._slots.has_waiting:
             patience = self._broker.timing.look_ahead.total_seconds()
             asyncio.get_running_loop().call_later(patience, self._give_back_waiting, patience)
@@ -142,7 +150,7 @@ class Workbench:
             if delivery is None:
                 log.error("task.unreadable", **settlement.about)
                 continue
-            self._held.pop(delivery.holding, None)
+            self._held.pop(delivery.lease, None)
             # One that was sent before was settled then: that is why its token is gone.
             if place in rejected and not settlement.was_sent:
                 log.warning("task.not_settled", task_id=delivery.task_id, reason="it is no longer ours")
@@ -150,22 +158,22 @@ class Workbench:
             else:
                 self._hooks.after(settlement, then=self._is_over)
 
-    def lose(self, holdings: set[Holding]) -> None:
+    def lose(self, leases: set[Lease]) -> None:
         """Cancel what another worker has, or has had, meanwhile."""
         for delivery in self._slots.running:
-            if delivery.holding in holdings:
+            if delivery.lease in leases:
                 log.warning("task.lease_lost", task_id=delivery.task_id)
                 delivery.cancel(Cancelled.LEASE_LOST)
 
-    def cancel(self, holdings: Collection[Holding]) -> None:
+    def cancel(self, leases: Collection[Lease]) -> None:
         """Have these end because an operator wants them to, whether they have started or not."""
         running = set(self._slots.running)
-        for delivery in [self._held[holding] for holding in holdings if holding in self._held]:
+        for delivery in [self._held[lease] for lease in leases if lease in self._held]:
             if delivery in running:
                 delivery.interrupt(Cancelled.OPERATOR)
             elif self._slots.withdraw(delivery):
                 self._end(delivery, cancelled(delivery))
-            elif self._inquiry and self._inquiry.is_about(delivery):
+            elif self._redelivery_check and self._redelivery_check.is_about(delivery):
                 delivery.cancelled = Cancelled.OPERATOR
 
     async def clear(self, within: float) -> int:
@@ -184,10 +192,10 @@ class Workbench:
 
     def close(self) -> None:
         self._hooks.stop()
-        if self._inquiry:
-            self._inquiry.stop()
-        if self._clerk:
-            self._clerk.stop()
+        if self._redelivery_check:
+            self._redelivery_check.stop()
+        if self._outbox_closer:
+            self._outbox_closer.stop()
 
     def settle(self, settlements: Sequence[Settlement]) -> None:
         for settlement in settlements:
@@ -202,7 +210,7 @@ class Workbench:
             self._let_go(settlement.delivery)
 
     def _run(self, delivery: Delivery) -> None:
-        """As the ledger has allowed; meanwhile an operator may have cancelled it."""
+        """As the completion log has allowed; meanwhile an operator may have cancelled it."""
         if delivery.cancelled:
             self._end(delivery, cancelled(delivery))
         else:
@@ -218,13 +226,13 @@ class Workbench:
 
     def _told(self, delivery: Delivery) -> None:
         """Of a result of a task that goes on, perhaps in a thread."""
-        progress = [Settlement(delivery.holding, Outcome(Kind.PROGRESS, note=delivery.result), delivery)]
+        progress = [Settlement(delivery.lease, Outcome(Kind.PROGRESS, note=delivery.result), delivery)]
         call_on(self._loop, self.settle, progress)
 
     def _end(self, delivery: Delivery, outcome: Outcome) -> None:
-        settlement = Settlement(delivery.holding, outcome, delivery)
-        if self._clerk and outcome.is_final and is_written_down(delivery):
-            self._clerk.close(settlement)
+        settlement = Settlement(delivery.lease, outcome, delivery)
+        if self._outbox_closer and outcome.is_final and is_written_down(delivery):
+            self._outbox_closer.close(settlement)
         else:
             self.settle([settlement])
 
@@ -233,11 +241,11 @@ class Workbench:
 
     def _release(self, deliveries: Sequence[Delivery]) -> None:
         """To the front of their queue, in their order: the last goes first."""
-        self.settle([Settlement(delivery.holding, RELEASED, delivery) for delivery in reversed(deliveries)])
+        self.settle([Settlement(delivery.lease, RELEASED, delivery) for delivery in reversed(deliveries)])
 
     def _let_go(self, delivery: Delivery) -> None:
         delivery.clear_exception()  # its traceback would keep a whole stack alive
-        self._held.pop(delivery.holding, None)
+        self._held.pop(delivery.lease, None)
         if not self._held and self._hooks.is_idle:
             self._is_quiet.set()
 

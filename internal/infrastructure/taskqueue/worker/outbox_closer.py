@@ -8,7 +8,7 @@ from internal.infrastructure.taskqueue.delivery.delivery import Delivery
 from internal.infrastructure.taskqueue.delivery.exchange import Settlement
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind
 from internal.infrastructure.taskqueue.protocol.message_options import FIRST, OUTBOX
-from internal.infrastructure.tasks.codec import Ending, TaskLedger
+from internal.infrastructure.tasks.completion_log import Completion, CompletionLog
 from internal.ports.unavailable import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -26,21 +26,21 @@ def may_be_closed(delivery: Delivery) -> bool:
     return is_written_down(delivery) and (delivery.crashes > 0 or delivery.options[OUTBOX] != FIRST)
 
 
-class LedgerClerk:
-    """Closes tasks in the ledger before Redis hears that they are over.
+class OutboxCloser:
+    """Closes the outbox rows of tasks before Redis learns that they have ended.
 
-    What ends while a batch is being written is the next batch; while the ledger is away the endings wait.
+    Tasks that end during a write form the next batch. While Postgres is away, they wait.
     """
 
     def __init__(
         self,
-        ledger: TaskLedger,
+        completion_log: CompletionLog,
         *,
         closed: Callable[[Sequence[Settlement]], None],
         context: Context,
         try_again_after: float = TRY_AGAIN_AFTER,
     ) -> None:
-        self._ledger = ledger
+        self._completion_log = completion_log
         self._try_again_after = try_again_after
         self._closed = closed
         self._context = context
@@ -63,19 +63,19 @@ class LedgerClerk:
             self._closed(batch)
 
     async def _write_batch(self, batch: Sequence[Settlement]) -> None:
-        endings = [_ending(settlement) for settlement in batch]
+        completions = [_completion(settlement) for settlement in batch]
         while True:
             try:
-                await self._ledger.close(endings)
+                await self._completion_log.close(completions)
             except Unavailable as error:
-                log.warning("ledger.not_closed", tasks=len(batch), reason=str(error))
+                log.warning("completion_log.not_closed", tasks=len(batch), reason=str(error))
             except Exception:
-                log.exception("ledger.not_closed", tasks=len(batch))  # a defect; the tasks stay held
+                log.exception("completion_log.not_closed", tasks=len(batch))  # a defect; the tasks stay held
             else:
                 return
             await asyncio.sleep(self._try_again_after)
 
 
-def _ending(settlement: Settlement) -> Ending:
-    _, task_id, _ = settlement.holding
-    return Ending(task_id=task_id, succeeded=settlement.outcome.kind is Kind.DONE)
+def _completion(settlement: Settlement) -> Completion:
+    _, task_id, _ = settlement.lease
+    return Completion(task_id=task_id, succeeded=settlement.outcome.kind is Kind.DONE)

@@ -9,7 +9,7 @@ from internal.infrastructure.taskqueue.delivery.exchange import Settlement
 from internal.infrastructure.taskqueue.delivery.outcomes import DONE, Kind, Outcome
 from internal.infrastructure.taskqueue.delivery.precheck import given_up_before
 from internal.infrastructure.taskqueue.protocol.timing import milliseconds
-from internal.infrastructure.tasks.codec import TaskLedger
+from internal.infrastructure.tasks.completion_log import CompletionLog
 from internal.ports.unavailable import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -17,21 +17,21 @@ log = structlog.get_logger(__name__)
 LATER = Outcome(Kind.SCHEDULED, milliseconds(timedelta(seconds=5)))
 
 
-class LedgerInquiry:
-    """Asks the ledger about deliveries that may be repetitions: a task that is over must not run again.
+class RedeliveryCheck:
+    """Asks the completion log whether tasks that may be redeliveries have already ended.
 
-    Those that are not over are offered to `run`; the others, and all of them while the ledger cannot say,
-    are settled.
+    A task that has not ended goes to `run`. The others are settled without a run; so are all of them while
+    the log cannot be reached, to be tried again later.
     """
 
     def __init__(
         self,
-        ledger: TaskLedger,
+        completion_log: CompletionLog,
         *,
         run: Callable[[Delivery], None],
         settle: Callable[[Sequence[Settlement]], None],
     ) -> None:
-        self._ledger = ledger
+        self._completion_log = completion_log
         self._run = run
         self._settle = settle
         self._asked: set[Delivery] = set()
@@ -39,7 +39,7 @@ class LedgerInquiry:
 
     @property
     def count(self) -> int:
-        """How many deliveries the ledger is being asked about."""
+        """How many deliveries the completion log is being asked about."""
         return len(self._asked)
 
     @property
@@ -61,11 +61,11 @@ class LedgerInquiry:
 
     async def _ask(self, deliveries: Sequence[Delivery]) -> None:
         try:
-            closed = await self._ledger.closed([delivery.task_id for delivery in deliveries])
+            closed = await self._completion_log.closed([delivery.task_id for delivery in deliveries])
         except Exception as error:
             if not isinstance(error, Unavailable):
-                log.exception("ledger.not_asked", tasks=len(deliveries))
-            self._settle([Settlement(delivery.holding, LATER, delivery) for delivery in deliveries])
+                log.exception("completion_log.not_asked", tasks=len(deliveries))
+            self._settle([Settlement(delivery.lease, LATER, delivery) for delivery in deliveries])
             return
         finally:
             self._asked.difference_update(deliveries)
@@ -74,4 +74,4 @@ class LedgerInquiry:
                 self._run(delivery)
             else:
                 outcome = DONE if closed[delivery.task_id] else given_up_before(delivery)
-                self._settle([Settlement(delivery.holding, outcome, delivery)])
+                self._settle([Settlement(delivery.lease, outcome, delivery)])

@@ -19,7 +19,7 @@ from internal.infrastructure.taskqueue.worker.fetcher import Fetcher
 from internal.infrastructure.taskqueue.worker.on_loop import call_on
 from internal.infrastructure.taskqueue.worker.threads import WorkerThreads
 from internal.infrastructure.taskqueue.worker.watchdog import LoopWatchdog
-from internal.infrastructure.tasks.codec import TaskLedger
+from internal.infrastructure.tasks.completion_log import CompletionLog
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +49,7 @@ class Worker:
         weights: Mapping[str, int] | None = None,
         strict: bool = False,
         limits: Mapping[str, QueueLimit] | None = None,
-        ledger: TaskLedger | None = None,
+        completion_log: CompletionLog | None = None,
     ) -> None:
         self.broker = broker
         self.worker_timeout = worker_timeout  # as Dramatiq's has it; nothing here polls
@@ -63,7 +63,7 @@ class Worker:
             queues=self._served(), strict=strict, timing=broker.timing, limits=limits or {}
         )
         self._threads = WorkerThreads(broker, size=worker_threads)
-        self._ledger = ledger
+        self._completion_log = completion_log
         self._own_loop: EventLoopThread | None = None
         self._loop: EventLoopThread | None = None
         self._fetcher: Fetcher | None = None
@@ -89,10 +89,10 @@ class Worker:
 
     def pause(self) -> None:
         """Fetch nothing more; what is running goes on."""
-        self._on_loop(_call(self._engine.workbench.pause))
+        self._on_loop(_call(self._engine.in_flight.pause))
 
     def resume(self) -> None:
-        self._on_loop(_call(self._engine.workbench.resume))
+        self._on_loop(_call(self._engine.in_flight.resume))
 
     def wait_for(self, service: str | None) -> None:
         """Fetch nothing more until this is called with None, and tell operators what is waited for.
@@ -101,7 +101,7 @@ class Worker:
         """
         if self._loop is None:
             raise RuntimeError("the worker has not been started")
-        call_on(self._loop.loop, self._engine.workbench.wait_for, service)
+        call_on(self._loop.loop, self._engine.in_flight.wait_for, service)
 
     def stop(self, timeout: int = 600_000) -> int:
         """End what is running within `timeout` milliseconds, and hand the rest back to where it was.
@@ -133,7 +133,7 @@ class Worker:
 
     def join(self) -> None:
         """Wait until this worker has nothing to do and its queues hold nothing for now. For tests."""
-        while not self._engine.workbench.is_empty or any(map(self.broker.qsize, self._exchange.queues)):
+        while not self._engine.in_flight.is_empty or any(map(self.broker.qsize, self._exchange.queues)):
             time.sleep(0.01)
 
     def serve_declared(self) -> None:
@@ -163,22 +163,22 @@ class Worker:
             pool=pool,
             threads=self._threads,
             concurrency=self.worker_threads,
-            ledger=self._ledger,
+            completion_log=self._completion_log,
             context=self._context,
         )
         if is_paused:
-            self._fetcher.workbench.pause()
+            self._fetcher.in_flight.pause()
         self._running = asyncio.create_task(self._fetcher.run())
 
     async def _stop(self, within: float) -> int:
         time = asyncio.get_running_loop().time
         interrupted_at = time() + within
         overdue = interrupted_at + STOPS_WITHIN
-        self._engine.workbench.pause()
+        self._engine.in_flight.pause()
         with suppress(TimeoutError):
             async with asyncio.timeout_at(interrupted_at):
                 await self._engine.answered()
-        unsettled = await self._engine.workbench.clear(max(0.0, interrupted_at - time()))
+        unsettled = await self._engine.in_flight.clear(max(0.0, interrupted_at - time()))
         if self._running:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)

@@ -6,7 +6,7 @@ from internal.application.tasks.purge_outbox import GIVEN_UP_FOR, PurgeOutbox, P
 from internal.infrastructure.taskqueue.protocol.timing import Timing
 from internal.ports.tasks import TaskContext
 from tests.fakes.clock import FakeClock
-from tests.fakes.outbox_retention import FakeOutboxRetention
+from tests.fakes.task_history import FakeTaskHistory
 
 pytestmark = pytest.mark.anyio
 
@@ -15,7 +15,7 @@ CONTEXT = TaskContext(id="purge", queue="low", retries=0, max_retries=25, deadli
 
 async def test_purges_in_batches_until_nothing_is_left_that_is_old_enough() -> None:
     clock = FakeClock()
-    retention = FakeOutboxRetention(clock)
+    retention = FakeTaskHistory(clock)
     retention.done = {f"{days}": clock.now() - timedelta(days=days) for days in range(1, 40)}
     retention.given_up = {"old": clock.now() - timedelta(days=92), "young": clock.now() - timedelta(days=90)}
     handle = PurgeOutboxHandler(retention=retention, done_for=timedelta(days=30), batch=3)

@@ -13,7 +13,7 @@ from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.cli.app import app
 from internal.infrastructure.cli.installation import RedisFacts, RedisRefusals, Tools
 from internal.infrastructure.tasks.codec import TaskCodec
-from internal.ports.task_facts import TaskInfo, WorkerInfo
+from internal.ports.task_snapshots import TaskInfo, WorkerInfo
 from internal.ports.tasks import TaskState
 from internal.ports.unavailable import Unavailable
 from tests.fakes.clock import NOON, FakeClock

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from internal.ports.task_facts import ScheduledRun, ScheduleInfo
+from internal.ports.task_snapshots import ScheduledRun, ScheduleInfo
 from tests.fakes.clock import NOON
 from tests.unit.infrastructure.admin.operating import Operator, at
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from internal.ports.task_facts import Attempt, TaskInfo
+from internal.ports.task_snapshots import Attempt, TaskInfo
 from internal.ports.tasks import TaskState
 from tests.fakes.clock import NOON
 from tests.fakes.task_inspector import FakeTaskInspector

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from internal.infrastructure.cli.arguments.options import span
-from internal.infrastructure.cli.output import humanize as words
+from internal.infrastructure.cli.output import humanize
 from tests.fakes.clock import NOON
 
 
@@ -23,20 +23,20 @@ from tests.fakes.clock import NOON
     ],
 )
 def test_a_duration_has_its_two_largest_units(seconds: float, text: str) -> None:
-    assert words.duration(timedelta(seconds=seconds)) == text
+    assert humanize.duration(timedelta(seconds=seconds)) == text
 
 
 @pytest.mark.parametrize("text", ["1m30s", "1h", "90d", "2.5s"])
 def test_a_duration_can_be_given_back_as_an_option(text: str) -> None:
-    assert words.duration(span(text)) == text
+    assert humanize.duration(span(text)) == text
 
 
 @pytest.mark.parametrize(
     ("away", "text"), [(timedelta(0), "0s ago"), (timedelta(minutes=5), "in 5m"), (timedelta(-1), "1d ago")]
 )
 def test_a_moment_is_so_far_away(away: timedelta, text: str) -> None:
-    assert words.moment(NOON + away, now=NOON) == text
-    assert words.moment(None, now=NOON) == "-"
+    assert humanize.moment(NOON + away, now=NOON) == text
+    assert humanize.moment(None, now=NOON) == "-"
 
 
 @pytest.mark.parametrize(
@@ -44,11 +44,11 @@ def test_a_moment_is_so_far_away(away: timedelta, text: str) -> None:
     [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (3 * 1024**2, "3.0 MiB"), (2 * 1024**5, "2048.0 TiB")],
 )
 def test_memory_has_a_fitting_unit(size: int, text: str) -> None:
-    assert words.memory(size) == text
+    assert humanize.memory(size) == text
 
 
 @pytest.mark.parametrize(("counts", "text"), [((0, 0), "-"), ((3, 1), "25.0 %"), ((0, 2), "100.0 %")])
 def test_an_error_rate_is_a_share_of_all_attempts(counts: tuple[int, int], text: str) -> None:
     processed, failed = counts
 
-    assert words.percent(words.error_rate(processed=processed, failed=failed)) == text
+    assert humanize.percent(humanize.error_rate(processed=processed, failed=failed)) == text

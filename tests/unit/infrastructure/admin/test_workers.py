@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from internal.infrastructure.cli.installation import RedisRefusals
-from internal.ports.task_facts import RunningTask, WorkerInfo
+from internal.ports.task_snapshots import RunningTask, WorkerInfo
 from tests.fakes.clock import NOON
 from tests.unit.infrastructure.admin.operating import Operator
 

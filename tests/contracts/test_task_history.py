@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.database.outbox.history import SqlAlchemyOutboxRetention
+from internal.infrastructure.database.outbox.history import SqlAlchemyTaskHistory
 from internal.infrastructure.database.tables import outbox
-from internal.ports.outbox_retention import OutboxRetention
+from internal.ports.task_history import TaskHistory
 from tests.fakes.clock import FakeClock
-from tests.fakes.outbox_retention import FakeOutboxRetention
+from tests.fakes.task_history import FakeTaskHistory
 
 pytestmark = pytest.mark.anyio
 
@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 class Store:
     """`add`: a task that ended so long ago, done, given up (False), or not at all (None)."""
 
-    retention: OutboxRetention
+    retention: TaskHistory
     add: Callable[[str, bool | None, timedelta], Awaitable[None]]
     ids: Callable[[], Awaitable[set[str]]]
 
@@ -36,7 +36,7 @@ def store(request: pytest.FixtureRequest) -> Store:
 
 def fake_store() -> Store:
     clock = FakeClock()
-    retention = FakeOutboxRetention(clock)
+    retention = FakeTaskHistory(clock)
 
     async def add(task_id: str, succeeded: bool | None, ago: timedelta) -> None:  # noqa: FBT001 - as above
         if succeeded is None:
@@ -71,7 +71,7 @@ def sql_store(container: Container) -> Store:
         async with container.engine().connect() as connection:
             return set((await connection.execute(select(outbox.c.id))).scalars())
 
-    return Store(SqlAlchemyOutboxRetention(container.engine()), add, ids)
+    return Store(SqlAlchemyTaskHistory(container.engine()), add, ids)
 
 
 async def test_forgets_what_ended_long_ago_and_nothing_else(store: Store) -> None:

@@ -2,7 +2,7 @@ from datetime import timedelta
 from typing import Protocol
 
 
-class OutboxRetention(Protocol):
+class TaskHistory(Protocol):
     """Forgets tasks that have ended: what they were published with may be personal data."""
 
     async def purge(self, *, done_for: timedelta, given_up_for: timedelta, at_most: int) -> int:

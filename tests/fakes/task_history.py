@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 from internal.ports.clock import Clock
 
 
-class FakeOutboxRetention:
+class FakeTaskHistory:
     """`done`, `given_up`: when the tasks ended; `open`: those that have not."""
 
     def __init__(self, clock: Clock) -> None:
