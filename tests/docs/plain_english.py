@@ -37,7 +37,6 @@ _WORDS = {
     r"\bat (?:a|any) rate\b": "leave it out",
     r"\btells? of\b": "report",
     r"\bis to be had\b|\bcan be had\b": "is available",
-    r"\bneither is\b": "say it positively",
     r"\bof (?:one's|somebody's|someone's|an? \w+'s) own\b": "its own, your own",
     r"\b(?:says?|said|tells?|told) of\b": "reports, describes",
     r"\bonce more\b": "again",

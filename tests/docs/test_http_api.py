@@ -1,0 +1,79 @@
+"""docs/http-api.md: its routes, problems and codes are those of the application."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+
+from internal.domain.errors import DomainError
+from internal.infrastructure.bootstrap.container import Container
+from internal.infrastructure.bootstrap.server import app_of
+from tests.docs.blocks import ROOT, blocks, table
+
+pytestmark = pytest.mark.anyio
+
+PAGE = ROOT / "docs" / "http-api.md"
+OPENAPI = "/api/v1/openapi/openapi.json"
+# Of the kinds of error, and of those that only the command line meets.
+NOT_IN_HTTP = {
+    "CONFLICT",
+    "NOT_AUTHENTICATED",
+    "NOT_FOUND",
+    "NOT_PERMITTED",
+    "OUTBOX_ROW_NOT_FOUND",
+    "QUEUE_NOT_EMPTY",
+    "QUEUE_NOT_FOUND",
+    "SCHEDULE_NOT_FOUND",
+    "TASK_NOT_FOUND",
+}
+
+
+@pytest.fixture
+async def client(container: Container) -> AsyncIterator[httpx.AsyncClient]:
+    # Litestar's types of ASGI are its own, which httpx does not know.
+    transport = httpx.ASGITransport(app_of(container), raise_app_exceptions=False)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        yield client
+
+
+def codes_below(kind: type[DomainError]) -> Iterator[str]:
+    for error in kind.__subclasses__():
+        yield error.code
+        yield from codes_below(error)
+
+
+async def test_lists_the_routes_with_their_statuses(client: httpx.AsyncClient) -> None:
+    paths = (await client.get(OPENAPI)).json()["paths"]
+
+    routes = {
+        f"{method.upper()} {path}": sorted(operation["responses"])
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+        if path not in {"/readyz", OPENAPI}
+    }
+
+    described = {
+        request.strip("`"): sorted(re.findall(r"\b\d{3}\b", f"{success} {problems}"))
+        for request, _, success, problems in table(PAGE, "routes")
+    }
+    assert described.pop("GET /readyz") == ["200", "503"]
+    assert described.pop(f"GET {OPENAPI}") == ["200", "404"]
+    assert described == routes
+
+
+async def test_shows_a_problem_as_it_is(client: httpx.AsyncClient) -> None:
+    described = json.loads(blocks(PAGE)["problem"])
+
+    response = await client.post(described["instance"], json={"email": "x", "name": "", "password": "short"})
+
+    problem = response.json()
+    assert problem.pop("meta").keys() == described.pop("meta").keys()
+    assert (response.headers["content-type"], problem) == ("application/problem+json", described)
+
+
+def test_lists_the_codes() -> None:
+    codes = {code.strip("`") for code, _, _ in table(PAGE, "codes")}
+
+    assert codes | NOT_IN_HTTP == set(codes_below(DomainError))
