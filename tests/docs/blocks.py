@@ -8,9 +8,11 @@ from textwrap import dedent
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
 BACKGROUND_JOBS = ROOT / "docs" / "background-jobs.md"
 OPERATIONS = ROOT / "docs" / "operations.md"
 CONFIGURATION = ROOT / "docs" / "configuration.md"
+RELIABILITY = ROOT / "docs" / "reliability.md"
 README = ROOT / "README.md"
 
 _FENCED = re.compile(r"^( *)(?:<!-- ([^\n]*) -->\n *)?```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.blocks import ROOT
+from tests.docs.blocks import ARCHITECTURE, ROOT
 
-ARCHITECTURE = ROOT / "docs" / "architecture.md"
 DECISIONS = sorted((ROOT / "docs" / "adr").glob("*.md"))
 SECTIONS = ["Context", "Decision", "Consequences", "Alternatives"]
 HEAD = re.compile(r"# (\d+)\. .+\n\nStatus: (accepted|superseded by)\b.*\n\nDate: \d{4}-\d\d-\d\d\n")

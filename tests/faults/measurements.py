@@ -1,4 +1,4 @@
-"""What the rows measured, as the table of docs/reliability.md."""
+"""The measurements of all rows, as the table of docs/reliability.md."""
 
 import statistics
 from collections import defaultdict
@@ -61,7 +61,7 @@ class Report:
 
     def write(self, file: Path) -> None:
         lines = [
-            "| | fault | target | measured, the worst round | rounds | p99 of the API meanwhile |",
+            "| | fault | target | worst round | rounds | API p99 during the fault |",
             "|---|---|---|---|---|---|",
         ]
         for name, row in sorted(self._rows.items()):

@@ -108,7 +108,7 @@ async def test_f40_a_clock_that_was_a_day_ahead_holds_nothing_up_once_it_is_righ
             corrected = time.monotonic()
             await work.until_started(dead=1, fails=2, later=2, second=1, third=1)
             await until(lambda: slots_around(clocked, timedelta(0)) >= 2)
-            row.note("all goes on after", time.monotonic() - corrected, limit=60)
+            row.note("all runs again after", time.monotonic() - corrected, limit=60)
 
     assert [task.due for task in queued(clocked.url) if task.id == "on purpose"] == [due]
     corrections = [line for line in logs if line["event"] == "redis.clock_corrected" and line["ahead"]]

@@ -114,4 +114,4 @@ def test_f35_a_worker_that_is_cut_off_leaves_the_tasks_to_others(
     row.asked(traffic.answers)
     row.note("latest mail", lateness, limit=LATE)
     row.note("attempts counted", failed_attempts(site) - before, unit="", limit=0)
-    row.note("with none left, last mail after its return", verdict.last_at - back, limit=LATE)
+    row.note("without other workers, last mail after its return", verdict.last_at - back, limit=LATE)

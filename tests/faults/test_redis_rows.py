@@ -41,7 +41,7 @@ def sign_ups_go_on(site: Site, row: Row, fault: Fault, *, readiness: str) -> Non
 
     row.asked(answers)
     assert statuses(traffic.answers) == {201}
-    row.note("more time for a sign-up", median(seconds(answers)) - median(seconds(usual)), limit=MORE)
+    row.note("sign-up slower by", median(seconds(answers)) - median(seconds(usual)), limit=MORE)
     row.note("last mail after its return", verdict.last_at - back, limit=MAILED_WITHIN)
 
 
@@ -56,7 +56,7 @@ def test_f02_sign_ups_go_on_while_redis_is_frozen(site: Site, row: Row) -> None:
 
     sign_ups_go_on(site, row, frozen_redis, readiness="degraded")
 
-    row.note("more threads", site.server_threads() - before, unit="")
+    row.note("threads left over", site.server_threads() - before, unit="")
     assert site.server_threads() <= before + 4  # of the pools, which grow up to their sizes
 
 
@@ -156,7 +156,7 @@ def test_f36_readiness_names_the_reason_for_which_redis_takes_no_writes(site: Si
         with redis_without_replicas(site):
             began = time.monotonic()
             eventually(lambda: site.reasons() == {"redis": NO_REPLICAS}, within=20)
-            row.note("readiness says so after", time.monotonic() - began, limit=6)
+            row.note("readiness reports it after", time.monotonic() - began, limit=6)
             answers = traffic.sign_up_many(SIGN_UPS, at_once=2)
         back = time.monotonic()
 
@@ -164,4 +164,4 @@ def test_f36_readiness_names_the_reason_for_which_redis_takes_no_writes(site: Si
 
     row.asked(answers)
     assert statuses(answers) == {201}
-    row.note("last mail after it takes writes", verdict.last_at - back, limit=MAILED_WITHIN)
+    row.note("last mail after it accepts writes", verdict.last_at - back, limit=MAILED_WITHIN)
