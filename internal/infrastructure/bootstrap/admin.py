@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from internal.infrastructure.bootstrap.container import Container
     from internal.ports.task_snapshots import WorkerInfo
+    from internal.ports.tasks import Task
 
 # Set by a shell that completes a command line, as Typer reads it.
 COMPLETION = "_ADMIN_COMPLETE"
@@ -98,6 +99,11 @@ class LocatedInstallation:
         if line not in self._announced:
             self._announced.add(line)
             tell(line)
+
+    def task_types(self) -> Sequence[type["Task"]]:
+        from internal.infrastructure.worker.routes import ROUTES  # noqa: PLC0415 - see above
+
+        return list(ROUTES)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Tools]:

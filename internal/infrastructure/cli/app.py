@@ -14,6 +14,7 @@ from internal.infrastructure.cli.commands import (
 )
 from internal.infrastructure.cli.commands.stats import show_stats
 from internal.infrastructure.cli.commands.task_enqueue import enqueue_task
+from internal.infrastructure.cli.commands.task_names import list_names
 from internal.infrastructure.cli.commands.task_views import inspect_task, list_tasks
 from internal.infrastructure.cli.output.failures import Commands, Program
 from internal.ports.task_inspector import TaskAction
@@ -29,6 +30,7 @@ tasks = typer.Typer(
     cls=Commands, no_args_is_help=True, help="The tasks: look, publish, run, archive, delete."
 )
 tasks.command("ls")(list_tasks)
+tasks.command("names")(list_names)
 tasks.command("inspect")(inspect_task)
 tasks.command("enqueue")(enqueue_task)
 for action in TaskAction:

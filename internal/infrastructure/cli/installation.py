@@ -11,7 +11,7 @@ from internal.ports.clock import Clock
 from internal.ports.outbox_inspector import OutboxInspector
 from internal.ports.task_inspector import TaskInspector
 from internal.ports.task_snapshots import WorkerInfo
-from internal.ports.tasks import TaskPublisher
+from internal.ports.tasks import Task, TaskPublisher
 from internal.ports.unit_of_work import UnitOfWork
 
 
@@ -66,6 +66,10 @@ class Installation(Protocol):
     @property
     def target(self) -> str:
         """Which Postgres and which Redis the commands work on, without passwords."""
+        ...
+
+    def task_types(self) -> Sequence[type[Task]]:
+        """The tasks that a worker has a handler for."""
         ...
 
     def open(self) -> AbstractAsyncContextManager[Tools]: ...

@@ -1,11 +1,13 @@
 """What `--json` prints. The names are a promise to scripts; times are ISO 8601 in UTC, spans in seconds."""
 
 from base64 import b64encode
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from internal.infrastructure.cli.installation import RedisFacts
 from internal.infrastructure.cli.output.humanize import error_rate
+from internal.infrastructure.tasks.payload_fields import PayloadField
 from internal.ports.outbox_inspector import OutboxRow, OutboxStats
 from internal.ports.task_snapshots import (
     DayCount,
@@ -107,6 +109,21 @@ def _content(info: TaskInfo) -> dict[str, Any]:
         "payload": info.payload,
         "raw_base64": b64encode(info.raw).decode() if info.raw is not None else None,
         "result": info.result,
+    }
+
+
+def task_name(name: str, fields: Sequence[PayloadField]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "fields": [
+            {
+                "name": field.name,
+                "type": field.type,
+                "is_required": field.is_required,
+                "default": field.default,
+            }
+            for field in fields
+        ],
     }
 
 

@@ -14,7 +14,7 @@ from internal.infrastructure.cli.app import app
 from internal.infrastructure.cli.installation import RedisFacts, RedisRefusals, Tools
 from internal.infrastructure.tasks.codec import TaskCodec
 from internal.ports.task_snapshots import TaskInfo, WorkerInfo
-from internal.ports.tasks import TaskState
+from internal.ports.tasks import Task, TaskState
 from internal.ports.unavailable import Unavailable
 from tests.fakes.clock import NOON, FakeClock
 from tests.fakes.outbox_inspector import FakeOutboxInspector
@@ -44,6 +44,7 @@ class FakeInstallation:
     is_away: bool = False
     redis: RedisFacts = REDIS
     refusals: RedisRefusals = field(default_factory=RedisRefusals)
+    tasks: Sequence[type[Task]] = (SendWelcomeEmail,)
     migrations: list[str] = field(default_factory=list)
     heard: Mapping[int, float] = field(default_factory=lambda: {12: 0.5, 34: 2.0})
     answers: Mapping[str, tuple[bool, Mapping[str, object]]] = field(
@@ -60,6 +61,9 @@ class FakeInstallation:
     def target(self) -> str:
         return TARGET
 
+    def task_types(self) -> Sequence[type[Task]]:
+        return self.tasks
+
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Tools]:
         if self.is_away:
@@ -69,7 +73,7 @@ class FakeInstallation:
             outbox=self.outbox,
             publisher=self.publisher,
             unit_of_work=lambda: self.unit_of_work,
-            codec=TaskCodec([SendWelcomeEmail]),
+            codec=TaskCodec(self.tasks),
             queues=["critical", "default", "low"],
             clock=self.clock,
             redis_facts=self._redis_facts,

@@ -37,7 +37,10 @@ def test_every_command_is_there() -> None:
     assert {" ".join(path) for path in COMMANDS} == {
         "stats",
         *(f"queue {name}" for name in ("ls", "inspect", "history", "pause", "resume", "rm")),
-        *(f"task {name}" for name in ("ls", "inspect", "enqueue", "run", "archive", "delete", "cancel")),
+        *(
+            f"task {name}"
+            for name in ("ls", "names", "inspect", "enqueue", "run", "archive", "delete", "cancel")
+        ),
         *(f"task {name}-all" for name in ("run", "archive", "delete", "cancel")),
         *(f"outbox {name}" for name in ("stats", "ls", "inspect")),
         *(f"outbox {name}" for name in ("redrive", "redrive-all", "discard", "discard-all")),

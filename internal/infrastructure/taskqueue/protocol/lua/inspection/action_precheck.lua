@@ -1,9 +1,9 @@
 #!lua flags=allow-oom,no-writes
--- What one has to know of tasks before one acts on them.
+-- What an operator's action needs to know about tasks before it changes them.
 -- KEYS[1] namespace
 -- ARGV[1] msgpack {queue, ids}
--- Returns for each [set, or '' if there is no such task; 1 if its message may name the completion log; the message, if the
---         task is archived]
+-- Returns for each task
+--   [set, or '' if there is no such task; 1 if its message may name the completion log; the message, if archived]
 local queue, ids = unpack(cmsgpack.unpack(ARGV[1]))
 local found = {}
 for n, id in ipairs(ids) do
