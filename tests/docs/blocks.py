@@ -13,6 +13,7 @@ BACKGROUND_JOBS = ROOT / "docs" / "background-jobs.md"
 OPERATIONS = ROOT / "docs" / "operations.md"
 CONFIGURATION = ROOT / "docs" / "configuration.md"
 RELIABILITY = ROOT / "docs" / "reliability.md"
+TASK_ENGINE = ROOT / "docs" / "task-engine.md"
 README = ROOT / "README.md"
 
 _FENCED = re.compile(r"^( *)(?:<!-- ([^\n]*) -->\n *)?```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
