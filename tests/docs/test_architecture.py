@@ -1,61 +1,24 @@
 """docs/architecture.md: its tree is that of the disk, and the files of its walk-through exist."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from tests.docs.blocks import ARCHITECTURE, ROOT
+from tests.docs.tree import drawn, on_disk
 
 TEXT = ARCHITECTURE.read_text()
 INFRASTRUCTURE = ROOT / "internal" / "infrastructure"
-SOURCES = ("*.py", "*.lua")
-# Folders whose files the tree does not name: each migration adds one.
-UNNAMED = {"internal/infrastructure/database/migrations/versions"}
-
-
-def drawn() -> dict[str, list[str]]:
-    """The files of each folder, as the page draws them."""
-    folders: dict[str, list[str]] = {}
-    path: list[str] = []
-    tree = re.findall(r"```text\n(cmd/.*?)```", TEXT, re.DOTALL)[0]
-    for line in tree.splitlines():
-        name, slash, _ = line.lstrip().partition("/")
-        if slash and name.isidentifier():
-            level = (len(line) - len(line.lstrip())) // 2
-            path = [*path[:level], name]
-            folders["/".join(path)] = []
-        else:
-            folders["/".join(path)] += line.split()
-    return folders
-
-
-def on_disk() -> dict[str, list[str]]:
-    roots = [ROOT / "cmd", ROOT / "internal"]
-    sources = [path for root in roots for pattern in SOURCES for path in root.rglob(pattern)]
-    folders = {folder for path in sources for folder in path.parents if folder.is_relative_to(ROOT)}
-    return {relative(folder): files_of(folder) for folder in folders - {ROOT}}
-
-
-def relative(folder: Path) -> str:
-    return folder.relative_to(ROOT).as_posix()
-
-
-def files_of(folder: Path) -> list[str]:
-    if relative(folder) in UNNAMED:
-        return []
-    return sorted(
-        path.stem for pattern in SOURCES for path in folder.glob(pattern) if path.stem != "__init__"
-    )
+REDRAW = "python -m tests.docs.tree draws it again"
 
 
 def test_the_tree_draws_every_folder() -> None:
-    assert sorted(drawn()) == sorted(on_disk())
+    assert sorted(drawn()) == sorted(on_disk()), REDRAW
 
 
 @pytest.mark.parametrize("folder", sorted(on_disk()))
 def test_the_tree_names_every_file_of(folder: str) -> None:
-    assert drawn().get(folder) == on_disk()[folder]
+    assert drawn().get(folder) == on_disk()[folder], REDRAW
 
 
 def test_the_walk_through_names_files_that_exist() -> None:

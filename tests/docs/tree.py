@@ -1,0 +1,77 @@
+"""The tree that docs/architecture.md draws, and the one on the disk.
+
+`python -m tests.docs.tree` draws the page's tree again, with the descriptions that it has.
+"""
+
+import re
+from pathlib import Path
+from textwrap import wrap
+
+from tests.docs.blocks import ARCHITECTURE, ROOT
+
+Folders = dict[str, list[str]]
+
+_TREE = re.compile(r"(?<=```text\n)cmd/.*?(?=```)", re.DOTALL)
+_FOLDER = re.compile(r"( *)(\w+)/ *(.*)")
+_SOURCES = ("*.py", "*.lua")
+_WIDTH = 110
+_DESCRIPTION_AT = 21  # columns
+# Folders whose files the tree does not name: each migration adds one.
+_UNNAMED = {"internal/infrastructure/database/migrations/versions"}
+
+
+def drawn() -> Folders:
+    return _read()[0]
+
+
+def on_disk() -> Folders:
+    sources = [path for top in ("cmd", "internal") for kind in _SOURCES for path in (ROOT / top).rglob(kind)]
+    folders = {folder for path in sources for folder in path.parents if folder.is_relative_to(ROOT)}
+    return {folder.relative_to(ROOT).as_posix(): _files_in(folder) for folder in folders - {ROOT}}
+
+
+def _files_in(folder: Path) -> list[str]:
+    if folder.relative_to(ROOT).as_posix() in _UNNAMED:
+        return []
+    return sorted(path.stem for kind in _SOURCES for path in folder.glob(kind) if path.stem != "__init__")
+
+
+def _read() -> tuple[Folders, dict[str, str]]:
+    """The files and the description of each folder that the page draws, in its order."""
+    files: Folders = {}
+    descriptions: dict[str, str] = {}
+    path: list[str] = []
+    for line in _TREE.findall(ARCHITECTURE.read_text())[0].splitlines():
+        if folder := _FOLDER.fullmatch(line):
+            path = [*path[: len(folder[1]) // 2], folder[2]]
+            files["/".join(path)] = []
+            descriptions["/".join(path)] = folder[3]
+        else:
+            files["/".join(path)] += line.split()
+    return files, descriptions
+
+
+def _lines(folder: str, descriptions: dict[str, str], folders: Folders) -> list[str]:
+    indent = "  " * folder.count("/")
+    head = f"{indent}{folder.rpartition('/')[2]}/"
+    names = wrap(
+        "  ".join(folders[folder]), _WIDTH, initial_indent=f"{indent}    ", subsequent_indent=f"{indent}    "
+    )
+    inner = [name for name in folders if name.rpartition("/")[0] == folder]
+    order = list(descriptions)
+    inner.sort(key=lambda name: (order.index(name) if name in order else len(order), name))
+    return [
+        f"{head:<{_DESCRIPTION_AT}}{descriptions.get(folder, '')}".rstrip(),
+        *names,
+        *(line for name in inner for line in _lines(name, descriptions, folders)),
+    ]
+
+
+def main() -> None:
+    _, descriptions = _read()
+    tree = "\n".join(line for top in ("cmd", "internal") for line in _lines(top, descriptions, on_disk()))
+    ARCHITECTURE.write_text(_TREE.sub(lambda _: f"{tree}\n", ARCHITECTURE.read_text(), count=1))
+
+
+if __name__ == "__main__":
+    main()
