@@ -19,6 +19,7 @@ from internal.infrastructure.taskqueue.protocol.scripts import MOST_AT_ONCE
 from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer
 from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskPublisher
 from internal.infrastructure.tasks.codec import TaskCodec
+from internal.infrastructure.tasks.task_encoder import TaskEncoder
 from internal.ports.tasks import Task
 
 R = TypeVar("R")
@@ -42,10 +43,9 @@ class Engine:
         self.client = redis.Redis.from_url(url)
         self.publisher = DramatiqTaskPublisher(
             enqueuer=Enqueuer(pool_of(url), namespace=hash_tag(NAMESPACE)),
-            codec=TaskCodec(tasks.ALL),
+            encoder=TaskEncoder(codec=TaskCodec(tasks.ALL), new_id=uuid4),
             queues=QUEUES,
             clock=SystemClock(),
-            new_id=uuid4,
         )
         self._noop = noop or Noop()
         self._module = module

@@ -19,6 +19,7 @@ from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskP
 from internal.infrastructure.taskqueue.scheduling.periodic import PeriodicTask, plan
 from internal.infrastructure.taskqueue.scheduling.scheduler import Scheduler
 from internal.infrastructure.tasks.codec import TaskCodec
+from internal.infrastructure.tasks.task_encoder import TaskEncoder
 from internal.ports.clock import Clock
 from internal.ports.tasks import TaskOptions
 from tests.queued import queued
@@ -38,10 +39,9 @@ class Tick:
 def publisher_on(redis_url: str, *, clock: Clock | None = None) -> DramatiqTaskPublisher:
     return DramatiqTaskPublisher(
         enqueuer=Enqueuer(pool_of(redis_url), namespace=PREFIX),
-        codec=TaskCodec([Tick]),
+        encoder=TaskEncoder(codec=TaskCodec([Tick]), new_id=uuid4),
         queues=QUEUES,
         clock=clock or SystemClock(),
-        new_id=uuid4,
     )
 
 

@@ -49,6 +49,7 @@ from internal.infrastructure.taskqueue.scheduling.periodic import plan
 from internal.infrastructure.taskqueue.scheduling.schedule_inspector import ScheduleInspector
 from internal.infrastructure.taskqueue.scheduling.scheduler import Scheduler
 from internal.infrastructure.tasks.codec import TaskCodec
+from internal.infrastructure.tasks.task_encoder import TaskEncoder
 from internal.infrastructure.worker.routes import ROUTES
 from internal.infrastructure.worker.schedule import SCHEDULE
 from internal.ports.email_sender import EmailSender
@@ -139,11 +140,10 @@ class Container(containers.DeclarativeContainer):
             redis_pool,
             namespace=hash_tag(NAMESPACE),
         ),
-        codec=task_codec,
+        encoder=providers.Singleton(TaskEncoder, codec=task_codec, new_id=new_id),
         queues=providers.Factory(publishable_queues, settings),
         most_bytes=settings.provided.task_max_bytes,
         clock=clock,
-        new_id=new_id,
     )
     task_results = providers.Singleton(
         RedisTaskResults,
@@ -170,10 +170,8 @@ class Container(containers.DeclarativeContainer):
         SqlAlchemyUnitOfWork,
         engine=engine,
         relay=outbox_relay,
-        codec=task_codec,
+        encoder=providers.Singleton(TaskEncoder, codec=task_codec, new_id=new_id, outbox_clock=clock),
         transport=task_publisher,
-        clock=clock,
-        new_id=new_id,
         within=database_timeouts.provided.statement,
     )
     request_purge = providers.Singleton(RequestPurge, engine)

@@ -1,9 +1,7 @@
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -12,9 +10,8 @@ from internal.infrastructure.database.idempotent_requests import SqlAlchemyIdemp
 from internal.infrastructure.database.outbox.publisher import OutboxTaskPublisher
 from internal.infrastructure.database.outbox.relay import OutboxRelay
 from internal.infrastructure.database.user_repository import SqlAlchemyUserRepository
-from internal.infrastructure.tasks.codec import TaskCodec
+from internal.infrastructure.tasks.task_encoder import TaskEncoder
 from internal.infrastructure.tasks.transport import TaskTransport
-from internal.ports.clock import Clock
 from internal.ports.unavailable import Unavailable
 
 
@@ -32,19 +29,15 @@ class SqlAlchemyUnitOfWork:
         *,
         engine: AsyncEngine,
         relay: OutboxRelay,
-        codec: TaskCodec,
+        encoder: TaskEncoder,
         transport: TaskTransport,
-        clock: Clock,
-        new_id: Callable[[], UUID],
         within: timedelta,
     ) -> None:
         self._within = within
         self._engine = engine
         self._relay = relay
-        self._codec = codec
+        self._encoder = encoder
         self._transport = transport
-        self._clock = clock
-        self._new_id = new_id
 
     async def __aenter__(self) -> Self:
         self._deadline = asyncio.timeout(self._within.total_seconds())
@@ -58,11 +51,7 @@ class SqlAlchemyUnitOfWork:
         self.users = SqlAlchemyUserRepository(self._connection)
         self.requests = SqlAlchemyIdempotentRequests(self._connection)
         self.tasks = OutboxTaskPublisher(
-            connection=self._connection,
-            codec=self._codec,
-            transport=self._transport,
-            clock=self._clock,
-            new_id=self._new_id,
+            connection=self._connection, encoder=self._encoder, transport=self._transport
         )
         return self
 

@@ -18,6 +18,7 @@ from internal.infrastructure.taskqueue.protocol.timing import MAX_CRASHES
 from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer
 from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskPublisher
 from internal.infrastructure.tasks.codec import TaskCodec
+from internal.infrastructure.tasks.task_encoder import TaskEncoder
 from internal.ports.task_inspector import TaskAction
 from internal.ports.tasks import Publication, TaskOptions
 from tests.integration.taskqueue.engine import PREFIX, WEIGHTS, Engine, Hand
@@ -57,10 +58,9 @@ class Site:
         ids = count(1)
         self.publisher = DramatiqTaskPublisher(
             enqueuer=Enqueuer(pool_of(redis_url), namespace=PREFIX),
-            codec=TaskCodec([Step]),
+            encoder=TaskEncoder(codec=TaskCodec([Step]), new_id=lambda: UUID(int=next(ids))),
             queues=tuple(WEIGHTS),
             clock=SystemClock(),
-            new_id=lambda: UUID(int=next(ids)),
         )
         self.inspector = self.wait(self._stack.enter_async_context(inspector_on(redis_url)))
         self.hands[0].turn()  # somebody was heard: leases may lapse

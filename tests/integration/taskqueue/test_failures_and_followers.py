@@ -18,6 +18,7 @@ from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer
 from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskPublisher
 from internal.infrastructure.tasks.codec import TaskCodec
 from internal.infrastructure.tasks.completion_log import Completion
+from internal.infrastructure.tasks.task_encoder import TaskEncoder
 from internal.infrastructure.worker.actors import declare_actors
 from internal.ports.tasks import TaskContext, TaskHandler, TaskOptions
 from tests.eventually import eventually
@@ -88,7 +89,10 @@ def publish_chain(broker: RedisBroker, redis_url: str, handle: TaskHandler[Step]
         pool = pool_of(redis_url)
         enqueuer = Enqueuer(pool, namespace=broker.namespace)
         publisher = DramatiqTaskPublisher(
-            enqueuer=enqueuer, codec=codec, queues=("default",), clock=SystemClock(), new_id=uuid4
+            enqueuer=enqueuer,
+            encoder=TaskEncoder(codec=codec, new_id=uuid4),
+            queues=("default",),
+            clock=SystemClock(),
         )
         await publisher.publish_chain(
             [(Step(name="first"), TaskOptions(task_id="first", max_retries=0)), Step(name="next")],

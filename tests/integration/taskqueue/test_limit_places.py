@@ -18,6 +18,7 @@ from internal.infrastructure.taskqueue.inspection.inspector import RedisTaskInsp
 from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer
 from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskPublisher
 from internal.infrastructure.tasks.codec import TaskCodec
+from internal.infrastructure.tasks.task_encoder import TaskEncoder
 from internal.ports.task_inspector import TaskAction
 from internal.ports.tasks import Rate, TaskOptions, TaskState
 from tests.integration.taskqueue.engine import PREFIX, WEIGHTS
@@ -77,10 +78,9 @@ async def inspector(redis_url: str) -> AsyncIterator[RedisTaskInspector]:
 async def publisher(redis_url: str) -> AsyncIterator[DramatiqTaskPublisher]:
     publisher = DramatiqTaskPublisher(
         enqueuer=Enqueuer(pool_of(redis_url), namespace=PREFIX),
-        codec=TaskCodec([Piece]),
+        encoder=TaskEncoder(codec=TaskCodec([Piece]), new_id=uuid4),
         queues=tuple(WEIGHTS),
         clock=SystemClock(),
-        new_id=uuid4,
     )
     yield publisher
     await publisher.close()

@@ -16,6 +16,7 @@ from internal.infrastructure.taskqueue.connections.connection import pool_of
 from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer
 from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskPublisher
 from internal.infrastructure.tasks.codec import TaskCodec
+from internal.infrastructure.tasks.task_encoder import TaskEncoder
 from internal.ports.task_inspector import TaskAction
 from internal.ports.tasks import Permanent, Publication, TaskOptions
 from tests.integration.taskqueue.engine import PREFIX
@@ -70,10 +71,9 @@ def ran(broker: RedisBroker) -> list[str]:
 async def publisher(redis_url: str) -> AsyncIterator[DramatiqTaskPublisher]:
     publisher = DramatiqTaskPublisher(
         enqueuer=Enqueuer(pool_of(redis_url), namespace=PREFIX),
-        codec=TaskCodec([Step, Store]),
+        encoder=TaskEncoder(codec=TaskCodec([Step, Store]), new_id=uuid4),
         queues=QUEUES,
         clock=SystemClock(),
-        new_id=uuid4,
     )
     yield publisher
     await publisher.close()

@@ -15,6 +15,7 @@ from internal.infrastructure.taskqueue.delivery.outcomes import DONE, Kind, Outc
 from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer
 from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskPublisher
 from internal.infrastructure.tasks.codec import TaskCodec
+from internal.infrastructure.tasks.task_encoder import TaskEncoder
 from internal.ports.tasks import MOST_STEPS, Publication, TaskOptions
 from tests.integration.taskqueue.engine import PREFIX, WEIGHTS, Engine, Hand, engine_on
 
@@ -52,10 +53,9 @@ async def publisher(redis_url: str) -> AsyncIterator[DramatiqTaskPublisher]:
     ids = count(1)
     publisher = DramatiqTaskPublisher(
         enqueuer=Enqueuer(pool_of(redis_url), namespace=PREFIX),
-        codec=TaskCodec([Step]),
+        encoder=TaskEncoder(codec=TaskCodec([Step]), new_id=lambda: UUID(int=next(ids))),
         queues=tuple(WEIGHTS),
         clock=SystemClock(),
-        new_id=lambda: UUID(int=next(ids)),
     )
     yield publisher
     await publisher.close()

@@ -1,24 +1,21 @@
 """The outbox: tasks stored in the transaction of the data they belong to."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
-from uuid import UUID
+from typing import Any, Unpack
 
 from sqlalchemy import bindparam, func, literal_column, null, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.tasks.codec import TaskCodec
 from internal.infrastructure.tasks.encoded_task import EncodedTask, followers_to_json, options_to_json
+from internal.infrastructure.tasks.task_encoder import TaskEncoder
 from internal.infrastructure.tasks.transport import TaskTransport
-from internal.infrastructure.tasks.workflows import EncodingTaskPublisher
-from internal.ports.clock import Clock
 from internal.ports.tasks import (
+    Publication,
     Task,
-    TaskOptions,
+    TaskOverrides,
     TaskReceipt,
     TaskState,
 )
@@ -27,25 +24,40 @@ from internal.ports.tasks import (
 SWEEP_AFTER = timedelta(seconds=5)
 
 
-class OutboxTaskPublisher(EncodingTaskPublisher):
+class OutboxTaskPublisher:
     """The TaskPublisher of a unit of work: stores each task in the transaction of its connection."""
 
     def __init__(
-        self,
-        *,
-        connection: AsyncConnection,
-        codec: TaskCodec,
-        transport: TaskTransport,
-        clock: Clock,
-        new_id: Callable[[], UUID],
+        self, *, connection: AsyncConnection, encoder: TaskEncoder, transport: TaskTransport
     ) -> None:
-        super().__init__(codec=codec, new_id=new_id)
         self._connection = connection
+        self._encoder = encoder
         self._transport = transport
-        self._clock = clock
         self.stored: list[EncodedTask] = []
 
-    async def _publish(self, tasks: Sequence[EncodedTask]) -> list[TaskReceipt]:
+    async def publish(self, task: Task, **overrides: Unpack[TaskOverrides]) -> TaskReceipt:
+        [receipt] = await self.publish_many([(task, task.task_options.override(overrides))])
+        return receipt
+
+    async def publish_many(self, tasks: Sequence[Publication]) -> list[TaskReceipt]:
+        return await self._store(self._encoder.encode_many(tasks))
+
+    async def publish_chain(
+        self, steps: Sequence[Publication], *, on_failure: Publication | None = None
+    ) -> TaskReceipt:
+        [receipt] = await self._store([self._encoder.encode_chain(steps, on_failure=on_failure)])
+        return receipt
+
+    async def publish_group(
+        self,
+        tasks: Sequence[Publication],
+        *,
+        then: Publication | None = None,
+        on_failure: Publication | None = None,
+    ) -> list[TaskReceipt]:
+        return await self._store(self._encoder.encode_group(tasks, then=then, on_failure=on_failure))
+
+    async def _store(self, tasks: Sequence[EncodedTask]) -> list[TaskReceipt]:
         self._transport.check(tasks)
         fresh = [task for task in tasks if task.options.task_id is None]
         if fresh:
@@ -64,11 +76,6 @@ class OutboxTaskPublisher(EncodingTaskPublisher):
             return None
         queue = await self._connection.scalar(_QUEUE, {"id": task.id})
         return _receipt(task.id, queue or task.options.queue, duplicate=True)
-
-    def _encode(self, task: Task, options: TaskOptions) -> EncodedTask:
-        if options.delay is not None:  # a delay counts from now, not from when the row is forwarded
-            options = replace(options, delay=None, process_at=self._clock.now() + options.delay)
-        return replace(self._encode_follower(task, options), is_stored=True)
 
 
 def _receipt(task_id: str, queue: str, *, duplicate: bool | None) -> TaskReceipt:

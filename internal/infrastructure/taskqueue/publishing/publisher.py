@@ -1,23 +1,24 @@
-from collections.abc import Callable, Collection, Sequence
-from uuid import UUID
+from collections.abc import Collection, Sequence
+from typing import Unpack
 
 from internal.infrastructure.taskqueue.protocol.stored_message import StoredMessage, to_stored_message
 from internal.infrastructure.taskqueue.protocol.timing import MOST_BYTES
 from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer, Stored
-from internal.infrastructure.tasks.codec import TaskCodec
 from internal.infrastructure.tasks.encoded_task import EncodedTask, and_all_that_follow
+from internal.infrastructure.tasks.task_encoder import TaskEncoder
 from internal.infrastructure.tasks.transport import TaskRefused
-from internal.infrastructure.tasks.workflows import EncodingTaskPublisher
 from internal.ports.clock import Clock
 from internal.ports.tasks import (
+    Publication,
     Task,
     TaskOptions,
+    TaskOverrides,
     TaskReceipt,
     TaskState,
 )
 
 
-class DramatiqTaskPublisher(EncodingTaskPublisher):
+class DramatiqTaskPublisher:
     """A TaskPublisher, and the outbox's TaskTransport: Dramatiq messages in the engine's Redis layout.
 
     It publishes no task that has more than `most_bytes`, with all that may follow it.
@@ -27,17 +28,38 @@ class DramatiqTaskPublisher(EncodingTaskPublisher):
         self,
         *,
         enqueuer: Enqueuer,
-        codec: TaskCodec,
+        encoder: TaskEncoder,
         queues: Collection[str],
         clock: Clock,
-        new_id: Callable[[], UUID],
         most_bytes: int = MOST_BYTES,
     ) -> None:
-        super().__init__(codec=codec, new_id=new_id)
         self._enqueuer = enqueuer
+        self._encoder = encoder
         self._queues = queues
         self._most_bytes = most_bytes
         self._clock = clock
+
+    async def publish(self, task: Task, **overrides: Unpack[TaskOverrides]) -> TaskReceipt:
+        [receipt] = await self.publish_many([(task, task.task_options.override(overrides))])
+        return receipt
+
+    async def publish_many(self, tasks: Sequence[Publication]) -> list[TaskReceipt]:
+        return await self._store(self._encoder.encode_many(tasks))
+
+    async def publish_chain(
+        self, steps: Sequence[Publication], *, on_failure: Publication | None = None
+    ) -> TaskReceipt:
+        [receipt] = await self._store([self._encoder.encode_chain(steps, on_failure=on_failure)])
+        return receipt
+
+    async def publish_group(
+        self,
+        tasks: Sequence[Publication],
+        *,
+        then: Publication | None = None,
+        on_failure: Publication | None = None,
+    ) -> list[TaskReceipt]:
+        return await self._store(self._encoder.encode_group(tasks, then=then, on_failure=on_failure))
 
     def check(self, tasks: Sequence[EncodedTask]) -> None:
         self._stored_messages(tasks)
@@ -49,7 +71,7 @@ class DramatiqTaskPublisher(EncodingTaskPublisher):
             ValueError: an option cannot be honoured, the queue is unknown, or the task cannot be stored.
             UnknownTask: the task has no route.
         """
-        [message] = self._stored_messages([self._codec.encode(task, task_id=task_id, options=options)])
+        [message] = self._stored_messages([self._encoder.encode_as(task, task_id=task_id, options=options)])
         return message
 
     async def send(self, tasks: Sequence[EncodedTask]) -> set[str]:
@@ -64,7 +86,7 @@ class DramatiqTaskPublisher(EncodingTaskPublisher):
     async def close(self) -> None:
         await self._enqueuer.close()
 
-    async def _publish(self, tasks: Sequence[EncodedTask]) -> list[TaskReceipt]:
+    async def _store(self, tasks: Sequence[EncodedTask]) -> list[TaskReceipt]:
         stored = await self._enqueuer.store(self._stored_messages(tasks))
         return [_receipt(there) for there in stored]
 
