@@ -93,7 +93,7 @@ class OutboxStats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxPage:
-    """Some rows of a state, and the cursor of what follows: None at the end."""
+    """Some rows, and the cursor of what follows: None at the end."""
 
     rows: Sequence[OutboxRow]
     next: str | None
@@ -105,12 +105,20 @@ class OutboxInspector(Protocol):
     async def stats(self) -> OutboxStats: ...
 
     async def rows(
-        self, state: OutboxState, *, newest_first: bool = True, size: int = 30, cursor: str | None = None
+        self,
+        state: OutboxState | None,
+        *,
+        newest_first: bool = True,
+        size: int = 30,
+        cursor: str | None = None,
     ) -> OutboxPage:
-        """One page. New is what was stored last; of what has ended, what ended last.
+        """One page of the rows in a state; without a state, of all rows.
+
+        Open rows are newer than ended ones. The newest open row was stored last; the newest ended row ended
+        last.
 
         Raises:
-            ValueError: the size is not within 1 to 500, or the cursor is none of ours.
+            ValueError: the size is not within 1 to 500, or the cursor belongs to another list.
         """
         ...
 

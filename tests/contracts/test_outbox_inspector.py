@@ -161,6 +161,39 @@ async def test_pages_of_a_state_have_each_row_once_and_in_order(
     assert found == (oldest_first[::-1] if newest_first else oldest_first)
 
 
+@pytest.mark.parametrize("newest_first", [True, False])
+@pytest.mark.parametrize("size", [1, 2, 3, 10])
+async def test_pages_of_all_states_have_the_open_rows_as_the_newest(
+    office: Office, size: int, *, newest_first: bool
+) -> None:
+    await office.add(
+        a_row("waits", OutboxState.WAITING, ago=9 * HOUR),
+        a_row("sent", OutboxState.FORWARDED, ago=8 * HOUR),
+        a_row("archived", OutboxState.GIVEN_UP, ago=3 * HOUR),
+        a_row("done", OutboxState.DONE, ago=2 * HOUR),
+        a_row("equal", OutboxState.DUPLICATE, ago=HOUR),
+    )
+    found: list[str] = []
+    cursor = None
+
+    while True:
+        page = await office.inspector.rows(None, newest_first=newest_first, size=size, cursor=cursor)
+        assert len(page.rows) == min(size, 5 - len(found))
+        found += [row.id for row in page.rows]
+        cursor = page.next
+        if cursor is None:
+            break
+
+    oldest_first = ["archived", "done", "equal", "waits", "sent"]
+    assert found == (oldest_first[::-1] if newest_first else oldest_first)
+
+
+async def test_an_empty_outbox_has_an_empty_page(office: Office) -> None:
+    page = await office.inspector.rows(None)
+
+    assert (page.rows, page.next) == ([], None)
+
+
 @pytest.mark.parametrize(
     ("size", "cursor"), [(0, None), (501, None), (1, "no cursor"), (1, "W10"), (1, "W1tb" * 3_000)]
 )

@@ -51,13 +51,18 @@ class FakeOutboxInspector:
         )
 
     async def rows(
-        self, state: OutboxState, *, newest_first: bool = True, size: int = 30, cursor: str | None = None
+        self,
+        state: OutboxState | None,
+        *,
+        newest_first: bool = True,
+        size: int = 30,
+        cursor: str | None = None,
     ) -> OutboxPage:
         if not 1 <= size <= MOST_AT_ONCE:
             raise ValueError("size")
         if cursor is not None and not cursor.isdecimal():
             raise ValueError(f"{cursor!r} is no cursor of a page")
-        ordered = sorted(self._in(state), key=_place, reverse=newest_first)
+        ordered = sorted(self._in(state), key=_newness, reverse=newest_first)
         end = int(cursor or 0) + size
         return OutboxPage(rows=ordered[end - size : end], next=str(end) if end < len(ordered) else None)
 
@@ -83,8 +88,8 @@ class FakeOutboxInspector:
         for first in range(0, len(ids), self._batch):
             yield await self.act(action, ids[first : first + self._batch])
 
-    def _in(self, state: OutboxState) -> list[OutboxRow]:
-        return [row for row in self._rows.values() if row.state is state]
+    def _in(self, state: OutboxState | None) -> list[OutboxRow]:
+        return [row for row in self._rows.values() if state is None or row.state is state]
 
     def _refusal(self, action: OutboxAction, task_id: str) -> str | None:
         if task_id not in self._rows:
@@ -99,6 +104,10 @@ class FakeOutboxInspector:
         if action is OutboxAction.DISCARD:
             return replace(row, state=OutboxState.GIVEN_UP, ended_at=now)
         return replace(row, state=OutboxState.FORWARDED, forwarded_at=now, ended_at=None)
+
+
+def _newness(row: OutboxRow) -> tuple[bool, datetime, str]:
+    return row.state.is_open, *_place(row)
 
 
 def _place(row: OutboxRow) -> tuple[datetime, str]:

@@ -26,6 +26,9 @@ async def test_no_more_than_what_is_asked_for_is_read(container: Container, data
     with statements(container) as executed:
         stats = await inspector.stats()
         pages = {state: await inspector.rows(state) for state in OutboxState if state != "duplicate"}
+        everything = await inspector.rows(None)
+        await inspector.rows(None, cursor=everything.next)
+        await inspector.rows(None, newest_first=False)
 
     assert (stats.waiting, stats.given_up) == (1, 20)
     assert {state: len(page.rows) for state, page in pages.items()} == {
@@ -34,7 +37,9 @@ async def test_no_more_than_what_is_asked_for_is_read(container: Container, data
         OutboxState.GIVEN_UP: 20,
         OutboxState.DONE: 30,
     }
-    assert len(executed) == 7
+    assert (len(everything.rows), everything.next is None) == (30, False)
+    # Three of the counts, one of each state; both sections, the rest of one section, one section.
+    assert len(executed) == 3 + 4 + 2 + 1 + 1
     async with container.engine().connect() as connection:
         for statement, parameters in executed:
             plan = (await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)).scalars().all()

@@ -38,6 +38,11 @@ _OF_ALL: Sequence[tuple[Column, Cell]] = [
     (Column("QUEUE", is_optional=True), lambda row, _: row.queue),
     (Column("STORED"), _at(lambda row: row.stored_at)),
 ]
+_ANY = [
+    *_OF_ALL,
+    (Column("STATE"), lambda row, _: str(row.state)),
+    (Column("ENDED", is_optional=True), _at(lambda row: row.ended_at)),
+]
 _WAITING: Sequence[tuple[Column, Cell]] = [
     *_OF_ALL,
     (Column("FAILED", is_optional=True), _at(lambda row: row.last_failed_at)),
@@ -85,17 +90,21 @@ def _stats(counted: OutboxStats, now: datetime) -> Sequence[tuple[str, str]]:
 def list_rows(
     context: typer.Context,
     *,
-    state: Annotated[OutboxState, typer.Option("--state", "-s", help="The rows' state.")],
+    state: Annotated[
+        OutboxState | None, typer.Option("--state", "-s", help="Only rows in this state.")
+    ] = None,
     size: Annotated[int, typer.Option(min=1, max=500, help="How many at most.")] = 30,
     cursor: Annotated[str | None, typer.Option(help="Where to go on, as the page before said.")] = None,
     oldest_first: Annotated[bool, typer.Option("--oldest-first", help="Turn the order around.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the rows in one state, without their payloads.
+    """List the rows of all states or of one, without their payloads.
 
-    The newest come first: what was stored, or has ended, last.
+    The newest come first: open rows by the time they were stored, then ended
+    rows by the time they ended.
 
     Examples:
+      python -m cmd.admin outbox ls
       python -m cmd.admin outbox ls -s waiting --oldest-first
       python -m cmd.admin outbox ls -s given-up --size 100 --json
     """
@@ -112,11 +121,16 @@ def list_rows(
         rows = [json_output.outbox_row(row, with_payload=False) for row in found.rows]
         show_json({"state": state, "rows": rows, "next": found.next})
         return
-    cells = {OutboxState.WAITING: _WAITING, OutboxState.FORWARDED: _FORWARDED}.get(state, _ENDED)
-    shown = [[cell(row, now) for _, cell in cells] for row in found.rows]
-    show_table([column for column, _ in cells], shown, empty=f"There are no {state} rows.")
-    if found.next is not None:
-        say(f"There are more: --cursor {found.next}")
+    _show_page(found, state, now=now)
+
+
+def _show_page(page: OutboxPage, state: OutboxState | None, *, now: datetime) -> None:
+    cells = {None: _ANY, OutboxState.WAITING: _WAITING, OutboxState.FORWARDED: _FORWARDED}.get(state, _ENDED)
+    shown = [[cell(row, now) for _, cell in cells] for row in page.rows]
+    empty = "There are no rows." if state is None else f"There are no {state} rows."
+    show_table([column for column, _ in cells], shown, empty=empty)
+    if page.next is not None:
+        say(f"There are more: --cursor {page.next}")
 
 
 @app.command("inspect")

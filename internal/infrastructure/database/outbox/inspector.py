@@ -71,7 +71,12 @@ class SqlAlchemyOutboxInspector:
         )
 
     async def rows(
-        self, state: OutboxState, *, newest_first: bool = True, size: int = 30, cursor: str | None = None
+        self,
+        state: OutboxState | None,
+        *,
+        newest_first: bool = True,
+        size: int = 30,
+        cursor: str | None = None,
     ) -> OutboxPage:
         with translated_outages():
             async with self._engine.connect() as connection:

@@ -4,7 +4,8 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from itertools import dropwhile
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, and_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,22 +32,57 @@ IN_STATE: Mapping[OutboxState, Any] = {
 }
 
 
+class _Section(NamedTuple):
+    """Rows that have one order: `since` they were stored, or since they ended."""
+
+    is_open: bool
+    condition: Any
+    since: Any
+
+
 async def read_page(
     connection: AsyncConnection,
-    state: OutboxState,
+    state: OutboxState | None,
     *,
     newest_first: bool,
     size: int,
     cursor: str | None,
 ) -> OutboxPage:
-    """Raise ValueError for a size or a cursor that cannot be."""
+    """Raise ValueError if the size is out of range, or the cursor belongs to another list."""
     if not 1 <= size <= MOST_AT_ONCE:
         raise ValueError(f"size must be within 1 to {MOST_AT_ONCE}")
-    after = _from_cursor(cursor) if cursor is not None else None
-    found = await connection.execute(_page(state, newest_first=newest_first, after=after).limit(size + 1))
-    rows = [to_row(row) for row in found]
-    has_more = len(rows) > size
-    return OutboxPage(rows=rows[:size], next=_to_cursor(rows[size - 1]) if has_more else None)
+    sections = _sections(state) if newest_first else _sections(state)[::-1]
+    after: Position | None = None
+    if cursor is not None:
+        sections, after = _behind(cursor, sections)
+    rows: list[OutboxRow] = []
+    for section in sections:
+        page = _page(section, newest_first=newest_first, after=after).limit(size + 1 - len(rows))
+        rows += [to_row(row) for row in await connection.execute(page)]
+        if len(rows) > size:
+            return OutboxPage(rows=rows[:size], next=_to_cursor(rows[size - 1]))
+        after = None
+    return OutboxPage(rows=rows, next=None)
+
+
+def _sections(state: OutboxState | None) -> Sequence[_Section]:
+    """All rows are two sections, since no index has both: the open ones first, then those that ended."""
+    if state is None:
+        return [
+            _Section(is_open=True, condition=is_open, since=outbox.c.created_at),
+            _Section(is_open=False, condition=_has_ended, since=outbox.c.closed_at),
+        ]
+    since = outbox.c.created_at if state.is_open else outbox.c.closed_at
+    return [_Section(is_open=state.is_open, condition=IN_STATE[state], since=since)]
+
+
+def _behind(cursor: str, sections: Sequence[_Section]) -> tuple[Sequence[_Section], Position]:
+    """What is left of the sections, and the position in the first of them."""
+    is_open, position = _from_cursor(cursor)
+    left = [*dropwhile(lambda section: section.is_open is not is_open, sections)]
+    if not left:
+        raise ValueError(f"{cursor!r} is the cursor of another list")
+    return left, position
 
 
 def since(row: OutboxRow) -> datetime:
@@ -85,10 +121,10 @@ def _state(row: Row[Any]) -> OutboxState:
     return OutboxState.DONE if row.succeeded else OutboxState.GIVEN_UP
 
 
-def _page(state: OutboxState, *, newest_first: bool, after: Position | None) -> Select[Any]:
-    """Of those that have ended, an index has the order; those that are open are sorted each time."""
-    place: Sequence[Any] = (outbox.c.created_at if state.is_open else outbox.c.closed_at, outbox.c.id)
-    query = select(*SHOWN).where(IN_STATE[state])
+def _page(section: _Section, *, newest_first: bool, after: Position | None) -> Select[Any]:
+    """An index has the order of the rows that ended; the open ones are sorted each time."""
+    place: Sequence[Any] = (section.since, outbox.c.id)
+    query = select(*SHOWN).where(section.condition)
     if after is not None:
         row, other = tuple_(*place), tuple_(*after)
         query = query.where(row < other if newest_first else row > other)
@@ -97,17 +133,18 @@ def _page(state: OutboxState, *, newest_first: bool, after: Position | None) -> 
 
 def _to_cursor(row: OutboxRow) -> str:
     """Text that stands on a command line as it is."""
-    place = [since(row).isoformat(), row.id]
+    place = [row.state.is_open, since(row).isoformat(), row.id]
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
 
-def _from_cursor(cursor: str) -> Position:
+def _from_cursor(cursor: str) -> tuple[bool, Position]:
+    """Whether the row was open, and its position."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        text, task_id = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        is_open, text, task_id = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         moment = datetime.fromisoformat(text)
     except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"{cursor!r} is no cursor of a page") from error
     if moment.utcoffset() is None:
         raise ValueError(f"{cursor!r} is no cursor of a page")
-    return moment, str(task_id)
+    return bool(is_open), (moment, str(task_id))

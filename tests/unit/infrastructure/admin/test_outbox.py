@@ -84,6 +84,21 @@ def test_lists_rows_without_what_may_be_personal_data(operator: Operator) -> Non
     assert "ada@" not in shown + json.dumps(read)
 
 
+def test_lists_all_rows_with_their_states(operator: Operator) -> None:
+    shown = operator.does("outbox", "ls").stdout.splitlines()
+    read = operator.reads("outbox", "ls")
+
+    states = ("waiting", "waiting", "forwarded", "done", "given-up")
+    assert all(f" {state} " in line for line, state in zip(shown[1:], states, strict=True))
+    assert [line.split()[0] for line in shown[1:]] == ["waiting-2", "waiting-1", "sent", "good", "bad"]
+    assert [row["id"] for row in read["rows"]] == ["waiting-2", "waiting-1", "sent", "good", "bad"]
+    assert (read["state"], read["next"]) == (None, None)
+
+
+def test_says_that_there_are_no_rows_at_all() -> None:
+    assert Operator().does("outbox", "ls").stdout == "There are no rows.\n"
+
+
 @pytest.mark.parametrize(
     ("state", "last_column", "said"),
     [
