@@ -46,7 +46,7 @@ class TaskFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskPage:
-    """Some tasks of a state, and the cursor of what follows: None at the end.
+    """Some tasks, and the cursor of what follows: None at the end.
 
     A filtered page may be short, even empty, and yet have more behind it: each looks at a bounded number.
     """
@@ -129,18 +129,21 @@ class TaskInspector(Protocol):
     async def tasks(
         self,
         queue: str,
-        state: TaskState,
+        state: TaskState | None,
         *,
         newest_first: bool = True,
         size: int = 30,
         cursor: str | None = None,
         only: TaskFilter | None = None,
     ) -> TaskPage:
-        """One page. New is what came into its state last; of scheduled and retry what is due last.
+        """One page of the tasks in a state; without a state, of all tasks.
+
+        The newest task came into its state last; in scheduled and retry it is due last. Without a state,
+        pending tasks are the newest, then active, scheduled, retry, archived and completed ones.
 
         Raises:
             QueueNotFound: there is no such queue.
-            ValueError: the size is not within 1 to 500, or the cursor is none of ours.
+            ValueError: the size is not within 1 to 500, or the cursor belongs to another list.
         """
         ...
 

@@ -272,6 +272,46 @@ async def test_pages_show_every_task_once_in_order(
     assert sizes == [size] * (5 // size) + ([5 % size] if 5 % size else [])
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 10, 500])
+@pytest.mark.parametrize("newest_first", [True, False])
+async def test_pages_of_all_states_show_every_task_once(
+    office: Office, size: int, *, newest_first: bool
+) -> None:
+    for state in (TaskState.ACTIVE, TaskState.COMPLETED, TaskState.ARCHIVED, *WAITING):
+        for number in (1, 2) if state is not TaskState.ACTIVE else (1,):
+            office.seeding.add(f"{state} {number}", state, wait=MINUTE * number)
+    newest = ["pending 2", "pending 1", "active 1", "scheduled 2", "scheduled 1"]
+    newest += ["archived 2", "archived 1", "completed 2", "completed 1"]
+
+    shown: list[str] = []
+    sizes: list[int] = []
+    cursor = None
+    while cursor is not None or not sizes:
+        page = await office.inspector.tasks(
+            "default", None, newest_first=newest_first, size=size, cursor=cursor
+        )
+        shown += [task.id for task in page.tasks]
+        sizes.append(len(page.tasks))
+        cursor = page.next
+
+    assert shown == (newest if newest_first else newest[::-1])
+    assert sizes == [size] * (9 // size) + ([9 % size] if 9 % size else [])
+
+
+async def test_a_queue_without_tasks_has_an_empty_page(office: Office) -> None:
+    office.seeding.add("1", TaskState.ARCHIVED)
+    await office.inspector.act(TaskAction.DELETE, "default", ["1"])
+
+    page = await office.inspector.tasks("default", None)
+
+    assert (list(page.tasks), page.next) == ([], None)
+
+
+async def test_a_queue_that_is_not_there_has_no_page_of_all_states(office: Office) -> None:
+    with pytest.raises(QueueNotFound):
+        await office.inspector.tasks("nowhere", None)
+
+
 async def test_active_tasks_are_shown_once(office: Office) -> None:
     for task_id in "abcde":
         office.seeding.add(task_id, TaskState.ACTIVE)
@@ -369,6 +409,19 @@ async def test_a_filtered_page_looks_at_a_thousand_tasks(office: Office) -> None
     assert second.next is None
 
 
+async def test_a_filtered_page_of_all_states_looks_at_a_thousand_tasks(office: Office) -> None:
+    office.seeding.add("sought", TaskState.ARCHIVED, name="rare")
+    office.seeding.add_many(1500, TaskState.SCHEDULED)
+    office.seeding.add("first")
+    only = TaskFilter(name="rare")
+
+    first = await office.inspector.tasks("default", None, only=only)
+    second = await office.inspector.tasks("default", None, only=only, cursor=first.next)
+
+    assert (list(first.tasks), first.next is None) == ([], False)
+    assert ([task.id for task in second.tasks], second.next) == (["sought"], None)
+
+
 @pytest.mark.parametrize("size", [0, 501])
 async def test_no_page_has_another_size(office: Office, size: int) -> None:
     office.seeding.add("1")
@@ -383,8 +436,9 @@ async def test_no_page_has_another_size(office: Office, size: int) -> None:
 async def test_no_page_begins_at_a_cursor_that_is_none(office: Office, cursor: str) -> None:
     office.seeding.add("1")
 
-    with pytest.raises(ValueError, match="cursor"):
-        await office.inspector.tasks("default", TaskState.PENDING, cursor=cursor)
+    for state in (TaskState.PENDING, None):
+        with pytest.raises(ValueError, match="cursor"):
+            await office.inspector.tasks("default", state, cursor=cursor)
 
 
 async def test_a_task_is_found_by_its_id_whatever_its_state(office: Office) -> None:

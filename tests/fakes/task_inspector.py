@@ -35,6 +35,7 @@ _FROM: Mapping[TaskAction, frozenset[TaskState]] = {
     TaskAction.DELETE: frozenset(set(TaskState) - {TaskState.STORED, TaskState.ACTIVE}),
     TaskAction.CANCEL: frozenset({TaskState.ACTIVE}),
 }
+_OLDEST_STATE_FIRST = list(TaskState)[::-1]
 _BY_DUE_TIME = {TaskState.SCHEDULED, TaskState.RETRY}
 
 
@@ -149,7 +150,7 @@ class FakeTaskInspector:
     async def tasks(
         self,
         queue: str,
-        state: TaskState,
+        state: TaskState | None,
         *,
         newest_first: bool = True,
         size: int = 30,
@@ -159,8 +160,8 @@ class FakeTaskInspector:
         kept = self._tasks_of(queue).values()
         if not 1 <= size <= MOST_AT_ONCE:
             raise ValueError(f"size must be within 1 to {MOST_AT_ONCE}")
-        in_state = [one for one in kept if one.task.state is state]
-        ordered = sorted(in_state, key=lambda one: (one.place, one.task.id), reverse=newest_first)
+        in_state = [one for one in kept if state is None or one.task.state is state]
+        ordered = sorted(in_state, key=_order, reverse=newest_first)
         if cursor is not None:
             after = _mark(cursor)
             ordered = [one for one in ordered if _is_behind(one, after, newest_first=newest_first)]
@@ -274,16 +275,21 @@ def _text(payload: object) -> str:
 
 
 def _cursor(kept: _Kept) -> str:
-    return f"{kept.place}:{kept.task.id}"
+    rank, place, task_id = _order(kept)
+    return f"{rank}:{place}:{task_id}"
 
 
-def _mark(cursor: str) -> tuple[int, str]:
-    place, found, task_id = cursor.partition(":")
-    if not (found and place.isdigit()):
+def _mark(cursor: str) -> tuple[int, int, str]:
+    rank, _, rest = cursor.partition(":")
+    place, found, task_id = rest.partition(":")
+    if not (found and rank.isdigit() and place.isdigit()):
         raise ValueError(f"{cursor!r} is no cursor of ours")
-    return int(place), task_id
+    return int(rank), int(place), task_id
 
 
-def _is_behind(kept: _Kept, mark: tuple[int, str], *, newest_first: bool) -> bool:
-    here = (kept.place, kept.task.id)
-    return here < mark if newest_first else here > mark
+def _order(kept: _Kept) -> tuple[int, int, str]:
+    return _OLDEST_STATE_FIRST.index(kept.task.state), kept.place, kept.task.id
+
+
+def _is_behind(kept: _Kept, mark: tuple[int, int, str], *, newest_first: bool) -> bool:
+    return _order(kept) < mark if newest_first else _order(kept) > mark

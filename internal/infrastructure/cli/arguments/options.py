@@ -62,6 +62,7 @@ def rate(text: str) -> Rate:
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 InQueue = Annotated[str, typer.Option("--queue", "-q", help="The tasks' queue.")]
 InState = Annotated[State, typer.Option("--state", "-s", help="The tasks' state.")]
+InAnyState = Annotated[State | None, typer.Option("--state", "-s", help="Only tasks in this state.")]
 Name = Annotated[str | None, typer.Option("--name", help="Only tasks of this name.")]
 PayloadHas = Annotated[
     str | None,

@@ -10,8 +10,8 @@ import typer
 from internal.infrastructure.cli.arguments.options import (
     AsJson,
     ErrorHas,
+    InAnyState,
     InQueue,
-    InState,
     Name,
     PayloadHas,
     State,
@@ -34,7 +34,7 @@ def list_tasks(
     context: typer.Context,
     *,
     queue: InQueue,
-    state: InState,
+    state: InAnyState = None,
     name: Name = None,
     payload: PayloadHas = None,
     error: ErrorHas = None,
@@ -46,13 +46,15 @@ def list_tasks(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the tasks of a queue in one state.
+    """List the tasks of a queue, in all states or in one.
 
-    The newest come first; of scheduled and retry that is what is due last.
-    A filtered page may be short, and yet have more behind it.
-    Payloads are not shown unless asked for.
+    The newest come first; in scheduled and retry these are due last.
+    Without a state: pending, then active, scheduled, retry, archived, completed.
+    A filtered page may be short although more pages follow.
+    Payloads are shown only with --show-payload.
 
     Examples:
+      python -m cmd.admin task ls -q default
       python -m cmd.admin task ls -q default -s archived
       python -m cmd.admin task ls -q default -s retry --error timeout
       python -m cmd.admin task ls -q low -s pending --oldest-first --json
@@ -61,7 +63,7 @@ def list_tasks(
     async def page(tools: Tools) -> tuple[TaskPage, datetime]:
         listed = tools.inspector.tasks(
             queue,
-            TaskState(state),
+            TaskState(state) if state else None,
             newest_first=not oldest_first,
             size=size,
             cursor=cursor,
@@ -80,10 +82,13 @@ def list_tasks(
         _show_page(found, state, now=now, show_payload=show_payload)
 
 
-def _show_page(page: TaskPage, state: State, *, now: datetime, show_payload: bool) -> None:
-    cells = [*_CELLS[state], (Column("PAYLOAD", is_text=True), _payload)] if show_payload else _CELLS[state]
+def _show_page(page: TaskPage, state: State | None, *, now: datetime, show_payload: bool) -> None:
+    cells = _CELLS[state] if state else _OF_ANY_STATE
+    if show_payload:
+        cells = [*cells, (Column("PAYLOAD", is_text=True), _payload)]
     rows = [[cell(task, now) for _, cell in cells] for task in page.tasks]
-    empty = f"There are no {state} tasks." if page.next is None else "None so far."
+    nothing = f"There are no {state} tasks." if state else "There are no tasks."
+    empty = nothing if page.next is None else "None so far."
     show_table([column for column, _ in cells], rows, empty=empty)
     if page.next is not None:
         say(f"There are more: --cursor {page.next}")
@@ -117,6 +122,14 @@ _NAME = (Column("NAME", is_text=True), lambda task, _: task.name or "(unreadable
 _RETRIES = (Column("RETRIES", is_number=True, is_optional=True), _retries)
 _DUE = (Column("DUE"), _at(lambda task: task.due))
 _ERROR = (Column("LAST ERROR", is_text=True), _error)
+_OF_ANY_STATE: Sequence[tuple[Column, Cell]] = [
+    _ID,
+    _NAME,
+    (Column("STATE"), lambda task, _: str(task.state)),
+    (Column("PUBLISHED", is_optional=True), _at(lambda task: task.published_at)),
+    _RETRIES,
+    _ERROR,
+]
 _CELLS: Mapping[State, Sequence[tuple[Column, Cell]]] = {
     State.PENDING: [_ID, _NAME, (Column("PUBLISHED"), _at(lambda task: task.published_at)), _RETRIES],
     State.ACTIVE: [

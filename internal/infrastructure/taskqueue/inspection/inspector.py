@@ -114,7 +114,7 @@ class RedisTaskInspector:
     async def tasks(
         self,
         queue: str,
-        state: TaskState,
+        state: TaskState | None,
         *,
         newest_first: bool = True,
         size: int = 30,

@@ -41,6 +41,37 @@ def test_goes_on_where_a_page_ended(waiting: Operator) -> None:
     assert ids(rest.stdout) == ["task-1", "task-0"]
 
 
+def test_lists_all_states_with_the_waiting_tasks_first(waiting: Operator) -> None:
+    waiting.inspector.add(
+        a_task("done", TaskState.COMPLETED, completed_at=NOON),
+        a_task("bad", TaskState.ARCHIVED, last_error="boom", last_failed_at=NOON),
+    )
+
+    first = waiting.does("task", "ls", "-q", "default", "--size", "6").stdout.splitlines()
+    cursor = first[-1].removeprefix("There are more: --cursor ")
+    rest = waiting.reads("task", "ls", "-q", "default", "--cursor", cursor)
+
+    assert first[0].split() == ["ID", "NAME", "STATE", "PUBLISHED", "RETRIES", "LAST", "ERROR"]
+    assert ids("\n".join(first[:-1])) == [*(f"task-{number}" for number in (4, 3, 2, 1, 0)), "bad"]
+    assert " archived " in first[-2]
+    assert "boom" in first[-2]
+    assert ([task["id"] for task in rest["tasks"]], rest["state"], rest["next"]) == (["done"], None, None)
+
+
+def test_filters_tasks_of_all_states(waiting: Operator) -> None:
+    waiting.inspector.add(a_task("report", TaskState.RETRY, due=NOON, name="report:build"))
+
+    found = waiting.reads("task", "ls", "-q", "default", "--name", "report:build")
+
+    assert [(task["id"], task["state"]) for task in found["tasks"]] == [("report", "retry")]
+
+
+def test_says_that_there_are_no_tasks_at_all(operator: Operator) -> None:
+    operator.inspector.add_queue("empty")
+
+    assert operator.does("task", "ls", "-q", "empty").stdout == "There are no tasks.\n"
+
+
 def test_a_script_reads_all_pages(waiting: Operator) -> None:
     found: list[str] = []
     cursor: list[str] = []
