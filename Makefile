@@ -21,7 +21,7 @@ STYLUA := @johnnymorganz/stylua-bin@2.5.2
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run server worker test test-all test-unit test-integration test-e2e full faults soak check lua commits fmt hooks lock \
+.PHONY: help run server worker test test-all test-unit test-integration test-e2e test-faults full faults soak check lua commits fmt hooks lock \
 	migrate migration image-test bench bench-against $(BENCHMARKS) up down clean
 
 # A line that begins with two number signs and an at sign begins a group of the list.
@@ -54,9 +54,7 @@ JOBS ?= 4
 test: $(INSTALLED) ## run the tests, on embedded Postgres and Valkey, JOBS=4 files at a time
 	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --ignore=tests/faults
 
-# The rows of faults measure times, so nothing may run beside them.
-test-all: test ## run the tests, then the faults, one at a time
-	$(BIN)/pytest tests/faults
+test-all: test test-faults ## run the tests, then the faults
 
 test-unit: $(INSTALLED) ## run the tests without I/O
 	$(BIN)/pytest tests/unit tests/architecture
@@ -64,8 +62,12 @@ test-unit: $(INSTALLED) ## run the tests without I/O
 test-integration: $(INSTALLED) ## run the tests on real Postgres and Valkey
 	$(BIN)/pytest tests/contracts tests/integration
 
-test-e2e: $(INSTALLED) ## run the tests on real processes
-	$(BIN)/pytest tests/e2e
+test-e2e: $(INSTALLED) ## run the tests on real processes, and the examples of the docs
+	$(BIN)/pytest tests/e2e tests/docs
+
+# The rows of faults measure times, so nothing may run beside them.
+test-faults: $(INSTALLED) ## run the faults, one at a time
+	$(BIN)/pytest tests/faults
 
 FAULT_ROWS := $(addprefix tests/faults/test_,$(addsuffix _rows.py,redis postgres worker mail server))
 
