@@ -5,7 +5,7 @@ from typing import Any
 
 from internal.infrastructure.config.production_rules import production_problems
 from internal.infrastructure.config.settings import Settings
-from tests.docs.blocks import CONFIGURATION
+from tests.docs.blocks import CONFIGURATION, ROOT
 
 TEXT = CONFIGURATION.read_text()
 ROW = re.compile(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) ?\| .+ \|$", re.MULTILINE)
@@ -67,3 +67,10 @@ def test_the_table_of_production_names_every_rule() -> None:
 
     first_cells = " ".join(line.split("|")[1] for line in section.splitlines() if line.startswith("| `"))
     assert set(re.findall(r"[A-Z_]{2,}", first_cells)) == {name.upper() for name in rules} | {"REDIS_ADDR"}
+
+
+def test_the_services_that_it_starts_are_those_of_the_compose_file() -> None:
+    [services] = re.findall(r"docker compose up -d ([\w ]+)`", TEXT)
+
+    compose = (ROOT / "docker-compose.yml").read_text()
+    assert all(re.search(rf"^  {name}:", compose, re.MULTILINE) for name in services.split())

@@ -5,105 +5,20 @@ In a copy of the program, with the real worker.
 
 import json
 import re
-import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from internal.infrastructure.embedded.process import spawn
 from tests.docs.admin import Admin
-from tests.docs.blocks import BACKGROUND_JOBS, OPERATIONS, ROOT, blocks
+from tests.docs.blocks import BACKGROUND_JOBS, OPERATIONS, blocks
+from tests.docs.program_copy import Copy
 from tests.eventually import eventually
 from tests.queued import queued
 
 BLOCKS = blocks(BACKGROUND_JOBS)
 COMMANDS = blocks(OPERATIONS)
-
-
-class Copy:
-    """The program with the example's task and actors, and how its processes are started."""
-
-    def __init__(self, root: Path, env: dict[str, str]) -> None:
-        self._root = root
-        self._env = env
-        for name in ("cmd", "internal", "tests", "pyproject.toml"):
-            source = ROOT / name
-            copy = shutil.copytree if source.is_dir() else shutil.copy
-            copy(source, root / name)
-        self._apply()
-
-    def _apply(self) -> None:
-        infrastructure = self._root / "internal" / "infrastructure"
-        module = "internal.application.tasks.build_report"
-        (self._root / "internal/application/tasks/build_report.py").write_text(BLOCKS["new_task"])
-        container = infrastructure / "bootstrap" / "container.py"
-        imported = f"from {module} import BuildReportHandler\n"
-        container.write_text(
-            imported + container.read_text() + BLOCKS["new_provider"].replace("build", "    build", 1)
-        )
-        routes = infrastructure / "worker" / "routes.py"
-        before, _, _ = routes.read_text().rpartition("}")
-        line = BLOCKS["new_route"]
-        routes.write_text(f"from {module} import BuildReport\n{before}    {line}}}\n")
-        package = self._root / "my_package"
-        package.mkdir()
-        (package / "my_actors.py").write_text(BLOCKS["actors_module"])
-
-    def schedule(self, *, spec: str) -> None:
-        """Add the periodic task, with other slots."""
-        schedule = self._root / "internal" / "infrastructure" / "worker" / "schedule.py"
-        module = "internal.application.tasks.build_report"
-        imports = f"from datetime import timedelta\nfrom {module} import BuildReport\n"
-        before, _, _ = schedule.read_text().partition("SCHEDULE: ")
-        entries = BLOCKS["new_schedule"].replace("30 6 * * mon-fri", spec)
-        schedule.write_text(f"{imports}{before}{entries}")
-
-    def start(self, command: str) -> "subprocess.Popen[bytes]":
-        python, *arguments = command.split()
-        assert python == "python"
-        return spawn([sys.executable, *arguments], env=self._env, cwd=self._root, log=self._root / "log")
-
-    def run(self, source: str) -> str:
-        completed = subprocess.run(
-            [sys.executable, "-c", source],
-            env=self._env,
-            cwd=self._root,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=30,
-        )
-        return completed.stdout.strip()
-
-    def test(self, path: str) -> None:
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", path]
-        subprocess.run(command, env=self._env, cwd=self._root, check=True, timeout=60)
-
-    @property
-    def log(self) -> str:
-        return (self._root / "log").read_text()
-
-
-@pytest.fixture
-def env(database_url: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
-    return {
-        "APP_ENV": "test",
-        "DATABASE_URL": database_url,
-        "REDIS_URL": redis_url,
-        "MAIL_URL": (tmp_path / "mail").as_uri(),
-        "LOG_FORMAT": "json",
-    }
-
-
-@pytest.fixture
-def copy(env: dict[str, str], tmp_path: Path) -> Copy:
-    root = tmp_path / "copy"
-    root.mkdir()
-    return Copy(root, env)
 
 
 @pytest.fixture
