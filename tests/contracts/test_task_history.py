@@ -20,9 +20,9 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Store:
-    """`add`: a task that ended so long ago, done, given up (False), or not at all (None)."""
+    """`add`: a task that ended so long ago, done, archived (False), or not at all (None)."""
 
-    retention: TaskHistory
+    history: TaskHistory
     add: Callable[[str, bool | None, timedelta], Awaitable[None]]
     ids: Callable[[], Awaitable[set[str]]]
 
@@ -36,18 +36,18 @@ def store(request: pytest.FixtureRequest) -> Store:
 
 def fake_store() -> Store:
     clock = FakeClock()
-    retention = FakeTaskHistory(clock)
+    history = FakeTaskHistory(clock)
 
     async def add(task_id: str, succeeded: bool | None, ago: timedelta) -> None:  # noqa: FBT001 - as above
         if succeeded is None:
-            retention.open.add(task_id)
+            history.open.add(task_id)
         else:
-            (retention.done if succeeded else retention.given_up)[task_id] = clock.now() - ago
+            (history.done if succeeded else history.archived)[task_id] = clock.now() - ago
 
     async def ids() -> set[str]:
-        return {*retention.open, *retention.done, *retention.given_up}
+        return {*history.open, *history.done, *history.archived}
 
-    return Store(retention, add, ids)
+    return Store(history, add, ids)
 
 
 def sql_store(container: Container) -> Store:
@@ -78,23 +78,23 @@ async def test_forgets_what_ended_long_ago_and_nothing_else(store: Store) -> Non
     for task_id, succeeded, days in [
         ("done", True, 31),
         ("done lately", True, 29),
-        ("given up", False, 92),
-        ("given up lately", False, 31),
+        ("archived", False, 92),
+        ("archived lately", False, 31),
         ("open", None, 1000),
     ]:
         await store.add(task_id, succeeded, days * DAY)
 
-    purged = await store.retention.purge(done_for=30 * DAY, given_up_for=91 * DAY, at_most=10)
+    purged = await store.history.purge(done_for=30 * DAY, archived_for=91 * DAY, at_most=10)
 
     assert purged == 2
-    assert await store.ids() == {"done lately", "given up lately", "open"}
+    assert await store.ids() == {"done lately", "archived lately", "open"}
 
 
 async def test_forgets_no_more_than_it_was_told_and_the_oldest_first(store: Store) -> None:
     for days in range(31, 36):
         await store.add(f"{days}", True, days * DAY)  # noqa: FBT003 - a task that is done
 
-    purged = await store.retention.purge(done_for=30 * DAY, given_up_for=91 * DAY, at_most=2)
+    purged = await store.history.purge(done_for=30 * DAY, archived_for=91 * DAY, at_most=2)
 
     assert purged == 2
     assert await store.ids() == {"31", "32", "33"}

@@ -17,10 +17,10 @@ class FakeIdempotentRequests:
     async def claim(self, key: str, user_id: UUID) -> UUID | None:
         if key in self.in_progress:
             raise RequestInProgress
-        if key in self.by_key and not self._is_over(key):
+        if key in self.by_key and not self.is_over(key):
             return self.by_key[key][0]
         self.by_key[key] = (user_id, self._clock.now())
         return None
 
-    def _is_over(self, key: str) -> bool:
+    def is_over(self, key: str) -> bool:
         return self._clock.now() - self.by_key[key][1] >= timedelta(days=1)

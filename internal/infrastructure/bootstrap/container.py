@@ -11,6 +11,7 @@ from internal.application.auth.log_in import LogIn
 from internal.application.auth.register_user import RegisterUser
 from internal.application.tasks.bulkhead import Bulkhead
 from internal.application.tasks.purge_outbox import PurgeOutboxHandler
+from internal.application.tasks.purge_requests import PurgeRequestsHandler
 from internal.application.tasks.send_email_once import SendEmailOnce
 from internal.application.tasks.send_welcome_email import SendWelcomeEmailHandler
 from internal.domain.password_policy import PasswordPolicy
@@ -18,11 +19,11 @@ from internal.infrastructure.clock import SystemClock
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.database.engine import DatabaseTimeouts, create_engine
 from internal.infrastructure.database.idempotency import SqlAlchemyIdempotency
-from internal.infrastructure.database.idempotent_requests import RequestPurge
 from internal.infrastructure.database.outbox.completion_log import SqlAlchemyCompletionLog
 from internal.infrastructure.database.outbox.history import SqlAlchemyTaskHistory
 from internal.infrastructure.database.outbox.inspector import SqlAlchemyOutboxInspector
 from internal.infrastructure.database.outbox.relay import OutboxRelay
+from internal.infrastructure.database.request_history import SqlAlchemyRequestHistory
 from internal.infrastructure.database.schema import SchemaVersion
 from internal.infrastructure.database.unit_of_work import SqlAlchemyUnitOfWork
 from internal.infrastructure.database.watch import DatabaseWatch
@@ -174,7 +175,6 @@ class Container(containers.DeclarativeContainer):
         transport=task_publisher,
         within=database_timeouts.provided.statement,
     )
-    request_purge = providers.Singleton(RequestPurge, engine)
     completion_log = providers.Singleton(SqlAlchemyCompletionLog, engine)
     idempotency = providers.Singleton(SqlAlchemyIdempotency, engine)
     schedule_book = providers.Singleton(ScheduleInspector, redis_pool, namespace=hash_tag(NAMESPACE))
@@ -234,8 +234,11 @@ class Container(containers.DeclarativeContainer):
 
     purge_outbox_handler = providers.Factory(
         PurgeOutboxHandler,
-        retention=providers.Singleton(SqlAlchemyTaskHistory, engine),
+        history=providers.Singleton(SqlAlchemyTaskHistory, engine),
         done_for=providers.Factory(timedelta, days=settings.provided.outbox_retention_days),
+    )
+    purge_requests_handler = providers.Factory(
+        PurgeRequestsHandler, history=providers.Singleton(SqlAlchemyRequestHistory, engine)
     )
     send_email_once = providers.Factory(
         SendEmailOnce,

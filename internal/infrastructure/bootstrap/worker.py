@@ -127,7 +127,6 @@ async def _open(container: Container, resources: AsyncExitStack) -> None:
     await resources.enter_async_context(
         in_background(
             container.outbox_relay().run(),
-            container.request_purge().run(),
             scheduler.run(),
             warn_of_losses(container.redis()),
             beat_in(container.settings().heartbeats),

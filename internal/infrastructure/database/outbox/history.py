@@ -15,7 +15,7 @@ _ENDED = (
         )
         | (
             outbox.c.succeeded.is_not(True)
-            & (outbox.c.closed_at < func.now() - bindparam("given_up_for", type_=Interval))
+            & (outbox.c.closed_at < func.now() - bindparam("archived_for", type_=Interval))
         )
     )
     .order_by(outbox.c.closed_at)
@@ -30,8 +30,8 @@ class SqlAlchemyTaskHistory:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")  # every call is one statement
 
-    async def purge(self, *, done_for: timedelta, given_up_for: timedelta, at_most: int) -> int:
-        spans = {"done_for": done_for, "given_up_for": given_up_for, "at_most": at_most}
+    async def purge(self, *, done_for: timedelta, archived_for: timedelta, at_most: int) -> int:
+        spans = {"done_for": done_for, "archived_for": archived_for, "at_most": at_most}
         with translated_outages():
             async with self._engine.connect() as connection:
                 return (await connection.execute(_PURGE, spans)).rowcount
