@@ -1,10 +1,12 @@
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, insert, literal, select
 
+from internal.domain.email_address import EmailAddress
 from internal.domain.user import User
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.database.idempotent_requests import KEPT_FOR
@@ -30,14 +32,10 @@ class Store:
 
 
 @pytest.fixture(params=["fake", "sqlalchemy"])
-async def store(request: pytest.FixtureRequest, ada: User) -> Store:
+def store(request: pytest.FixtureRequest, ada: User) -> Store:
     if request.param == "fake":
         return fake_store(ada)
-    container: Container = request.getfixturevalue("container")
-    async with container.unit_of_work() as uow:
-        await uow.users.add(ada)
-        await uow.commit()
-    return sql_store(container, ada)
+    return sql_store(request.getfixturevalue("container"), ada)
 
 
 def fake_store(user: User) -> Store:
@@ -55,8 +53,13 @@ def fake_store(user: User) -> Store:
 
 def sql_store(container: Container, user: User) -> Store:
     async def add(key: int, ago: timedelta) -> None:
+        async with container.unit_of_work() as uow:
+            await uow.users.add(
+                replace(user, id=UUID(int=key), email=EmailAddress.parse(f"{key}@example.com"))
+            )
+            await uow.commit()
         row = insert(idempotent_requests).values(
-            key_hash=key.to_bytes(32), user_id=user.id, created_at=func.now() - literal(ago)
+            key_hash=key.to_bytes(32), user_id=UUID(int=key), created_at=func.now() - literal(ago)
         )
         async with container.engine().begin() as connection:
             await connection.execute(row)

@@ -1,7 +1,6 @@
-"""Rows of the outbox, stored, made due and read; and a transport that only remembers."""
+"""Rows of the outbox: stored, made due and read."""
 
-import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Unpack
@@ -13,44 +12,17 @@ from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.database.outbox.relay import OutboxRelay
 from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.tasks.encoded_task import EncodedTask
+from internal.infrastructure.tasks.transport import TaskTransport
 from internal.ports.tasks import TaskOverrides
-from internal.ports.unavailable import Unavailable
 
 LONG_AGO = timedelta(minutes=1)
-
-
-class FakeTaskTransport:
-    """Keeps what it is given, unless it is down; `failure` is how that shows."""
-
-    def __init__(self, *, down: bool = False, failure: type[Exception] = Unavailable) -> None:
-        self.sent: list[str] = []
-        self.existing_ids: set[str] = set()
-        self.duplicates: set[str] = set()
-        self.down = down
-        self._failure = failure
-        self.has_failed = asyncio.Event()
-        self.has_sent = asyncio.Event()
-
-    def check(self, tasks: Sequence[EncodedTask]) -> None: ...
-
-    async def send(self, tasks: Sequence[EncodedTask]) -> set[str]:
-        if self.down:
-            self.has_failed.set()
-            raise self._failure
-        self.sent.extend(task.id for task in tasks)
-        self.has_sent.set()
-        return self.duplicates & {task.id for task in tasks}
-
-    async def existing(self, tasks: Sequence[tuple[str, str]]) -> set[str]:
-        return self.existing_ids & {task_id for _, task_id in tasks}
 
 
 def welcome(number: int = 1) -> SendWelcomeEmail:
     return SendWelcomeEmail(user_id=UUID(int=number), email="ada@example.com", name="Ada")
 
 
-def relay(container: Container, transport: FakeTaskTransport) -> OutboxRelay:
+def relay(container: Container, transport: TaskTransport) -> OutboxRelay:
     return OutboxRelay(engine=container.engine(), transport=transport)
 
 

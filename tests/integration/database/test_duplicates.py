@@ -12,10 +12,10 @@ from internal.infrastructure.tasks.completion_log import Completion
 from internal.ports.outbox_inspector import OutboxAction
 from internal.ports.task_inspector import TaskAction
 from internal.ports.tasks import TaskState
+from tests.fakes.task_transport import FakeTaskTransport
 from tests.full_redis import full
 from tests.integration.database.outboxed import (
     LONG_AGO,
-    FakeTaskTransport,
     closed,
     make_due,
     publish,
@@ -68,7 +68,7 @@ async def test_a_task_that_is_forwarded_twice_is_no_duplicate_of_itself(
 
 async def test_a_duplicate_that_the_sweeper_finds_is_closed_too(container: Container) -> None:
     transport = FakeTaskTransport()
-    transport.duplicates = {"second"}
+    transport.ended = {"second"}
     await store_due(container, "first", "second")
 
     await relay(container, transport).sweep()

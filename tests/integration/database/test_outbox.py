@@ -22,8 +22,8 @@ from internal.infrastructure.embedded.redis import EmbeddedRedis
 from internal.infrastructure.tasks.completion_log import Completion
 from internal.ports.unavailable import Unavailable
 from tests.fakes.clock import FakeClock
+from tests.fakes.task_transport import FakeTaskTransport
 from tests.integration.database.outboxed import (
-    FakeTaskTransport,
     forwarded,
     make_due,
     publish,
@@ -121,7 +121,7 @@ async def test_a_forwarded_task_that_is_still_there_is_left_alone(container: Con
     task_id = await publish(container)
     await container.outbox_relay().close()
     transport = FakeTaskTransport()
-    transport.existing_ids = {task_id}
+    transport.has = {task_id: "default"}
 
     for _ in range(3):
         await make_due(container)
@@ -150,8 +150,8 @@ async def test_a_task_that_was_seen_again_counts_as_present(container: Container
     await container.outbox_relay().close()
     transport = FakeTaskTransport()
 
-    for existing in (set(), {task_id}, set()):
-        transport.existing_ids = existing
+    for has in ({}, {task_id: "default"}, {}):
+        transport.has = has
         await make_due(container)
         await relay(container, transport).sweep()
 

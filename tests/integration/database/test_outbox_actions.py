@@ -16,7 +16,8 @@ from internal.infrastructure.tasks.completion_log import Completion
 from internal.ports.idempotency import Done
 from internal.ports.outbox_inspector import OutboxAction, OutboxState
 from internal.ports.unavailable import Unavailable
-from tests.integration.database.outboxed import FakeTaskTransport, make_due, publish, relay, store_due
+from tests.fakes.task_transport import FakeTaskTransport
+from tests.integration.database.outboxed import make_due, publish, relay, store_due
 from tests.integration.taskqueue.engine import Engine, Hand, engine_on
 
 pytestmark = pytest.mark.anyio

@@ -12,7 +12,8 @@ from internal.infrastructure.database.outbox.rows import SWEEP_BATCH, OutboxRows
 from internal.infrastructure.database.tables import outbox
 from internal.infrastructure.embedded.process import free_port
 from internal.ports.unavailable import Unavailable
-from tests.integration.database.outboxed import FakeTaskTransport, publish, relay, statements, store_due
+from tests.fakes.task_transport import FakeTaskTransport
+from tests.integration.database.outboxed import publish, relay, statements, store_due
 
 pytestmark = pytest.mark.anyio
 

@@ -17,8 +17,9 @@ from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.timing import Timing
 from internal.infrastructure.tasks.completion_log import Completion
 from tests.eventually import eventually
+from tests.fakes.completion_log import FakeCompletionLog
 from tests.integration.taskqueue.engine import PREFIX
-from tests.integration.taskqueue.witnesses import Blocking, RecordingCompletionLog
+from tests.integration.taskqueue.witnesses import Blocking, WatchingCompletionLog
 from tests.integration.taskqueue.working import broker_on, send_stored, working
 from tests.queued import queued
 
@@ -163,13 +164,13 @@ def test_a_task_that_waits_for_a_slot_never_starts(redis_url: str) -> None:
 def test_a_task_about_which_the_ledger_is_asked_never_starts(far: RedisBroker, redis_url: str) -> None:
     answer = threading.Event()
 
-    class Slow(RecordingCompletionLog):
+    class Slow(FakeCompletionLog):
         async def closed(self, task_ids: Sequence[str]) -> Mapping[str, bool]:
             while not answer.is_set():  # noqa: ASYNC110 - as in Task
                 await asyncio.sleep(0.01)
             return await super().closed(task_ids)
 
-    task, completion_log = Task(), Slow(redis_url, closed={})
+    task, completion_log = Task(), Slow()
     actor = dramatiq.actor(broker=far, actor_name="run")(task.run)
 
     with working(far, completion_log=completion_log):
@@ -187,7 +188,7 @@ def test_a_task_about_which_the_ledger_is_asked_never_starts(far: RedisBroker, r
 
 
 def test_a_task_of_the_outbox_is_closed_before_it_is_archived(far: RedisBroker, redis_url: str) -> None:
-    task, completion_log = Task(), RecordingCompletionLog(redis_url, closed={})
+    task, completion_log = Task(), WatchingCompletionLog(redis_url)
     actor = dramatiq.actor(broker=far, actor_name="run")(task.run)
 
     with working(far, completion_log=completion_log):

@@ -12,6 +12,7 @@ from structlog.contextvars import bind_contextvars, get_contextvars
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.broker.middleware import default_middleware
 from internal.infrastructure.tasks.completion_log import Completion
+from tests.fakes.completion_log import FakeCompletionLog
 from tests.integration.taskqueue.working import broker_on, send_stored, working
 
 TASKS = 300
@@ -59,19 +60,15 @@ class LookingOnTheLoop(Looking):
     loop_safe = True
 
 
-class LookingCompletionLog:
+class LookingCompletionLog(FakeCompletionLog):
     def __init__(self, leaks: Leaks) -> None:
+        super().__init__()
         self._look = leaks.look
 
-    async def closed(self, task_ids: Sequence[str]) -> dict[str, bool]:
-        return {}
-
     async def close(self, completions: Sequence[Completion]) -> None:
+        await super().close(completions)
         if tenant.get() != "none":
             self._look("the completion log")
-
-    async def reopen(self, task_ids: Sequence[str]) -> set[str]:
-        return set(task_ids)
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """What learns how a task ended: the completion log, and what follows it in a chain."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -17,11 +15,11 @@ from internal.infrastructure.taskqueue.connections.connection import pool_of
 from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer
 from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskPublisher
 from internal.infrastructure.tasks.codec import TaskCodec
-from internal.infrastructure.tasks.completion_log import Completion
 from internal.infrastructure.tasks.task_encoder import TaskEncoder
 from internal.infrastructure.worker.actors import declare_actors
 from internal.ports.tasks import TaskContext, TaskHandler, TaskOptions
 from tests.eventually import eventually
+from tests.fakes.completion_log import FakeCompletionLog
 from tests.integration.taskqueue.working import send_stored, working
 from tests.queued import queued
 
@@ -37,21 +35,6 @@ class Step:
 class Silent(Exception):
     def __str__(self) -> str:
         raise ValueError
-
-
-class RecordingCompletionLog:
-    def __init__(self, closed: Mapping[str, bool] = MappingProxyType({})) -> None:
-        self._closed = closed
-        self.completions: list[Completion] = []
-
-    async def closed(self, task_ids: Sequence[str]) -> Mapping[str, bool]:
-        return {task_id: self._closed[task_id] for task_id in task_ids if task_id in self._closed}
-
-    async def close(self, completions: Sequence[Completion]) -> None:
-        self.completions += completions
-
-    async def reopen(self, task_ids: Sequence[str]) -> set[str]:
-        return set(task_ids)
 
 
 in_every_way = pytest.mark.parametrize(
@@ -71,7 +54,7 @@ def test_the_ledger_hears_that_it_failed(broker: RedisBroker, error: Exception, 
     actor = dramatiq.actor(broker=broker, actor_name="fail", max_retries=0)(
         fail_on_the_loop if is_async else fail
     )
-    completion_log = RecordingCompletionLog()
+    completion_log = FakeCompletionLog()
 
     with working(broker, completion_log=completion_log):
         send_stored(broker, actor.message_with_options(outbox="first"))
@@ -134,7 +117,7 @@ def test_a_chain_goes_on_as_the_ledger_says_if_the_worker_died_before_it_told_re
     publish_chain(broker, redis_url, handle)
     let_it_come_from_the_outbox(broker, "first")
     broker.client.hset(f"{broker.namespace}:default:task:first", "crashes", 1)
-    with working(broker, completion_log=RecordingCompletionLog(closed={"first": succeeded})) as worker:
+    with working(broker, completion_log=FakeCompletionLog(ended={"first": succeeded})) as worker:
         worker.join()
 
     assert ran == [follows]

@@ -15,11 +15,12 @@ from internal.infrastructure.taskqueue.protocol.timing import ARCHIVE_MOST
 from internal.infrastructure.tasks.completion_log import Completion
 from internal.ports.task_inspector import QueueNotEmpty, TaskAction
 from internal.ports.tasks import TaskState
+from tests.fakes.completion_log import FakeCompletionLog
 from tests.full_redis import full
 from tests.integration.taskqueue.desk import HOUR, Desk
 from tests.integration.taskqueue.engine import NO_DEADLINE, PREFIX, engine_on
 from tests.integration.taskqueue.inspecting import inspector_on
-from tests.integration.taskqueue.witnesses import RecordingCompletionLog
+from tests.integration.taskqueue.witnesses import WatchingCompletionLog
 from tests.queued import queued
 
 pytestmark = pytest.mark.anyio
@@ -39,13 +40,13 @@ def desk(redis_url: str) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def completion_log(redis_url: str) -> RecordingCompletionLog:
-    return RecordingCompletionLog(redis_url, closed={})
+def completion_log(redis_url: str) -> WatchingCompletionLog:
+    return WatchingCompletionLog(redis_url)
 
 
 @pytest.fixture
 async def inspector(
-    redis_url: str, completion_log: RecordingCompletionLog
+    redis_url: str, completion_log: WatchingCompletionLog
 ) -> AsyncIterator[RedisTaskInspector]:
     async with inspector_on(redis_url, completion_log=completion_log) as inspector:
         yield inspector
@@ -211,7 +212,7 @@ async def test_operators_can_make_room_in_a_full_redis(
 
 @pytest.mark.parametrize("action", [TaskAction.DELETE, TaskAction.ARCHIVE])
 async def test_a_task_is_closed_in_the_ledger_before_it_ends(
-    desk: Desk, inspector: RedisTaskInspector, completion_log: RecordingCompletionLog, action: TaskAction
+    desk: Desk, inspector: RedisTaskInspector, completion_log: WatchingCompletionLog, action: TaskAction
 ) -> None:
     desk.add("1", TaskState.SCHEDULED, options=OUTBOX)
     desk.add("2", TaskState.SCHEDULED)
@@ -224,7 +225,7 @@ async def test_a_task_is_closed_in_the_ledger_before_it_ends(
 
 
 async def test_a_task_is_reopened_in_the_ledger_before_it_runs_again(
-    desk: Desk, inspector: RedisTaskInspector, completion_log: RecordingCompletionLog, redis_url: str
+    desk: Desk, inspector: RedisTaskInspector, completion_log: WatchingCompletionLog, redis_url: str
 ) -> None:
     desk.add("1", TaskState.ARCHIVED, options=OUTBOX)
     desk.add("2", TaskState.RETRY, options=OUTBOX)
@@ -237,7 +238,7 @@ async def test_a_task_is_reopened_in_the_ledger_before_it_runs_again(
 
 
 async def test_a_task_whose_row_is_gone_runs_without_the_ledger(desk: Desk, redis_url: str) -> None:
-    completion_log = RecordingCompletionLog(redis_url, closed={}, absent=frozenset({"1"}))
+    completion_log = FakeCompletionLog(forgotten={"1"})
     async with inspector_on(redis_url, completion_log=completion_log) as inspector:
         desk.add("1", TaskState.ARCHIVED, options=OUTBOX)
 
@@ -250,7 +251,7 @@ async def test_a_task_whose_row_is_gone_runs_without_the_ledger(desk: Desk, redi
 
 @pytest.mark.parametrize("state", [TaskState.ACTIVE, TaskState.COMPLETED])
 async def test_what_is_refused_is_not_closed(
-    desk: Desk, inspector: RedisTaskInspector, completion_log: RecordingCompletionLog, state: TaskState
+    desk: Desk, inspector: RedisTaskInspector, completion_log: WatchingCompletionLog, state: TaskState
 ) -> None:
     desk.add("1", state, options=OUTBOX)
 
@@ -263,12 +264,12 @@ async def test_what_is_refused_is_not_closed(
 async def test_what_begins_to_run_while_it_is_being_closed_is_opened_again(
     desk: Desk, redis_url: str
 ) -> None:
-    class Slow(RecordingCompletionLog):
+    class Slow(FakeCompletionLog):
         async def close(self, completions: Sequence[Completion]) -> None:
             await super().close(completions)
             desk.hand.fetch()
 
-    completion_log = Slow(redis_url, closed={})
+    completion_log = Slow()
     async with inspector_on(redis_url, completion_log=completion_log) as inspector:
         desk.add("1", options=OUTBOX)
 
@@ -282,12 +283,12 @@ async def test_what_begins_to_run_while_it_is_being_closed_is_opened_again(
 
 
 async def test_what_is_deleted_while_it_is_being_reopened_is_refused(desk: Desk, redis_url: str) -> None:
-    class Slow(RecordingCompletionLog):
+    class Slow(FakeCompletionLog):
         async def reopen(self, task_ids: Sequence[str]) -> set[str]:
             desk.engine.call(scripts.DELETE, ("default", ["1"]))
             return await super().reopen(task_ids)
 
-    completion_log = Slow(redis_url, closed={})
+    completion_log = Slow()
     async with inspector_on(redis_url, completion_log=completion_log) as inspector:
         desk.add("1", TaskState.ARCHIVED, options=OUTBOX)
 
@@ -333,7 +334,7 @@ async def test_an_archived_task_that_is_run_keeps_equal_ones_out_again(
 
 
 async def test_an_archived_task_is_not_run_beside_an_equal_one(
-    desk: Desk, inspector: RedisTaskInspector, completion_log: RecordingCompletionLog
+    desk: Desk, inspector: RedisTaskInspector, completion_log: WatchingCompletionLog
 ) -> None:
     desk.add("1", TaskState.ARCHIVED, terms=UNIQUE, options=OUTBOX)
     desk.add("2", terms=UNIQUE)

@@ -1,26 +1,19 @@
 """One suspect runs at a time, even while the completion log takes long to answer."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import dramatiq
 
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
-from internal.infrastructure.tasks.completion_log import Completion
+from tests.fakes.completion_log import FakeCompletionLog
 from tests.integration.taskqueue.working import send_stored, working
 
 
-class SlowCompletionLog:
-    """One in which nothing is closed, and which takes its time to say so."""
-
-    async def closed(self, task_ids: Sequence[str]) -> dict[str, bool]:
+class SlowCompletionLog(FakeCompletionLog):
+    async def closed(self, task_ids: Sequence[str]) -> Mapping[str, bool]:
         await asyncio.sleep(0.1)
-        return {}
-
-    async def close(self, completions: Sequence[Completion]) -> None: ...
-
-    async def reopen(self, task_ids: Sequence[str]) -> set[str]:
-        return set(task_ids)
+        return await super().closed(task_ids)
 
 
 def test_one_suspect_runs_at_a_time_although_the_ledger_is_asked_first(broker: RedisBroker) -> None:

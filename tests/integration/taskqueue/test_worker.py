@@ -18,7 +18,8 @@ from internal.infrastructure.taskqueue.broker.middleware import TimeLimit, defau
 from internal.infrastructure.taskqueue.worker.worker import Worker
 from internal.infrastructure.tasks.completion_log import CompletionLog
 from tests.eventually import eventually
-from tests.integration.taskqueue.witnesses import Blocking, Recorder, RecordingCompletionLog
+from tests.fakes.completion_log import FakeCompletionLog
+from tests.integration.taskqueue.witnesses import Blocking, Recorder, WatchingCompletionLog
 from tests.integration.taskqueue.working import send_stored
 from tests.queued import queued
 
@@ -207,7 +208,7 @@ def test_the_ledger_is_closed_before_redis_hears_of_the_end(broker: RedisBroker,
         if fails:
             raise ValueError
 
-    completion_log = RecordingCompletionLog(broker_url(broker), closed={})
+    completion_log = WatchingCompletionLog(broker_url(broker))
     send_from_outbox(broker, declare(broker, work, max_retries=0), outbox="first")
     with working(broker, completion_log=completion_log):
         eventually(done(broker), within=5)
@@ -223,7 +224,7 @@ def test_a_task_that_is_closed_already_does_not_run_again(broker: RedisBroker) -
         ran.append("work")
 
     task_id = send_from_outbox(broker, declare(broker, work), outbox="again")
-    with working(broker, completion_log=RecordingCompletionLog(broker_url(broker), closed={task_id: True})):
+    with working(broker, completion_log=FakeCompletionLog(ended={task_id: True})):
         eventually(done(broker), within=5)
 
     assert ran == []
@@ -238,9 +239,7 @@ def test_a_message_with_an_option_named_outbox_runs(broker: RedisBroker, mark: o
         ran.append("work")
 
     declare(broker, work).send_with_options(outbox=mark)
-    completion_log = RecordingCompletionLog(
-        broker_url(broker), closed={task.id: True for task in queued(broker_url(broker))}
-    )
+    completion_log = FakeCompletionLog(ended={task.id: True for task in queued(broker_url(broker))})
     with working(broker, completion_log=completion_log):
         eventually(done(broker), within=5)
 

@@ -7,6 +7,7 @@ from dramatiq import MessageProxy
 from dramatiq.middleware import Middleware
 
 from internal.infrastructure.tasks.completion_log import Completion
+from tests.fakes.completion_log import NONE, FakeCompletionLog
 from tests.queued import queued
 
 
@@ -38,31 +39,21 @@ class Blocking(Middleware):
     def before_process_message(self, broker: Any, message: MessageProxy) -> None: ...
 
 
-class RecordingCompletionLog:
-    """Writes down what is closed and reopened, and how Redis saw the task at that moment."""
+class WatchingCompletionLog(FakeCompletionLog):
+    """Notes in which state each task is in Redis while it is closed or reopened."""
 
-    def __init__(
-        self,
-        redis_url: str,
-        *,
-        closed: Mapping[str, bool],
-        absent: frozenset[str] = frozenset(),
-    ) -> None:
+    def __init__(self, redis_url: str, *, ended: Mapping[str, bool] = NONE) -> None:
+        super().__init__(ended=ended)
         self._redis_url = redis_url
-        self._closed = closed
-        self._absent = absent
-        self.completions: list[Completion] = []
-        self.reopened: list[str] = []
         self.states: list[str] = []
 
-    async def closed(self, task_ids: Sequence[str]) -> Mapping[str, bool]:
-        return {task_id: self._closed[task_id] for task_id in task_ids if task_id in self._closed}
-
     async def close(self, completions: Sequence[Completion]) -> None:
-        self.completions.extend(completions)
-        self.states.extend(task.state for task in queued(self._redis_url))
+        await super().close(completions)
+        self._note_states()
 
     async def reopen(self, task_ids: Sequence[str]) -> set[str]:
-        self.reopened.extend(task_ids)
+        self._note_states()
+        return await super().reopen(task_ids)
+
+    def _note_states(self) -> None:
         self.states.extend(task.state for task in queued(self._redis_url))
-        return set(task_ids) - self._absent

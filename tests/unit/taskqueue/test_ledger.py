@@ -11,27 +11,22 @@ from internal.infrastructure.taskqueue.delivery.outcomes import DONE
 from internal.infrastructure.taskqueue.worker.outbox_closer import OutboxCloser
 from internal.infrastructure.tasks.completion_log import Completion
 from internal.ports.unavailable import Unavailable
+from tests.fakes.completion_log import FakeCompletionLog
 
 pytestmark = pytest.mark.anyio
 
 
-class FailingCompletionLog:
+class FailingCompletionLog(FakeCompletionLog):
     """Fails once, then writes."""
 
     def __init__(self, failure: Exception) -> None:
+        super().__init__()
         self._failures = [failure]
-        self.completions: list[Completion] = []
-
-    async def closed(self, task_ids: Sequence[str]) -> dict[str, bool]:
-        return dict.fromkeys(task_ids, True)
 
     async def close(self, completions: Sequence[Completion]) -> None:
         if self._failures:
             raise self._failures.pop()
-        self.completions.extend(completions)
-
-    async def reopen(self, task_ids: Sequence[str]) -> set[str]:
-        return set(task_ids)
+        await super().close(completions)
 
 
 @pytest.mark.parametrize("failure", [Unavailable("away"), ArithmeticError("a defect")], ids=repr)

@@ -182,7 +182,7 @@ RESTORE_REPLACED = text(
     f"UPDATE outbox SET replaced = NULL, ({_RESTORED}) = "  # noqa: S608 - the names of our own columns
     f"(SELECT {_RESTORED} FROM jsonb_populate_record(NULL::outbox, outbox.replaced)) "
     "WHERE id IN :ids AND closed_at IS NULL AND replaced IS NOT NULL RETURNING id"
-).bindparams(bindparam("ids", expanding=True))
+).bindparams(bindparam("ids", type_=Text, expanding=True))
 # Nobody will: `succeeded` stays unknown. One that is closed already has run, under this very id.
 _CLOSE_DUPLICATES = _OF_IDS.where(outbox.c.closed_at.is_(None)).values(closed_at=func.now())
 _MARK_MISSING = _OF_IDS.values(missing_since=func.now())
