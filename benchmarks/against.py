@@ -1,6 +1,6 @@
-"""What a task costs now, against another commit: CPU of worker and Redis, and tasks a second.
+"""Compare the cost of a task with another commit: CPU of worker and Redis, and tasks per second.
 
-`make bench-against COMMIT=v0.1.0` drains a backlog of no-ops with each of both in turn, in fresh processes.
+`make bench-against COMMIT=v0.1.0` drains a backlog of no-ops with both versions in turn, in fresh processes.
 """
 
 import argparse
@@ -58,7 +58,7 @@ def cpu(samples: list[Sample]) -> list[float]:
 
 def sample(tree: Path, *, tasks: int) -> Sample:
     script = Path(__file__).with_name("cost_sample.py")
-    # -P: what stands beside the script is of this tree, and not always of the one that is measured.
+    # -P: modules beside the script belong to this tree, not always to the measured one.
     command = [sys.executable, "-P", str(script), str(tasks)]
     env = {**os.environ, "PYTHONPATH": str(tree)}
     done = subprocess.run(command, cwd=tree, env=env, check=True, stdout=subprocess.PIPE)

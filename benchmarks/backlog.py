@@ -1,4 +1,4 @@
-"""What a task costs behind a long queue: the time of as many tasks at a backlog of 1,000 and of 1,000,000.
+"""Measure the cost of a task at a backlog of 1,000 and of 1,000,000 tasks.
 
 `python -m benchmarks.backlog` has a worker and a Redis for each, and lets them work in turn; in between the
 queue is paused and filled up again. The append-only file is off: its growth would be measured as well.
@@ -29,7 +29,7 @@ EVERY = 0.002
 
 
 class Lane:
-    """A queue, its worker, and so many tasks that are always behind those that are timed."""
+    """A queue, its worker, and a backlog of tasks that is always behind the timed ones."""
 
     def __init__(self, url: str, *, depth: int) -> None:
         self._engine = Engine(url)

@@ -1,4 +1,4 @@
-"""Whoever is measured: how to start it, how to give it work, how to see what is left."""
+"""A measured system: how to start it, give it work, and count its remaining tasks."""
 
 from typing import Protocol
 
@@ -9,17 +9,17 @@ class Contender(Protocol):
     name: str
 
     def commands(self, *, processes: int) -> list[list[str]]:
-        """What starts so many worker processes of SLOTS slots each."""
+        """Return the command that starts this number of worker processes, with SLOTS slots each."""
         ...
 
     def publish(self, count: int) -> None:
-        """Give it so many tasks that do nothing and carry the welcome mail's payload."""
+        """Publish this number of no-op tasks with the payload of the welcome mail."""
         ...
 
     def mark(self, label: str) -> None:
-        """Give it one task that writes a note when it starts."""
+        """Publish one task that writes a note when it starts."""
         ...
 
     def remaining(self) -> int:
-        """How many tasks it has yet to do, or is doing."""
+        """Count the tasks that are queued or running."""
         ...

@@ -1,4 +1,4 @@
-"""Whoever is measured, connected to the Redis at REDIS_URL."""
+"""All measured systems, connected to the Redis at REDIS_URL."""
 
 import os
 from importlib import import_module
@@ -35,5 +35,5 @@ def everyone() -> list[Contender]:
 
 
 def _stock(name: str, module: str) -> Stock:
-    # Imported only now: what these modules declare reads REDIS_URL.
+    # Imported late, because these modules read REDIS_URL.
     return Stock(import_module(module), name=name, client=redis.Redis.from_url(os.environ["REDIS_URL"]))

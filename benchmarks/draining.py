@@ -1,4 +1,4 @@
-"""How fast a worker does a backlog of tasks that do nothing, and what it costs."""
+"""Measure how fast a worker drains a backlog of no-op tasks, and its cost."""
 
 import time
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ import redis
 from benchmarks.contender import Contender
 from benchmarks.processes import Workers, await_quiet, running
 
-WARM_SHARE = 0.25  # of the backlog is done before anything is measured, or
-WARM_SECONDS = 2.0  # have passed
-LONGEST = 5.0  # seconds that are measured, where the backlog lasts that long
+WARM_SHARE = 0.25  # share of the backlog that warms the workers up before the measurement
+WARM_SECONDS = 2.0  # or this time
+LONGEST = 5.0  # seconds of measurement, if the backlog lasts
 EVERY = 0.01
 
 
@@ -47,12 +47,12 @@ class Backlog:
         self._client.flushdb()
 
     def restore(self) -> None:
-        """All in one step: the workers are waiting for it."""
+        """Push all of them in one step, because the workers are waiting."""
         _copy_all(self._keys, self._saved, 0)
 
 
 def drain(backlog: Backlog, *, processes: int, log: Path) -> Drained:
-    """Give warm workers the backlog, and measure until there is nothing left, or for LONGEST."""
+    """Give warm workers the backlog, and measure until it is empty or LONGEST is over."""
     backlog.clear()
     with running(*backlog.contender.commands(processes=processes), log=log) as workers:
         await_quiet(workers)

@@ -25,7 +25,7 @@ MIB = 1024 * 1024
 
 
 def lateness(ours: Engine, label: str) -> float:
-    """Milliseconds between when a task was due and when it started."""
+    """Return the milliseconds from the time that a task was due to its start."""
     notes.clear()
     due = time.monotonic() + SOON.total_seconds()
     ours.mark(label, delay=SOON)

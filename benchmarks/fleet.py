@@ -19,7 +19,7 @@ def start_afresh() -> None:
 
 @contextmanager
 def working(engine: Engine, services: Services, *, processes: int = 1) -> Iterator[Workers]:
-    """Have started workers, with nothing to do or with what was published before."""
+    """Yield started workers, idle or with the tasks that were published before."""
     with running(*engine.commands(processes=processes), log=services.directory / "worker.log") as workers:
         await_quiet(workers)
         yield workers

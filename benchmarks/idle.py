@@ -1,4 +1,4 @@
-"""What an idle worker costs: commands that it sends to Redis, and CPU.
+"""Measure the cost of an idle worker: its commands to Redis, and its CPU.
 
 `python -m benchmarks.idle` counts by MONITOR, which tells a client's commands from those inside of scripts.
 """
@@ -22,7 +22,7 @@ MOST_CPU = 1.0  # per cent of one core
 
 
 class Witness:
-    """Counts the commands that all clients have sent since it began."""
+    """Counts the commands of all clients since its start."""
 
     def __init__(self, url: str) -> None:
         self.count = 0

@@ -1,4 +1,4 @@
-"""What it takes to look at a page of 1,000,000 tasks, and to act on it.
+"""Measure the time to read a page of 1,000,000 tasks, and to act on it.
 
 `python -m benchmarks.inspector` fills one queue and looks at its beginning, its end and its middle; the
 filtered pages find nothing, and so look at as many tasks as they may.
@@ -67,7 +67,7 @@ async def milliseconds(look: Look, *, rounds: int) -> list[float]:
 
 
 async def middle_of(client: redis.asyncio.Redis, count: int) -> str:
-    """The cursor of a page that begins there."""
+    """Return the cursor of a page that starts there."""
     place = count // 2
     member: Any = await client.zrange(key("default", "pending"), place, place, withscores=True)
     task_id, score = member[0]

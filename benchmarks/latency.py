@@ -18,7 +18,7 @@ LATE = 30.0  # seconds after which a task is taken for lost
 def latencies(
     contender: Contender, client: redis.Redis, *, offsets: Iterable[float], log: Path
 ) -> list[float]:
-    """Publish each task so many seconds after the beginning; return milliseconds from those moments.
+    """Publish each task at its offset in seconds; return the milliseconds from that time to its start.
 
     So what delays the publishing of one task counts for those behind it, too.
     """
@@ -47,7 +47,7 @@ def _publish(contender: Contender, offsets: Iterable[float]) -> dict[str, float]
 def percentiles(
     name: str, rounds: list[list[float]], *, p50: float | None, p99: float | None
 ) -> list[Figure]:
-    """Both of each round; a limit that is None is no target."""
+    """Report p50 and p99 of each round; None as a limit means that there is no target."""
     return [
         Figure(
             f"{name}, p{percent}",

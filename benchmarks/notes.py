@@ -1,4 +1,4 @@
-"""What the measured tasks write down, in a file that the benchmark reads."""
+"""The notes that measured tasks write to a file, which the benchmark reads."""
 
 import os
 import time
@@ -10,7 +10,7 @@ VARIABLE = "BENCHMARK_NOTES"
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A task was here, in the process `pid`, when the monotonic clock, one for all processes, said `at`."""
+    """A task started in process `pid` at the time `at` of the monotonic clock, which is the same for all."""
 
     label: str
     at: float  # seconds
@@ -38,7 +38,7 @@ def clear() -> None:
 
 
 def await_notes(count: int, *, within: float) -> list[Note]:
-    """Raise TimeoutError if there are not so many after that many seconds."""
+    """Wait for this number of notes, or raise TimeoutError after that time in seconds."""
     deadline = time.monotonic() + within
     while len(notes := read()) < count:
         if time.monotonic() > deadline:

@@ -1,6 +1,6 @@
-"""200 tasks a second, whatever becomes of them: how long each waits for its start, and how long beside stock.
+"""Publish 200 tasks per second at fixed times, and measure how long each waits for its start, beside stock.
 
-`python -m benchmarks.open_loop` publishes at fixed moments, also where the last task is late.
+`python -m benchmarks.open_loop` publishes at fixed times, even if the last task is late.
 """
 
 import os

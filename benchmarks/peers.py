@@ -1,4 +1,4 @@
-"""Stock Dramatiq and Huey, each as its documentation says: default options, its own command."""
+"""Stock Dramatiq and Huey as in their documentation: default options, their own command."""
 
 import sys
 from types import ModuleType
@@ -33,7 +33,7 @@ class Stock:
 
 
 class Huey:
-    """Its worker processes are consumers of their own: one has threads, or processes, but not both."""
+    """Each worker process is a separate consumer, because a consumer has either threads or processes."""
 
     name = "Huey"
 

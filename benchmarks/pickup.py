@@ -15,7 +15,7 @@ from benchmarks.report import ROUNDS, Figure, Target, arguments, conclude, perce
 from benchmarks.services import running_services
 
 TASKS = 200  # of each in a round
-GAP = (0.02, 0.08)  # seconds between two of them, at random: no timer of anyone's may fit
+GAP = (0.02, 0.08)  # seconds between two of them, random, so that it matches no timer
 TIMES_HUEY = 1.5
 
 

@@ -1,4 +1,4 @@
-"""What a process and its children use, as the kernel counts it."""
+"""CPU and memory of a process and its children, as the kernel counts them."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ QUIET = 0.1  # seconds of CPU in one
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-# Of /proc/<pid>/stat behind the program's name (man 5 proc): parent; user, system; resident pages.
+# Fields of /proc/<pid>/stat after the program's name (man 5 proc): parent; user, system; resident pages.
 _PARENT, _USER, _SYSTEM, _RESIDENT = 1, 11, 12, 21
 
 
@@ -36,7 +36,7 @@ class Workers:
 
     @property
     def cpu(self) -> float:
-        """Seconds, user and system, of those that live."""
+        """Seconds of user and system time of the processes that are alive."""
         return sum(int(stat[_USER]) + int(stat[_SYSTEM]) for stat in self._stats()) / _TICKS
 
     @property
@@ -58,8 +58,8 @@ class Workers:
 
 @contextmanager
 def running(*commands: list[str], log: Path) -> Iterator[Workers]:
-    """Have the commands run, and kill them: what they leave behind is thrown away."""
-    # Without bytecode on disk a worker compiles everything that it imports, for ten seconds.
+    """Run the commands, and kill them at the end: nobody needs what they leave behind."""
+    # Without bytecode on disk a worker spends ten seconds compiling its imports.
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     workers = Workers([spawn(command, env=env, log=log) for command in commands])
     try:
@@ -69,10 +69,10 @@ def running(*commands: list[str], log: Path) -> Iterator[Workers]:
 
 
 def await_quiet(workers: Workers) -> None:
-    """Return when they have started: when they have used next to nothing for a second.
+    """Return when the workers have started, which is when they used almost no CPU for a second.
 
     Raises:
-        TimeoutError: they never come to rest.
+        TimeoutError: they stay busy.
     """
     deadline = time.monotonic() + START_WITHIN
     while True:
@@ -81,7 +81,7 @@ def await_quiet(workers: Workers) -> None:
         if 0 <= workers.cpu - before < QUIET:
             return
         if time.monotonic() > deadline:
-            raise TimeoutError("the workers do not come to rest")
+            raise TimeoutError("the workers stay busy")
 
 
 def _all_stats() -> Iterator[tuple[int, list[str]]]:

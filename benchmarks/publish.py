@@ -1,4 +1,4 @@
-"""Tasks published a second: one at a time, and in batches, beside stock Dramatiq's `send()`.
+"""Tasks published per second, one at a time and in batches, beside stock Dramatiq's `send()`.
 
 `python -m benchmarks.publish` goes through the TaskPublisher port and through `actor.send()` on this engine's
 broker. No worker runs.

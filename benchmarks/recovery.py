@@ -1,4 +1,4 @@
-"""How long a task takes to run again whose worker was killed, by SIGKILL, while another is alive.
+"""Measure the time until a task runs again after SIGKILL to its worker, while another worker is up.
 
 `python -m benchmarks.recovery` kills 20 times, which takes five minutes; `--rounds 3` is a short run.
 """
@@ -21,7 +21,7 @@ LOST_AFTER = 120.0
 
 
 def recovery(ours: Engine, label: str) -> float:
-    """Seconds from the death of a task's worker to its next start; TimeoutError if it is lost."""
+    """Return the seconds from the worker's death to the task's next start; TimeoutError if it is lost."""
     notes.clear()
     ours.publish_all([StayOnce(label=label, seconds=LOST_AFTER)])
     [first] = notes.await_notes(1, within=30)

@@ -1,4 +1,4 @@
-"""What a benchmark says: a table of figures beside their targets, and whether all of them are met."""
+"""The report of a benchmark: a table of figures and targets, and whether all targets are met."""
 
 import argparse
 import statistics
@@ -10,7 +10,7 @@ ROUNDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """How large a figure may be, or has to be."""
+    """The largest or smallest value that a figure may have."""
 
     limit: float
     at_least: bool = False
@@ -24,7 +24,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Measured once a round; the median stands for all of them unless `value` does."""
+    """A figure that is measured once per round; the result is the median, or `value` if it is given."""
 
     what: str
     samples: Sequence[float]
@@ -53,12 +53,12 @@ def percentile(samples: Sequence[float], percent: int) -> float:
 
 
 def ratios(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
-    """Round by round: what slows the machine in one of them slows both sides."""
+    """Divide round by round, because a slow machine slows both sides of a round."""
     return [mine / other for mine, other in zip(ours, theirs, strict=True)]
 
 
 def arguments(description: str | None, **defaults: int) -> argparse.Namespace:
-    """The command line: an option of its own for each number, so that a short run is possible."""
+    """Parse the command line, which has one option per number, so that a short run is possible."""
     parser = argparse.ArgumentParser(description=description)
     for name, default in defaults.items():
         parser.add_argument(f"--{name}", type=int, default=default, help=f"default {default}")
@@ -76,6 +76,6 @@ def conclude(figures: Sequence[Figure]) -> None:
 
 
 def _number(value: float) -> str:
-    """Three digits, or all of those before the point."""
+    """Show three digits, or all digits before the point."""
     digits = max(0, 3 - len(str(int(abs(value)))))
     return f"{value:,.{digits}f}"

@@ -1,7 +1,7 @@
-"""Redis restarts under load while 100 tasks wait for their next attempt: what runs, and when.
+"""Restart Redis under load while 100 tasks wait for a retry, and measure which of them run, and when.
 
 `python -m benchmarks.restart` publishes all the time, stops the append-only Valkey and starts it again three
-seconds later. The worker is left alone. Whatever was confirmed to the publisher has to run, and only once.
+seconds later. The worker keeps running. Every task that Redis confirmed must run, exactly once.
 """
 
 import asyncio
@@ -23,19 +23,19 @@ RETRIES = 100
 RATE = 200  # tasks published a second, before, while and after Redis is away
 AWAY = 3.0  # seconds
 LOADED = 2.0  # seconds of load before and after
-LONGEST = 30.0  # seconds until all retries have run, from when Redis is back
+LONGEST = 30.0  # seconds until all retries have run, from the return of Redis
 PATIENCE = 90.0
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    seconds: float  # from when Redis was back to the last retry
+    seconds: float  # from the return of Redis to the last retry
     lost: int
     doubled: int
 
 
 async def load(ours: Engine, is_over: Callable[[], bool]) -> set[str]:
-    """Publish until it is over; return the labels of the tasks that Redis has confirmed."""
+    """Publish until the restart is over; return the labels of the tasks that Redis confirmed."""
     confirmed = set()
     number = 0
     while not is_over():
@@ -51,7 +51,7 @@ async def load(ours: Engine, is_over: Callable[[], bool]) -> set[str]:
 
 
 def restart(services: Services) -> float:
-    """Return when Redis was back."""
+    """Return the time at which Redis answered again."""
     time.sleep(LOADED)
     services.redis.stop()
     time.sleep(AWAY)

@@ -1,4 +1,4 @@
-"""Postgres and Valkey of a benchmark's own, in the environment that its processes inherit."""
+"""A separate Postgres and Valkey for a benchmark, in the environment that its processes inherit."""
 
 import os
 import tempfile

@@ -1,8 +1,8 @@
-"""Sign-ups a second, with the worker running, beside the raw Argon2 rate of the same cores.
+"""Measure sign-ups per second with a running worker, beside the raw Argon2 rate of the same cores.
 
 A sign-up costs one hash by design; everything else (HTTP, Postgres, the outbox, Redis, the worker, the
 mail) should cost little beside it. `python -m benchmarks.signup` starts its own services and processes,
-runs the two in turn, and prints each round, the medians and their ratio. It fails where the ratio is below
+runs the two in turn, and prints each round, the medians and their ratio. It fails if the ratio is below
 the target.
 """
 
@@ -61,7 +61,7 @@ async def sign_ups_per_second(port: int) -> tuple[float, int]:
 
 
 async def _sign_up_until(port: int, end: float) -> int:
-    """Sign up over one connection; a client this small costs the cores that are measured next to nothing."""
+    """Sign up over one connection; so small a client costs the measured cores almost nothing."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     count = 0
     while time.perf_counter() < end:
@@ -82,7 +82,7 @@ async def _sign_up_until(port: int, end: float) -> int:
 
 @contextmanager
 def running_system() -> Iterator[tuple[int, Path]]:
-    """Start everything on services of its own, and give the server's port and the folder of the mails."""
+    """Start everything on separate services; return the port of the server and the folder of the mails."""
     port = free_port()
     with running_services() as services:
         env = {**os.environ, "HTTP_PORT": str(port)}
@@ -111,12 +111,12 @@ def _await_mails(mails: Path, expected: int) -> int:
         if len(list(mails.glob("*.eml"))) >= expected:
             break
         time.sleep(0.1)
-    time.sleep(1)  # one too many would come late
+    time.sleep(1)  # a surplus mail would arrive late
     return len(list(mails.glob("*.eml")))
 
 
 def require_target(ratio: float) -> None:
-    """End with exit code 1, and one line that says so, below the target."""
+    """End with exit code 1 and one line if the target is missed."""
     if ratio < TARGET:
         raise SystemExit(f"{ratio:.3f} is below the target of {TARGET}")
 

@@ -9,7 +9,7 @@ from internal.ports.tasks import TaskOptions
 USER_ID = UUID("6f0b4a0e-7d0c-4f5e-9a7c-1f2a3b4c5d6e")
 EMAIL = "ada.lovelace@example.com"
 NAME = "Ada Lovelace"
-# What the welcome mail's task carries, as JSON types.
+# The payload of the welcome mail, as JSON types.
 PAYLOAD = {"user_id": str(USER_ID), "email": EMAIL, "name": NAME}
 
 
@@ -27,7 +27,7 @@ class Noop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplicationNoop:
-    """The same as a task of the application: the payload is checked, a handler resolved and called."""
+    """The same as a task of the application, with a checked payload and a resolved handler."""
 
     task_name: ClassVar[str] = "benchmark:noop"
     task_options: ClassVar[TaskOptions] = TaskOptions()
@@ -49,7 +49,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sleep:
-    """Writes a note after so many seconds."""
+    """Writes a note after this time in seconds."""
 
     task_name: ClassVar[str] = "sleep"
     task_options: ClassVar[TaskOptions] = TaskOptions()
@@ -60,7 +60,7 @@ class Sleep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StayOnce:
-    """Writes a note when it starts, and stays so many seconds unless it was started before."""
+    """Writes a note when it starts, and takes this time in seconds at its first start."""
 
     task_name: ClassVar[str] = "stay_once"
     task_options: ClassVar[TaskOptions] = TaskOptions()

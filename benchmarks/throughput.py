@@ -1,7 +1,7 @@
-"""Tasks a second: no-ops with the welcome mail's payload, ten slots a process, three weighted queues.
+"""Measure no-op tasks per second, with the welcome mail's payload, ten slots and three queues.
 
-`python -m benchmarks.throughput` runs the real worker commands in turn: this engine's with a plain Dramatiq
-actor and with a task of the application, stock Dramatiq's with an async and with a sync actor, Huey's.
+`python -m benchmarks.throughput` runs the real worker commands in turn: this engine with an actor and with a
+task, stock Dramatiq with an async and with a sync actor, and Huey.
 """
 
 import os
@@ -20,7 +20,7 @@ Rates = dict[str, list[Drained]]
 
 
 def measure(*, rounds: int, tasks: int, processes: Sequence[int]) -> dict[int, Rates]:
-    """Every contender in each round, by the number of processes and the contender's name."""
+    """Measure every contender in each round; the keys are the number of processes and the name."""
     with running_services() as services:
         backlogs = [
             Backlog(contender, os.environ["REDIS_URL"], tasks=tasks, database=number)

@@ -1,4 +1,4 @@
-"""Weighted queues: each queue's share of the tasks that are started first, all three being backlogged.
+"""Measure the share of each queue in the tasks that start first, while all three have a backlog.
 
 `python -m benchmarks.weights` publishes 5,000 tasks to each of critical:6, default:3 and low:1.
 """

@@ -1,4 +1,4 @@
-"""Huey as it comes: `huey_consumer benchmarks.actors.huey_tasks.huey`."""
+"""Huey with its defaults: `huey_consumer benchmarks.actors.huey_tasks.huey`."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Stock Dramatiq as it comes: `python -m dramatiq benchmarks.actors.stock_sync:broker`."""
+"""Stock Dramatiq with its defaults: `python -m dramatiq benchmarks.actors.stock_sync:broker`."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The jobs of the continuous integration, without running them there."""
+"""The jobs of the continuous integration, read from their file."""
 
 import re
 import subprocess
@@ -19,7 +19,7 @@ def targets(job: dict[str, Any]) -> list[str]:
 
 
 def commands(target: str) -> str:
-    """What make would run."""
+    """Return the commands that make would run."""
     shown = subprocess.run(
         ["make", "--dry-run", target], cwd=ROOT, capture_output=True, check=True, text=True
     )

@@ -1,4 +1,4 @@
-"""Our package `cmd` has the name of a module of the standard library, whose users must not notice."""
+"""Our package `cmd` hides a module of the standard library, and the users of that module must not notice."""
 
 import os
 import subprocess
@@ -23,12 +23,12 @@ def run(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_hands_on_what_the_standard_library_offers() -> None:
+def test_is_our_package_with_the_standard_librarys_class() -> None:
     assert Path(str(cmd.__file__)) == ROOT / "cmd" / "__init__.py"
     assert cmd.Cmd.cmdloop.__code__.co_filename == str(Path(sysconfig.get_path("stdlib")) / "cmd.py")
 
 
-def test_hands_on_every_public_name() -> None:
+def test_has_every_public_name_of_the_standard_library() -> None:
     public = "(name for name, value in vars(cmd).items() if name[0] != '_' and type(value) is not type(cmd))"
     names = run("-I", "-c", f"import cmd; print(*{public})").stdout.split()
 

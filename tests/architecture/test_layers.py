@@ -1,4 +1,4 @@
-"""What the import contracts in pyproject.toml cannot say, and the one that must hold without a linter."""
+"""The rules that the import contracts in pyproject.toml cannot express, and the most important one."""
 
 import ast
 import sys

@@ -78,7 +78,7 @@ def test_server_and_worker_are_built_from_the_same_container() -> None:
 
 
 def test_the_use_cases_of_both_processes_share_one_publisher() -> None:
-    """What a sign-up publishes in the server, and what the worker sweeps, goes the same way."""
+    """The sign-ups of the server and the relay of the worker publish in the same way."""
     container = Container(settings=Settings())
 
     unit_of_work = vars(container.register_user())["_uow"]

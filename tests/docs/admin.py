@@ -1,4 +1,4 @@
-"""The operators' commands of a document, run as they stand there, without a process for each."""
+"""Runs the operator commands of a document in this process."""
 
 import os
 import shlex
@@ -15,14 +15,14 @@ _COMMAND = ["python", "-m", "cmd.admin"]
 
 
 class Admin:
-    """`directory` is where files are that a command reads."""
+    """`directory` holds the files that a command reads."""
 
     def __init__(self, env: Mapping[str, str], directory: Path) -> None:
         self._env = env
         self._directory = directory
 
     def run(self, block: str, **variables: str) -> str:
-        """Run every line and return what they say; each has to succeed. Not within an event loop."""
+        """Run every line, require success, and return the output. Call it outside an event loop."""
         said = ""
         for line in block.splitlines():
             result = self._run(shlex.split(Template(line).substitute(variables)))

@@ -1,4 +1,4 @@
-"""The examples of a document: what stands below a comment `<!-- test: name -->`."""
+"""The examples of a document, each below a comment `<!-- test: name -->`."""
 
 import ast
 import re
@@ -21,7 +21,7 @@ _TABLE = re.compile(r"<!-- test: (\w+) -->\n((?:\|.*\n)+)")
 
 
 def blocks(document: Path) -> dict[str, str]:
-    """Every example by its name; a fenced block that is neither run nor says why not is an error."""
+    """Return the examples by name. A block without a name needs a reason why no test runs it."""
     found = {}
     for _, comment, language, text in _FENCED.findall(document.read_text()):
         kind, _, name = comment.partition(": ")
@@ -33,7 +33,7 @@ def blocks(document: Path) -> dict[str, str]:
 
 
 def table(document: Path, name: str) -> list[list[str]]:
-    """The cells of a table, without its head."""
+    """Return the cells of a table, without its header."""
     text = dict(_TABLE.findall(document.read_text()))[name]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()]
     return rows[2:]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
-CODE = "CODE"  # stands for a piece of code in a sentence
+CODE = "CODE"  # replaces a piece of code in a sentence
 
 _FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 _HTML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -35,7 +35,7 @@ class Passage(NamedTuple):
 
 @cache
 def files() -> list[Path]:
-    """Every file of the repository that git knows and that has a reader in `_READERS`."""
+    """Return every file of the repository that has a reader."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -53,7 +53,7 @@ def passages(path: Path) -> list[Passage]:
 
 
 def passages_of(name: str, text: str) -> list[Passage]:
-    """`name` is the path from the root, which says what kind of text it is."""
+    """Return the passages of a text; `name`, the path from the root, tells its kind."""
     read = _reader(Path(name))
     assert read is not None, name
     found = [passage._replace(text=" ".join(passage.text.split())) for passage in read(text)]
@@ -82,7 +82,7 @@ def _markdown(text: str) -> Iterator[Passage]:
 
 
 def _paragraphs(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
-    """The number of the first line, and the lines of one paragraph, list item or row."""
+    """Yield each paragraph, list item or row with the number of its first line."""
     begun: list[str] = []
     for number, line in enumerate([*lines, ""], start=1):
         if begun and _NEW_PASSAGE.match(line):
@@ -112,8 +112,7 @@ def _python_of_tests(text: str) -> Iterator[Passage]:
     yield from _docstrings(text)
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
-            name = node.name.removeprefix("test_").replace("_", " ")
-            yield Passage(node.lineno, name, is_prose=False)
+            yield Passage(node.lineno, node.name.removeprefix("test_").replace("_", " ").capitalize())
 
 
 def _python_comments(text: str) -> Iterator[Passage]:
@@ -123,7 +122,7 @@ def _python_comments(text: str) -> Iterator[Passage]:
 
 
 def _joined(comments: Iterator[tuple[int, str, bool]]) -> Iterator[Passage]:
-    """Comments on lines of their own that follow one another are one passage."""
+    """Join comments on adjacent lines into one passage."""
     begun: list[str] = []
     first = last = 0
     for number, comment, is_alone in comments:
@@ -147,7 +146,7 @@ def _docstrings(text: str) -> Iterator[Passage]:
 
 
 def _messages(text: str) -> Iterator[Passage]:
-    """Texts with several words, which are mostly messages. Placeholders are code."""
+    """Yield the strings with several words, which are mostly messages. Placeholders are code."""
     tree = ast.parse(text)
     inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     documented = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}

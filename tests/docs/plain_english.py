@@ -13,7 +13,7 @@ from tests.docs.passages import ROOT, Passage, files, passages
 MOST_WORDS = 30  # of a sentence
 _NOT_YET_CHECKED = Path(__file__).with_name("not_yet_checked.txt")
 
-# A pattern, and what to write instead.
+# A pattern, and a better wording.
 _WORDS = {
     r"\b(?:is|are|was|were|be) (?-i:none)\b": "no ..., or not a ...",
     r"(?<!there )\b(?:is|are|was|were) no (?!longer\b|more\b|less\b|\w+er than\b)\w+": "is not a",
@@ -44,8 +44,9 @@ _WORDS = {
     r"\bin vain\b": "without success",
     r"\bmistaken\b": "wrong",
 }
+_VERBS = "is|was|are|were|has|had|can|cannot|must|should|ends|follows|runs|waits"
 _STARTS = {
-    r"^What (?:\w+ )?(?:is|was|are|were|has|had)\b(?!.*\?$)": "a noun as the subject",
+    rf"^What (?:\w+ ){{0,2}}?(?:{_VERBS})\b(?!.*\?$)": "a noun as the subject",
     r"^(?:Is|Are|Was|Were|Has|Does|Did|Should|Had)"
     r" (?:it|they|this|that|the|a|an|there|one|no|its|somebody|someone|nobody)\b(?!.*\?$)": "if ...",
     r"^(?:So|Nor|Neither) (?:is|are|was|were|does|do|did|has|have)\b": "too, also, not either",
@@ -67,7 +68,7 @@ class Finding(NamedTuple):
 
 
 def problems_in(passage: Passage) -> list[tuple[str, str]]:
-    """Each with what to write instead."""
+    """Return each wrong word with a better one."""
     found = [
         (match[0], better) for pattern, better in _WORD_PATTERNS for match in pattern.finditer(passage.text)
     ]
@@ -100,7 +101,7 @@ def long_sentences(path: Path) -> list[Finding]:
 
 
 def not_yet_checked() -> dict[str, list[Path]]:
-    """The listed files and folders, each with the files that it stands for."""
+    """Return the listed files and folders, each with its files."""
     lines = _NOT_YET_CHECKED.read_text().splitlines()
     listed = [line for line in lines if line and not line.startswith("#")]
     return {line: [path for path in files() if _is_within(path, line)] for line in listed}

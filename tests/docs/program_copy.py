@@ -18,7 +18,7 @@ TEMPLATES = "internal/infrastructure/email/templates"
 
 
 class Copy:
-    """The program with the example's task and actors, and how its processes are started."""
+    """The program with the task and the actors of the examples. It starts processes and runs scripts."""
 
     def __init__(self, root: Path, env: dict[str, str]) -> None:
         self._root = root
@@ -60,7 +60,7 @@ class Copy:
         self._import(APP, "internal.infrastructure.http.reports.controller:ReportsController")
 
     def schedule(self, *, spec: str) -> None:
-        """Add the periodic task, with other slots."""
+        """Add the periodic task with this `spec`."""
         before, _, _ = (self._root / SCHEDULE).read_text().partition("SCHEDULE: ")
         self._write(SCHEDULE, before + BLOCKS["new_schedule"].replace("30 6 * * mon-fri", spec))
         self._import(SCHEDULE, "datetime:timedelta")

@@ -1,4 +1,4 @@
-"""What docs/background-jobs.md says of publishing, retrying and actors, done as it says."""
+"""docs/background-jobs.md: the examples on publishing, retrying and actors work."""
 
 import asyncio
 import json
@@ -52,7 +52,7 @@ def test_the_payload_of_the_welcome_mail() -> None:
     assert task.name == "Ada Lovelace"
 
 
-def test_a_task_that_nobody_has_published(settings: Settings, tmp_path: Path) -> None:
+def test_a_task_can_be_published_by_hand(settings: Settings, tmp_path: Path) -> None:
     env = {"APP_ENV": "test", "DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis}
     (tmp_path / "ada.json").write_text(BLOCKS["welcome_payload"])
 
@@ -102,7 +102,7 @@ def broker(redis_url: str) -> Iterator[RedisBroker]:
     dramatiq.set_broker(broker)
     yield broker
     broker.close()
-    dramatiq.set_broker(None)  # type: ignore[arg-type]  # as it was
+    dramatiq.set_broker(None)  # type: ignore[arg-type]  # no broker, as before
 
 
 def work(broker: RedisBroker, task_type: Any, handle: Callable[[], Awaitable[None]]) -> Worker:
@@ -119,7 +119,7 @@ def work(broker: RedisBroker, task_type: Any, handle: Callable[[], Awaitable[Non
     return worker
 
 
-def test_waits_of_a_tasks_own(broker: RedisBroker, redis_url: str) -> None:
+def test_a_task_can_set_its_own_waits(broker: RedisBroker, redis_url: str) -> None:
     namespace = {"__name__": __name__, "dataclass": dataclass, "timedelta": timedelta}
     names = asyncio.run(run(BLOCKS["retry_delay"], {**globals(), **namespace}))
     later = names | {"RetryLater": RetryLater}

@@ -11,7 +11,7 @@ TEXT = CONFIGURATION.read_text()
 ROW = re.compile(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) ?\| .+ \|$", re.MULTILINE)
 FIELDS = {name.upper(): field for name, field in Settings.model_fields.items()}
 ROWS = {name: (default.strip("`"), bounds) for name, default, bounds in ROW.findall(TEXT)}
-# Where the page says in words what the program computes or hides.
+# Defaults that the program computes or hides; the page describes them in words.
 DESCRIBED = {
     "CORS_ALLOWED_ORIGINS": "none",
     "JWT_SECRET": "a public one",
@@ -27,7 +27,7 @@ DESCRIBED = {
 
 
 def bounds_of(schema: dict[str, Any]) -> str:
-    """The bounds of a number or a text, in the page's words."""
+    """Return the bounds of a number or a text in the words of the page."""
     kinds = [schema, *schema.get("anyOf", [])]
     for kind in kinds:
         if "minimum" in kind:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 PAGE = ROOT / "docs" / "http-api.md"
 OPENAPI = "/api/v1/openapi/openapi.json"
-# Of the kinds of error, and of those that only the command line meets.
+# Codes of the kinds of error, and of errors that only the command line raises.
 NOT_IN_HTTP = {
     "CONFLICT",
     "NOT_AUTHENTICATED",
@@ -32,7 +32,7 @@ NOT_IN_HTTP = {
 
 @pytest.fixture
 async def client(container: Container) -> AsyncIterator[httpx.AsyncClient]:
-    # Litestar's types of ASGI are its own, which httpx does not know.
+    # httpx does not know Litestar's ASGI types.
     transport = httpx.ASGITransport(app_of(container), raise_app_exceptions=False)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield client

@@ -22,7 +22,7 @@ def text_of(document: Path) -> str:
 
 @cache
 def anchors(document: Path) -> set[str]:
-    """As GitHub makes them: in lower case, without punctuation, a dash for each space."""
+    """Return the anchors as GitHub makes them: lower case, no punctuation, dashes for spaces."""
     titles = [re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", title) for title in HEADING.findall(text_of(document))]
     return {NOT_IN_ANCHORS.sub("", title.lower()).strip().replace(" ", "-") for title in titles}
 

@@ -40,7 +40,7 @@ class Operator:
             return [task_id for (task_id,) in found]
 
     def lapse_claims(self) -> None:
-        """As they do by themselves, 25 s after an attempt."""
+        """Claims lapse 25 s after an attempt; do not wait for it."""
         with psycopg.connect(self._database_url) as connection:
             connection.execute("UPDATE outbox SET claimed_until = now()")
 
@@ -82,7 +82,7 @@ async def publish_welcome(container: Container) -> TaskReceipt:
     return receipt
 
 
-async def test_a_mail_that_was_given_up_is_sent_again(
+async def test_an_archived_mail_is_sent_again(
     container: Container, operator: Operator, smtp_server: SmtpServer, start_worker: Callable[[], None]
 ) -> None:
     smtp_server.rcpt_reply = "550 no such user"
@@ -102,7 +102,7 @@ async def test_a_mail_that_was_given_up_is_sent_again(
     assert operator.state() == []
 
 
-async def test_a_mail_that_was_given_up_long_ago_is_sent_again(
+async def test_a_mail_that_was_archived_long_ago_is_sent_again(
     container: Container, operator: Operator, smtp_server: SmtpServer, start_worker: Callable[[], None]
 ) -> None:
     receipt = await publish_welcome(container)
@@ -116,7 +116,7 @@ async def test_a_mail_that_was_given_up_long_ago_is_sent_again(
     eventually(lambda: operator.not_done == [], within=5)
 
 
-async def test_what_redis_has_lost_is_forwarded_again(
+async def test_a_task_that_redis_lost_is_enqueued_again(
     container: Container,
     operator: Operator,
     redis_url: str,
@@ -143,7 +143,7 @@ async def test_a_mail_is_found_by_its_address(container: Container, database_url
     assert [row[0] for row in found] == [receipt.id]
 
 
-async def test_rows_of_what_is_done_can_be_deleted(container: Container, database_url: str) -> None:
+async def test_rows_of_done_tasks_can_be_deleted(container: Container, database_url: str) -> None:
     done, open_ = await publish_welcome(container), await publish_welcome(container)
     with psycopg.connect(database_url) as connection:
         closed = "UPDATE outbox SET succeeded = true, closed_at = now() - interval '31 days' WHERE id = %s"

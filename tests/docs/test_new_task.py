@@ -40,7 +40,7 @@ def worker(copy: Copy) -> Iterator[None]:
 
 
 def send(options: str) -> str:
-    """The script of the page, sending something else."""
+    """Return the script of the page with another message."""
     before, _, _ = BLOCKS["send_script"].partition("add.send(")
     return f"{before}{options}"
 
@@ -69,7 +69,7 @@ def test_the_new_task_runs_and_its_result_is_found(copy: Copy, admin: Admin, red
 
 
 @pytest.mark.usefixtures("worker")
-def test_actors_run_and_what_becomes_of_them_is_found(copy: Copy, admin: Admin, redis_url: str) -> None:
+def test_actors_run_and_their_outcomes_are_listed(copy: Copy, admin: Admin, redis_url: str) -> None:
     copy.run(BLOCKS["send_script"])
     eventually(lambda: "sum 3" in copy.log and "shout HELLO" in copy.log, within=10)
 

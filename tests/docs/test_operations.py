@@ -1,4 +1,4 @@
-"""docs/operations.md: each command on tasks for which it is meant."""
+"""docs/operations.md: each command works on the tasks that it is for."""
 
 import json
 import re
@@ -36,7 +36,7 @@ def admin(database_url: str, redis_url: str, tmp_path: Path) -> Admin:
 
 
 def end(engine: Engine, task_id: str, kind: Kind, error: str = "", *, queue: str = "default") -> None:
-    """Have a worker take the task, and settle it so."""
+    """Run the task on a worker, and settle it with this outcome."""
     engine.publish(task_id, queue=queue)
     hand = Hand(engine)
     [delivery] = hand.fetch()
@@ -44,7 +44,7 @@ def end(engine: Engine, task_id: str, kind: Kind, error: str = "", *, queue: str
 
 
 def store(database_url: str, *ids: str) -> None:
-    """As sign-ups that were committed while Redis was away."""
+    """Store rows as sign-ups do while Redis is away."""
     with psycopg.connect(database_url) as connection:
         for task_id in ids:
             connection.execute(WAITING_ROW, [task_id])
@@ -56,7 +56,7 @@ def test_every_example_is_run() -> None:
     assert [name for name in BLOCKS if f'"{name}"' not in tests] == []
 
 
-def test_every_section_that_it_sends_to_exists() -> None:
+def test_every_linked_section_exists() -> None:
     sections = {title.lower().replace(" ", "-") for title in re.findall(r"^#+ (.*)$", TEXT, re.MULTILINE)}
 
     assert set(re.findall(r"\]\(#([\w-]+)\)", TEXT)) <= sections
@@ -96,7 +96,7 @@ def test_mails_that_wait_are_seen_and_forwarded(admin: Admin, engine: Engine, da
     assert engine.states() == {"waits": "pending"}
 
 
-def test_a_mail_that_was_given_up_begins_anew(admin: Admin, engine: Engine, database_url: str) -> None:
+def test_an_archived_mail_starts_again(admin: Admin, engine: Engine, database_url: str) -> None:
     store(database_url, "bad")
     admin.run(BLOCKS["redrive"].splitlines()[0])
     admin.run('python -m cmd.admin task archive -q default "bad"')
@@ -107,7 +107,7 @@ def test_a_mail_that_was_given_up_begins_anew(admin: Admin, engine: Engine, data
     assert engine.states() == {"bad": "pending"}
 
 
-def test_mails_that_must_not_go_out_do_not(admin: Admin, engine: Engine, database_url: str) -> None:
+def test_mails_that_must_not_go_out_are_discarded(admin: Admin, engine: Engine, database_url: str) -> None:
     store(database_url, "one", "two")
     admin.run('python -m cmd.admin outbox redrive "one"')
 
@@ -137,7 +137,7 @@ def test_tasks_wait(admin: Admin, engine: Engine) -> None:
     assert re.search(r"^default +running +2 +1 +1 ", said, re.MULTILINE)
 
 
-def test_a_flood_is_put_aside(admin: Admin, engine: Engine) -> None:
+def test_a_flood_is_archived(admin: Admin, engine: Engine) -> None:
     engine.publish("mine")
 
     said = admin.run(BLOCKS["flood"].replace("report:build", "noop"))
@@ -158,7 +158,7 @@ def test_tasks_fail_and_go_on_when_the_other_system_is_back(admin: Admin, engine
     assert engine.states() == {"failed": "pending", "another": "retry"}
 
 
-def test_tasks_that_were_given_up_run_again(admin: Admin, engine: Engine) -> None:
+def test_archived_tasks_run_again(admin: Admin, engine: Engine) -> None:
     end(engine, "given up", Kind.ARCHIVED, REFUSED)
     end(engine, "another", Kind.ARCHIVED, "ValueError")
 
@@ -178,7 +178,7 @@ def test_a_task_that_hangs_is_told_to_stop(admin: Admin, engine: Engine) -> None
     assert "cancelling" in admin.run(BLOCKS["hang"], ID="hangs")
 
 
-def test_what_is_only_kept_can_go(admin: Admin, engine: Engine) -> None:
+def test_tasks_that_are_only_kept_can_be_deleted(admin: Admin, engine: Engine) -> None:
     end(engine, "completed", Kind.DONE)
     end(engine, "archived", Kind.ARCHIVED, queue="low")
 

@@ -1,4 +1,4 @@
-"""What docs/background-jobs.md says of options and results, done as it says."""
+"""docs/background-jobs.md: the examples on options and results work."""
 
 import asyncio
 import re
@@ -31,7 +31,7 @@ LOGGED = re.compile(r"\S+ \S+ \[\w+ *\] ")
 
 
 class Example:
-    """Runs a block with `tasks` and `task`, and says what lies in Redis then."""
+    """Runs a block with `tasks` and `task`, and returns the tasks in Redis."""
 
     def __init__(self, tasks: TaskPublisher, redis_url: str) -> None:
         self._tasks = tasks
@@ -210,7 +210,7 @@ async def test_results(container: Container, redis_url: str, capsys: pytest.Capt
         await asyncio.to_thread(worker.stop)
         broker.close()
 
-    # The worker's log may stand between the two lines.
+    # The log of the worker may be between the two lines.
     printed = [line for line in capsys.readouterr().out.splitlines() if not LOGGED.match(line)]
     assert printed == [BLOCKS[name].rpartition("# ")[2].strip() for name in ("result_now", "result_wait")]
 

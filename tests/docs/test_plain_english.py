@@ -110,7 +110,7 @@ def test_reads_comments_docstrings_and_messages() -> None:
 
 
 def test_reads_the_names_of_tests() -> None:
-    assert texts("tests/test_it.py", "def test_a_name_is_read() -> None:", "    pass") == ["a name is read"]
+    assert texts("tests/test_it.py", "def test_a_name_is_read() -> None:", "    pass") == ["A name is read"]
 
 
 def test_reads_lua_and_make() -> None:

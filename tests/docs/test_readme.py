@@ -22,7 +22,7 @@ MOST_WORDS = 1300
 
 
 class Shell:
-    """Runs blocks of the page against a server of its own, in a directory that has `var/mail`."""
+    """Runs blocks of the page against a separate server, in a directory with `var/mail`."""
 
     def __init__(self, port: int, directory: Path) -> None:
         self._port = port
@@ -76,7 +76,7 @@ def is_ready(port: int) -> bool:
 
 
 def shape(value: Any) -> Any:
-    """The keys, at every level."""
+    """Return the keys at every level."""
     return {key: shape(inner) for key, inner in value.items()} if isinstance(value, dict) else None
 
 

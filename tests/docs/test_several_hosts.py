@@ -1,4 +1,4 @@
-"""docs/several-hosts.md: its configuration is what servers accept, and its names are those of the program."""
+"""docs/several-hosts.md: servers accept its configuration, and its names are those of the program."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ SETTINGS = {name.upper() for name in Settings.model_fields}
 
 
 def rows(heading: str) -> Iterator[list[str]]:
-    """The cells of the table below a heading, without its head."""
+    """Yield the cells of the table below a heading, without its header."""
     section = TEXT.split(f"## {heading}\n")[1].split("\n## ")[0]
     table = [line for line in section.splitlines() if line.startswith("|")]
     yield from ([cell.strip() for cell in line.strip("|").split("|")] for line in table[2:])
@@ -52,7 +52,7 @@ def test_the_numbers_of_tasks_are_those_of_the_cpu_that_they_cost() -> None:
         assert a_second == pytest.approx(1_000_000 / microseconds, rel=0.03)
 
 
-def test_its_urls_are_read_as_they_are_meant() -> None:
+def test_its_urls_are_understood() -> None:
     [sentinels] = re.findall(r"`REDIS_URL=(redis\S+)`", TEXT)
     [postgres] = re.findall(r"`DATABASE_URL=(postgresql\S+)`", TEXT)
 
@@ -88,5 +88,5 @@ def test_a_sentinel_accepts_its_directives(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("document", [README, OPERATIONS], ids=lambda path: path.name)
-def test_it_is_found_from_where_one_looks_first(document: Path) -> None:
+def test_other_pages_link_it(document: Path) -> None:
     assert "several-hosts.md" in document.read_text()
