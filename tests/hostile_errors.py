@@ -46,7 +46,7 @@ def returning(value: object) -> Callable[..., Any]:
 
 
 class OddText(str):
-    """A text that is none of its methods' business."""
+    """A text whose methods do not matter."""
 
     __slots__ = ()
     __getitem__ = __len__ = __str__ = encode = replace = raising(SystemExit)

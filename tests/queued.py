@@ -1,4 +1,4 @@
-"""What lies in Redis, read as an operator would find it."""
+"""The tasks in Redis, as an operator would find them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ class Queued:
 
     @property
     def due(self) -> datetime:
-        """Of a scheduled task, or one waiting for a retry."""
+        """The due time of a task that is scheduled or in retry."""
         return datetime.fromtimestamp(self.score / 1000, UTC)
 
 

@@ -40,7 +40,7 @@ class ReplicatedRedis:
 
     @property
     def master_url(self) -> str:
-        """Of the one that is the master now."""
+        """The port of the current master."""
         return self.url_of(self.master)
 
     @staticmethod

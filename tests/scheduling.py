@@ -67,7 +67,7 @@ async def scheduling(*schedulers: Scheduler) -> AsyncIterator[None]:
 
 
 async def until_published(redis_url: str, number: int, *, within: float = 10) -> list[datetime]:
-    """The slots of the tasks that were published, once there are so many."""
+    """Wait for this number of published tasks, and return their slots."""
     async with asyncio.timeout(within):
         while True:
             found = published(redis_url)
@@ -77,7 +77,7 @@ async def until_published(redis_url: str, number: int, *, within: float = 10) ->
 
 
 def published(redis_url: str) -> list[datetime]:
-    """In the order in which their tasks stand in line."""
+    """Return them in the order of their tasks in the queue."""
     return [slot_of(task.id) for task in queued(redis_url)]
 
 

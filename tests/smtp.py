@@ -91,11 +91,11 @@ class SmtpServer:
 
     # Not properties: aiosmtpd looks at all attributes of its handler, for every connection.
     def messages(self) -> list[EmailMessage]:
-        """Those that were accepted."""
+        """Return the accepted messages."""
         return [_message(envelope) for envelope in self.received]
 
     def handed_over_messages(self) -> list[EmailMessage]:
-        """Those that were sent to their end, whatever the answer was, or if there was none."""
+        """Return the messages that were sent completely, with any answer or without one."""
         return [_message(envelope) for envelope in self.handed_over]
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd names its hooks so

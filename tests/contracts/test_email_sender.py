@@ -156,7 +156,7 @@ async def test_delivers_to_the_longest_address_there_is(mail: MailSystem) -> Non
     assert delivered.recipient == longest.value
 
 
-async def test_says_when_the_mail_is_refused_for_good(failing: FailingMailSystem) -> None:
+async def test_reports_a_permanent_refusal(failing: FailingMailSystem) -> None:
     failing.reject()
 
     with pytest.raises(EmailRejected) as rejected:
@@ -165,7 +165,7 @@ async def test_says_when_the_mail_is_refused_for_good(failing: FailingMailSystem
     assert "ada@example.com" not in "".join(traceback.format_exception(rejected.value))
 
 
-async def test_a_refusal_for_now_is_not_one_for_good(failing: FailingMailSystem) -> None:
+async def test_a_temporary_refusal_is_not_a_permanent_one(failing: FailingMailSystem) -> None:
     failing.refuse_for_now()
 
     with pytest.raises(failing.for_now) as refused:

@@ -126,7 +126,7 @@ async def test_renewing_changes_nothing_about_what_is_done(deliveries: Deliverie
     assert await deliveries.idempotency.claim(key, LEASE) == Done()
 
 
-async def test_what_is_complete_stays_done(deliveries: Deliveries) -> None:
+async def test_a_completed_claim_stays_done(deliveries: Deliveries) -> None:
     key = await deliveries.store_task()
     await deliveries.idempotency.claim(key, SHORT_LEASE)
     await deliveries.idempotency.complete(key)

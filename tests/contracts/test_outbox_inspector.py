@@ -221,7 +221,7 @@ async def test_acts_on_rows_of_some_states_only(
         assert await office.state(state) is (state if state in others else becomes)
 
 
-async def test_what_runs_is_not_discarded(office: Office) -> None:
+async def test_a_running_task_is_not_discarded(office: Office) -> None:
     await office.add(a_row("runs", OutboxState.FORWARDED), a_row("waits", OutboxState.WAITING))
     office.run("runs")
 
@@ -232,7 +232,7 @@ async def test_what_runs_is_not_discarded(office: Office) -> None:
     assert await office.state("runs") is OutboxState.FORWARDED
 
 
-async def test_what_was_given_up_and_has_not_stopped_is_not_redriven(office: Office) -> None:
+async def test_an_archived_row_whose_task_still_runs_is_not_redriven(office: Office) -> None:
     await office.add(a_row("stops", OutboxState.GIVEN_UP), a_row("open", OutboxState.FORWARDED))
     office.run("stops")
 
@@ -261,7 +261,7 @@ async def test_acts_on_all_of_none(office: Office) -> None:
     assert [r async for r in office.inspector.act_on_all(OutboxAction.DISCARD, OutboxState.WAITING)] == []
 
 
-async def test_an_action_that_is_none_for_a_state_is_refused(office: Office) -> None:
+async def test_an_action_that_does_not_fit_the_state_is_refused(office: Office) -> None:
     with pytest.raises(Conflict):
         await anext(office.inspector.act_on_all(OutboxAction.DISCARD, OutboxState.DONE))
 

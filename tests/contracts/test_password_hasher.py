@@ -130,7 +130,9 @@ async def test_any_password_is_the_same_in_every_spelling(
 @pytest.mark.parametrize(
     "password", ["\ufb01rst letter", "first\u200dletter", "Password\uff11", "\U0001f9d1\u200d\U0001f680"]
 )
-async def test_what_looks_alike_is_another_password(hasher: PasswordHasher, password: str) -> None:
+async def test_a_password_that_looks_the_same_is_a_different_one(
+    hasher: PasswordHasher, password: str
+) -> None:
     password_hash = await hasher.hash(unicodedata.normalize("NFKC", password).replace("\u200d", ""))
 
     assert await hasher.verify(password, password_hash) is Match.NO

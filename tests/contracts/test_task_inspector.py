@@ -158,7 +158,7 @@ async def test_where_nothing_is_pending_nothing_has_waited(office: Office) -> No
     assert (await office.inspector.queue("default")).latency == timedelta(0)
 
 
-async def test_what_was_done_is_counted_by_day(office: Office) -> None:
+async def test_processed_tasks_are_counted_by_day(office: Office) -> None:
     office.seeding.count(processed=7, failed=2)
 
     days = await office.inspector.history("default", days=90)
@@ -192,7 +192,7 @@ async def test_a_queue_is_paused_and_resumed_once(office: Office) -> None:
     assert not (await office.inspector.queue("default")).is_paused
 
 
-async def test_of_a_queue_that_does_not_exist_nothing_can_be_said(office: Office) -> None:
+async def test_a_missing_queue_is_an_error(office: Office) -> None:
     inspector = office.inspector
     questions = [
         inspector.queue("none"),
@@ -433,7 +433,7 @@ async def test_no_page_has_another_size(office: Office, size: int) -> None:
 @pytest.mark.parametrize(
     "cursor", ["", "nonsense", "ß", "WyJuYW4iLCAiYSJd", "WzEsIDJd", "e30", "W1tb" * 3_000]
 )
-async def test_no_page_begins_at_a_cursor_that_is_none(office: Office, cursor: str) -> None:
+async def test_refuses_a_malformed_cursor(office: Office, cursor: str) -> None:
     office.seeding.add("1")
 
     for state in (TaskState.PENDING, None):
@@ -497,7 +497,7 @@ async def test_a_task_that_is_run_is_pending_behind_the_others(office: Office, s
     assert await office.ids(state) == set()
 
 
-async def test_what_is_archived_and_what_is_deleted(office: Office) -> None:
+async def test_archives_and_deletes_by_state(office: Office) -> None:
     for state in WAITING:
         office.seeding.add(f"{state} 1", state)
         office.seeding.add(f"{state} 2", state)
@@ -611,7 +611,7 @@ async def test_an_action_on_all_that_fit_leaves_the_others(office: Office) -> No
     ("action", "state"),
     [(action, state) for action in TaskAction for state in STATES if state not in APPLIES_TO[action]],
 )
-async def test_an_action_that_is_none_for_a_state_is_not_begun(
+async def test_an_action_that_does_not_fit_the_state_does_not_start(
     office: Office, action: TaskAction, state: TaskState
 ) -> None:
     office.seeding.add("1", state)

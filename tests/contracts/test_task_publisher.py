@@ -135,7 +135,7 @@ async def test_delivers_the_task(publishing: Publishing) -> None:
     ]
 
 
-async def test_the_receipt_says_what_became_of_the_task(publishing: Publishing) -> None:
+async def test_the_receipt_has_the_state_of_the_task(publishing: Publishing) -> None:
     async with publishing.open() as publisher:
         receipt = await publisher.publish(welcome())
 
@@ -207,7 +207,7 @@ async def test_an_id_that_is_taken_on_another_queue_is_a_duplicate(publishing: P
     assert (delivered.queue, delivered.payload["user_id"]) == ("low", str(UUID(int=1)))
 
 
-async def test_of_many_with_one_id_the_first_is_delivered(publishing: Publishing) -> None:
+async def test_the_first_of_many_with_one_id_is_delivered(publishing: Publishing) -> None:
     same = [
         (welcome(number), TaskOptions(task_id="own-id", queue=queue)) for number, queue in enumerate(Queue)
     ]
@@ -274,7 +274,7 @@ async def test_publishing_none_of_many_does_nothing(publishing: Publishing) -> N
     assert publishing.take_delivered() == []
 
 
-async def test_of_many_with_one_that_is_refused_none_is_delivered(publishing: Publishing) -> None:
+async def test_one_refused_task_stops_the_delivery_of_all(publishing: Publishing) -> None:
     async with publishing.open() as publisher:
         with pytest.raises(ValueError, match="unknown"):
             await publisher.publish_many([welcome(), (welcome(), TaskOptions(queue="unknown"))])
@@ -282,14 +282,14 @@ async def test_of_many_with_one_that_is_refused_none_is_delivered(publishing: Pu
     assert publishing.take_delivered() == []
 
 
-async def test_of_a_chain_only_the_first_step_is_delivered(publishing: Publishing) -> None:
+async def test_only_the_first_step_of_a_chain_is_delivered(publishing: Publishing) -> None:
     async with publishing.open() as publisher:
         receipt = await publisher.publish_chain([welcome(1), welcome(2)], on_failure=welcome(3))
 
     assert [task.id for task in publishing.take_delivered()] == [receipt.id]
 
 
-async def test_of_a_group_all_are_delivered(publishing: Publishing) -> None:
+async def test_all_tasks_of_a_group_are_delivered(publishing: Publishing) -> None:
     async with publishing.open() as publisher:
         receipts = await publisher.publish_group([welcome(1), welcome(2)], then=welcome(3))
 
@@ -300,7 +300,9 @@ async def test_of_a_group_all_are_delivered(publishing: Publishing) -> None:
     "options",
     [TaskOptions(queue="unknown"), TaskOptions(process_at=datetime(2100, 1, 1, tzinfo=UTC))],
 )
-async def test_what_cannot_follow_is_refused(publishing: Publishing, options: TaskOptions) -> None:
+async def test_options_that_a_follower_cannot_have_are_refused(
+    publishing: Publishing, options: TaskOptions
+) -> None:
     async with publishing.open() as publisher:
         with pytest.raises(ValueError, match=r"unknown|process_at"):
             await publisher.publish_chain([welcome(1), (welcome(2), options)])

@@ -191,7 +191,7 @@ async def test_says_that_a_task_has_not_ended_in_time(world: World) -> None:
         await world.results.wait(QUEUE, ID, within=AT_ONCE)
 
 
-async def test_there_is_nothing_to_say_of_a_task_that_is_not_there(world: World) -> None:
+async def test_a_missing_task_is_an_error(world: World) -> None:
     with pytest.raises(TaskNotFound):
         await world.results.result(QUEUE, ID)
     with pytest.raises(TaskNotFound):

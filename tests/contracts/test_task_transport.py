@@ -63,7 +63,7 @@ def task(number: str, *, followers: Followers | None = None, **options: object) 
     )
 
 
-async def test_has_the_tasks_that_it_was_sent(sending: Sending) -> None:
+async def test_finds_the_tasks_that_it_was_sent(sending: Sending) -> None:
     duplicates = await sending.transport.send([task("1"), task("2", queue="low")])
 
     asked = [("default", "1"), ("low", "2"), ("default", "3")]
@@ -81,7 +81,7 @@ async def test_looks_for_a_task_on_its_queue_alone(sending: Sending) -> None:
     assert await sending.transport.existing([("low", "1")]) == set()
 
 
-async def test_a_task_that_is_sent_again_is_no_duplicate(sending: Sending) -> None:
+async def test_a_task_that_is_sent_again_is_not_a_duplicate(sending: Sending) -> None:
     await sending.transport.send([task("1")])
 
     assert await sending.transport.send([replace(task("1"), was_sent=True)]) == set()
@@ -109,7 +109,7 @@ async def test_the_second_of_equal_tasks_is_a_duplicate(sending: Sending, key: s
     assert await sending.transport.existing([("default", "1"), ("default", "2")]) == {"1"}
 
 
-async def test_equal_tasks_of_different_queues_are_no_duplicates(sending: Sending) -> None:
+async def test_equal_tasks_of_different_queues_are_not_duplicates(sending: Sending) -> None:
     first, second = (task(queue, unique_for=HOUR, queue=queue) for queue in ("default", "low"))
 
     assert await sending.transport.send([first, second]) == set()

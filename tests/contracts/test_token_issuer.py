@@ -64,7 +64,7 @@ def test_a_token_expires(issuing: Issuing) -> None:
 
 
 @pytest.mark.parametrize("token", ["", " ", "token", "a.b.c", "..", "\x00", "ü.ü.ü", "\ud800"])
-def test_refuses_what_is_no_token(issuing: Issuing, token: str) -> None:
+def test_refuses_a_text_that_is_not_a_token(issuing: Issuing, token: str) -> None:
     with pytest.raises(InvalidToken):
         issuing.tokens.verify(token)
 

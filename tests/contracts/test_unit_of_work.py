@@ -63,7 +63,7 @@ async def stored(store: Store, user_id: UUID) -> User | None:
         return await uow.users.get(user_id)
 
 
-async def test_what_is_committed_is_stored_and_delivered(store: Store, ada: User) -> None:
+async def test_a_committed_task_is_stored_and_delivered(store: Store, ada: User) -> None:
     async with store.begin() as uow:
         await sign_up(uow, ada)
         await uow.commit()

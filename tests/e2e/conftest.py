@@ -59,7 +59,7 @@ class System:
         return process
 
     def run(self, *module_and_arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
-        """Run a process to its end; one that does not end by itself is an error."""
+        """Run a process to its end; a process that does not end is an error."""
         command = [sys.executable, "-m", *module_and_arguments]
         return subprocess.run(
             command, env={**self.env, **env}, capture_output=True, text=True, timeout=30, check=False

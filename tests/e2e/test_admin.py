@@ -97,7 +97,7 @@ def test_a_process_without_a_terminal_is_not_asked(env: dict[str, str], engine: 
     assert engine.states() == {"one": "pending"}
 
 
-def test_a_reader_that_has_enough_is_no_error(env: dict[str, str], engine: Engine) -> None:
+def test_a_reader_that_closes_early_is_not_an_error(env: dict[str, str], engine: Engine) -> None:
     engine.publish(*(f"task-{number:030}" for number in range(500)))
     command = f"{sys.executable} -m cmd.admin task ls -q default -s pending --size 500 | head -1"
 

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-# What a person has set up, and then the line `./admin task i` with the cursor at its end.
+# The set-up of a person, and then the line `./admin task i` with the cursor at its end.
 BASH = """
 eval "$(_ADMIN_COMPLETE=source_bash admin)"
 complete -p admin >/dev/null

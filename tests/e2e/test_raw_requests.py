@@ -151,7 +151,7 @@ def test_answers_413_as_soon_as_a_content_length_is_over_64_kib(server: System) 
     assert (answer.status, answer.is_problem) == (413, True)
 
 
-def test_a_body_over_64_kib_that_is_sent_all_the_same_ends_in_413_or_in_a_reset(server: System) -> None:
+def test_a_client_that_keeps_sending_over_64_kib_gets_a_413_or_a_reset(server: System) -> None:
     size = 100 * MAX_BODY_SIZE
 
     answers = exchange(server.port, SIGN_UP + b"Content-Length: %d\r\n" % size + END + b" " * size)

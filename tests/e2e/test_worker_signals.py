@@ -40,6 +40,6 @@ def test_a_second_order_to_end_ends_at_once_and_with_1(system: System, smtp_serv
 
 
 def told_again(worker: "subprocess.Popen[bytes]") -> bool:
-    """Repetitions at the same moment are no second order."""
+    """A signal that is repeated at the same moment is one order."""
     worker.send_signal(signal.SIGTERM)
     return worker.poll() is not None

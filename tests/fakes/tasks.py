@@ -25,7 +25,7 @@ class PublishedTask:
 
 
 class FakeTaskPublisher:
-    """Keeps what was published, but for duplicates. No task ever ends.
+    """Keeps published tasks except duplicates. No task ever ends.
 
     With `stores=True` its receipts are those of a unit of work: stored, not yet on a queue.
     """

@@ -48,7 +48,7 @@ def ignore_interruption(key: str, seconds: float) -> None:
 
 @dramatiq.actor
 async def hang_once(key: str, seconds: float = 0) -> None:
-    """Never ends the first time; after so many seconds from then on."""
+    """Never ends the first time; later runs take this time in seconds."""
     is_first = not journal.entries(START, key=key)
     journal.write(key, START)
     await asyncio.sleep(3600 if is_first else seconds)
@@ -57,7 +57,7 @@ async def hang_once(key: str, seconds: float = 0) -> None:
 
 @dramatiq.actor
 def fail(key: str, failures: int, retry_in: int, seconds: float = 0) -> None:
-    """Fail so many times, each after so many seconds, with a retry after `retry_in` milliseconds."""
+    """Fail this number of times, each after `seconds`, with a retry after `retry_in` milliseconds."""
     message = CurrentMessage.get_current_message()
     assert message is not None
     journal.write(key, START)

@@ -56,5 +56,5 @@ def report() -> Iterator[Report]:
 
 @pytest.fixture
 def row(request: pytest.FixtureRequest, report: Report) -> Row:
-    """That which the test is named after: test_f01_... is of F01."""
+    """The row that the test is named after: F01 for test_f01_..."""
     return report.round_of(request.node.name.split("_")[1].upper())

@@ -1,4 +1,4 @@
-"""What has to hold when a fault is over: who got a 2xx has one welcome mail, and nobody else any."""
+"""The rule for the time after a fault: everyone with a 2xx has one welcome mail, and nobody else has one."""
 
 import time
 from collections import defaultdict
@@ -15,7 +15,7 @@ from tests.faults.sink import Arrival, Sink
 from tests.faults.traffic import NONE, Answer
 
 UNDER_WAY = ("pending", "suspects", "active", "scheduled", "retry")
-ONE_TOO_MANY_WITHIN = 0.5  # seconds after everything has come to rest
+ONE_TOO_MANY_WITHIN = 0.5  # seconds after everything has finished
 # Who hears one of these cannot know whether the commit was the last thing that worked.
 UNCERTAIN = {NONE, 503}
 
@@ -43,9 +43,9 @@ class Oracle:
         refused: Collection[str] = (),
         most_repeats: int = 0,
     ) -> Verdict:
-        """Wait until everything has come to rest, and ask what became of these people.
+        """Wait until everything has finished, and check these people.
 
-        Of those in `refused` the mail server wants no mail: they have none, and their tasks are given up.
+        The mail server refuses the addresses in `refused`: they get no mail, and their tasks are archived.
         """
         self._wait_for_rest(within=within)
         time.sleep(ONE_TOO_MANY_WITHIN)

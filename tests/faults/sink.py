@@ -26,7 +26,7 @@ class Arrival:
 
 
 class Sink(SmtpServer):
-    """`replies` are its answers to RCPT by what an address begins with; None is none at all."""
+    """`replies` maps the start of an address to the answer to RCPT; None means no answer."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
 """The whole system on services of its own: server, worker, Postgres, Redis and a mail server, each a process.
 
-It lives as long as the tests of the rows do, since a system has to go on after each fault, not to begin anew.
+It lives as long as the tests of the rows do, since a system has to continue after each fault.
 """
 
 import os
@@ -35,7 +35,7 @@ SETTINGS = {} if IS_LONG else {"WORKER_LEASE": "2"}
 
 
 class Site:
-    """`mail` stands between the workers and the mail server."""
+    """`mail` is the proxy between the workers and the mail server."""
 
     server: "subprocess.Popen[bytes]"
     worker: "subprocess.Popen[bytes]"
@@ -135,7 +135,7 @@ class Site:
             connection.execute(statement)
 
     def try_again(self) -> None:
-        """Have what waits for a retry run now; in the long round its claim has lapsed by itself."""
+        """Run all retries now; in the long round their claims lapse on time."""
         if not IS_LONG:
             self.execute("UPDATE outbox SET claimed_until = NULL WHERE completed_at IS NULL")
         for state in ("retry", "scheduled"):

@@ -17,7 +17,7 @@ AGAIN_WITHIN = 20  # seconds at the default lease
 
 
 def kill_whoever_runs(fleet: Fleet, key: str) -> float:
-    """Kill the process that works on this task; return in how many seconds another began anew."""
+    """Kill the process that runs this task; return the seconds until another process started it."""
     eventually(lambda: len(fleet.journal.entries(START, key=key)) == 1, within=10)
     [first] = fleet.journal.entries(START, key=key)
 

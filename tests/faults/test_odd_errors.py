@@ -40,7 +40,7 @@ def send(fleet: Fleet, actor: str, error: str, *, seconds: float, time_limit: in
 def test_f38_what_raises_has_failed_whatever_it_raises_and_whenever_it_is_interrupted(
     fleet: Fleet, database_url: str, row: Row
 ) -> None:
-    chance = random.Random(None if IS_LONG else 38)  # noqa: S311 - a moment is no secret
+    chance = random.Random(None if IS_LONG else 38)  # noqa: S311 - a moment is not a secret
     ids = [
         send(fleet, actor, error, seconds=chance.uniform(0, 0.3), time_limit=chance.choice([100, 60_000]))
         for actor in ("fail_oddly", "fail_oddly_in_a_thread")

@@ -23,7 +23,7 @@ BACK_WITHIN = 30  # seconds after Redis is back
 
 
 class Load:
-    """Tasks sent one after the other; what Redis has not confirmed may be there all the same."""
+    """Sends tasks one by one; Redis may have tasks that it did not confirm."""
 
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet

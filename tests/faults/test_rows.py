@@ -1,4 +1,4 @@
-"""Every row has a test, and stands in the documentation with its target."""
+"""Every row has a test, and the documentation has its target."""
 
 import re
 from pathlib import Path

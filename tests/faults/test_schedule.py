@@ -66,7 +66,7 @@ def leader(among: Sequence[Replica]) -> Replica:
 
 
 class Work:
-    """Does the tasks, so that nothing but the last slot says that there was one."""
+    """Runs the tasks, so that only the last slot shows that there were any."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -78,7 +78,7 @@ class Work:
         return len(self._engine.client.client_list())
 
     def go_on(self, slots: int) -> None:
-        """Until so many more have come."""
+        """Wait for this number of further slots."""
         wanted = len(self.slots) + slots
         eventually(lambda: self._done() >= wanted, within=STARTS_WITHIN + slots)
 

@@ -88,7 +88,7 @@ def test_a_worker_whose_redis_stays_away_exits_1_and_says_how_much_is_unsettled(
     assert "3 tasks are not settled" in worker.log
 
 
-def test_what_was_unsettled_runs_again_when_redis_is_back(fleet: Fleet, redis_server: EmbeddedRedis) -> None:
+def test_unsettled_tasks_run_again_when_redis_is_back(fleet: Fleet, redis_server: EmbeddedRedis) -> None:
     worker = fleet.start(WORKER_SHUTDOWN_TIMEOUT="1", WORKER_LEASE="1")
     fleet.send("work", key="unsettled", seconds=0.5)
     eventually(lambda: len(fleet.journal.keys(START)) == 1, within=10)

@@ -1,4 +1,4 @@
-"""Signals are orders: obeyed once, at any moment of a worker's life, whoever sends them."""
+"""A worker obeys each signal once, at any moment of its life and from any sender."""
 
 import asyncio
 import os
@@ -42,7 +42,7 @@ def left_active(fleet: Fleet) -> int:
 
 @pytest.mark.timeout(300)
 def test_f37_any_two_signals_at_a_random_moment_of_a_worker_s_life(fleet: Fleet, row: Row) -> None:
-    chance = random.Random(None if IS_LONG else 37)  # noqa: S311 - which signals come is no secret
+    chance = random.Random(None if IS_LONG else 37)  # noqa: S311 - the choice of signals is not a secret
     for key in range(1000):
         fleet.send("work", key=str(key), seconds=0.3)
 

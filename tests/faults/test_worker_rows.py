@@ -36,13 +36,13 @@ END_WHAT_WAITS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE w
 
 
 def lapse_claims(site: Site) -> None:
-    """Of a worker that is dead; in the long round they lapse by themselves, 25 s after its death."""
+    """Lapse the claims of a dead worker; in the long round they lapse on time, 25 s after its death."""
     if not IS_LONG:
         site.execute("UPDATE outbox SET claimed_until = now() WHERE completed_at IS NULL")
 
 
 def handed_over(site: Site, traffic: Traffic, count: int) -> None:
-    """Sign up so many, and wait until the mail server has their mails, or has been told of them."""
+    """Sign up this number of people, and wait until the mail server has their mails or has seen them."""
     before = site.sink.attempts.total()
     traffic.sign_up_many(count, at_once=count)
     eventually(lambda: site.sink.attempts.total() >= before + count, within=10)

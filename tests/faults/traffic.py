@@ -75,7 +75,7 @@ class Traffic:
 
     @contextmanager
     def flowing(self, *, at_once: int = 3, every: float = 0.03) -> Iterator[None]:
-        """Meanwhile so many people at once sign up, each a moment after the one before."""
+        """Sign up people in the background, this number in parallel, each a moment after the one before."""
         over = threading.Event()
 
         def go_on() -> None:

@@ -23,7 +23,7 @@ class BackingServices:
     mail: MailSink
 
     def reached_from(self, environment: Mapping[str, str]) -> dict[str, str]:
-        """The same environment, but for the addresses that exist in Compose's network alone.
+        """The same environment, except for the addresses that only exist in Compose's network.
 
         The server's ports are added: there is no network of its own here, in which the usual ones are free.
         """

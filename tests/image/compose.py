@@ -20,7 +20,7 @@ def services(files: Sequence[Path] = DEVELOPMENT, **variables: str) -> dict[str,
         [
             Path(sys.executable).with_name("docker-compose"),
             *(f"--file={file}" for file in files),
-            f"--env-file={os.devnull}",  # not the .env of whoever runs the tests
+            f"--env-file={os.devnull}",  # not the .env of the developer
             "config",
             "--format=json",
         ],

@@ -1,4 +1,4 @@
-"""These tests install the image's packages anew, so they run only where `-m image` asks for them."""
+"""These tests install the packages of the image again, so they run only with `-m image`."""
 
 import os
 import shutil
@@ -72,7 +72,7 @@ def container(
 
 
 def _close_to_others(directory: Path) -> None:
-    """A checkout may look like this (umask 077), and its image has to work all the same."""
+    """A checkout may look like this (umask 077), and its image must still work."""
     for path in directory.rglob("*"):
         path.chmod(0o700 if path.is_dir() else 0o600)
 

@@ -1,4 +1,4 @@
-"""Stands in for Mailpit: takes every mail."""
+"""A replacement for Mailpit that accepts every mail."""
 
 import email.policy
 import queue

@@ -13,7 +13,7 @@ from tests.image.compose import PRODUCTION, services
 
 APP = ["migrate", "server", "worker"]
 BACKING = ["mailpit", "postgres", "redis"]
-# Where to listen is the image's; what the program finds there is no setting of whoever runs it.
+# The image sets the addresses to listen on, so they are not settings of the operator.
 OF_THE_IMAGE = {"HTTP_HOST", "HTTP_PORT", "PRIVATE_HOST", "PRIVATE_PORT", "RUNTIME_DIRECTORY"}
 
 
@@ -65,7 +65,9 @@ def test_ports_are_published_to_this_machine_alone(compose_services: dict[str, A
     }
 
 
-def test_what_lasts_is_restarted_and_its_health_is_checked(compose_services: dict[str, Any]) -> None:
+def test_long_running_services_are_restarted_and_their_health_is_checked(
+    compose_services: dict[str, Any],
+) -> None:
     lasting = [service for name, service in compose_services.items() if name != "migrate"]
 
     assert {service["restart"] for service in lasting} == {"unless-stopped"}
@@ -147,7 +149,7 @@ def test_secrets_come_from_the_environment() -> None:
     assert configured["postgres"]["environment"]["POSTGRES_PASSWORD"] == "p4ss"
 
 
-def test_what_is_said_about_workers_is_passed_on() -> None:
+def test_variables_about_workers_are_passed_on() -> None:
     configured = services(WORKER_PROCESSES="4", WORKER_QUEUES="critical:1", UNKNOWN_TASK_GRACE="60")
 
     for name in ("server", "worker"):  # a server publishes to the queues that workers serve

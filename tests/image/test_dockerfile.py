@@ -46,6 +46,6 @@ def test_a_continued_instruction_is_one() -> None:
 
 
 @pytest.mark.parametrize("line", ["ADD a b", "COPY --chown=1:1 a b", "RUN --mount=type=secret a"])
-def test_what_cannot_be_replayed_is_an_error(line: str) -> None:
+def test_an_instruction_that_cannot_be_replayed_is_an_error(line: str) -> None:
     with pytest.raises(UnknownInstruction):
         parse(line)

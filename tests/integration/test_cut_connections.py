@@ -82,7 +82,7 @@ async def test_direct_publications_arrive_once(
     assert not any(receipt.duplicate for receipt in receipts)
 
 
-async def test_a_publication_whose_reply_was_lost_is_no_duplicate(
+async def test_a_publication_whose_reply_was_lost_is_not_a_duplicate(
     container: Container, proxy: Proxy, redis_url: str
 ) -> None:
     await container.task_publisher().publish(welcome())

@@ -96,7 +96,7 @@ def test_large_tasks_hold_up_no_other_queue(
     assert queued(redis_url) == []
 
 
-def test_what_is_left_for_a_larger_fetch_wakes_another_worker(near: RedisBroker, redis_url: str) -> None:
+def test_a_message_left_for_a_larger_fetch_wakes_another_worker(near: RedisBroker, redis_url: str) -> None:
     """The one that comes first cannot take all of it, and has no room for more before it is done."""
     one, other = broker_on(redis_url), broker_on(redis_url)
     started: list[str] = []

@@ -59,7 +59,7 @@ async def test_a_task_that_is_too_large_is_refused_when_it_is_published(
         assert len(queued(redis_url)) == 1
 
 
-async def test_what_follows_a_task_counts_as_part_of_it(container: Container, redis_url: str) -> None:
+async def test_followers_count_as_part_of_a_task(container: Container, redis_url: str) -> None:
     publisher = container.task_publisher()
     with pytest.raises(ValueError, match="with all that follows it"):
         await publisher.publish_chain([mail(20 * KIB)] * MOST_STEPS)

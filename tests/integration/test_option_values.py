@@ -236,7 +236,7 @@ async def test_options_of_plain_actors_are_read_back_or_refused(
 
 @pytest.mark.parametrize("name", ["queue_name", "actor_name", "message_id"])
 @pytest.mark.parametrize("value", [5, b"name", "", None, "nul\0", "caf\udce9"])
-def test_a_message_whose_names_are_no_text_is_refused(hand: Hand, name: str, value: Any) -> None:
+def test_a_message_with_names_that_are_not_text_is_refused(hand: Hand, name: str, value: Any) -> None:
     names: dict[str, Any] = {"queue_name": "low", "actor_name": "work", name: value}
     broker = RedisBroker(url=hand.engine.url)
 

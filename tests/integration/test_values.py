@@ -42,7 +42,7 @@ class Colour(enum.Enum):
     GREEN = "green"
 
 
-# What JSON has, and what it lacks.
+# Values with and without a form in JSON.
 texts = st.text(st.characters(exclude_categories=()), max_size=5)  # lone surrogates and NUL included
 numbers = st.integers() | st.integers(-(2**70), 2**70) | st.floats()
 times = st.datetimes(timezones=st.none() | st.timezones()) | st.timedeltas() | st.dates() | st.times()
@@ -119,7 +119,7 @@ def accepting(container: Container) -> Container:
 
 
 def take(hand: Hand) -> Any:
-    """The message of the one task that is there, as a worker reads it; None if there is none."""
+    """The message of the only task, as a worker reads it; None if there is no task."""
     deliveries = hand.fetch(2)
     for delivery in deliveries:
         hand.settle(delivery)
@@ -151,7 +151,7 @@ def encoding_with(encoder: dramatiq.Encoder) -> Iterator[None]:
 @example(value=nested(150))
 @given(value=values)
 @tried
-def test_what_is_sent_to_an_actor_arrives_unchanged(
+def test_arguments_of_an_actor_arrive_unchanged(
     redis_url: str, hand: Hand, encoder: dramatiq.Encoder, value: Any
 ) -> None:
     broker = RedisBroker(url=redis_url)
@@ -195,7 +195,7 @@ async def arrives_or_is_refused(publish: Publish, task: Anything, hand: Hand) ->
 @example(task=Anything(value=nested(150)))
 @given(task=tasks)
 @tried
-async def test_what_is_published_directly_arrives_unchanged(
+async def test_a_task_that_is_published_directly_arrives_unchanged(
     accepting: Container, hand: Hand, task: Anything
 ) -> None:
     await arrives_or_is_refused(accepting.task_publisher().publish, task, hand)

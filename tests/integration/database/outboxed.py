@@ -71,7 +71,7 @@ async def closed(container: Container) -> dict[str, bool | None]:
 
 @contextmanager
 def statements(container: Container) -> Iterator[list[tuple[str, Any]]]:
-    """Those that are executed meanwhile, with their parameters."""
+    """Record the statements that run meanwhile, with their parameters."""
     executed: list[tuple[str, Any]] = []
     engine = container.engine().sync_engine
 

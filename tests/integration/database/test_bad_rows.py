@@ -221,7 +221,9 @@ async def test_a_bad_row_is_reported_once(container: Container) -> None:
     assert stats.last_error is not None
 
 
-async def test_what_cannot_be_encoded_is_refused_before_anything_is_stored(container: Container) -> None:
+async def test_a_payload_that_cannot_be_encoded_is_refused_before_anything_is_stored(
+    container: Container,
+) -> None:
     async with container.unit_of_work() as uow:
         await uow.tasks.publish(welcome(1), task_id="fine")
         with pytest.raises(ValueError, match="queue"):

@@ -52,7 +52,7 @@ async def test_an_id_whose_task_has_ended_and_is_kept_is_a_duplicate(
     assert await closed(container) == {"own-id": None}
 
 
-async def test_a_task_that_is_forwarded_twice_is_no_duplicate_of_itself(
+async def test_a_task_that_is_enqueued_twice_is_not_its_own_duplicate(
     container: Container, redis_url: str
 ) -> None:
     task_id = await publish(container, unique_for=LONG_AGO)

@@ -1,4 +1,4 @@
-"""What follows a task stands in its row, and reaches Redis whoever forwards it."""
+"""The followers of a task are in its row, and reach Redis on every way."""
 
 from typing import Any
 

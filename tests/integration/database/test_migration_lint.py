@@ -27,7 +27,7 @@ REFUSED = {
 
 @pytest.fixture(scope="module")
 def script() -> str:
-    """All migrations, as `make check` has them written."""
+    """All migrations, as `make check` writes them."""
     config = alembic_config()
     config.output_buffer = StringIO()
     command.upgrade(config, "head", sql=True)

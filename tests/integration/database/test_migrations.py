@@ -102,7 +102,7 @@ def test_a_table_in_use_has_migrations_give_up_and_they_can_be_run_again(
 
 
 @pytest.mark.usefixtures("impatient")
-def test_an_index_whose_building_was_interrupted_is_built_anew(
+def test_an_index_whose_build_was_interrupted_is_built_again(
     monkeypatch: pytest.MonkeyPatch, unmigrated_database_url: str
 ) -> None:
     config = alembic_config(unmigrated_database_url)

@@ -95,7 +95,7 @@ async def test_the_sweeper_forwards_when_redis_is_back(
         own_redis.stop()
 
 
-async def test_the_sweeper_leaves_a_fresh_row_to_whoever_stored_it(without_redis: Container) -> None:
+async def test_the_sweeper_leaves_a_fresh_row_to_the_process_that_stored_it(without_redis: Container) -> None:
     task_id = await publish(without_redis)
     transport = FakeTaskTransport()
 
@@ -284,7 +284,7 @@ async def test_a_row_that_cannot_be_read_stops_nothing(container: Container) -> 
 
 
 async def until_sent(transport: FakeTaskTransport, sweeping: asyncio.Task[None]) -> None:
-    """Wait until something was sent, or the sweeping has ended by itself."""
+    """Wait until something was sent, or the sweeper ended."""
     sending = asyncio.create_task(transport.has_sent.wait())
     await asyncio.wait([sending, sweeping], timeout=10, return_when=asyncio.FIRST_COMPLETED)
     sending.cancel()

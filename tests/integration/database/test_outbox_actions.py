@@ -1,4 +1,4 @@
-"""What operators do to rows, and what becomes of their tasks in Redis."""
+"""Operator actions on rows, and their effect on the tasks in Redis."""
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
@@ -86,7 +86,7 @@ async def test_a_task_that_was_given_up_and_is_gone_is_in_redis_again(
     assert engine.states() == {task_id: "pending"}
 
 
-async def test_what_is_open_again_and_cannot_be_forwarded_is_left_to_the_sweepers(
+async def test_a_reopened_row_that_cannot_be_enqueued_is_left_to_the_sweepers(
     container: Container, engine: Engine
 ) -> None:
     task_id = await publish_marked(container)
@@ -128,7 +128,7 @@ async def test_a_task_that_redis_has_is_not_doubled_and_keeps_its_time(
     assert engine.states() == {later: "scheduled", now: "pending"}
 
 
-async def test_what_redis_has_lost_is_there_again_at_once(container: Container, engine: Engine) -> None:
+async def test_a_lost_task_is_back_in_redis_at_once(container: Container, engine: Engine) -> None:
     ids = {await publish_marked(container), await publish_marked(container)}
     await store_due(container, "waiting")
     engine.client.flushdb()
@@ -162,7 +162,7 @@ async def _same_payload(container: Container, of: str, to: str) -> None:
         )
 
 
-async def test_what_is_discarded_is_not_in_redis_any_more(container: Container, engine: Engine) -> None:
+async def test_a_discarded_task_is_removed_from_redis(container: Container, engine: Engine) -> None:
     pending, later = await publish_marked(container), await publish_marked(container, delay=HOUR)
     await store_due(container, "waiting")
 
@@ -175,7 +175,7 @@ async def test_what_is_discarded_is_not_in_redis_any_more(container: Container, 
     assert await container.outbox_relay().sweep() == 0
 
 
-async def test_what_was_discarded_can_be_had_back(container: Container, engine: Engine) -> None:
+async def test_a_discarded_task_can_be_restored(container: Container, engine: Engine) -> None:
     task_id = await publish_marked(container)
     await container.outbox_inspector().act(DISCARD, [task_id])
 

@@ -104,7 +104,7 @@ async def test_a_row_that_cannot_be_read_says_so(container: Container) -> None:
     }
 
 
-async def test_what_cannot_be_noted_hides_nothing(settings: Settings) -> None:
+async def test_a_failure_that_cannot_be_noted_hides_nothing(settings: Settings) -> None:
     absent = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
     container = Container(settings=settings.model_copy(update={"database_url": absent}))
 

@@ -51,7 +51,7 @@ async def test_a_task_that_is_reopened_is_not_looked_for_at_once(container: Cont
         assert (await connection.execute(select(outbox.c.missing_since))).scalar_one() is None
 
 
-async def test_what_operators_do_stands_in_the_ledger_first(container: Container, redis_url: str) -> None:
+async def test_operator_actions_reach_the_completion_log_first(container: Container, redis_url: str) -> None:
     task_id = await publish(container)
     inspector, completion_log = container.task_inspector(), container.completion_log()
 

@@ -28,7 +28,7 @@ async def add(container: Container, user: User) -> None:
         await uow.commit()
 
 
-async def test_of_many_sign_ups_at_once_with_one_email_one_wins(container: Container, ada: User) -> None:
+async def test_one_of_many_parallel_sign_ups_with_one_email_wins(container: Container, ada: User) -> None:
     namesakes = [replace(ada, id=uuid4()) for _ in range(50)]
 
     outcomes = await asyncio.gather(

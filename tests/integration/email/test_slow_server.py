@@ -80,7 +80,7 @@ async def test_a_mail_is_sent_once_however_long_its_server_takes_to_accept_it(
 
 
 async def has_to_wait(send_once: SendEmailOnce, email: Email) -> bool:
-    """Deliver the task once more."""
+    """Deliver the task again."""
     await asyncio.sleep(0.05)
     try:
         await send_once(email)

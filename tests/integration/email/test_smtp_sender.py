@@ -166,7 +166,7 @@ async def test_a_server_may_take_longer_to_accept_a_mail_than_to_be_sent_one(smt
     assert len(smtp_server.received) == 1
 
 
-async def test_whoever_is_stopped_waits_no_longer_for_a_mail_to_be_accepted(smtp_server: SmtpServer) -> None:
+async def test_a_stopped_sender_no_longer_waits_for_a_mail_to_be_accepted(smtp_server: SmtpServer) -> None:
     smtp_server.hangs_at = "."
     sending = asyncio.create_task(send(f"smtp://127.0.0.1:{smtp_server.port}"))
     await asyncio.to_thread(eventually, lambda: smtp_server.handed_over != [], within=10)

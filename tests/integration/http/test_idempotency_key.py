@@ -84,7 +84,7 @@ async def test_answers_409_while_a_request_with_the_key_is_under_way(
     assert (await sign_up(client, ADA)).status_code == 201
 
 
-async def test_what_was_refused_may_be_tried_again_with_the_same_key(client: httpx.AsyncClient) -> None:
+async def test_a_refused_request_may_be_repeated_with_the_same_key(client: httpx.AsyncClient) -> None:
     await sign_up(client, EVE, key="another")
 
     invalid = await sign_up(client, {**ADA, "password": "short"})

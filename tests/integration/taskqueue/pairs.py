@@ -101,7 +101,7 @@ class Site:
         return not self.hands[worker].settle(self.held[worker].pop(name), outcome)
 
     def crash(self, worker: int) -> list[str]:
-        """What the worker had goes to others at once, and a new one takes its place."""
+        """Give the worker's tasks to others at once, and start a new worker."""
         lost = self.held[worker]
         for delivery in lost.values():
             self.engine.make_due(delivery.task_id, state="active", queue=delivery.queue)

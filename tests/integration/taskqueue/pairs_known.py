@@ -1,4 +1,4 @@
-"""What a test knows of features that meet: which tasks there must be, and what has become of them."""
+"""A test's knowledge of combined features: the expected tasks, and their outcomes."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -42,7 +42,7 @@ class WhatIsKnown(RuleBasedStateMachine):
         return Step(name=name), options
 
     def begin(self, name: str) -> None:
-        """It is new, perhaps once more: `on_failure` can follow several steps."""
+        """It is new, perhaps again: `on_failure` can follow several steps."""
         self.crashes[name] = 0
         self.suspects.discard(name)
         self.cancelled.discard(name)
@@ -77,7 +77,7 @@ class WhatIsKnown(RuleBasedStateMachine):
         return [f"{whole}.failed"]
 
     def success_of(self, name: str, tasks: dict[str, Queued]) -> list[str]:
-        """What follows when it is done; what is refused fails the whole."""
+        """Return the followers of a done task; a refused one fails the whole."""
         whole, _, part = name.partition(".")
         follower = ""
         if whole in self.chains and part.isdigit() and int(part) + 1 < self.chains[whole]:

@@ -35,7 +35,7 @@ def far(redis_url: str) -> Iterator[RedisBroker]:
 
 
 class Task:
-    """Runs until it is cancelled, and writes down how it ended; `ends` makes it end by itself."""
+    """Runs until it is cancelled, and notes how it ended; `ends` lets it end without that."""
 
     def __init__(self) -> None:
         self.ends = threading.Event()
@@ -119,7 +119,7 @@ def test_a_thread_is_interrupted_and_works_on(far: RedisBroker, redis_url: str, 
     assert attempts(redis_url) == [b'{"retries":0,"error":"cancelled"}']
 
 
-def test_a_coroutine_that_swallows_it_is_archived_all_the_same(far: RedisBroker, redis_url: str) -> None:
+def test_a_coroutine_that_swallows_it_is_archived_anyway(far: RedisBroker, redis_url: str) -> None:
     started = threading.Event()
 
     @dramatiq.actor(broker=far)
@@ -201,7 +201,7 @@ def test_a_task_of_the_outbox_is_closed_before_it_is_archived(far: RedisBroker, 
     assert completion_log.states == ["active"]
 
 
-def test_what_was_not_heard_is_heard_with_the_lease(broker: RedisBroker, redis_url: str) -> None:
+def test_a_missed_cancellation_arrives_with_the_lease(broker: RedisBroker, redis_url: str) -> None:
     task = Task()
     actor = dramatiq.actor(broker=broker, actor_name="run")(task.run)
 
@@ -235,7 +235,7 @@ def test_the_channel_is_listened_to_again_after_its_connection_is_gone(
         eventually(lambda: archived(redis_url, message), within=WITHIN)
 
 
-def test_what_is_said_in_the_channel_and_is_no_task_harms_nobody(far: RedisBroker, redis_url: str) -> None:
+def test_a_message_in_the_channel_that_names_no_task_is_harmless(far: RedisBroker, redis_url: str) -> None:
     task = Task()
     actor = dramatiq.actor(broker=far, actor_name="run")(task.run)
 

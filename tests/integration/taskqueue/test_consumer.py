@@ -1,4 +1,4 @@
-"""What Dramatiq's own Worker is handed, and what becomes of it when something goes wrong."""
+"""Deliveries to Dramatiq's own Worker, and their outcome after errors."""
 
 import time
 from collections.abc import Iterator
@@ -120,7 +120,7 @@ def test_a_message_keeps_its_lease_when_its_consumer_is_given_up(
     assert states(broker, redis_url) == {}
 
 
-def test_what_was_fetched_and_not_handed_out_goes_back_after_an_outage(
+def test_fetched_messages_that_were_not_delivered_go_back_after_an_outage(
     broker: RedisBroker, line: Line, keeper: LeaseKeeper
 ) -> None:
     work = declare(broker)

@@ -1,4 +1,4 @@
-"""What a process says of a Redis that would lose tasks, on each server there is."""
+"""Warnings about a Redis that would lose tasks, on each available server."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ WITHOUT_CONFIG, WITHOUT_INFO = "~* &* +@all -config", "~* &* +@all -config -info
 
 @pytest.fixture(scope="module")
 def admin(redis_program: Path | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[redis.Redis]:
-    """Of a server that keeps nothing, by default."""
+    """The settings of a server that keeps nothing, by default."""
     port = free_port()
     users = (f"user managed on >pw {WITHOUT_CONFIG}", f"user strict on >pw {WITHOUT_INFO}")
     with configured_redis(
@@ -91,7 +91,7 @@ async def test_who_may_ask_nothing_is_told_nothing(admin: redis.Redis) -> None:
     assert await warnings(admin, login="strict:pw@") == {}
 
 
-async def test_a_redis_that_is_away_is_no_failure(absent_port: int) -> None:
+async def test_a_redis_that_is_away_does_not_fail_the_check(absent_port: int) -> None:
     with capture_logs() as logs:
         async with asyncio.timeout(5 * TIMEOUT), connect(f"redis://127.0.0.1:{absent_port}") as client:
             await warn_of_losses(client)

@@ -1,4 +1,4 @@
-"""What the scripts of the schedule promise, whoever calls them and in whatever order."""
+"""The promises of the schedule scripts, for any caller and in any order."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -55,7 +55,7 @@ def history(engine: Engine) -> list[int]:
     return [int(run.split()[0]) for run in runs]
 
 
-def test_a_slot_is_stored_once_whoever_comes_with_it(engine: Engine) -> None:
+def test_a_slot_is_stored_once_for_any_number_of_workers(engine: Engine) -> None:
     first = enqueue(engine, NOON)
     second = enqueue(engine, NOON)
 
@@ -119,7 +119,7 @@ def test_an_entry_goes_on_after_its_last_slot(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("changed", [{"spec": "0 * * * *"}, {"zone": "Asia/Tokyo"}])
-def test_an_entry_whose_slots_have_become_others_begins_anew(engine: Engine, changed: dict[str, str]) -> None:
+def test_an_entry_with_changed_slots_starts_again(engine: Engine, changed: dict[str, str]) -> None:
     announce(engine)
     engine.client.hset(ENTRY, "since", LONG_AGO)
 
@@ -153,7 +153,7 @@ def test_the_history_keeps_the_last_thousand(engine: Engine) -> None:
     assert history(engine) == list(reversed(slots))[:1000]
 
 
-def test_what_is_known_of_an_entry_lasts_while_it_is_announced(engine: Engine) -> None:
+def test_the_state_of_an_entry_lasts_while_it_is_announced(engine: Engine) -> None:
     enqueue(engine, NOON)
 
     announce(engine)

@@ -1,4 +1,4 @@
-"""A task that raised has failed: whatever it raised, wherever it ran, whoever describes or interrupts it."""
+"""A task that raised has failed, for any error, any thread, and any interruption while it is described."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -56,7 +56,7 @@ def settled(redis_url: str) -> list[Queued]:
 
 
 def history(broker: RedisBroker, task_id: str) -> list[dict[str, Any]]:
-    """What is written down of its attempts."""
+    """Return the attempts that Redis stored."""
     record: Any = broker.client.hgetall(f"{broker.namespace}:default:task:{task_id}")
     return [msgspec.json.decode(note) for name, note in record.items() if name.startswith(b"attempt:")]
 
@@ -133,7 +133,9 @@ def test_no_hook_changes_how_a_task_ended(
 
 
 @pytest.mark.parametrize("is_async", [True, False])
-def test_what_can_no_longer_be_stored_is_retried_as_it_came(redis_url: str, *, is_async: bool) -> None:
+def test_a_message_that_can_no_longer_be_stored_is_retried_as_it_came(
+    redis_url: str, *, is_async: bool
+) -> None:
     class Spoiler(Middleware):
         loop_safe = True
 

@@ -44,7 +44,7 @@ def stats(engine: Engine, queue: str = "default") -> dict[str, int]:
     return {name.decode(): int(count) for name, count in counts.items()}
 
 
-def test_the_archive_keeps_exactly_so_many_however_many_come_at_once(engine: Engine, hand: Hand) -> None:
+def test_the_archive_keeps_exactly_its_maximum_when_many_arrive_at_once(engine: Engine, hand: Hand) -> None:
     ids = [f"{number:03}" for number in range(300)]
 
     archive(hand, *ids, most=50)
@@ -164,7 +164,7 @@ def test_an_id_is_a_duplicate_only_in_its_queue(engine: Engine) -> None:
     assert engine.publish("a", queue="low") == [[b"pending", 0]]
 
 
-def test_what_is_due_comes_behind_what_waits_in_the_order_of_its_time(engine: Engine, hand: Hand) -> None:
+def test_due_tasks_join_the_end_of_the_queue_in_the_order_of_their_time(engine: Engine, hand: Hand) -> None:
     engine.publish("waits")
     engine.publish("third", delay=3000)
     engine.publish("first", delay=1000)
@@ -177,7 +177,7 @@ def test_what_is_due_comes_behind_what_waits_in_the_order_of_its_time(engine: En
     assert engine.line() == ["waits", "first", "second", "third"]
 
 
-def test_what_is_due_moves_in_batches_and_is_asked_for_again_at_once(engine: Engine, hand: Hand) -> None:
+def test_due_tasks_move_in_batches_and_the_next_batch_follows_at_once(engine: Engine, hand: Hand) -> None:
     engine.publish(*(str(number) for number in range(250)), delay=HOUR)
     for number in range(250):
         engine.make_due(str(number), state="scheduled")
@@ -189,7 +189,7 @@ def test_what_is_due_moves_in_batches_and_is_asked_for_again_at_once(engine: Eng
     assert Counter(engine.states().values()) == Counter(pending=250)
 
 
-def test_what_is_settled_with_a_message_is_stored_anew(engine: Engine, hand: Hand) -> None:
+def test_a_task_that_is_settled_with_a_message_stores_that_message(engine: Engine, hand: Hand) -> None:
     engine.publish("a")
     [delivery] = hand.fetch()
     changed = delivery.copy(options={"retries": 1}).encode()

@@ -64,7 +64,7 @@ async def test_the_oldest_pending_task_tells_how_long_it_waits(
 
 
 @pytest.mark.parametrize("state", ["scheduled", "retry"])
-async def test_what_was_due_waits_since_it_is_pending_again(
+async def test_the_latency_of_a_due_task_starts_when_it_is_pending(
     desk: Desk, inspector: RedisTaskInspector, state: str
 ) -> None:
     desk.add("old", TaskState(state))
@@ -77,7 +77,7 @@ async def test_what_was_due_waits_since_it_is_pending_again(
 
 
 @pytest.mark.parametrize("state", [TaskState.SCHEDULED, TaskState.RETRY, TaskState.ARCHIVED])
-async def test_what_an_operator_runs_waits_since_then(
+async def test_the_latency_of_a_task_that_an_operator_runs_starts_then(
     desk: Desk, inspector: RedisTaskInspector, state: TaskState
 ) -> None:
     desk.add("run", state)
@@ -87,7 +87,7 @@ async def test_what_an_operator_runs_waits_since_then(
     assert TEN_SECONDS <= await latency(inspector) < 2 * TEN_SECONDS
 
 
-async def test_what_is_handed_back_waits_as_long_as_what_it_is_put_before(
+async def test_a_task_that_is_handed_back_has_the_latency_of_the_task_behind_it(
     desk: Desk, inspector: RedisTaskInspector
 ) -> None:
     desk.add("released", TaskState.ACTIVE)

@@ -134,7 +134,7 @@ def test_an_interrupt_at_any_moment_loses_no_failure_and_hits_no_neighbour(
     assert 0 < ended["fail"] < ROUNDS  # some were hit before their end, some were not
 
 
-def test_an_interrupt_that_the_task_swallows_counts_all_the_same(broker: RedisBroker, redis_url: str) -> None:
+def test_an_interrupt_that_the_task_swallows_counts_anyway(broker: RedisBroker, redis_url: str) -> None:
     @dramatiq.actor(broker=broker, time_limit=LIMIT)
     def insist() -> None:
         try:

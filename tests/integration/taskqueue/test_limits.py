@@ -105,7 +105,7 @@ def test_no_more_start_in_a_window_than_may(engine: Engine, hand: Hand) -> None:
         assert later - earlier > (WINDOW - 5) / 1000  # the clocks tick apart
 
 
-def test_those_that_wait_for_a_rate_come_one_window_after_another(engine: Engine, hand: Hand) -> None:
+def test_tasks_over_a_rate_start_one_window_after_another(engine: Engine, hand: Hand) -> None:
     engine.publish(*(str(n) for n in range(8)), terms=TWO_AN_HOUR)
     hand.fetch(10)
 

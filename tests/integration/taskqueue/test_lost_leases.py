@@ -16,7 +16,7 @@ LEASE = SHORT.lease.total_seconds()
 
 
 class Runs:
-    """What became of each run of one task, in order."""
+    """The outcome of each run of one task, in order."""
 
     def __init__(self) -> None:
         self.ended: dict[int, str] = {}

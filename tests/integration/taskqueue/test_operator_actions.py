@@ -1,4 +1,4 @@
-"""What operators do to tasks: what becomes of their records, of the archive, of the completion log."""
+"""Operator actions on tasks: their effect on the records, the archive and the completion log."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -52,7 +52,7 @@ async def inspector(
         yield inspector
 
 
-async def test_an_archived_task_that_is_run_begins_anew(
+async def test_an_archived_task_that_is_run_starts_again(
     desk: Desk, inspector: RedisTaskInspector, redis_url: str
 ) -> None:
     former = {
@@ -73,9 +73,7 @@ async def test_an_archived_task_that_is_run_begins_anew(
     assert task.message.asdict() | {"options": {}} == before.asdict() | {"options": {}}
 
 
-async def test_what_waits_for_another_attempt_keeps_count_of_them(
-    desk: Desk, inspector: RedisTaskInspector
-) -> None:
+async def test_a_task_in_retry_keeps_its_count_of_attempts(desk: Desk, inspector: RedisTaskInspector) -> None:
     desk.add("1", TaskState.RETRY, options={"retries": 3})
 
     await inspector.act(TaskAction.RUN, "default", ["1"])
@@ -149,7 +147,7 @@ async def test_what_comes_into_the_state_meanwhile_is_not_acted_on(
     assert len(desk.engine.line()) == 2
 
 
-async def test_of_a_removed_queue_no_key_is_left(desk: Desk, inspector: RedisTaskInspector) -> None:
+async def test_a_removed_queue_leaves_no_key(desk: Desk, inspector: RedisTaskInspector) -> None:
     for state in (
         TaskState.PENDING,
         TaskState.SCHEDULED,
@@ -250,7 +248,7 @@ async def test_a_task_whose_row_is_gone_runs_without_the_ledger(desk: Desk, redi
 
 
 @pytest.mark.parametrize("state", [TaskState.ACTIVE, TaskState.COMPLETED])
-async def test_what_is_refused_is_not_closed(
+async def test_the_row_of_a_refused_task_is_not_closed(
     desk: Desk, inspector: RedisTaskInspector, completion_log: WatchingCompletionLog, state: TaskState
 ) -> None:
     desk.add("1", state, options=OUTBOX)
@@ -282,7 +280,7 @@ async def test_what_begins_to_run_while_it_is_being_closed_is_opened_again(
     )
 
 
-async def test_what_is_deleted_while_it_is_being_reopened_is_refused(desk: Desk, redis_url: str) -> None:
+async def test_a_task_that_is_deleted_while_it_is_reopened_is_refused(desk: Desk, redis_url: str) -> None:
     class Slow(FakeCompletionLog):
         async def reopen(self, task_ids: Sequence[str]) -> set[str]:
             desk.engine.call(scripts.DELETE, ("default", ["1"]))
@@ -361,7 +359,7 @@ async def test_a_task_that_is_given_up_keeps_no_equal_one_out(
 
 
 @pytest.mark.parametrize(("action", "follows"), [(TaskAction.ARCHIVE, True), (TaskAction.DELETE, False)])
-async def test_what_follows_a_failure_follows_a_task_that_is_archived_not_one_that_is_deleted(
+async def test_on_failure_follows_an_archived_task_but_not_a_deleted_one(
     desk: Desk, inspector: RedisTaskInspector, action: TaskAction, *, follows: bool
 ) -> None:
     after: tuple[Any, ...] = ("default", "after", AFTER, 0, NO_DEADLINE, {})

@@ -1,4 +1,4 @@
-"""What a task says of itself while it runs can be read meanwhile."""
+"""The progress of a running task can be read."""
 
 import asyncio
 import threading

@@ -52,7 +52,7 @@ def runs(broker: RedisBroker) -> list[str]:
 
 
 @pytest.mark.parametrize("data", UNREADABLE.values(), ids=UNREADABLE.keys())
-def test_what_cannot_be_read_is_archived_as_it_is_and_its_neighbours_run(
+def test_an_unreadable_message_is_archived_as_it_is_and_its_neighbours_run(
     broker: RedisBroker, runs: list[str], data: bytes
 ) -> None:
     run = broker.get_actor("run")

@@ -191,7 +191,7 @@ async def test_a_step_is_not_refused_for_the_lock_of_the_one_that_it_follows(
     assert refusals(logs) == []
 
 
-async def test_a_follower_that_is_there_already_is_no_failure(
+async def test_a_follower_that_already_exists_is_not_a_failure(
     broker: RedisBroker,
     publisher: DramatiqTaskPublisher,
     ran: list[str],

@@ -25,7 +25,7 @@ class Blocks(Middleware):
 
 
 class Unkillable(BaseException):
-    """As KeyboardInterrupt, but for pytest, which would end."""
+    """Like KeyboardInterrupt, which would end pytest."""
 
 
 def test_coroutines_share_one_loop_and_take_no_thread(broker: RedisBroker) -> None:

@@ -97,7 +97,7 @@ async def test_a_slot_at_which_an_equal_task_is_still_there_counts_as_done(
     assert len(skipped) >= 3
 
 
-async def test_what_is_due_is_decided_by_redis_clock(redis_url: str, client: redis.Redis) -> None:
+async def test_the_clock_of_redis_decides_which_slots_are_due(redis_url: str, client: redis.Redis) -> None:
     wrong = FakeClock(datetime(2001, 1, 1, tzinfo=UTC))
     began = redis_time(client)
 
@@ -129,7 +129,7 @@ async def test_missed_slots_within_the_window_run_late_the_oldest_first(
     assert queued(redis_url)[0].id == f"tick:{slots[0]:%Y-%m-%dT%H:%M:%S}Z"
 
 
-async def test_what_is_older_than_the_window_is_skipped_and_said_so_once(
+async def test_slots_older_than_the_window_are_skipped_and_logged_once(
     redis_url: str, client: redis.Redis
 ) -> None:
     now = redis_time(client)

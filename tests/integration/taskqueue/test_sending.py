@@ -1,4 +1,4 @@
-"""A message that is sent alone takes a shorter way into Redis, and must lie there as any other."""
+"""A single message takes a shorter way into Redis, and must look like any other there."""
 
 import time
 from typing import Any
@@ -48,9 +48,7 @@ def test_a_sent_message_lies_where_a_published_one_does(broker: RedisBroker) -> 
     assert contents(broker, task_id) == lies
 
 
-def test_messages_stand_in_line_as_they_were_sent_and_wake_one_worker(
-    broker: RedisBroker, redis_url: str
-) -> None:
+def test_messages_are_queued_in_order_and_wake_one_worker(broker: RedisBroker, redis_url: str) -> None:
     work = declare(broker)
 
     sent = [work.send().options["redis_message_id"] for _ in range(3)]

@@ -123,7 +123,7 @@ def test_a_callback_runs_with_the_failure_of_an_attempt(broker: RedisBroker) -> 
         eventually(lambda: failures == [("fail", "ConnectionError")], within=5)
 
 
-def test_another_actor_is_told_of_a_task_that_is_exhausted(broker: RedisBroker) -> None:
+def test_another_actor_hears_about_an_exhausted_task(broker: RedisBroker) -> None:
     told: list[tuple[str, dict[str, int]]] = []
 
     @dramatiq.actor(broker=broker, max_retries=0)
@@ -185,7 +185,7 @@ class Mute(Exception):
 @pytest.mark.parametrize(
     "error", [ValueError("caf\udce9 \0"), Mute(), ValueError("x" * 2_000_000)], ids=["odd", "mute", "long"]
 )
-def test_a_callback_is_told_of_an_error_whatever_its_text_is(broker: RedisBroker, error: Exception) -> None:
+def test_a_callback_gets_an_error_with_any_text(broker: RedisBroker, error: Exception) -> None:
     told: list[tuple[Any, Any]] = []
 
     @dramatiq.actor(broker=broker)

@@ -1,4 +1,4 @@
-"""What middleware and the log are told of tasks, as by Dramatiq's own Worker."""
+"""Reports to middleware and log are those of Dramatiq's own Worker."""
 
 from collections import Counter
 from typing import Any
@@ -38,7 +38,7 @@ class Counts(Middleware):
 
 
 @pytest.mark.parametrize("worker_class", [Worker, dramatiq.Worker])
-def test_what_prometheus_counts_is_told(redis_url: str, worker_class: Any) -> None:
+def test_prometheus_gets_its_counts(redis_url: str, worker_class: Any) -> None:
     counts = Counts()
     broker = broker_on(redis_url, middleware=[Retries(), counts])
 

@@ -27,7 +27,7 @@ def states(redis_url: str) -> list[str]:
     return [task.state for task in queued(redis_url)]
 
 
-def test_what_is_running_may_end_and_is_settled(broker: RedisBroker, redis_url: str) -> None:
+def test_running_tasks_may_end_and_are_settled(broker: RedisBroker, redis_url: str) -> None:
     started, done = threading.Event(), threading.Event()
 
     @dramatiq.actor(broker=broker)

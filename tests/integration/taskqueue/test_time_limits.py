@@ -79,7 +79,7 @@ def test_a_thread_that_takes_too_long_is_interrupted_and_tried_again(
     assert interrupted == [True]
 
 
-def test_a_cancellation_that_is_swallowed_counts_all_the_same(broker: RedisBroker, redis_url: str) -> None:
+def test_a_swallowed_cancellation_counts_anyway(broker: RedisBroker, redis_url: str) -> None:
     @dramatiq.actor(broker=broker, time_limit=100)
     async def insist() -> None:
         try:

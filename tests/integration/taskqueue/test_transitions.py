@@ -71,7 +71,7 @@ def test_a_retained_task_is_completed_with_its_result_until_its_time(engine: Eng
 
 
 @pytest.mark.parametrize("kind", [Kind.RETRY, Kind.SCHEDULED])
-def test_what_waits_for_its_time_is_pending_when_it_has_come(engine: Engine, hand: Hand, kind: Kind) -> None:
+def test_a_scheduled_task_is_pending_when_its_time_has_come(engine: Engine, hand: Hand, kind: Kind) -> None:
     engine.publish("a")
     [delivery] = hand.fetch()
 
@@ -93,7 +93,7 @@ def test_a_failed_attempt_is_written_down(engine: Engine, hand: Hand) -> None:
     assert notes == [b"no"]
 
 
-def test_the_archive_keeps_so_many_and_the_newest(engine: Engine, hand: Hand) -> None:
+def test_the_archive_keeps_the_newest_tasks(engine: Engine, hand: Hand) -> None:
     ids = [f"{number:03}" for number in range(12)]
     engine.publish(*ids)
     for delivery in hand.fetch(12):
@@ -227,7 +227,7 @@ def test_a_lost_task_that_left_again_in_a_lost_reply_is_taken_back(engine: Engin
 
 
 @pytest.mark.parametrize("direct", [0, 1])
-def test_what_is_named_stays_whether_it_runs_or_waits(engine: Engine, hand: Hand, direct: int) -> None:
+def test_a_named_message_stays_whether_it_runs_or_waits(engine: Engine, hand: Hand, direct: int) -> None:
     engine.publish("a")
     [held] = hand.fetch(1, direct=direct)
 
@@ -346,7 +346,7 @@ def test_a_deadline_travels_as_what_is_left_of_it(engine: Engine, hand: Hand) ->
 
 
 @pytest.mark.parametrize("data", ["no json", "[]", '{"queue_name": "default"}'])
-def test_what_cannot_be_read_strands_nobody(engine: Engine, hand: Hand, data: str) -> None:
+def test_an_unreadable_message_blocks_no_other(engine: Engine, hand: Hand, data: str) -> None:
     engine.publish("a")
     engine.call(scripts.PUBLISH, [("default", "broken", data, 0, -1, {})])
     engine.publish("b")

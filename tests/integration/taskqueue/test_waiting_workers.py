@@ -72,7 +72,7 @@ def test_a_waiting_worker_leaves_tasks_to_others(broker: RedisBroker, redis_url:
     assert set(ran) == {"works"}
 
 
-def test_what_has_not_begun_goes_back_and_what_runs_goes_on(broker: RedisBroker, redis_url: str) -> None:
+def test_unstarted_tasks_go_back_and_running_ones_continue(broker: RedisBroker, redis_url: str) -> None:
     begun, ends = threading.Event(), threading.Event()
 
     def run() -> None:

@@ -156,7 +156,7 @@ def test_the_current_message_is_that_of_each_task(broker: RedisBroker) -> None:
     assert seen == sent
 
 
-def test_what_runs_at_a_shutdown_goes_back_uncounted(broker: RedisBroker) -> None:
+def test_a_task_that_runs_at_a_shutdown_goes_back_uncounted(broker: RedisBroker) -> None:
     started = threading.Event()
 
     async def work() -> None:

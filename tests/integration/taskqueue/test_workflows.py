@@ -114,7 +114,7 @@ async def test_a_later_step_keeps_its_options(
     assert engine.record(task_id, queue="low")[b"max_running"] == b"1"
 
 
-async def test_what_follows_a_group_runs_when_all_of_it_is_done(
+async def test_the_follower_of_a_group_runs_when_the_whole_group_is_done(
     publisher: DramatiqTaskPublisher, hand: Hand
 ) -> None:
     receipts = await publisher.publish_group([A, B, C], then=THEN, on_failure=FAILED)

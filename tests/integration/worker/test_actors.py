@@ -1,4 +1,4 @@
-"""What becomes of a task on a real worker and a real Redis, by how its handler ends."""
+"""The outcome of a task on a real worker and a real Redis, for each end of its handler."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -283,7 +283,7 @@ def test_a_task_that_is_done_logs_one_line_at_debug(
     assert "Ada" not in str(entry)
 
 
-def test_the_log_tells_what_becomes_of_a_task_that_fails_or_that_nobody_knows(worker: RunningWorker) -> None:
+def test_the_log_has_the_outcome_of_failed_and_of_unknown_tasks(worker: RunningWorker) -> None:
     async def fail() -> None:
         raise ConnectionError
 

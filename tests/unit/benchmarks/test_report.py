@@ -27,7 +27,7 @@ def test_ends_in_one_line_that_says_what_is_missed(capsys: pytest.CaptureFixture
     assert [line.split()[-1] for line in capsys.readouterr().out.splitlines()] == ["target", "missed", "met"]
 
 
-def test_says_nothing_of_misses_where_there_are_none() -> None:
+def test_mentions_no_misses_if_all_targets_are_met() -> None:
     conclude([Figure("wait", [1], "ms", Target(2))])
 
 

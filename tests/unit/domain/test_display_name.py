@@ -40,7 +40,7 @@ NAMES = [
     "\u0639\u0644\u06cc" + ZWNJ + "\u0631\u0636\u0627",  # Ali-Reza, in Persian
     "\u0932\u0915\u094d" + ZWJ + "\u0937\u094d\u092e\u0940",  # Lakshmi, in Hindi
     "\u0dc1\u0dca" + ZWJ + "\u0dbb\u0dd3",  # Sri, in Sinhala
-    "\u09b0" + ZWJ + "\u09cd\u09af\u09be",  # Rya, in Bengali: the joiner stands before a mark
+    "\u09b0" + ZWJ + "\u09cd\u09af\u09be",  # Rya, in Bengali: the joiner precedes a mark
     "\u182e\u1820\u1828\u180b",  # a Mongolian word that chooses a form
     "\ud64d\uae38\ub3d9",
     "\u05d3\u05b8\u05bc\u05d5\u05b4\u05d3",  # David, in Hebrew with points

@@ -15,7 +15,7 @@ def test_violations_are_raised_all_at_once() -> None:
     assert raised.value.errors == {"email": ["wrong", "too long"], "name": ["too short"]}
 
 
-def test_what_is_known_to_be_invalid_is_raised_alone() -> None:
+def test_known_violations_are_raised_alone() -> None:
     violations = Violations({"name": ["is required"]})
     for errors in ({"email": ["wrong"]}, {"name": ["too short"]}):
         with violations.collect():

@@ -24,7 +24,7 @@ def test_can_be_read_by_its_owner_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("last_step", ["os.fdopen", "os.fsync", "pathlib.Path.replace"])
-def test_is_there_as_a_whole_or_not_at_all(
+def test_exists_as_a_whole_or_not_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last_step: str
 ) -> None:
     def die(*_: object) -> None:

@@ -12,7 +12,7 @@ async def fail() -> None:
     raise ArithmeticError
 
 
-async def test_reports_what_fails_in_the_background_and_ends_all_the_same() -> None:
+async def test_reports_a_failure_in_the_background_and_ends_anyway() -> None:
     with capture_logs() as logs:
         async with in_background(fail(), asyncio.sleep(60)):
             await asyncio.sleep(0)

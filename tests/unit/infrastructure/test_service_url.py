@@ -41,7 +41,7 @@ def test_needs_no_more_than_a_sentinel_and_the_masters_name() -> None:
         f"unix+sentinel://:{SECRET}@one/tasks",
     ],
 )
-def test_refuses_what_is_none_and_does_not_show_it(url: str) -> None:
+def test_refuses_a_malformed_url_and_does_not_show_it(url: str) -> None:
     with pytest.raises(ValueError, match=r"^(must be|has no valid|names)") as refused:
         SentinelUrl.parse(url)
 

@@ -1,4 +1,4 @@
-"""What is found out about services before anything asks them."""
+"""Services are located before anything connects to them."""
 
 import json
 import socket

@@ -37,7 +37,7 @@ WRONG_VALUES = [
     ("DATABASE_POOL_TIMEOUT", "0"),
     ("DATABASE_CONNECT_TIMEOUT", "1"),
     ("DATABASE_STATEMENT_TIMEOUT", "0"),
-    ("DATABASE_STATEMENT_TIMEOUT", "0.0001"),  # 0 ms to Postgres, which is no limit
+    ("DATABASE_STATEMENT_TIMEOUT", "0.0001"),  # 0 ms to Postgres, which means no limit
     ("REDIS_ADDR", "localhost"),
     ("REDIS_ADDR", ":6379"),
     ("REDIS_ADDR", "localhost:99999"),

@@ -60,7 +60,7 @@ def test_the_wire_payload_of_the_welcome_mail_is_exactly_this() -> None:
 
 
 @given(user_id=st.uuids(), name=texts)
-def test_what_is_encoded_can_be_decoded(user_id: UUID, name: str) -> None:
+def test_an_encoded_task_can_be_decoded(user_id: UUID, name: str) -> None:
     task = SendWelcomeEmail(user_id=user_id, email="ada@example.com", name=name)
 
     encoded = CODEC.encode(task, task_id="task-1", options=TaskOptions())
@@ -110,7 +110,7 @@ def test_options_survive_json(options: TaskOptions) -> None:
 
 
 @pytest.mark.parametrize("encoded", [{"max_retries": "many"}, {"max_retries": -1}, [], None])
-def test_what_are_no_options_is_refused(encoded: Any) -> None:
+def test_malformed_options_are_refused(encoded: Any) -> None:
     with pytest.raises(InvalidPayload, match="options"):
         options_from_json(encoded)
 
@@ -214,7 +214,7 @@ careless = (
     task=st.builds(Certain, text=careless, number=careless, either=careless, user_id=careless)
     | st.builds(Certain)  # and by its annotations
 )
-def test_what_is_not_read_back_arrives_unchanged_or_is_refused(task: Certain) -> None:
+def test_a_value_that_is_not_read_back_arrives_unchanged_or_is_refused(task: Certain) -> None:
     codec = TaskCodec([Certain])
     try:
         encoded = codec.encode(task, task_id="1", options=TaskOptions())

@@ -52,6 +52,6 @@ def test_warns_of_an_argument_that_has_no_meaning_here() -> None:
         RedisBroker(maintenance_chance=1000)
 
 
-def test_has_no_attributes_of_which_nobody_knows() -> None:
+def test_has_only_known_attributes() -> None:
     with pytest.raises(AttributeError):
         RedisBroker().do_nothing_of_the_kind  # type: ignore[attr-defined]  # noqa: B018 - that is the test

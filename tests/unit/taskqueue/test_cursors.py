@@ -14,7 +14,7 @@ def test_a_cursor_is_read_as_it_was_written(score: str, task_id: str) -> None:
 
 
 @given(st.text())
-def test_what_is_none_is_refused_or_read(cursor: str) -> None:
+def test_a_malformed_cursor_is_refused_or_read(cursor: str) -> None:
     try:
         position = from_cursor(cursor)
     except ValueError as error:

@@ -40,7 +40,7 @@ def test_a_failed_task_for_which_nothing_else_is_decided_is_archived() -> None:
     assert settled_as(attempt).kind is Kind.ARCHIVED
 
 
-def test_what_was_decided_counts() -> None:
+def test_the_decided_outcome_counts() -> None:
     attempt = delivery()
     attempt.fail()
     attempt.outcome = RELEASED

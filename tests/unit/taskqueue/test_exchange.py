@@ -160,7 +160,7 @@ def test_an_outcome_without_a_message_leaves_the_stored_one() -> None:
     assert settlement.row == (Kind.RETRY, "default", "1", "token", 5, "", "")
 
 
-def test_what_an_operator_has_cancelled_is_marked(exchange: Exchange) -> None:
+def test_a_task_that_an_operator_cancelled_is_marked(exchange: Exchange) -> None:
     data = json.dumps(READABLE).encode()
 
     fetched = exchange.read(reply(handed_out(data, cancelled=True), handed_out(data)))

@@ -48,7 +48,7 @@ def test_retries_keep_their_numbers_and_decide_as_before() -> None:
     assert ours.retry_when is never
 
 
-def test_what_is_added_later_is_replaced_as_well() -> None:
+def test_middleware_that_is_added_later_is_replaced_too() -> None:
     broker = offline_broker()
 
     with pytest.warns(RuntimeWarning, match="TimeLimit"):

@@ -131,7 +131,7 @@ def test_a_task_that_wants_to_wait_is_not_counted() -> None:
 
 
 @pytest.mark.parametrize("error", [Permanent("no"), KeyError("no")], ids=repr)
-def test_what_cannot_succeed_is_archived(error: Exception) -> None:
+def test_a_task_that_cannot_succeed_is_archived(error: Exception) -> None:
     attempt = delivery()
 
     decided = failed(attempt, error, retries=Retries(), throws=KeyError)
@@ -141,7 +141,7 @@ def test_what_cannot_succeed_is_archived(error: Exception) -> None:
 
 
 @pytest.mark.parametrize("most", [0, 3])
-def test_a_task_has_so_many_attempts_after_the_first(most: int) -> None:
+def test_a_task_has_this_number_of_attempts_after_the_first(most: int) -> None:
     kinds = [
         outcome(ValueError(), message={"retries": retries}, max_retries=most).kind
         for retries in range(most + 1)

@@ -71,7 +71,7 @@ def test_fetches_ahead_only_once_it_knows_that_tasks_are_quick(slots: Slots) -> 
     assert totals == [2, 2, 2 + AHEAD * 2]
 
 
-def test_what_is_fetched_ahead_does_not_count_as_a_free_slot(slots: Slots) -> None:
+def test_a_task_that_is_fetched_ahead_does_not_count_as_a_free_slot(slots: Slots) -> None:
     run(slots, times=MEASURED, seconds=QUICK)
     for _ in range(3):
         slots.offer(delivery())
@@ -95,7 +95,7 @@ def test_only_the_last_tasks_say_how_quick_they_are(slots: Slots) -> None:
     assert slots.demand().total == 2 + AHEAD * 2
 
 
-def test_what_waits_is_taken_out_in_its_order(slots: Slots) -> None:
+def test_waiting_tasks_are_taken_out_in_order(slots: Slots) -> None:
     tasks = [delivery() for _ in range(5)]
     for task in tasks:
         slots.offer(task)

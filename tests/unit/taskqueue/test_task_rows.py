@@ -72,7 +72,7 @@ def test_a_time_beyond_the_calendar_is_its_end() -> None:
         msgspec.json.encode({**MESSAGE, "message_timestamp": -(10**30)}),
     ],
 )
-def test_what_is_no_message_is_shown_as_it_is(message: bytes) -> None:
+def test_bytes_that_are_not_a_message_are_shown_as_they_are(message: bytes) -> None:
     task = read(message)
 
     assert (task.raw, task.name) == (message, None)

@@ -68,7 +68,7 @@ def test_a_slot_is_later_than_the_moment_even_if_that_is_one() -> None:
         ("1h2m3s4ms", timedelta(hours=1, minutes=2, seconds=3, milliseconds=4)),
     ],
 )
-def test_an_interval_counts_from_1970_whoever_asks_and_whenever(text: str, interval: timedelta) -> None:
+def test_an_interval_counts_from_1970_at_any_time(text: str, interval: timedelta) -> None:
     every = parse_timetable(f"@every {text}", BERLIN)
 
     first = every.after(NEW_YEAR)
@@ -169,7 +169,7 @@ def test_a_process_that_starts_in_the_second_pass_sees_nothing_of_the_first() ->
 )
 @example("30 2 * * *", BERLIN, datetime(2026, 10, 25, 0, 31, tzinfo=UTC), 0.03)
 @example("0 * * * *", "Australia/Lord_Howe", datetime(2019, 10, 5, 15, 13, tzinfo=UTC), 0.5)
-def test_whoever_asks_from_whatever_moment_before_it_finds_the_same_slot(
+def test_every_earlier_moment_finds_the_same_slot(
     spec: str, zone: str, moment: datetime, part: float
 ) -> None:
     timetable = parse_timetable(spec, zone)
@@ -207,7 +207,7 @@ def test_whoever_asks_from_whatever_moment_before_it_finds_the_same_slot(
         ("@every 1h", "../etc/passwd", "time zone"),
     ],
 )
-def test_what_cannot_be_understood_is_refused_with_the_reason(spec: str, zone: str, says: str) -> None:
+def test_a_malformed_specification_is_refused_with_the_reason(spec: str, zone: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         parse_timetable(spec, zone)
 

@@ -38,7 +38,7 @@ async def test_tells_whose_token_it_is(
     assert user == ada
 
 
-async def test_refuses_a_token_that_is_none_of_ours(authenticate: Authenticate) -> None:
+async def test_refuses_a_foreign_token(authenticate: Authenticate) -> None:
     with pytest.raises(InvalidToken):
         await authenticate(AuthenticateCommand(token="nonsense"))
 

@@ -161,7 +161,7 @@ async def test_a_repetition_does_not_wait_for_the_first(sign_up: SignUp) -> None
     assert sign_up.uow.users.by_id == {}
 
 
-async def test_what_was_rejected_does_not_use_its_key_up(sign_up: SignUp) -> None:
+async def test_a_rejected_sign_up_leaves_its_key_unused(sign_up: SignUp) -> None:
     await sign_up.register_user(ADA)
     with pytest.raises(EmailAlreadyRegistered):
         await sign_up.register_user(replace(ADA_AGAIN, idempotency_key="key"))

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.anyio
 IMPATIENT = timedelta(milliseconds=10)
 
 
-async def test_whoever_finds_no_place_comes_back_within_seconds() -> None:
+async def test_a_task_without_a_place_comes_back_within_seconds() -> None:
     bulkhead = Bulkhead(places=1, patience=IMPATIENT)
 
     async with bulkhead:

@@ -51,7 +51,9 @@ async def test_greets_the_user_once_per_task(
     ]
 
 
-async def test_refuses_what_is_no_address(handle: SendWelcomeEmailHandler, emails: FakeEmailSender) -> None:
+async def test_refuses_a_text_that_is_not_an_address(
+    handle: SendWelcomeEmailHandler, emails: FakeEmailSender
+) -> None:
     with pytest.raises(InvalidEmailAddress):
         await handle(SendWelcomeEmail(user_id=uuid4(), email="nonsense", name="Ada"), CONTEXT)
 

@@ -37,7 +37,7 @@ def test_the_longest_text_is_shortened_first() -> None:
     assert row[3].endswith("e…")
 
 
-def test_what_can_be_missed_goes_before_texts_become_too_short() -> None:
+def test_optional_columns_go_before_texts_become_too_short() -> None:
     columns, [row] = fitted(COLUMNS, [ROW], width=60)
 
     assert [column.title for column in columns] == ["ID", "NAME", "ERROR"]

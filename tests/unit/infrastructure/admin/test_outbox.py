@@ -125,7 +125,7 @@ def test_goes_on_where_a_page_ended(operator: Operator) -> None:
     assert ([row["id"] for row in rest["rows"]], rest["next"]) == (["waiting-1"], None)
 
 
-def test_a_cursor_that_is_none_is_a_mistake(operator: Operator) -> None:
+def test_a_malformed_cursor_is_a_usage_error(operator: Operator) -> None:
     refused = operator.does("outbox", "ls", "-s", "waiting", "--cursor", "x")
 
     assert (refused.exit_code, refused.stdout) == (2, "")
@@ -199,7 +199,7 @@ def test_acts_on_some_and_says_why_not_on_the_others(
     ]
 
 
-def test_a_script_learns_what_became_of_each(operator: Operator) -> None:
+def test_a_script_gets_the_outcome_of_each(operator: Operator) -> None:
     operator.outbox.active.add("sent")
 
     acted = operator.does("outbox", "discard", "waiting-1", "sent", "--json")
@@ -244,7 +244,7 @@ def test_nobody_is_asked_without_a_terminal(operator: Operator) -> None:
 
 
 @pytest.mark.parametrize("state", ["done", "given-up", "duplicate"])
-def test_says_why_an_action_is_none_for_a_state(operator: Operator, state: str) -> None:
+def test_says_why_an_action_does_not_fit_a_state(operator: Operator, state: str) -> None:
     refused = operator.does("outbox", "discard-all", "-s", state, "--yes")
 
     assert (refused.exit_code, refused.stdout) == (2, "")

@@ -57,7 +57,7 @@ def test_lists_the_periodic_tasks_for_a_script(operator: Operator) -> None:
     assert never["next"] is None
 
 
-def test_says_that_there_are_none() -> None:
+def test_says_that_the_list_is_empty() -> None:
     assert Operator().does("cron", "ls").stdout == "There are no periodic tasks.\n"
 
 

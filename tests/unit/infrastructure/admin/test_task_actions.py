@@ -60,7 +60,7 @@ def test_a_cancelled_task_is_archived_when_it_has_stopped(operator: Operator) ->
     assert operator.states()["active"] == "archived"
 
 
-def test_a_script_learns_what_became_of_each(operator: Operator) -> None:
+def test_a_script_gets_the_outcome_of_each(operator: Operator) -> None:
     acted = operator.does("task", "delete", "-q", "default", "retry", "active", "nobody", "--json")
 
     assert acted.exit_code == 1

@@ -67,7 +67,7 @@ def test_acts_on_those_that_match(operator: Operator, only: list[str], number: i
     assert len(operator.states()) == 7 - number
 
 
-def test_says_why_an_action_is_none_for_a_state(operator: Operator) -> None:
+def test_says_why_an_action_does_not_fit_a_state(operator: Operator) -> None:
     refused = operator.does("task", "run-all", "-q", "default", "-s", "active", "--yes")
 
     assert (refused.exit_code, refused.stdout) == (2, "")

@@ -65,7 +65,7 @@ def test_every_option(operator: Operator, options: list[str], overrides: dict[st
     assert {name: getattr(mine, name) for name in overrides} == overrides
 
 
-def test_a_script_learns_what_became_of_it(operator: Operator) -> None:
+def test_a_script_gets_the_outcome(operator: Operator) -> None:
     read = operator.reads("task", "enqueue", "email:welcome", "--payload", JSON)
 
     assert read == {"id": "task-1", "queue": "default", "state": "stored", "duplicate": None}

@@ -120,7 +120,7 @@ def test_a_page_without_a_match_may_have_more_behind_it(waiting: Operator) -> No
     assert ids(last.stdout) == ["match"]
 
 
-def test_says_that_there_are_none(waiting: Operator) -> None:
+def test_says_that_the_list_is_empty(waiting: Operator) -> None:
     assert waiting.does("task", "ls", "-q", "default", "-s", "retry").stdout == "There are no retry tasks.\n"
 
 
@@ -180,7 +180,7 @@ def test_refuses_a_page_that_is_too_large_or_empty(waiting: Operator, size: str)
     assert waiting.does("task", "ls", "-q", "default", "-s", "pending", "--size", size).exit_code == 2
 
 
-def test_refuses_a_cursor_that_is_none(waiting: Operator) -> None:
+def test_refuses_a_malformed_cursor(waiting: Operator) -> None:
     refused = waiting.does("task", "ls", "-q", "default", "-s", "pending", "--cursor", "zzz")
 
     assert refused.exit_code == 2
