@@ -18,7 +18,10 @@ def main() -> None:
 
 
 def _serve(arguments: argparse.Namespace) -> None:
-    from internal.infrastructure.bootstrap.entrypoint import entry_point  # noqa: PLC0415 - signals first: see orders.py
+    from internal.infrastructure.telemetry.plain_structlog import import_structlog  # noqa: PLC0415 - signals first: see orders.py
+
+    import_structlog()
+    from internal.infrastructure.bootstrap.entrypoint import entry_point  # noqa: PLC0415 - as above
     from internal.infrastructure.bootstrap.services import announce_services, locate_services  # noqa: PLC0415 - as above
     from internal.infrastructure.telemetry.log import configure_logging  # noqa: PLC0415 - as above
 

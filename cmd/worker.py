@@ -6,8 +6,14 @@ run beside the application's own tasks.
 
 import argparse
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from internal.infrastructure.bootstrap.orders import listen
+
+if TYPE_CHECKING:
+    from internal.infrastructure.config.settings import Settings
 
 MOST_PROCESSES = 256  # as of WORKER_PROCESSES
 
@@ -33,38 +39,60 @@ def main() -> None:
 
 
 def _work(arguments: argparse.Namespace) -> None:
-    from internal.infrastructure.bootstrap.entrypoint import entry_point, exit_at_once  # noqa: PLC0415 - signals first: see orders.py
-    from internal.infrastructure.bootstrap.services import announce_services, locate_services  # noqa: PLC0415 - as above
+    from internal.infrastructure.bootstrap.exiting import exit_at_once  # noqa: PLC0415 - signals first: see orders.py
+
+    with exit_at_once():
+        if arguments.supervised or arguments.debug:
+            _run(arguments)
+        elif arguments.reload:
+            _reload(arguments)
+        else:
+            from internal.infrastructure.bootstrap.supervisor import supervise_workers  # noqa: PLC0415 - as above
+
+            sys.exit(supervise_workers(processes=arguments.processes, modules=arguments.modules))
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    """Work in this process."""
+    with _configured() as settings:
+        if arguments.debug:
+            from internal.infrastructure.bootstrap.debugging import let_breakpoints_be  # noqa: PLC0415 - for development
+            from internal.infrastructure.bootstrap.services import announce_services  # noqa: PLC0415 - as above
+
+            announce_services(settings)
+            let_breakpoints_be()
+        from internal.infrastructure.bootstrap.worker import run_worker  # noqa: PLC0415 - only who works needs all of it
+
+        run_worker(
+            settings, modules=arguments.modules, is_drained=arguments.drained, is_debugged=arguments.debug
+        )
+
+
+def _reload(arguments: argparse.Namespace) -> None:
+    from internal.infrastructure.bootstrap.reloading import run_reloading  # noqa: PLC0415 - for development
+
+    with _configured() as settings:
+        processes = arguments.processes or settings.worker_processes
+        command = ["cmd.worker", *arguments.modules, "--processes", str(processes)]
+        sys.exit(run_reloading(command, modules=arguments.modules))
+
+
+@contextmanager
+def _configured() -> Generator["Settings"]:
+    """The settings, with logging set up; what they say wrong is one clear line."""
+    from internal.infrastructure.telemetry.plain_structlog import import_structlog  # noqa: PLC0415 - signals first
+
+    import_structlog()
+    from internal.infrastructure.bootstrap.entrypoint import entry_point  # noqa: PLC0415 - as above
+    from internal.infrastructure.bootstrap.services import locate_services  # noqa: PLC0415 - as above
     from internal.infrastructure.telemetry.log import configure_logging  # noqa: PLC0415 - as above
 
-    with exit_at_once(), entry_point("cmd.worker"):
+    with entry_point("cmd.worker"):
         settings = locate_services()
         configure_logging(
             level=settings.log_level, log_format=settings.log_format, tell_tasks=settings.log_tasks
         )
-        if arguments.debug:
-            from internal.infrastructure.bootstrap.debugging import let_breakpoints_be  # noqa: PLC0415 - for development
-
-            announce_services(settings)
-            let_breakpoints_be()
-        if arguments.supervised or arguments.debug:
-            from internal.infrastructure.bootstrap.worker import run_worker  # noqa: PLC0415 - only its children need all of it
-
-            run_worker(
-                settings, modules=arguments.modules, is_drained=arguments.drained, is_debugged=arguments.debug
-            )
-        elif arguments.reload:
-            from internal.infrastructure.bootstrap.reloading import run_reloading  # noqa: PLC0415 - for development
-
-            processes = arguments.processes or settings.worker_processes
-            command = ["cmd.worker", *arguments.modules, "--processes", str(processes)]
-            sys.exit(run_reloading(command, modules=arguments.modules))
-        else:
-            announce_services(settings)
-            from internal.infrastructure.bootstrap.supervisor import supervise_workers  # noqa: PLC0415 - as above
-
-            processes = arguments.processes or settings.worker_processes
-            sys.exit(supervise_workers(settings, processes=processes, modules=arguments.modules))
+        yield settings
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from internal.infrastructure.database.outbox.history import SqlAlchemyTaskHistor
 from internal.infrastructure.database.outbox.inspector import SqlAlchemyOutboxInspector
 from internal.infrastructure.database.outbox.relay import OutboxRelay
 from internal.infrastructure.database.request_history import SqlAlchemyRequestHistory
-from internal.infrastructure.database.schema import SchemaVersion
+from internal.infrastructure.database.schema_version import SchemaVersion
 from internal.infrastructure.database.unit_of_work import SqlAlchemyUnitOfWork
 from internal.infrastructure.database.watch import DatabaseWatch
 from internal.infrastructure.email.file_sender import FileEmailSender

@@ -1,5 +1,6 @@
 """The parent of the worker processes: starts them, repeats orders to them, restarts the ones that die."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -7,16 +8,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import structlog
-
-from internal.infrastructure.bootstrap.entrypoint import CANNOT_START, WRONG_SETTINGS
-from internal.infrastructure.bootstrap.liveness import beating
+from internal.infrastructure.bootstrap.exiting import CANNOT_START, WRONG_SETTINGS
+from internal.infrastructure.bootstrap.late_log import LateLog
 from internal.infrastructure.bootstrap.orders import END, Orders, held, listen, reap_orphans
-from internal.infrastructure.config.settings import Settings
+from internal.infrastructure.bootstrap.worker_plan import read_plan
 from internal.infrastructure.embedded.process import spawn
-from internal.infrastructure.telemetry.liveness_file import BEAT_EVERY, LivenessFile
-
-log = structlog.get_logger(__name__)
+from internal.infrastructure.telemetry.liveness_file import BEAT_EVERY, LivenessFile, beating
 
 DRAINED = "--drained"
 
@@ -61,7 +58,9 @@ class Supervisor:
         orders: Orders,
         ends_within: float,
         heartbeat: LivenessFile | None,
+        log: LateLog,
     ) -> None:
+        self._log = log
         self._command = command
         self._heartbeat = heartbeat
         self._places = [Place() for _ in range(processes)]
@@ -128,7 +127,7 @@ class Supervisor:
             for process in alive:
                 process.kill()
                 process.wait()
-            log.error("worker.killed", processes=[process.pid for process in alive])
+            self._log.error("worker.killed", processes=[process.pid for process in alive])
 
     def _hand_on(self, number: int) -> None:
         for place in self._places:
@@ -152,16 +151,23 @@ class Supervisor:
         else:
             if was_healthy:
                 place.pause = SHORTEST_PAUSE
-            log.error("worker.process_died", code=code, restart_in=place.pause)
+            self._log.error("worker.process_died", code=code, restart_in=place.pause)
             place.restarts += 1
             place.start_at = time.monotonic() + place.pause
             place.pause = min(place.pause * 2, LONGEST_PAUSE)
 
 
-def supervise_workers(settings: Settings, *, processes: int, modules: Sequence[str]) -> int:
-    command = [sys.executable, "-m", "cmd.worker", *modules, "--supervised"]
-    ends_within = settings.worker_shutdown_timeout + KILLED_AFTER
-    with beating(settings.heartbeats) as heartbeat:
+def supervise_workers(*, processes: int | None, modules: Sequence[str]) -> int:
+    """Return the exit code. `processes` wins over WORKER_PROCESSES."""
+    plan = read_plan()
+    os.environ.update(plan.services)
+    log = LateLog(__name__, level=plan.log_level, log_format=plan.log_format)
+    with beating(plan.heartbeat_directory, log=log) as heartbeat:
         return Supervisor(
-            command, processes=processes, orders=listen(), ends_within=ends_within, heartbeat=heartbeat
+            [sys.executable, "-m", "cmd.worker", *modules, "--supervised"],
+            processes=processes or plan.processes,
+            orders=listen(),
+            ends_within=plan.shutdown_timeout + KILLED_AFTER,
+            heartbeat=heartbeat,
+            log=log,
         ).run()

@@ -24,6 +24,7 @@ from internal.infrastructure.config.environment import (
     names_in,
 )
 from internal.infrastructure.config.hash_cost import affordable_at_once, hash_problems
+from internal.infrastructure.config.invalid_settings import InvalidSettings
 from internal.infrastructure.config.misspelled_names import misspelt
 from internal.infrastructure.config.production_rules import (
     DEVELOPMENT_DATABASE_PASSWORD,
@@ -67,14 +68,6 @@ class Environment(StrEnum):
     DEVELOPMENT = "development"
     TEST = "test"
     PRODUCTION = "production"
-
-
-class InvalidSettings(Exception):
-    """Some variables cannot be used; `problems` has one line for each."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
 
 
 class Settings(BaseSettings):

@@ -1,9 +1,8 @@
-"""The schema's version: bring it to the head, and tell whether it is there."""
+"""Run migrations and write new ones. Only commands that do so import this, and with it Alembic."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from internal.infrastructure.database.engine import translated_outages
 from internal.ports.unavailable import Unavailable
@@ -62,29 +59,3 @@ def _translated_lock_timeouts() -> Generator[None]:
         if isinstance(error.orig, LockNotAvailable):
             raise Unavailable("a table is in use for longer than a migration waits: run it again") from error
         raise
-
-
-class SchemaVersion:
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-
-    async def is_current(self) -> bool:
-        """Whether the schema is at our head, or beyond it.
-
-        Raises:
-            Unavailable: Postgres cannot be reached.
-        """
-        with translated_outages():
-            async with self._engine.connect() as connection:
-                if await connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
-                    return False
-                version = await connection.scalar(text("SELECT version_num FROM alembic_version"))
-        return version is not None and version not in self._outdated
-
-    @cached_property
-    def _outdated(self) -> frozenset[str]:
-        """Our versions but for the newest. One that is not ours is that of a newer program."""
-        scripts = migration_scripts()
-        return frozenset(script.revision for script in scripts.walk_revisions()) - {
-            scripts.get_current_head()
-        }

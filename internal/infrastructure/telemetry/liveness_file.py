@@ -7,9 +7,10 @@ has left, or whose number another program has now, speaks for nobody.
 import fcntl
 import os
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from time import monotonic
+from typing import Protocol
 
 BEAT_EVERY = 3.0  # seconds
 SILENT_AFTER = 10.0  # seconds
@@ -41,6 +42,22 @@ class LivenessFile:
         finally:
             path.unlink(missing_ok=True)
             os.close(file)
+
+
+class WarningLog(Protocol):
+    def warning(self, event: str, /, **facts: object) -> object: ...
+
+
+@contextmanager
+def beating(directory: Path, *, log: WarningLog) -> Generator[LivenessFile | None]:
+    """A heartbeat, or None if no file can be made: then nobody can ask, and everything else works."""
+    with ExitStack() as held:
+        heartbeat = None
+        try:
+            heartbeat = held.enter_context(LivenessFile.in_directory(directory))
+        except OSError as error:
+            log.warning("worker.no_heartbeat", directory=str(directory), reason=error.strerror)
+        yield heartbeat
 
 
 def heard_ago(directory: Path) -> Mapping[int, float]:

@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from internal.infrastructure.config.service_url import PostgresUrl
 from internal.infrastructure.database.engine import DatabaseTimeouts, create_engine
 from internal.infrastructure.database.migrations.migration_lock import MIGRATION_LOCK
-from internal.infrastructure.database.schema import SchemaVersion, upgrade_to_head
+from internal.infrastructure.database.schema import upgrade_to_head
+from internal.infrastructure.database.schema_version import SchemaVersion
 from internal.infrastructure.embedded.process import free_port
 from tests import misbehaving
 from tests.eventually import eventually

@@ -13,11 +13,11 @@ from internal.infrastructure.database.engine import DatabaseTimeouts, create_eng
 from internal.infrastructure.database.migrations import concurrently
 from internal.infrastructure.database.migrations.migration_lock import MIGRATION_LOCK
 from internal.infrastructure.database.schema import (
-    SchemaVersion,
     alembic_config,
     migration_scripts,
     upgrade_to_head,
 )
+from internal.infrastructure.database.schema_version import SchemaVersion
 from internal.ports.unavailable import Unavailable
 from tests.eventually import eventually
 

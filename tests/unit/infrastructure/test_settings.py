@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from internal.infrastructure.config.invalid_settings import InvalidSettings
 from internal.infrastructure.config.settings import (
     Environment,
-    InvalidSettings,
     Settings,
     load_settings,
     misspelt_settings,

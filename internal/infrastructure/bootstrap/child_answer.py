@@ -1,0 +1,41 @@
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from internal.infrastructure.bootstrap.exiting import CANNOT_START, exit_at_once
+from internal.infrastructure.bootstrap.orders import ORDERS, held
+from internal.infrastructure.embedded.process import die_with_parent
+
+
+def answer_of_child(work: Callable[[], object]) -> Any:
+    """Do `work` in a child process and return its result, which has to fit into JSON.
+
+    What the child imports takes no memory here. Orders reach only this process, and the child ends with it.
+
+    Raises:
+        SystemExit: the child gave no answer; with its exit code.
+    """
+    received, sender = os.pipe()
+    parent = os.getpid()
+    with held():
+        if (child := os.fork()) == 0:
+            os.close(received)
+            _answer(work, parent=parent, to=sender)
+    os.close(sender)
+    with open(received, "rb") as answer:  # noqa: PTH123 - a file descriptor
+        text = answer.read()
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code or not text:
+        sys.exit(abs(code) or CANNOT_START)
+    return json.loads(text)
+
+
+def _answer(work: Callable[[], object], *, parent: int, to: int) -> None:
+    for number in ORDERS:
+        signal.signal(number, signal.SIG_IGN)
+    die_with_parent(parent, signal.SIGKILL)
+    with exit_at_once(), open(to, "w", encoding="utf-8") as answer:
+        answer.write(json.dumps(work()))
