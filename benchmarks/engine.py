@@ -11,7 +11,7 @@ import uvloop
 
 from benchmarks import tasks
 from benchmarks.tasks import ApplicationNoop, Mark, Noop
-from internal.infrastructure.bootstrap.container import QUEUES
+from internal.infrastructure.bootstrap.containers.taskqueue import QUEUES
 from internal.infrastructure.clock import SystemClock
 from internal.infrastructure.taskqueue.connections.connection import pool_of
 from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag

@@ -7,7 +7,7 @@ from typing import Any
 import redis
 from dramatiq import Message
 
-from internal.infrastructure.bootstrap.container import QUEUES
+from internal.infrastructure.bootstrap.containers.taskqueue import QUEUES
 from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag
 
 STATES = ("pending", "suspects", "active", "scheduled", "retry", "archived", "completed")

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import redis
 
-from internal.infrastructure.bootstrap.container import QUEUES
+from internal.infrastructure.bootstrap.containers.taskqueue import QUEUES
 from internal.infrastructure.clock import SystemClock
 from internal.infrastructure.taskqueue.connections.connection import pool_of
 from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag

@@ -9,7 +9,8 @@ import pytest
 
 from internal.application import tasks
 from internal.infrastructure.bootstrap import server, worker
-from internal.infrastructure.bootstrap.container import QUEUES, Container
+from internal.infrastructure.bootstrap.container import Container
+from internal.infrastructure.bootstrap.containers.taskqueue import QUEUES
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.worker.routes import ROUTES
 from internal.ports.tasks import TaskOptions
@@ -53,7 +54,7 @@ def test_no_two_tasks_share_a_handler() -> None:
 def test_the_provider_of_a_route_makes_a_handler_of_that_task(payload: type[Any]) -> None:
     container = Container(settings=Settings())
 
-    handler = container.providers[ROUTES[payload]]()
+    handler = container.tasks().providers[ROUTES[payload]]()
 
     hints = get_type_hints(type(handler).__call__)
     assert hints["task"] is payload
@@ -81,8 +82,8 @@ def test_the_use_cases_of_both_processes_share_one_publisher() -> None:
     """The sign-ups of the server and the relay of the worker publish in the same way."""
     container = Container(settings=Settings())
 
-    unit_of_work = vars(container.register_user())["_uow"]
-    sweeper = container.outbox_relay()
+    unit_of_work = vars(container.auth.register_user())["_uow"]
+    sweeper = container.database.outbox_relay()
 
     assert vars(unit_of_work)["_relay"] is sweeper
-    assert vars(unit_of_work)["_transport"] is vars(sweeper)["_transport"] is container.task_publisher()
+    assert vars(unit_of_work)["_transport"] is vars(sweeper)["_transport"] is container.taskqueue.publisher()

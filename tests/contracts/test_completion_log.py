@@ -46,10 +46,10 @@ def fake_rows() -> Rows:
 
 def sql_rows(container: Container) -> Rows:
     async def forget(task_id: str) -> None:
-        async with container.engine().begin() as connection:
+        async with container.database.engine().begin() as connection:
             await connection.execute(delete(outbox).where(outbox.c.id == task_id))
 
-    return Rows(container.completion_log(), partial(store_due, container), forget)
+    return Rows(container.database.completion_log(), partial(store_due, container), forget)
 
 
 async def test_a_task_is_open_until_it_is_closed(rows: Rows) -> None:

@@ -32,7 +32,7 @@ def deliveries(request: pytest.FixtureRequest) -> Deliveries:
     container: Container = request.getfixturevalue("container")
 
     async def store_task() -> str:
-        async with container.unit_of_work() as uow:
+        async with container.database().unit_of_work() as uow:
             receipt = await uow.tasks.publish(
                 SendWelcomeEmail(user_id=uuid4(), email="ada@example.com", name="Ada")
             )
@@ -40,7 +40,7 @@ def deliveries(request: pytest.FixtureRequest) -> Deliveries:
         return receipt.id
 
     return Deliveries(
-        container.idempotency(), store_task, lambda duration: asyncio.sleep(duration.total_seconds())
+        container.database.idempotency(), store_task, lambda duration: asyncio.sleep(duration.total_seconds())
     )
 
 
@@ -172,11 +172,11 @@ async def test_a_claim_says_how_old_its_task_is(deliveries: Deliveries) -> None:
 
 async def test_a_task_that_was_to_run_later_is_not_old_before_it_is_due(container: Container) -> None:
     task = SendWelcomeEmail(user_id=uuid4(), email="ada@example.com", name="Ada")
-    async with container.unit_of_work() as uow:
+    async with container.database.unit_of_work() as uow:
         receipt = await uow.tasks.publish(task, delay=timedelta(days=3))
         await uow.commit()
 
-    claim = await container.idempotency().claim(receipt.id, LEASE)
+    claim = await container.database.idempotency().claim(receipt.id, LEASE)
 
     assert isinstance(claim, Claim)
     assert claim.age < timedelta(0)

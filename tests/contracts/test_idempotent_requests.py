@@ -59,15 +59,15 @@ def fake_requests() -> Requests:
 def real_requests(container: Container, elsewhere: AsyncExitStack) -> Requests:
     async def wait(duration: timedelta) -> None:
         """Nobody can move Postgres' clock: what it has noted is moved back instead."""
-        async with container.engine().begin() as connection:
+        async with container.database.engine().begin() as connection:
             created_at = idempotent_requests.c.created_at
             await connection.execute(update(idempotent_requests).values(created_at=created_at - duration))
 
     async def claim_elsewhere(key: str) -> None:
-        uow = await elsewhere.enter_async_context(container.unit_of_work())
+        uow = await elsewhere.enter_async_context(container.database.unit_of_work())
         await uow.requests.claim(key, uuid4())
 
-    return Requests(container.unit_of_work, wait, claim_elsewhere)
+    return Requests(container.database.unit_of_work, wait, claim_elsewhere)
 
 
 def another(user: User) -> User:

@@ -72,12 +72,12 @@ def office(request: pytest.FixtureRequest) -> Iterator[Office]:
             engine.publish(task_id)
             Hand(engine).fetch()
 
-        yield Office(container.outbox_inspector(), lambda *rows: store(container, *rows), run)
+        yield Office(container.inspection.outbox(), lambda *rows: store(container, *rows), run)
 
 
 async def store(container: Container, *rows: OutboxRow) -> None:
     completions = {OutboxState.DONE: True, OutboxState.GIVEN_UP: False}
-    async with container.engine().begin() as connection:
+    async with container.database.engine().begin() as connection:
         for row in rows:
             values = {
                 "id": row.id,

@@ -53,7 +53,7 @@ def fake_store(user: User) -> Store:
 
 def sql_store(container: Container, user: User) -> Store:
     async def add(key: int, ago: timedelta) -> None:
-        async with container.unit_of_work() as uow:
+        async with container.database.unit_of_work() as uow:
             await uow.users.add(
                 replace(user, id=UUID(int=key), email=EmailAddress.parse(f"{key}@example.com"))
             )
@@ -61,15 +61,15 @@ def sql_store(container: Container, user: User) -> Store:
         row = insert(idempotent_requests).values(
             key_hash=key.to_bytes(32), user_id=UUID(int=key), created_at=func.now() - literal(ago)
         )
-        async with container.engine().begin() as connection:
+        async with container.database.engine().begin() as connection:
             await connection.execute(row)
 
     async def keys() -> list[int]:
-        async with container.engine().connect() as connection:
+        async with container.database.engine().connect() as connection:
             hashes = await connection.scalars(select(idempotent_requests.c.key_hash))
             return sorted(int.from_bytes(value) for value in hashes)
 
-    return Store(SqlAlchemyRequestHistory(container.engine()), add, keys)
+    return Store(SqlAlchemyRequestHistory(container.database.engine()), add, keys)
 
 
 async def test_forgets_the_keys_whose_day_is_over(store: Store) -> None:

@@ -60,7 +60,7 @@ def sql_store(container: Container) -> Store:
             "succeeded": succeeded,
         }
         closed_at = None if succeeded is None else func.now() - ago
-        async with container.engine().begin() as connection:
+        async with container.database.engine().begin() as connection:
             await connection.execute(
                 insert(outbox).values(
                     **row, closed_at=closed_at, created_at=func.now() - ago, next_try_at=func.now()
@@ -68,10 +68,10 @@ def sql_store(container: Container) -> Store:
             )
 
     async def ids() -> set[str]:
-        async with container.engine().connect() as connection:
+        async with container.database.engine().connect() as connection:
             return set((await connection.execute(select(outbox.c.id))).scalars())
 
-    return Store(SqlAlchemyTaskHistory(container.engine()), add, ids)
+    return Store(SqlAlchemyTaskHistory(container.database.engine()), add, ids)
 
 
 async def test_forgets_what_ended_long_ago_and_nothing_else(store: Store) -> None:

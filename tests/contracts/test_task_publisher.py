@@ -58,11 +58,11 @@ def publishing(request: pytest.FixtureRequest) -> Publishing:
 
     @asynccontextmanager
     async def dramatiq() -> AsyncIterator[TaskPublisher]:
-        yield container.task_publisher()
+        yield container.taskqueue.publisher()
 
     @asynccontextmanager
     async def outbox() -> AsyncIterator[TaskPublisher]:
-        async with container.unit_of_work() as uow:
+        async with container.database.unit_of_work() as uow:
             yield uow.tasks
             await uow.commit()
 

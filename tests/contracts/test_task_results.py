@@ -118,7 +118,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
         return
     container: Container = request.getfixturevalue("container")
     with engine_on(request.getfixturevalue("redis_url")) as engine:
-        yield RedisWorld(engine, container.task_results())
+        yield RedisWorld(engine, container.taskqueue.results())
 
 
 async def test_tells_how_far_a_task_is(world: World) -> None:

@@ -42,7 +42,7 @@ def sending(request: pytest.FixtureRequest) -> Sending:
             client.zrem("{pyhexaclean}:default:pending", task_id)
             client.zadd("{pyhexaclean}:default:completed", {task_id: 1})
 
-    return Sending(container.task_publisher(), end)
+    return Sending(container.taskqueue.publisher(), end)
 
 
 @in_every_way
@@ -50,7 +50,7 @@ def unreachable(request: pytest.FixtureRequest, settings: Settings) -> TaskTrans
     if request.param == "fake":
         return FakeTaskTransport(down=True)
     away = settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"})
-    return Container(settings=away).task_publisher()
+    return Container(settings=away).taskqueue().publisher()
 
 
 def task(number: str, *, followers: Followers | None = None, **options: object) -> EncodedTask:

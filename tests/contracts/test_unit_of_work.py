@@ -31,7 +31,7 @@ def store(request: pytest.FixtureRequest) -> Store:
     container: Container = request.getfixturevalue("container")
     redis_url: str = request.getfixturevalue("redis_url")
     return Store(
-        container.unit_of_work,
+        container.database.unit_of_work,
         lambda: [UUID(task.message.kwargs["user_id"]) for task in queued(redis_url)],
     )
 

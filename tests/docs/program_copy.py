@@ -10,7 +10,8 @@ from tests.docs.blocks import BACKGROUND_JOBS, ROOT, blocks
 
 BLOCKS = blocks(BACKGROUND_JOBS)
 CONTAINER = "internal/infrastructure/bootstrap/container.py"
-SERVER = "internal/infrastructure/bootstrap/server.py"
+AREAS = "internal/infrastructure/bootstrap/containers"
+TASKS = f"{AREAS}/tasks.py"
 APP = "internal/infrastructure/http/app.py"
 ROUTES = "internal/infrastructure/worker/routes.py"
 SCHEDULE = "internal/infrastructure/worker/schedule.py"
@@ -52,10 +53,9 @@ class Copy:
             self._write(f"{folder}/__init__.py", "")
         self._write(f"{use_case}/request_report.py", BLOCKS["endpoint_use_case"])
         self._write(f"{controller}/controller.py", BLOCKS["endpoint_controller"])
-        self._add_provider(
-            BLOCKS["endpoint_provider"], "internal.application.reports.request_report:RequestReport"
-        )
-        self._replace(SERVER, "providers={\n", f"providers={{\n{indented(BLOCKS['endpoint_wiring'], by=12)}")
+        self._write(f"{AREAS}/reports.py", BLOCKS["endpoint_provider"])
+        self._replace(CONTAINER, "use_cases = providers.List(auth)\n", BLOCKS["endpoint_area"].lstrip())
+        self._import(CONTAINER, "internal.infrastructure.bootstrap.containers.reports:ReportsContainer")
         self._replace(APP, "[AuthController,", "[ReportsController, AuthController,")
         self._import(APP, "internal.infrastructure.http.reports.controller:ReportsController")
 
@@ -93,8 +93,8 @@ class Copy:
         return (self._root / "log").read_text()
 
     def _add_provider(self, block: str, imported: str) -> None:
-        self._write(CONTAINER, (self._root / CONTAINER).read_text() + indented(block, by=4))
-        self._import(CONTAINER, imported)
+        self._write(TASKS, (self._root / TASKS).read_text() + indented(block, by=4))
+        self._import(TASKS, imported)
 
     def _add_route(self, block: str, imported: str) -> None:
         before, _, _ = (self._root / ROUTES).read_text().rpartition("}")

@@ -83,7 +83,9 @@ def test_the_waits_between_attempts() -> None:
 
 
 async def test_a_publication_in_a_use_case(container: Container, redis_url: str) -> None:
-    names = await run(BLOCKS["publish"], {"uow": container.unit_of_work(), "BuildReport": lambda **_: TASK})
+    names = await run(
+        BLOCKS["publish"], {"uow": container.database.unit_of_work(), "BuildReport": lambda **_: TASK}
+    )
 
     receipt = names["receipt"]
     assert (receipt.state, receipt.duplicate) == (TaskState.STORED, None)

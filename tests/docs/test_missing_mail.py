@@ -75,10 +75,10 @@ def start_worker(env: dict[str, str], tmp_path: Path) -> Iterator[Callable[[], N
 
 async def publish_welcome(container: Container) -> TaskReceipt:
     task = SendWelcomeEmail(user_id=container.new_id()(), email="ada@example.com", name="Ada")
-    async with container.unit_of_work() as uow:
+    async with container.database().unit_of_work() as uow:
         receipt = await uow.tasks.publish(task)
         await uow.commit()
-    await container.outbox_relay().close()
+    await container.database.outbox_relay().close()
     return receipt
 
 

@@ -56,7 +56,7 @@ class Example:
 
 @pytest.fixture
 def example(container: Container, redis_url: str) -> Example:
-    return Example(container.task_publisher(), redis_url)
+    return Example(container.taskqueue.publisher(), redis_url)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ async def test_own_id(example: Example) -> None:
 
 
 async def test_own_id_in_a_unit_of_work(container: Container, redis_url: str) -> None:
-    async with container.unit_of_work() as uow:
+    async with container.database.unit_of_work() as uow:
         example = Example(uow.tasks, redis_url)
         await example.run("option_task_id")
         await uow.commit()
@@ -187,17 +187,17 @@ async def test_results(container: Container, redis_url: str, capsys: pytest.Capt
     broker = RedisBroker(url=redis_url)
     declare_actors(
         broker,
-        codec=container.task_codec(),
+        codec=container.taskqueue.codec(),
         clock=container.clock(),
         task_types=[SendWelcomeEmail],
         resolve=lambda _: handler,
     )
     worker = Worker(broker)
     await asyncio.to_thread(worker.start)
-    results = container.task_results()
+    results = container.taskqueue.results()
     names = {"results": results, "timedelta": timedelta}
     try:
-        receipt = await container.task_publisher().publish(TASK, retention=timedelta(hours=1))
+        receipt = await container.taskqueue.publisher().publish(TASK, retention=timedelta(hours=1))
         names["receipt"] = receipt
         await asyncio.to_thread(has_written.wait, 5)
         async with asyncio.timeout(5):
@@ -219,7 +219,9 @@ async def test_chain_and_group(container: Container, redis_url: str) -> None:
     names = ("fetch", "convert", "store", "complain", "resize", "scan", "index", "announce")
     given = {name: SendWelcomeEmail(user_id=uuid4(), email="ada@example.com", name=name) for name in names}
     for block in ("chain", "group"):
-        await run(BLOCKS[block], {"tasks": container.task_publisher(), "TaskOptions": TaskOptions, **given})
+        await run(
+            BLOCKS[block], {"tasks": container.taskqueue.publisher(), "TaskOptions": TaskOptions, **given}
+        )
 
     published = {task.message.kwargs["name"] for task in queued(redis_url)}
     assert published == {"fetch", "resize", "scan", "index"}

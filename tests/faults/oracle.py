@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import psycopg
 import redis
 
-from internal.infrastructure.bootstrap.container import QUEUES
+from internal.infrastructure.bootstrap.containers.taskqueue import QUEUES
 from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag
 from tests.eventually import eventually
 from tests.faults.sink import Arrival, Sink

@@ -185,8 +185,8 @@ async def _deliver_on_a_loop(site: Site, task_id: str, task: SendWelcomeEmail, *
     context = TaskContext(id=task_id, queue="default", retries=0, max_retries=1, deadline=None, headers={})
     for _ in range(times):
         with suppress(RetryLater):  # another thread is at it
-            await container.send_welcome_email_handler()(task, context)
-    await container.engine().dispose()
+            await container.tasks.send_welcome_email_handler()(task, context)
+    await container.database.engine().dispose()
 
 
 def test_f24_clocks_that_are_apart_double_nothing(site: Site, row: Row) -> None:

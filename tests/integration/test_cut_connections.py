@@ -71,12 +71,12 @@ def broker(proxy: Proxy) -> Iterator[RedisBroker]:
 async def test_direct_publications_arrive_once(
     container: Container, proxy: Proxy, redis_url: str, cut: Cut
 ) -> None:
-    receipts = [await container.task_publisher().publish(welcome())]
+    receipts = [await container.taskqueue.publisher().publish(welcome())]
     for _ in range(TIMES):
         await asyncio.sleep(IDLE_AFTER)
         cut(proxy, redis_url)
 
-        receipts.append(await container.task_publisher().publish(welcome()))
+        receipts.append(await container.taskqueue.publisher().publish(welcome()))
 
     assert sorted(task.id for task in queued(redis_url)) == sorted(receipt.id for receipt in receipts)
     assert not any(receipt.duplicate for receipt in receipts)
@@ -85,11 +85,11 @@ async def test_direct_publications_arrive_once(
 async def test_a_publication_whose_reply_was_lost_is_not_a_duplicate(
     container: Container, proxy: Proxy, redis_url: str
 ) -> None:
-    await container.task_publisher().publish(welcome())
+    await container.taskqueue.publisher().publish(welcome())
     await asyncio.sleep(IDLE_AFTER)
     proxy.is_deaf = True
 
-    publishing = asyncio.create_task(container.task_publisher().publish(welcome()))
+    publishing = asyncio.create_task(container.taskqueue.publisher().publish(welcome()))
     await asyncio.to_thread(eventually, lambda: len(queued(redis_url)) == 2, within=STARTS_WITHIN)
     proxy.forget()
     proxy.is_deaf = False
@@ -120,12 +120,12 @@ async def test_commits_forward_without_a_sweeper(
 async def test_readiness_does_not_call_redis_down(
     container: Container, proxy: Proxy, redis_url: str, cut: Cut
 ) -> None:
-    assert await container.write_probe().precheck() is None
+    assert await container.taskqueue.write_probe().precheck() is None
     for _ in range(TIMES):
         await asyncio.sleep(max(IDLE_AFTER, AT_MOST_EVERY))
         cut(proxy, redis_url)
 
-        assert await container.write_probe().precheck() is None
+        assert await container.taskqueue.write_probe().precheck() is None
 
 
 @pytest.mark.parametrize("cut", [closed_by_redis, reset, forgotten])

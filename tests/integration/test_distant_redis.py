@@ -39,7 +39,7 @@ def distant(request: pytest.FixtureRequest, redis_url: str) -> Iterator[Proxy]:
 async def container(settings: Settings, distant: Proxy) -> AsyncIterator[Container]:
     container = Container(settings=settings.model_copy(update={"redis_url": distant.url}))
     async with open_resources(container):
-        await container.schema_version().is_current()  # connects to Postgres
+        await container.database.schema_version().is_current()  # connects to Postgres
         yield container
 
 
@@ -63,14 +63,14 @@ async def test_the_sweeper_forwards_what_was_left(container: Container, redis_ur
     ids = {f"left-{number}" for number in range(3)}
     await store_due(container, *ids)
 
-    assert await container.outbox_relay().sweep() == len(ids)
+    assert await container.database.outbox_relay().sweep() == len(ids)
 
     assert await forwarded(container) == dict.fromkeys(ids, True)
     assert {task.id for task in queued(redis_url)} == ids
 
 
 async def test_direct_publications_arrive(container: Container, redis_url: str) -> None:
-    receipts = [await container.task_publisher().publish(welcome()) for _ in range(2)]
+    receipts = [await container.taskqueue.publisher().publish(welcome()) for _ in range(2)]
 
     assert {task.id for task in queued(redis_url)} == {receipt.id for receipt in receipts}
     assert not any(receipt.duplicate for receipt in receipts)

@@ -35,14 +35,14 @@ def way(request: pytest.FixtureRequest) -> str:
 
 async def publish(container: Container, way: str, size: int) -> None:
     if way == "publisher":
-        await container.task_publisher().publish(mail(size))
+        await container.taskqueue.publisher().publish(mail(size))
     elif way == "outbox":
-        async with container.unit_of_work() as uow:
+        async with container.database.unit_of_work() as uow:
             await uow.tasks.publish(mail(size))
             await uow.commit()
     else:
         message = dramatiq.Message[None]("default", "work", ("x" * size,), {}, {})
-        container.broker().enqueue(message)
+        container.worker.broker().enqueue(message)
 
 
 @pytest.mark.parametrize("most", [MIB, 100 * KIB])
@@ -60,18 +60,18 @@ async def test_a_task_that_is_too_large_is_refused_when_it_is_published(
 
 
 async def test_followers_count_as_part_of_a_task(container: Container, redis_url: str) -> None:
-    publisher = container.task_publisher()
+    publisher = container.taskqueue.publisher()
     with pytest.raises(ValueError, match="with all that follows it"):
         await publisher.publish_chain([mail(20 * KIB)] * MOST_STEPS)
     with pytest.raises(ValueError, match="with all that follows it"):
         await publisher.publish_group([mail(1)] * 2, then=mail(MIB))
-    async with container.unit_of_work() as uow:
+    async with container.database.unit_of_work() as uow:
         with pytest.raises(ValueError, match="with all that follows it"):
             await uow.tasks.publish_chain([mail(1)], on_failure=mail(MIB))
         await uow.commit()
 
     assert queued(redis_url) == []
-    async with container.engine().connect() as connection:
+    async with container.database.engine().connect() as connection:
         assert await connection.scalar(select(func.count()).select_from(outbox)) == 0
 
 
@@ -87,6 +87,6 @@ async def narrow(settings: Settings, tmp_path: Path) -> AsyncIterator[Container]
 
 
 async def test_many_large_tasks_go_in_several_calls(narrow: Container) -> None:
-    receipts = await narrow.task_publisher().publish_many([mail(300 * KIB)] * 20)
+    receipts = await narrow.taskqueue.publisher().publish_many([mail(300 * KIB)] * 20)
 
     assert [receipt.duplicate for receipt in receipts] == [False] * 20

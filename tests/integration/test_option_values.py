@@ -90,16 +90,16 @@ def hand(redis_url: str) -> Iterator[Hand]:
 
 @asynccontextmanager
 async def direct(container: Container) -> AsyncIterator[TaskPublisher]:
-    yield container.task_publisher()
+    yield container.taskqueue.publisher()
 
 
 @asynccontextmanager
 async def in_unit_of_work(container: Container) -> AsyncIterator[TaskPublisher]:
-    async with container.unit_of_work() as uow:
+    async with container.database.unit_of_work() as uow:
         yield uow.tasks
         await uow.commit()
-    await container.outbox_relay().close()
-    async with container.engine().begin() as connection:
+    await container.database.outbox_relay().close()
+    async with container.database.engine().begin() as connection:
         await connection.execute(outbox.delete())
 
 
@@ -143,7 +143,7 @@ async def test_options_are_read_back_as_they_were_given(
             [receipt] = await publisher.publish_many([(welcome(), options)])
     except ValueError:
         return
-    info = await container.task_inspector().task(receipt.queue, receipt.id)
+    info = await container.inspection.tasks().task(receipt.queue, receipt.id)
 
     assert is_as_published(info, options, published_at=published_at)
     if info.due is None:
@@ -158,10 +158,10 @@ async def test_a_worker_honours_the_largest_values(container: Container) -> None
     async def handler(task: SendWelcomeEmail, context: TaskContext) -> None:  # noqa: ARG001 - a TaskHandler
         context.write_result(context.max_retries)
 
-    broker = container.broker()
+    broker = container.worker.broker()
     declare_actors(
         broker,
-        codec=container.task_codec(),
+        codec=container.taskqueue.codec(),
         clock=container.clock(),
         task_types=[SendWelcomeEmail],
         resolve=lambda _: handler,
@@ -180,13 +180,15 @@ async def test_a_worker_honours_the_largest_values(container: Container) -> None
     worker = Worker(broker)
     await asyncio.to_thread(worker.start)
     try:
-        [receipt] = await container.task_publisher().publish_many([(welcome(), options)])
-        result = await container.task_results().wait(receipt.queue, receipt.id, within=timedelta(seconds=10))
+        [receipt] = await container.taskqueue.publisher().publish_many([(welcome(), options)])
+        result = await container.taskqueue.results().wait(
+            receipt.queue, receipt.id, within=timedelta(seconds=10)
+        )
     finally:
         await asyncio.to_thread(worker.stop)
 
     assert (result.state, result.value) == (TaskState.COMPLETED, LARGEST)
-    [kept] = (await container.task_inspector().tasks(receipt.queue, TaskState.COMPLETED)).tasks
+    [kept] = (await container.inspection.tasks().tasks(receipt.queue, TaskState.COMPLETED)).tasks
     assert kept.retention == LONGEST
 
 
@@ -224,7 +226,7 @@ async def test_options_of_plain_actors_are_read_back_or_refused(
         assert hand.engine.states() == {}
     else:
         task_id = message.options["redis_message_id"]
-        info = await container.task_inspector().task("default", task_id)
+        info = await container.inspection.tasks().task("default", task_id)
         assert info.raw is None
         if name in OF_MESSAGES and not is_declared:
             [delivery] = hand.fetch(2)

@@ -114,7 +114,7 @@ def hand(redis_url: str) -> Iterator[Hand]:
 
 @pytest.fixture
 def accepting(container: Container) -> Container:
-    container.task_codec.override(providers.Object(CODEC))
+    container.taskqueue.codec.override(providers.Object(CODEC))
     return container
 
 
@@ -198,7 +198,7 @@ async def arrives_or_is_refused(publish: Publish, task: Anything, hand: Hand) ->
 async def test_a_task_that_is_published_directly_arrives_unchanged(
     accepting: Container, hand: Hand, task: Anything
 ) -> None:
-    await arrives_or_is_refused(accepting.task_publisher().publish, task, hand)
+    await arrives_or_is_refused(accepting.taskqueue.publisher().publish, task, hand)
 
 
 @pytest.mark.parametrize("forwarded_by", ["the commit", "a sweeper"])
@@ -215,7 +215,7 @@ async def test_what_a_unit_of_work_stores_arrives_unchanged(
 ) -> None:
     async def publish(task: Anything) -> None:
         refused: ValueError | None = None
-        async with accepting.unit_of_work() as uow:
+        async with accepting.database.unit_of_work() as uow:
             try:
                 await uow.tasks.publish(task)
             except ValueError as error:
@@ -224,18 +224,18 @@ async def test_what_a_unit_of_work_stores_arrives_unchanged(
         if refused:
             raise refused
         if forwarded_by == "a sweeper":
-            await accepting.outbox_relay().close()
+            await accepting.database.outbox_relay().close()
             hand.engine.client.flushdb()
-            async with accepting.engine().begin() as connection:
+            async with accepting.database.engine().begin() as connection:
                 await connection.execute(update(outbox).values(forwarded_at=None))
             await make_due(accepting)
-            await accepting.outbox_relay().sweep()
+            await accepting.database.outbox_relay().sweep()
 
     try:
         await arrives_or_is_refused(publish, task, hand)
     finally:
-        await accepting.outbox_relay().close()
-        async with accepting.engine().begin() as connection:
+        await accepting.database.outbox_relay().close()
+        async with accepting.database.engine().begin() as connection:
             await connection.execute(outbox.delete())
 
 
@@ -247,7 +247,7 @@ async def test_text_in_options_arrives_unchanged(
     accepting: Container, hand: Hand, name: str, text: str
 ) -> None:
     async def publish(task: Anything) -> None:
-        await accepting.task_publisher().publish(
+        await accepting.taskqueue.publisher().publish(
             task, headers={name: text}, task_id=f"id {text}", unique_key=text, unique_for=timedelta(seconds=1)
         )
 
@@ -300,9 +300,9 @@ async def test_a_message_in_a_message_is_sent_as_callbacks_and_pipelines_need_it
 @pytest.mark.parametrize("levels", [90, 200, 400, 900, 5_000])
 async def test_depth_is_limited_or_arrives(accepting: Container, hand: Hand, levels: int) -> None:
     async def publish(task: Anything) -> None:
-        async with accepting.unit_of_work() as uow:
+        async with accepting.database.unit_of_work() as uow:
             await uow.tasks.publish(task)
             await uow.commit()
 
-    for way in (accepting.task_publisher().publish, publish):
+    for way in (accepting.taskqueue.publisher().publish, publish):
         await arrives_or_is_refused(way, Anything(value=nested(levels)), hand)

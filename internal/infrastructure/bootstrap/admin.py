@@ -107,7 +107,7 @@ class LocatedInstallation:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Tools]:
-        from internal.infrastructure.bootstrap.container import Container, publishable_queues  # noqa: PLC0415 - see above
+        from internal.infrastructure.bootstrap.container import Container  # noqa: PLC0415 - see above
         from internal.infrastructure.bootstrap.lifespan import open_resources  # noqa: PLC0415 - see above
         from internal.infrastructure.bootstrap.supported_redis import require_supported_redis  # noqa: PLC0415 - see above
         from internal.infrastructure.telemetry.log import configure_logging  # noqa: PLC0415 - see above
@@ -116,18 +116,19 @@ class LocatedInstallation:
         if self._log_to is not None:
             configure_logging(level="WARNING", log_format="console", stream=self._log_to)
         container = Container(settings=settings)
+        database, taskqueue, inspection = container.database(), container.taskqueue(), container.inspection()
         with self._naming(_services_of(settings)):
             async with open_resources(container):
-                await require_supported_redis(container.redis())
+                await require_supported_redis(taskqueue.redis())
                 yield Tools(
-                    inspector=container.task_inspector(),
-                    outbox=container.outbox_inspector(),
-                    publisher=container.task_publisher(),
-                    unit_of_work=container.unit_of_work,
-                    codec=container.task_codec(),
-                    queues=publishable_queues(settings),
+                    inspector=inspection.tasks(),
+                    outbox=inspection.outbox(),
+                    publisher=taskqueue.publisher(),
+                    unit_of_work=database.unit_of_work,
+                    codec=taskqueue.codec(),
+                    queues=taskqueue.queues(),
                     clock=container.clock(),
-                    redis_facts=lambda: redis_facts(container.redis()),
+                    redis_facts=lambda: redis_facts(taskqueue.redis()),
                     redis_refusals=lambda: redis_refusals(container),
                 )
 
@@ -173,8 +174,8 @@ async def redis_refusals(container: "Container") -> RedisRefusals:
     from internal.infrastructure.taskqueue.inspection.write_probe import refusal_of_workers  # noqa: PLC0415 - see above
 
     return RedisRefusals(
-        of_tasks=await container.write_probe().precheck(),
-        of_workers=await refusal_of_workers(container.redis(), namespace=hash_tag(NAMESPACE)),
+        of_tasks=await container.taskqueue().write_probe().precheck(),
+        of_workers=await refusal_of_workers(container.taskqueue().redis(), namespace=hash_tag(NAMESPACE)),
     )
 
 

@@ -19,20 +19,22 @@ log = structlog.get_logger(__name__)
 @asynccontextmanager
 async def open_resources(container: Container) -> AsyncIterator[None]:
     """Close, at the end, every connection that was opened in between. They open on first use."""
-    async with AsyncExitStack() as closing:  # one that cannot be closed keeps no other open
-        closing.push_async_callback(lambda: container.engine().dispose())
-        closing.push_async_callback(lambda: container.redis().aclose())
-        closing.push_async_callback(lambda: container.write_probe().close())
-        closing.push_async_callback(lambda: container.task_publisher().close())
-        closing.push_async_callback(lambda: container.task_results().close())
-        closing.push_async_callback(lambda: container.schedule_book().close())
-        closing.push_async_callback(lambda: container.outbox_relay().close())
+    database, taskqueue, inspection = container.database(), container.taskqueue(), container.inspection()
+    # Each is closed even where another cannot be.
+    async with AsyncExitStack() as closing:
+        closing.push_async_callback(lambda: database.engine().dispose())
+        closing.push_async_callback(lambda: taskqueue.redis().aclose())
+        closing.push_async_callback(lambda: taskqueue.write_probe().close())
+        closing.push_async_callback(lambda: taskqueue.publisher().close())
+        closing.push_async_callback(lambda: taskqueue.results().close())
+        closing.push_async_callback(lambda: inspection.schedules().close())
+        closing.push_async_callback(lambda: database.outbox_relay().close())
         yield
 
 
 async def database_passes(container: Container) -> bool:
     """Raise Unavailable, with the reason, if Postgres or its schema cannot be used."""
-    if not await container.schema_version().is_current():
+    if not await container.database().schema_version().is_current():
         raise Unavailable(OLD_SCHEMA)
     return True
 
@@ -40,17 +42,18 @@ async def database_passes(container: Container) -> bool:
 async def require_services(container: Container) -> None:
     """Raise NotReady unless Postgres and Redis can be used and the schema is at its head."""
     settings = container.settings()
+    redis = container.taskqueue().redis()
     try:
-        at_head = await container.schema_version().is_current()
+        at_head = await container.database().schema_version().is_current()
     except Unavailable as error:
         raise NotReady(f"{error} ({postgres_at(settings.database_url)}); check DATABASE_URL") from error
     if not at_head:
         raise NotReady(OLD_SCHEMA)
     try:
-        await answers(container.redis())
+        await answers(redis)
     except Unavailable as error:
         raise NotReady(f"{error} ({redis_at(settings.redis)}); check REDIS_ADDR or REDIS_URL") from error
-    await require_supported_redis(container.redis())
+    await require_supported_redis(redis)
 
 
 @asynccontextmanager

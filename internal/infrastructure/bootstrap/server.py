@@ -20,6 +20,7 @@ from internal.infrastructure.bootstrap.lifespan import database_passes, in_backg
 from internal.infrastructure.bootstrap.listening import private_socket, require_free_port, resolve
 from internal.infrastructure.bootstrap.serving_process import obey_main_process
 from internal.infrastructure.bootstrap.supported_redis import require_supported_redis_at
+from internal.infrastructure.bootstrap.use_cases import use_cases_by_name
 from internal.infrastructure.config.origins import parse_origins
 from internal.infrastructure.config.settings import Environment, Settings, load_settings
 from internal.infrastructure.embedded.process import die_with_parent
@@ -103,7 +104,7 @@ def app_of(container: Container, main_process: socket.socket | None = None) -> A
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        work = [warn_of_losses(container.redis())]
+        work = [warn_of_losses(container.taskqueue().redis())]
         if main_process:
             work.append(obey_main_process(main_process, drain=draining.set, readiness=readiness))
         async with open_resources(container), in_background(*work):
@@ -111,7 +112,7 @@ def app_of(container: Container, main_process: socket.socket | None = None) -> A
 
     checks = (
         ReadinessCheck(name="database", passes=lambda: database_passes(container), essential=True),
-        ReadinessCheck(name="redis", passes=container.write_probe().passes, essential=False),
+        ReadinessCheck(name="redis", passes=container.taskqueue().write_probe().passes, essential=False),
     )
     is_production = settings.app_env is Environment.PRODUCTION
 
@@ -119,12 +120,7 @@ def app_of(container: Container, main_process: socket.socket | None = None) -> A
         return (*checks, _STOPPING) if draining.is_set() else checks
 
     return create_app(
-        providers={
-            "register_user": container.register_user,
-            "log_in": container.log_in,
-            "authenticate": container.authenticate,
-            "readiness_checks": current_checks,
-        },
+        providers={**use_cases_by_name(container), "readiness_checks": current_checks},
         lifespan=lifespan,
         body_within=timedelta(seconds=settings.http_body_timeout),
         openapi=None if is_production else openapi_config(title=settings.app_name, version=VERSION),

@@ -126,9 +126,9 @@ async def _open(container: Container, resources: AsyncExitStack) -> None:
     await require_services(container)
     await resources.enter_async_context(
         in_background(
-            container.outbox_relay().run(),
+            container.database().outbox_relay().run(),
             scheduler.run(),
-            warn_of_losses(container.redis()),
+            warn_of_losses(container.taskqueue().redis()),
             beat_in(container.settings().heartbeats),
         )
     )
@@ -144,33 +144,34 @@ async def _watch_database(container: Container, worker: Worker, resources: Async
             log.info("worker.going_on")
         worker.wait_for("Postgres" if is_away else None)
 
-    resources.push_async_callback(container.database_watch().close)
-    await resources.enter_async_context(in_background(container.database_watch().run(tell)))
+    watch = container.database().watch()
+    resources.push_async_callback(watch.close)
+    await resources.enter_async_context(in_background(watch.run(tell)))
 
 
 def _scheduler(container: Container) -> Scheduler:
     try:
-        return container.scheduler()
+        return container.worker().scheduler()
     except InvalidSchedule as error:
         raise NotReady(str(error)) from error
 
 
 def _build_worker(container: Container, settings: Settings, modules: Sequence[str]) -> Worker:
-    broker = container.broker()
+    broker, handlers = container.worker().broker(), container.tasks().providers
     dramatiq.set_broker(broker)
     dramatiq.set_encoder(JSONEncoder())
 
     def resolve(task_type: type[Task]) -> TaskHandler[Any]:
-        handler: TaskHandler[Any] = container.providers[ROUTES[task_type]]()
+        handler: TaskHandler[Any] = handlers[ROUTES[task_type]]()
         return handler
 
     declare_actors(
         broker,
-        codec=container.task_codec(),
+        codec=container.taskqueue().codec(),
         clock=container.clock(),
         task_types=ROUTES,
         resolve=resolve,
-        explains=container.database_watch().explains,
+        explains=container.database().watch().explains,
     )
     for module in modules:
         importlib.import_module(module)
@@ -186,7 +187,7 @@ def _build_worker(container: Container, settings: Settings, modules: Sequence[st
             queue: QueueLimit(max_running=max_running, rate=rate)
             for queue, (max_running, rate) in settings.queue_limits.items()
         },
-        completion_log=container.completion_log(),
+        completion_log=container.database().completion_log(),
     )
 
 

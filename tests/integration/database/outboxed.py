@@ -23,11 +23,11 @@ def welcome(number: int = 1) -> SendWelcomeEmail:
 
 
 def relay(container: Container, transport: TaskTransport) -> OutboxRelay:
-    return OutboxRelay(engine=container.engine(), transport=transport)
+    return OutboxRelay(engine=container.database.engine(), transport=transport)
 
 
 async def publish(container: Container, **overrides: Unpack[TaskOverrides]) -> str:
-    async with container.unit_of_work() as uow:
+    async with container.database().unit_of_work() as uow:
         receipt = await uow.tasks.publish(welcome(), **overrides)
         await uow.commit()
     return receipt.id
@@ -42,27 +42,27 @@ async def store_due(container: Container, *ids: str, **changed: Any) -> None:
         "next_try_at": container.clock().now() - LONG_AGO,
         **changed,
     }
-    async with container.engine().begin() as connection:
+    async with container.database.engine().begin() as connection:
         await connection.execute(insert(outbox), [{"id": task_id, **row} for task_id in ids])
 
 
 async def make_due(container: Container) -> None:
-    async with container.engine().begin() as connection:
+    async with container.database.engine().begin() as connection:
         await connection.execute(update(outbox).values(next_try_at=func.now() - LONG_AGO))
 
 
 async def forwarded(container: Container) -> dict[str, bool]:
     """By task id; what was forwarded is marked so a little later."""
-    await container.outbox_relay().close()
-    async with container.engine().connect() as connection:
+    await container.database.outbox_relay().close()
+    async with container.database.engine().connect() as connection:
         rows = await connection.execute(select(outbox.c.id, outbox.c.forwarded_at))
         return {row.id: row.forwarded_at is not None for row in rows}
 
 
 async def closed(container: Container) -> dict[str, bool | None]:
     """How those ended that are closed, by task id."""
-    await container.outbox_relay().close()
-    async with container.engine().connect() as connection:
+    await container.database.outbox_relay().close()
+    async with container.database.engine().connect() as connection:
         rows = await connection.execute(
             select(outbox.c.id, outbox.c.succeeded).where(outbox.c.closed_at.is_not(None))
         )
@@ -73,7 +73,7 @@ async def closed(container: Container) -> dict[str, bool | None]:
 def statements(container: Container) -> Iterator[list[tuple[str, Any]]]:
     """Record the statements that run meanwhile, with their parameters."""
     executed: list[tuple[str, Any]] = []
-    engine = container.engine().sync_engine
+    engine = container.database.engine().sync_engine
 
     def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
         executed.append((statement, parameters))

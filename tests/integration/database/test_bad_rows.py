@@ -44,14 +44,14 @@ def low_is_broken(redis_url: str) -> str:
 async def set_column(container: Container, task_id: str, column: str, value: str) -> None:
     """Write JSON that no JSON library has to read before."""
     statement = f"UPDATE outbox SET {column} = CAST(:value AS jsonb) WHERE id = :id"  # noqa: S608 - our own
-    async with container.engine().begin() as connection:
+    async with container.database.engine().begin() as connection:
         await connection.execute(text(statement), {"value": value, "id": task_id})
 
 
 async def set_aside(container: Container) -> dict[str, str]:
     """The last errors of the rows that wait for longer than a sweeper leaves any other, by their ids."""
-    await container.outbox_relay().close()
-    async with container.engine().connect() as connection:
+    await container.database.outbox_relay().close()
+    async with container.database.engine().connect() as connection:
         query = select(outbox.c.id, outbox.c.last_error).where(
             outbox.c.closed_at.is_(None),
             outbox.c.forwarded_at.is_(None),
@@ -86,19 +86,19 @@ async def test_rows_that_cannot_be_read_delay_no_other(
     for task_id, (column, value) in zip(bad, UNREADABLE, strict=True):
         await set_column(container, task_id, column, value)
     if forwarded_before:  # and lost by Redis
-        async with container.engine().begin() as connection:
+        async with container.database.engine().begin() as connection:
             await connection.execute(
                 outbox.update().values(forwarded_at=func.now(), missing_since=func.now())
             )
 
-    await container.outbox_relay().sweep()
+    await container.database.outbox_relay().sweep()
 
     assert {task.id for task in queued(redis_url)} == {"first", "last"}
     for task_id in bad:
-        found = await container.outbox_inspector().row(task_id)
+        found = await container.inspection.outbox().row(task_id)
         assert str(found.last_error).startswith("it cannot be read"), task_id
     state = OutboxState.FORWARDED if forwarded_before else OutboxState.WAITING
-    assert {row.id for row in (await container.outbox_inspector().rows(state)).rows} >= set(bad)
+    assert {row.id for row in (await container.inspection.outbox().rows(state)).rows} >= set(bad)
 
 
 async def test_a_chain_without_end_of_an_older_version_is_forwarded_or_set_aside(
@@ -108,7 +108,7 @@ async def test_a_chain_without_end_of_an_older_version_is_forwarded_or_set_aside
     for steps in (100, 200, 300, 400, 1_000):
         await set_column(container, f"of-{steps}", "followers", chain_of(steps))
 
-    await container.outbox_relay().sweep()
+    await container.database.outbox_relay().sweep()
 
     arrived = {task.id for task in queued(redis_url)}
     assert {"of-100", "of-200", "after"} <= arrived
@@ -119,7 +119,7 @@ async def test_a_row_that_redis_refuses_delays_no_other(container: Container, lo
     await store_due(container, *(f"task-{number}" for number in range(20)))
     await store_due(container, "bad", options={"queue": "low"})
 
-    await container.outbox_relay().sweep()
+    await container.database.outbox_relay().sweep()
 
     assert len(queued(low_is_broken, queues=("default",))) == 20
     assert await set_aside(container) == {"bad": "Redis refuses it"}
@@ -133,10 +133,10 @@ async def test_a_forwarded_row_that_redis_cannot_be_asked_about_delays_no_other(
     await store_due(container, "bad", options={"queue": "low"}, forwarded_at=long_ago)
     await store_due(container, "lost", forwarded_at=long_ago, missing_since=long_ago)
 
-    await container.outbox_relay().sweep()
+    await container.database.outbox_relay().sweep()
 
     assert {task.id for task in queued(low_is_broken, queues=("default",))} == {"fresh", "lost"}
-    bad = await container.outbox_inspector().row("bad")
+    bad = await container.inspection.outbox().row("bad")
     assert bad.last_error == "Redis refuses it"
     assert bad.next_try_at > container.clock().now() + timedelta(seconds=20)
 
@@ -144,7 +144,7 @@ async def test_a_forwarded_row_that_redis_cannot_be_asked_about_delays_no_other(
 async def test_a_commit_forwards_the_neighbours_of_what_redis_refuses(
     container: Container, low_is_broken: str
 ) -> None:
-    async with container.unit_of_work() as uow:
+    async with container.database.unit_of_work() as uow:
         await uow.tasks.publish(welcome(), task_id="before")
         await uow.tasks.publish(welcome(), task_id="bad", queue="low")
         await uow.tasks.publish(welcome(), task_id="after")
@@ -157,18 +157,18 @@ async def test_a_commit_forwards_the_neighbours_of_what_redis_refuses(
 
 async def test_an_operator_forwards_what_was_set_aside(container: Container, low_is_broken: str) -> None:
     await store_due(container, "bad", options={"queue": "low"})
-    await container.outbox_relay().sweep()
+    await container.database.outbox_relay().sweep()
     with redis.Redis.from_url(low_is_broken) as client:
         client.delete("{pyhexaclean}:low:messages")
 
-    assert await container.outbox_relay().forward_again(["bad"]) == {"bad"}
+    assert await container.database.outbox_relay().forward_again(["bad"]) == {"bad"}
     assert [task.id for task in queued(low_is_broken)] == ["bad"]
 
 
 async def test_what_others_publish_meanwhile_is_not_refused_with_it(
     container: Container, low_is_broken: str
 ) -> None:
-    publisher = container.task_publisher()
+    publisher = container.taskqueue.publisher()
     of_queues = ["default", "default", "low", "default", "default"]
 
     results: list[Any] = await asyncio.gather(
@@ -191,7 +191,7 @@ async def test_a_row_that_is_larger_than_redis_takes_delays_no_other(
             await store_due(container, "before", "bad", "after")
             await set_column(container, "bad", "payload", json.dumps({"name": "x" * mib * MIB}))
 
-            await container.outbox_relay().sweep()
+            await container.database.outbox_relay().sweep()
 
             assert {task.id for task in queued(server.url)} == {"before", "after"}
             assert (await set_aside(container)).keys() == {"bad"}
@@ -204,7 +204,7 @@ async def test_rows_that_were_set_aside_take_no_place_in_the_next_batch(
     await store_due(container, *bad, options=[], next_try_at=container.clock().now() - 2 * LONG_AGO)
     await store_due(container, "good")
 
-    assert [await container.outbox_relay().sweep() for _ in range(3)] == [SWEEP_BATCH, 1, 0]
+    assert [await container.database.outbox_relay().sweep() for _ in range(3)] == [SWEEP_BATCH, 1, 0]
     assert [task.id for task in queued(redis_url)] == ["good"]
 
 
@@ -213,18 +213,18 @@ async def test_a_bad_row_is_reported_once(container: Container) -> None:
 
     with capture_logs() as logs:
         for _ in range(3):
-            await container.outbox_relay().sweep()
+            await container.database.outbox_relay().sweep()
             await make_due(container)
 
     assert [entry["task_id"] for entry in logs if entry["event"] == "outbox.set_aside"] == ["bad"]
-    stats = await container.outbox_inspector().stats()
+    stats = await container.inspection.outbox().stats()
     assert stats.last_error is not None
 
 
 async def test_a_payload_that_cannot_be_encoded_is_refused_before_anything_is_stored(
     container: Container,
 ) -> None:
-    async with container.unit_of_work() as uow:
+    async with container.database.unit_of_work() as uow:
         await uow.tasks.publish(welcome(1), task_id="fine")
         with pytest.raises(ValueError, match="queue"):
             await uow.tasks.publish_chain([welcome(2), (welcome(3), TaskOptions(queue="unknown"))])

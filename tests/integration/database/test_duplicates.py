@@ -42,7 +42,7 @@ async def test_a_duplicate_is_closed_and_so_never_taken_for_lost(
 async def test_an_id_whose_task_has_ended_and_is_kept_is_a_duplicate(
     container: Container, redis_url: str, state: str
 ) -> None:
-    await container.task_publisher().publish(welcome(), task_id="own-id")
+    await container.taskqueue.publisher().publish(welcome(), task_id="own-id")
     with redis.Redis.from_url(redis_url) as client:
         client.zrem("{pyhexaclean}:default:pending", "own-id")
         client.zadd(f"{{pyhexaclean}}:default:{state}", {"own-id": 1})
@@ -56,12 +56,12 @@ async def test_a_task_that_is_enqueued_twice_is_not_its_own_duplicate(
     container: Container, redis_url: str
 ) -> None:
     task_id = await publish(container, unique_for=LONG_AGO)
-    await container.outbox_relay().close()
-    async with container.engine().begin() as connection:
+    await container.database.outbox_relay().close()
+    async with container.database.engine().begin() as connection:
         await connection.execute(update(outbox).values(forwarded_at=None))
     await make_due(container)
 
-    assert await container.outbox_relay().sweep() == 1
+    assert await container.database.outbox_relay().sweep() == 1
     assert await closed(container) == {}
     assert [task.id for task in queued(redis_url)] == [task_id]
 
@@ -85,20 +85,22 @@ async def test_a_duplicate_of_an_ended_task_leaves_its_row_as_it_was(
     with redis.Redis.from_url(redis_url) as client:
         client.zrem("{pyhexaclean}:low:pending", "own-id")
         client.zadd(f"{{pyhexaclean}}:low:{state}", {"own-id": 1})
-    await container.outbox_relay().close()
-    await container.completion_log().close([Completion(task_id="own-id", succeeded=state == "completed")])
-    before = await container.outbox_inspector().row("own-id")
+    await container.database.outbox_relay().close()
+    await container.database.completion_log().close(
+        [Completion(task_id="own-id", succeeded=state == "completed")]
+    )
+    before = await container.inspection.outbox().row("own-id")
 
     if forwarded_by == "the sweeper":
         with full(redis_url):
             await publish_in_row(container, number=2, queue="default")
         await make_due(container)
-        assert await container.outbox_relay().sweep() == 1
+        assert await container.database.outbox_relay().sweep() == 1
     else:
         await publish_in_row(container, number=2, queue="default")
-    await container.outbox_relay().close()
+    await container.database.outbox_relay().close()
 
-    assert await container.outbox_inspector().row("own-id") == before
+    assert await container.inspection.outbox().row("own-id") == before
     assert [task.queue for task in queued(redis_url)] == ["low"]
 
 
@@ -110,36 +112,36 @@ async def test_an_ended_task_keeps_its_row_whatever_operators_do_before_its_dupl
     with redis.Redis.from_url(redis_url) as client:
         client.zrem("{pyhexaclean}:default:pending", "own-id")
         client.zadd("{pyhexaclean}:default:archived", {"own-id": 1})
-    await container.outbox_relay().close()
-    await container.completion_log().close([Completion(task_id="own-id", succeeded=False)])
-    before = await container.outbox_inspector().row("own-id")
+    await container.database.outbox_relay().close()
+    await container.database.completion_log().close([Completion(task_id="own-id", succeeded=False)])
+    before = await container.inspection.outbox().row("own-id")
     with full(redis_url):
         await publish_in_row(container, number=2, queue="default")
-    await container.outbox_relay().close()
+    await container.database.outbox_relay().close()
 
     if action == "run again":
-        await container.task_inspector().act(TaskAction.RUN, "default", ["own-id"])
-        await container.completion_log().close([Completion(task_id="own-id", succeeded=False)])
+        await container.inspection.tasks().act(TaskAction.RUN, "default", ["own-id"])
+        await container.database.completion_log().close([Completion(task_id="own-id", succeeded=False)])
     else:
-        await container.outbox_inspector().act(OutboxAction.DISCARD, ["own-id"])
+        await container.inspection.outbox().act(OutboxAction.DISCARD, ["own-id"])
 
-    after = await container.outbox_inspector().row("own-id")
+    after = await container.inspection.outbox().row("own-id")
     assert (after.state, after.payload, after.stored_at) == (before.state, before.payload, before.stored_at)
     state = TaskState.PENDING if action == "run again" else TaskState.ARCHIVED
-    assert (await container.task_inspector().task("default", "own-id")).state is state
+    assert (await container.inspection.tasks().task("default", "own-id")).state is state
 
 
 async def test_an_id_that_redis_has_forgotten_is_free_again(container: Container, redis_url: str) -> None:
     await publish_in_row(container, number=1, queue="low")
     with redis.Redis.from_url(redis_url) as client:
         client.flushdb()
-    await container.outbox_relay().close()
-    await container.completion_log().close([Completion(task_id="own-id", succeeded=False)])
+    await container.database.outbox_relay().close()
+    await container.database.completion_log().close([Completion(task_id="own-id", succeeded=False)])
 
     await publish_in_row(container, number=2, queue="default")
-    await container.outbox_relay().close()
+    await container.database.outbox_relay().close()
 
-    row = await container.outbox_inspector().row("own-id")
+    row = await container.inspection.outbox().row("own-id")
     assert (row.state, row.queue, row.payload["user_id"]) == ("forwarded", "default", str(UUID(int=2)))
     assert [task.queue for task in queued(redis_url)] == ["default"]
 
@@ -147,7 +149,7 @@ async def test_an_id_that_redis_has_forgotten_is_free_again(container: Container
 async def test_a_task_of_another_queue_with_the_same_id_is_closed_as_a_duplicate(
     container: Container, redis_url: str
 ) -> None:
-    await container.task_publisher().publish(welcome(1), task_id="own-id", queue="low")
+    await container.taskqueue.publisher().publish(welcome(1), task_id="own-id", queue="low")
 
     await publish_in_row(container, number=2, queue="default")
 
@@ -156,7 +158,7 @@ async def test_a_task_of_another_queue_with_the_same_id_is_closed_as_a_duplicate
 
 
 async def publish_in_row(container: Container, *, number: int, queue: str) -> None:
-    async with container.unit_of_work() as uow:
+    async with container.database.unit_of_work() as uow:
         await uow.tasks.publish(
             welcome(number),
             task_id="own-id",

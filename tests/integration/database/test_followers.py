@@ -24,17 +24,17 @@ def record_of(redis_url: str, task_id: str) -> dict[bytes, bytes]:
 async def test_a_chain_reaches_redis_with_its_later_steps(
     container: Container, redis_url: str, forwarded_by: str
 ) -> None:
-    async with container.unit_of_work() as uow:
+    async with container.database.unit_of_work() as uow:
         receipt = await uow.tasks.publish_chain([welcome(1), welcome(2)], on_failure=welcome(3))
         await uow.commit()
-    await container.outbox_relay().close()
+    await container.database.outbox_relay().close()
     if forwarded_by == "the sweeper":
         with redis.Redis.from_url(redis_url) as client:
             client.flushdb()
-        async with container.engine().begin() as connection:
+        async with container.database.engine().begin() as connection:
             await connection.execute(update(outbox).values(forwarded_at=None))
         await make_due(container)
-        assert await container.outbox_relay().sweep() == 1
+        assert await container.database.outbox_relay().sweep() == 1
 
     record = record_of(redis_url, receipt.id)
     assert [task.id for task in queued(redis_url)] == [receipt.id]
@@ -44,10 +44,10 @@ async def test_a_chain_reaches_redis_with_its_later_steps(
 
 
 async def test_a_group_knows_its_size(container: Container, redis_url: str) -> None:
-    async with container.unit_of_work() as uow:
+    async with container.database.unit_of_work() as uow:
         receipts = await uow.tasks.publish_group([welcome(1), welcome(2)], then=welcome(3))
         await uow.commit()
-    await container.outbox_relay().close()
+    await container.database.outbox_relay().close()
 
     records = [record_of(redis_url, receipt.id) for receipt in receipts]
     assert {record[b"size"] for record in records} == {b"2"}
@@ -60,5 +60,5 @@ async def test_a_row_whose_followers_cannot_be_read_holds_up_no_other(
     await store_due(container, "broken", followers={"on_success": "nonsense"})
     await store_due(container, "fine", followers=None)
 
-    assert await container.outbox_relay().sweep() == 2
+    assert await container.database.outbox_relay().sweep() == 2
     assert [task.id for task in queued(redis_url)] == ["fine"]

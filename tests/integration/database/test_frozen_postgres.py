@@ -56,7 +56,7 @@ async def container(
 
 
 async def fill_pool(container: Container) -> None:
-    connections = [await container.engine().connect() for _ in range(POOL)]
+    connections = [await container.database.engine().connect() for _ in range(POOL)]
     for connection in connections:
         await connection.execute(text("SELECT 1"))
         await connection.close()
@@ -65,7 +65,7 @@ async def fill_pool(container: Container) -> None:
 async def works(container: Container) -> bool:
     """Whether every place of the pool can be used at once."""
     await asyncio.wait_for(fill_pool(container), 2 * STATEMENT)
-    pool = container.engine().pool
+    pool = container.database.engine().pool
     assert isinstance(pool, AsyncAdaptedQueuePool)
     return pool.checkedout() == 0
 
@@ -76,12 +76,12 @@ def pid_of(server: EmbeddedPostgres) -> int:
 
 
 async def look_up(container: Container) -> None:
-    async with container.unit_of_work() as uow:
+    async with container.database.unit_of_work() as uow:
         await uow.users.get(uuid4())
 
 
 async def commit(container: Container, ada: User, postgres: EmbeddedPostgres) -> None:
-    async with container.unit_of_work() as uow:
+    async with container.database.unit_of_work() as uow:
         await uow.users.add(ada)
         with frozen(pid_of(postgres)):
             await uow.commit()
@@ -111,7 +111,7 @@ async def test_a_commit_is_given_up(container: Container, own_postgres: Embedded
 
 async def test_a_rollback_is_given_up(container: Container, own_postgres: EmbeddedPostgres) -> None:
     started = time.monotonic()
-    uow = await container.unit_of_work().__aenter__()
+    uow = await container.database.unit_of_work().__aenter__()
     await uow.users.get(uuid4())
 
     with frozen(pid_of(own_postgres)), pytest.raises(Unavailable):
@@ -127,7 +127,7 @@ async def test_what_needs_no_unit_of_work_is_given_up_too(
     started = time.monotonic()
 
     with frozen(pid_of(own_postgres)), pytest.raises(Unavailable):
-        await container.idempotency().claim("task-1", timedelta(seconds=1))
+        await container.database.idempotency().claim("task-1", timedelta(seconds=1))
 
     assert time.monotonic() - started < STATEMENT + 1
     assert await works(container)

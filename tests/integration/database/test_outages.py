@@ -29,24 +29,24 @@ async def cut_off(absent_port: int) -> AsyncIterator[Container]:
 
 
 async def enter_unit_of_work(container: Container) -> None:
-    async with container.unit_of_work():
+    async with container.database.unit_of_work():
         pass
 
 
 async def claim(container: Container) -> None:
-    await container.idempotency().claim("task-1", timedelta(seconds=1))
+    await container.database.idempotency().claim("task-1", timedelta(seconds=1))
 
 
 async def complete(container: Container) -> None:
-    await container.idempotency().complete("task-1")
+    await container.database.idempotency().complete("task-1")
 
 
 async def check_schema(container: Container) -> None:
-    await container.schema_version().is_current()
+    await container.database.schema_version().is_current()
 
 
 async def sweep(container: Container) -> None:
-    await container.outbox_relay().sweep()
+    await container.database.outbox_relay().sweep()
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_migrating_an_absent_postgres_says_that_it_is_unavailable() -> None:
 async def test_a_pool_that_stays_empty_is_unavailable(settings: Settings, ada: User) -> None:
     container = Container(settings=settings.model_copy(update={"database_pool_size": 1}))
 
-    async with open_resources(container), container.unit_of_work() as holder:
+    async with open_resources(container), container.database.unit_of_work() as holder:
         await holder.users.add(ada)
         started = time.monotonic()
         with pytest.raises(Unavailable):
@@ -98,7 +98,7 @@ def end_connections(database_url: str) -> None:
 
 
 async def add_and_lose_the_connection(container: Container, user: User, database_url: str) -> None:
-    async with container.unit_of_work() as uow:
+    async with container.database.unit_of_work() as uow:
         await uow.users.add(user)
         end_connections(database_url)
         await uow.commit()
@@ -110,7 +110,7 @@ async def test_a_connection_lost_before_the_commit_is_unavailable(
     with pytest.raises(Unavailable):
         await add_and_lose_the_connection(container, ada, database_url)
 
-    async with container.unit_of_work() as uow:
+    async with container.database.unit_of_work() as uow:
         assert await uow.users.get(ada.id) is None
 
 
@@ -122,7 +122,7 @@ async def test_connections_lost_while_nobody_used_them_are_replaced(
     end_connections(database_url)
     await asyncio.sleep(1.5 * PING_AFTER)
 
-    async with container.unit_of_work() as uow:
+    async with container.database.unit_of_work() as uow:
         assert await uow.users.get(ada.id) is None
 
 
@@ -133,5 +133,5 @@ async def test_a_database_that_is_read_only_is_an_outage(
         connection.execute(f"ALTER DATABASE {connection.info.dbname} SET default_transaction_read_only = on")
 
     with pytest.raises(Unavailable):
-        async with container.unit_of_work() as uow:
+        async with container.database.unit_of_work() as uow:
             await uow.users.add(ada)

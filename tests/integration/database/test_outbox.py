@@ -50,7 +50,7 @@ async def without_redis(settings: Settings, own_redis: EmbeddedRedis) -> AsyncIt
 
 
 async def test_a_rollback_leaves_no_row(container: Container) -> None:
-    async with container.unit_of_work() as uow:
+    async with container.database.unit_of_work() as uow:
         await uow.tasks.publish(welcome())
 
     assert await forwarded(container) == {}
@@ -69,7 +69,7 @@ async def test_without_redis_the_commit_returns_soon_and_the_row_waits(
     absent = f"redis://127.0.0.1:{absent_port}/0"
     container = Container(settings=settings.model_copy(update={"redis_url": absent}))
     async with open_resources(container):
-        await container.schema_version().is_current()  # connects to Postgres
+        await container.database.schema_version().is_current()  # connects to Postgres
         started = time.monotonic()
 
         task_id = await publish(container)
@@ -86,7 +86,7 @@ async def test_the_sweeper_forwards_when_redis_is_back(
     await make_due(without_redis)
 
     try:
-        swept = await without_redis.outbox_relay().sweep()
+        swept = await without_redis.database.outbox_relay().sweep()
 
         assert swept == 1
         assert await forwarded(without_redis) == {task_id: True}
@@ -112,14 +112,14 @@ async def test_when_a_row_is_swept_is_told_by_the_clock_of_postgres(
     with without_redis.clock.override(FakeClock(datetime.now(UTC) + off_by)):
         await publish(without_redis)
 
-    async with without_redis.engine().connect() as connection:
+    async with without_redis.database.engine().connect() as connection:
         waits_for = (await connection.execute(select(outbox.c.next_try_at - func.now()))).scalar_one()
     assert timedelta(0) < waits_for <= SWEEP_AFTER
 
 
 async def test_a_forwarded_task_that_is_still_there_is_left_alone(container: Container) -> None:
     task_id = await publish(container)
-    await container.outbox_relay().close()
+    await container.database.outbox_relay().close()
     transport = FakeTaskTransport()
     transport.has = {task_id: "default"}
 
@@ -132,7 +132,7 @@ async def test_a_forwarded_task_that_is_still_there_is_left_alone(container: Con
 
 async def test_a_task_that_is_lost_is_forwarded_again(container: Container) -> None:
     task_id = await publish(container)
-    await container.outbox_relay().close()
+    await container.database.outbox_relay().close()
     transport = FakeTaskTransport()
 
     await make_due(container)
@@ -147,7 +147,7 @@ async def test_a_task_that_is_lost_is_forwarded_again(container: Container) -> N
 
 async def test_a_task_that_was_seen_again_counts_as_present(container: Container) -> None:
     task_id = await publish(container)
-    await container.outbox_relay().close()
+    await container.database.outbox_relay().close()
     transport = FakeTaskTransport()
 
     for has in ({}, {task_id: "default"}, {}):
@@ -160,8 +160,8 @@ async def test_a_task_that_was_seen_again_counts_as_present(container: Container
 
 async def test_a_task_that_is_closed_is_never_lost(container: Container) -> None:
     task_id = await publish(container)
-    await container.outbox_relay().close()
-    await container.completion_log().close([Completion(task_id=task_id, succeeded=True)])
+    await container.database.outbox_relay().close()
+    await container.database.completion_log().close([Completion(task_id=task_id, succeeded=True)])
     transport = FakeTaskTransport()
 
     for _ in range(3):
@@ -175,15 +175,15 @@ async def test_an_id_of_ones_own_is_stored_once_until_its_task_has_ended(
     container: Container, redis_url: str
 ) -> None:
     async def publish_own(number: int) -> None:
-        async with container.unit_of_work() as uow:
+        async with container.database.unit_of_work() as uow:
             await uow.tasks.publish(welcome(number), task_id="own")
             await uow.commit()
 
     await publish_own(1)
     await publish_own(2)
     [first] = queued(redis_url)
-    await container.completion_log().close([Completion(task_id="own", succeeded=True)])
-    container.broker().flush("default")
+    await container.database.completion_log().close([Completion(task_id="own", succeeded=True)])
+    container.worker.broker().flush("default")
     await publish_own(3)
 
     [second] = queued(redis_url)
@@ -195,7 +195,7 @@ async def test_a_row_that_is_forwarded_while_others_are_being_marked_is_marked_t
     container: Container,
 ) -> None:
     first = await publish(container)
-    async with container.engine().begin() as connection:
+    async with container.database.engine().begin() as connection:
         await connection.execute(select(outbox).with_for_update())
         await asyncio.sleep(3 * MARK_EVERY.total_seconds())  # by now the marking waits for our lock
         second = await publish(container)

@@ -22,7 +22,7 @@ async def test_rows_are_marked_outside_the_context_of_the_request_that_came_firs
     def look(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         seen[statement.split(maxsplit=1)[0]] = request_id.get()
 
-    event.listen(container.engine().sync_engine, "before_cursor_execute", look)
+    event.listen(container.database.engine().sync_engine, "before_cursor_execute", look)
     request_id.set("r-1")
     task_id = await publish(container)
 

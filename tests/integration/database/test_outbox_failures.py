@@ -20,8 +20,8 @@ pytestmark = pytest.mark.anyio
 
 async def errors(container: Container) -> dict[str, str | None]:
     """By task id; each has just been written."""
-    await container.outbox_relay().close()
-    async with container.engine().connect() as connection:
+    await container.database.outbox_relay().close()
+    async with container.database.engine().connect() as connection:
         age = (func.now() - outbox.c.last_error_at).label("age")
         rows = (await connection.execute(select(outbox.c.id, outbox.c.last_error, age))).all()
     assert all(
@@ -50,7 +50,7 @@ async def test_what_goes_well_costs_no_statement_more(container: Container) -> N
 
     with statements(container) as executed:
         await publish(container)
-        await container.outbox_relay().close()
+        await container.database.outbox_relay().close()
         await relay(container, FakeTaskTransport()).sweep()
 
     assert sum(statement.startswith("UPDATE") for statement, _ in executed) == 3  # mark; take and mark
@@ -108,4 +108,6 @@ async def test_a_failure_that_cannot_be_noted_hides_nothing(settings: Settings) 
     absent = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
     container = Container(settings=settings.model_copy(update={"database_url": absent}))
 
-    await OutboxRows(container.engine()).note_failure(["task-1"], "Redis is full")  # and raises nothing
+    await OutboxRows(container.database.engine()).note_failure(
+        ["task-1"], "Redis is full"
+    )  # and raises nothing

@@ -21,7 +21,7 @@ async def test_no_more_than_what_is_asked_for_is_read(container: Container, data
         filling.execute(FILL)
         filling.execute("ANALYZE outbox")
     await store_due(container, "waiting")
-    inspector = container.outbox_inspector()
+    inspector = container.inspection.outbox()
 
     with statements(container) as executed:
         stats = await inspector.stats()
@@ -40,7 +40,7 @@ async def test_no_more_than_what_is_asked_for_is_read(container: Container, data
     assert (len(everything.rows), everything.next is None) == (30, False)
     # Three of the counts, one of each state; both sections, the rest of one section, one section.
     assert len(executed) == 3 + 4 + 2 + 1 + 1
-    async with container.engine().connect() as connection:
+    async with container.database.engine().connect() as connection:
         for statement, parameters in executed:
             plan = (await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)).scalars().all()
             assert "Seq Scan" not in "\n".join(plan)

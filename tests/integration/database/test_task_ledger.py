@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def publish(container: Container) -> str:
-    async with container.unit_of_work() as uow:
+    async with container.database().unit_of_work() as uow:
         task = SendWelcomeEmail(user_id=UUID(int=1), email="ada@example.com", name="Ada")
         receipt = await uow.tasks.publish(task)
         await uow.commit()
@@ -25,7 +25,7 @@ async def publish(container: Container) -> str:
 
 async def test_a_task_that_is_reopened_may_run_again(container: Container) -> None:
     task_id = await publish(container)
-    completion_log = container.completion_log()
+    completion_log = container.database.completion_log()
     await completion_log.close([Completion(task_id=task_id, succeeded=False)])
 
     reopened = await completion_log.reopen([task_id, "unknown"])
@@ -36,24 +36,24 @@ async def test_a_task_that_is_reopened_may_run_again(container: Container) -> No
 
 async def test_a_task_that_is_reopened_is_not_looked_for_at_once(container: Container) -> None:
     task_id = await publish(container)
-    async with container.engine().begin() as connection:
+    async with container.database.engine().begin() as connection:
         await connection.execute(
             update(outbox).values(
                 next_try_at=datetime(2020, 1, 1, tzinfo=UTC), missing_since=datetime.now(UTC)
             )
         )
-    await container.completion_log().close([Completion(task_id=task_id, succeeded=False)])
+    await container.database.completion_log().close([Completion(task_id=task_id, succeeded=False)])
 
-    await container.completion_log().reopen([task_id])
+    await container.database.completion_log().reopen([task_id])
 
-    assert await container.outbox_relay().sweep() == 0
-    async with container.engine().connect() as connection:
+    assert await container.database.outbox_relay().sweep() == 0
+    async with container.database.engine().connect() as connection:
         assert (await connection.execute(select(outbox.c.missing_since))).scalar_one() is None
 
 
 async def test_operator_actions_reach_the_completion_log_first(container: Container, redis_url: str) -> None:
     task_id = await publish(container)
-    inspector, completion_log = container.task_inspector(), container.completion_log()
+    inspector, completion_log = container.inspection.tasks(), container.database.completion_log()
 
     await inspector.act(TaskAction.ARCHIVE, "default", [task_id])
     while_archived = await completion_log.closed([task_id])
@@ -69,7 +69,7 @@ async def test_operator_actions_reach_the_completion_log_first(container: Contai
 async def test_an_action_on_all_does_so_too(container: Container) -> None:
     ids = {await publish(container) for _ in range(3)}
 
-    async for _ in container.task_inspector().act_on_all(TaskAction.DELETE, "default", TaskState.PENDING):
+    async for _ in container.inspection.tasks().act_on_all(TaskAction.DELETE, "default", TaskState.PENDING):
         pass
 
-    assert await container.completion_log().closed(sorted(ids)) == dict.fromkeys(ids, False)
+    assert await container.database.completion_log().closed(sorted(ids)) == dict.fromkeys(ids, False)

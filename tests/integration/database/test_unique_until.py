@@ -32,14 +32,18 @@ def hand(redis_url: str) -> Iterator[Hand]:
 @pytest.fixture
 async def relayed(container: Container) -> AsyncIterator[Container]:
     yield container
-    await container.outbox_relay().close()
+    await container.database.outbox_relay().close()
 
 
 async def publish(
     container: Container, until: UniqueUntil = "expiry", *, number: int = 1, unique_for: timedelta = DAY
 ) -> TaskReceipt:
-    return await container.task_publisher().publish(
-        welcome(number), unique_for=unique_for, unique_key="digest:ada:2030-01-01", unique_until=until
+    return (
+        await container.taskqueue()
+        .publisher()
+        .publish(
+            welcome(number), unique_for=unique_for, unique_key="digest:ada:2030-01-01", unique_until=until
+        )
     )
 
 
@@ -60,14 +64,14 @@ def settled_as(outcome: Outcome) -> End:
 
 def done_to_it(action: TaskAction) -> End:
     async def end(container: Container, _: Hand, task_id: str) -> None:
-        result = await container.task_inspector().act(action, "default", [task_id])
+        result = await container.inspection.tasks().act(action, "default", [task_id])
         assert result.done == [task_id]
 
     return end
 
 
 async def flushed(container: Container, _: Hand, __: str) -> None:
-    container.broker().flush("default")
+    container.worker.broker().flush("default")
 
 
 ENDS = {
@@ -117,10 +121,10 @@ async def test_an_equal_task_runs_when_the_time_is_over(container: Container, ha
 
 async def test_the_same_id_is_a_duplicate_as_well(container: Container, hand: Hand) -> None:
     options = TaskOptions(task_id="own-id", unique_for=DAY, unique_until="expiry")
-    await container.task_publisher().publish_many([(welcome(), options)])
+    await container.taskqueue.publisher().publish_many([(welcome(), options)])
     await settled_as(DONE)(container, hand, "own-id")
 
-    [again] = await container.task_publisher().publish_many([(welcome(), options)])
+    [again] = await container.taskqueue.publisher().publish_many([(welcome(), options)])
 
     assert (again.id, again.duplicate) == ("own-id", True)
 
@@ -128,16 +132,16 @@ async def test_the_same_id_is_a_duplicate_as_well(container: Container, hand: Ha
 async def test_a_task_that_redis_has_lost_runs_although_its_lock_is_there(
     relayed: Container, hand: Hand
 ) -> None:
-    async with relayed.unit_of_work() as uow:
+    async with relayed.database.unit_of_work() as uow:
         receipt = await uow.tasks.publish(welcome(), unique_for=DAY, unique_until="expiry")
         await uow.commit()
-    await relayed.outbox_relay().close()
+    await relayed.database.outbox_relay().close()
     hand.engine.client.delete(f"{PREFIX}:default:messages", f"{PREFIX}:default:pending")
-    async with relayed.engine().begin() as connection:
+    async with relayed.database.engine().begin() as connection:
         await connection.execute(update(outbox).values(missing_since=outbox.c.created_at))
     await make_due(relayed)
 
-    await relayed.outbox_relay().sweep()
+    await relayed.database.outbox_relay().sweep()
 
     assert hand.engine.line() == [receipt.id]
 
@@ -168,9 +172,9 @@ async def test_a_lock_that_was_taken_while_the_clock_was_ahead_lasts_no_longer_t
 
 async def test_the_inspector_shows_it(container: Container) -> None:
     first = await publish(container)
-    plain = await container.task_publisher().publish(welcome(), unique_for=DAY)
+    plain = await container.taskqueue.publisher().publish(welcome(), unique_for=DAY)
 
-    inspector = container.task_inspector()
+    inspector = container.inspection.tasks()
     page = await inspector.tasks("default", TaskState.PENDING)
     found = [await inspector.task("default", first.id), *page.tasks]
     assert {(task.id, task.unique_for, task.unique_until) for task in found} == {

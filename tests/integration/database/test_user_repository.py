@@ -23,7 +23,7 @@ FROM generate_series(1, 20000) n
 
 
 async def add(container: Container, user: User) -> None:
-    async with container.unit_of_work() as uow:
+    async with container.database.unit_of_work() as uow:
         await uow.users.add(user)
         await uow.commit()
 
@@ -56,12 +56,12 @@ async def test_lists_the_costs_of_stored_hashes_without_reading_every_user(
         filling.execute(FILL)
         filling.execute("ANALYZE users")
 
-    async with container.unit_of_work() as uow:
+    async with container.database.unit_of_work() as uow:
         with statements(container) as executed:
             costs = await uow.users.password_costs()
 
     assert len(costs) == 3
     [(statement, parameters)] = executed
-    async with container.engine().connect() as connection:
+    async with container.database.engine().connect() as connection:
         plan = (await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)).scalars().all()
     assert "Seq Scan" not in "\n".join(plan)

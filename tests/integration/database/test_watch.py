@@ -35,18 +35,18 @@ async def behind(settings: Settings, proxy: Proxy) -> AsyncIterator[Container]:
     container = Container(settings=settings.model_copy(update={"database_url": proxy.url, **limits}))
     async with open_resources(container):
         yield container
-        await container.database_watch().close()
+        await container.database.watch().close()
 
 
 async def failure_of_claim(container: Container) -> Unavailable:
     with pytest.raises(Unavailable) as failed:
-        await container.idempotency().claim("task-1", LEASE)
+        await container.database.idempotency().claim("task-1", LEASE)
     return failed.value
 
 
 async def failure_of(container: Container, statement: str) -> Unavailable:
     with pytest.raises(Unavailable) as failed, translated_outages():
-        async with container.engine().connect() as connection:
+        async with container.database.engine().connect() as connection:
             await connection.execute(text(statement))
     return failed.value
 
@@ -61,14 +61,14 @@ async def test_postgres_that_refuses_explains_a_failure(behind: Container, proxy
     since = time.monotonic()
     proxy.refuse()
 
-    assert await behind.database_watch().explains(await failure_of_claim(behind), since=since)
+    assert await behind.database.watch().explains(await failure_of_claim(behind), since=since)
 
 
 async def test_postgres_that_falls_silent_explains_a_failure(behind: Container, proxy: Proxy) -> None:
     since = time.monotonic()
     proxy.is_deaf = proxy.is_mute = True
 
-    assert await behind.database_watch().explains(await failure_of_claim(behind), since=since)
+    assert await behind.database.watch().explains(await failure_of_claim(behind), since=since)
 
 
 async def test_a_connection_that_breaks_explains_a_failure_although_postgres_is_back(
@@ -84,7 +84,7 @@ async def test_a_connection_that_breaks_explains_a_failure_although_postgres_is_
     with psycopg.connect(database_url, autocommit=True) as admin:
         admin.execute(end_all)
 
-    assert await behind.database_watch().explains(await sleeping, since=since)
+    assert await behind.database.watch().explains(await sleeping, since=since)
 
 
 async def test_a_statement_that_takes_too_long_is_explained_by_nothing(behind: Container) -> None:
@@ -92,16 +92,16 @@ async def test_a_statement_that_takes_too_long_is_explained_by_nothing(behind: C
 
     error = await failure_of(behind, "SELECT pg_sleep(30)")
 
-    assert not await behind.database_watch().explains(error, since=since)
+    assert not await behind.database.watch().explains(error, since=since)
 
 
 async def test_a_pool_that_is_in_use_is_explained_by_nothing(behind: Container) -> None:
     since = time.monotonic()
 
-    async with behind.engine().connect():
+    async with behind.database.engine().connect():
         error = await failure_of_claim(behind)
 
-        assert not await behind.database_watch().explains(error, since=since)
+        assert not await behind.database.watch().explains(error, since=since)
 
 
 async def test_an_outage_that_is_over_explains_only_what_ran_during_it(
@@ -109,19 +109,19 @@ async def test_an_outage_that_is_over_explains_only_what_ran_during_it(
 ) -> None:
     before = time.monotonic()
     proxy.refuse()
-    await behind.database_watch().explains(Unavailable(), since=before)
+    await behind.database.watch().explains(Unavailable(), since=before)
     proxy.heal()
     after = time.monotonic()
 
-    assert await behind.database_watch().explains(Unavailable(), since=before)
-    assert not await behind.database_watch().explains(Unavailable(), since=after)
+    assert await behind.database.watch().explains(Unavailable(), since=before)
+    assert not await behind.database.watch().explains(Unavailable(), since=after)
 
 
 @pytest.fixture
 async def told(behind: Container) -> AsyncIterator[asyncio.Queue[bool]]:
     """What a running watch tells."""
     told: asyncio.Queue[bool] = asyncio.Queue()
-    watching = asyncio.create_task(behind.database_watch().run(told.put_nowait))
+    watching = asyncio.create_task(behind.database.watch().run(told.put_nowait))
     yield told
     watching.cancel()
     await asyncio.gather(watching, return_exceptions=True)

@@ -35,8 +35,8 @@ def settings(settings: Settings, smtp_server: SmtpServer) -> Settings:
 @pytest.fixture
 def send_once(container: Container) -> SendEmailOnce:
     return SendEmailOnce(
-        idempotency=container.idempotency(),
-        email_sender=container.email_sender(),
+        idempotency=container.database.idempotency(),
+        email_sender=container.email.sender(),
         bulkhead=Bulkhead(places=10),
         send_within=SEND_WITHIN,
         accepted_within=timedelta(seconds=20),
@@ -47,7 +47,7 @@ def send_once(container: Container) -> SendEmailOnce:
 @pytest.fixture
 async def email(container: Container) -> Email:
     """That of a stored task."""
-    async with container.unit_of_work() as uow:
+    async with container.database.unit_of_work() as uow:
         receipt = await uow.tasks.publish(
             SendWelcomeEmail(user_id=uuid4(), email="ada@example.com", name="Ada")
         )
@@ -75,7 +75,7 @@ async def test_a_mail_is_sent_once_however_long_its_server_takes_to_accept_it(
 
     assert refused > ACCEPTS_AFTER / LEASE
     assert len(smtp_server.handed_over) == len(smtp_server.received) == 1
-    async with container.engine().connect() as connection:
+    async with container.database.engine().connect() as connection:
         assert (await connection.execute(select(outbox.c.completed_at))).scalar_one() is not None
 
 
@@ -99,4 +99,4 @@ async def test_the_claim_of_who_is_cut_off_meanwhile_lapses(
     sending.cancel()
     await asyncio.sleep(1.5 * LEASE.total_seconds())
 
-    assert await container.idempotency().claim(email.message_id, LEASE) == Claim()
+    assert await container.database.idempotency().claim(email.message_id, LEASE) == Claim()

@@ -59,13 +59,13 @@ async def test_asks_redis_at_most_once_a_second(settings: Settings) -> None:
         open_resources(container),
         httpx.AsyncClient(transport=transport, base_url="http://t") as client,
     ):
-        await container.redis().config_resetstat()
+        await container.taskqueue.redis().config_resetstat()
         started = time.monotonic()
         await asyncio.gather(*(client.get("/readyz") for _ in range(20)))
         for _ in range(20):
             await client.get("/readyz")
         took = time.monotonic() - started
-        writes = (await container.redis().info("commandstats"))["cmdstat_set"]["calls"]
+        writes = (await container.taskqueue.redis().info("commandstats"))["cmdstat_set"]["calls"]
 
     assert 1 <= writes <= 1 + took
 

@@ -21,7 +21,7 @@ async def sign_up(client: httpx.AsyncClient, body: dict[str, str], key: str = KE
 
 async def stored(container: Container) -> tuple[list[str], int]:
     """Who has signed up, and how many mails there are to be."""
-    async with container.engine().connect() as connection:
+    async with container.database.engine().connect() as connection:
         emails = (await connection.scalars(select(users.c.email))).all()
         tasks = (await connection.scalars(select(outbox.c.id))).all()
     return sorted(emails), len(tasks)
@@ -75,7 +75,7 @@ async def test_one_key_for_many_at_once_makes_one_user(
 async def test_answers_409_while_a_request_with_the_key_is_under_way(
     client: httpx.AsyncClient, container: Container, ada: User
 ) -> None:
-    async with container.unit_of_work() as uow:
+    async with container.database.unit_of_work() as uow:
         await uow.requests.claim(KEY, ada.id)
         answer = await sign_up(client, ADA)
 
@@ -98,7 +98,7 @@ async def test_a_key_is_free_again_when_its_user_is_gone(
     client: httpx.AsyncClient, container: Container
 ) -> None:
     await sign_up(client, ADA)
-    async with container.engine().begin() as connection:
+    async with container.database.engine().begin() as connection:
         await connection.execute(delete(users))
 
     answer = await sign_up(client, EVE)
@@ -111,7 +111,7 @@ async def test_stores_neither_the_key_nor_anything_of_the_body(
 ) -> None:
     answer = await sign_up(client, ADA, key="ada@example.com")
 
-    async with container.engine().connect() as connection:
+    async with container.database.engine().connect() as connection:
         row = (await connection.execute(select(idempotent_requests))).one()
     assert str(row.user_id) == answer.json()["data"]["user"]["id"]
     assert len(row.key_hash) == 32

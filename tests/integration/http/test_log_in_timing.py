@@ -71,7 +71,7 @@ async def test_a_log_in_stores_the_hash_at_the_configured_cost(changed: Containe
             assert (await log_in(client, email, PASSWORD))[0] == 200
             assert (await log_in(client, email, PASSWORD))[0] == 200
 
-    async with changed.engine().connect() as connection:
+    async with changed.database.engine().connect() as connection:
         stored = (await connection.scalars(select(users.c.password_hash))).all()
     cost = f"m={settings.password_hash_memory},t={settings.password_hash_time},p=1"
     assert [password_hash.split("$")[3] for password_hash in stored] == [cost, cost]

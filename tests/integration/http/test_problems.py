@@ -201,7 +201,7 @@ async def test_answers_500_without_a_word_about_the_inside(
     def explode() -> None:
         raise RuntimeError("secret inside")
 
-    with container.log_in.override(explode), capture_logs() as logs:
+    with container.auth.log_in.override(explode), capture_logs() as logs:
         response = await client.post("/api/v1/auth/login", json={"email": "a@example.com", "password": "x"})
 
     assert_problem(response, 500)

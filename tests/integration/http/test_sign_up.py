@@ -14,7 +14,7 @@ ADA = {"email": "Ada@Example.com", "name": "Ada Lovelace", "password": "correct 
 
 async def count(container: Container, table: str) -> int:
     tables = {"users": users, "outbox": outbox}
-    async with container.engine().connect() as connection:
+    async with container.database.engine().connect() as connection:
         return int(await connection.scalar(select(func.count()).select_from(tables[table])) or 0)
 
 
@@ -36,7 +36,7 @@ async def test_stores_the_user_and_the_welcome_task_together(
 ) -> None:
     response = await client.post("/api/v1/auth/register", json=ADA)
 
-    async with container.engine().connect() as connection:
+    async with container.database.engine().connect() as connection:
         row = (await connection.execute(select(outbox))).one()
     assert row.task_name == "email:welcome"
     assert row.payload == {

@@ -76,12 +76,12 @@ def encoded(number: int) -> EncodedTask:
 
 
 async def test_publishing_gives_up_within_its_limits(container: Container, own_redis: FreezableRedis) -> None:
-    await container.task_publisher().publish(TASK)
+    await container.taskqueue.publisher().publish(TASK)
     own_redis.freeze()
     started = time.monotonic()
 
     with pytest.raises(Unavailable):
-        await container.task_publisher().publish(TASK)
+        await container.taskqueue.publisher().publish(TASK)
 
     # Once over the connection that there was, once over a new one.
     assert TIMEOUT < time.monotonic() - started < 3 * (TIMEOUT + CONNECT_TIMEOUT)
@@ -94,7 +94,7 @@ async def test_many_that_wait_hold_no_threads_and_one_connection(
     with Redis.from_url(own_redis.url) as client:
         connections = client.info("clients")["connected_clients"]
         own_redis.freeze()
-        relay = container.outbox_relay()
+        relay = container.database.outbox_relay()
 
         waiting = []
         for number in range(100):  # for a second, which is longer than any of them waits
@@ -113,7 +113,7 @@ async def test_many_that_wait_do_not_wait_for_one_another(
     container: Container, own_redis: FreezableRedis
 ) -> None:
     own_redis.freeze()
-    relay = container.outbox_relay()
+    relay = container.database.outbox_relay()
     started = time.monotonic()
 
     await asyncio.gather(*(relay.forward_now([encoded(number)]) for number in range(100)))
@@ -123,10 +123,10 @@ async def test_many_that_wait_do_not_wait_for_one_another(
 
 async def test_publishing_works_again_after_a_while(container: Container, own_redis: FreezableRedis) -> None:
     own_redis.freeze()
-    relay = container.outbox_relay()
+    relay = container.database.outbox_relay()
     await asyncio.gather(*(relay.forward_now([encoded(number)]) for number in range(20)))
     own_redis.thaw()
 
-    receipt = await container.task_publisher().publish(TASK)
+    receipt = await container.taskqueue.publisher().publish(TASK)
 
     assert receipt.id in {task.id for task in queued(own_redis.url)}

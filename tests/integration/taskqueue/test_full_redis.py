@@ -20,9 +20,9 @@ async def test_publishing_says_that_redis_is_full_and_works_again_when_it_is_not
     container: Container, redis_url: str
 ) -> None:
     with full(redis_url), pytest.raises(Unavailable, match="full"):
-        await container.task_publisher().publish(TASK)
+        await container.taskqueue.publisher().publish(TASK)
 
-    receipt = await container.task_publisher().publish(TASK)
+    receipt = await container.taskqueue.publisher().publish(TASK)
 
     assert [task.id for task in queued(redis_url)] == [receipt.id]
 
@@ -31,6 +31,6 @@ async def test_sending_to_a_full_redis_fails_as_to_one_that_is_away(
     container: Container, redis_url: str
 ) -> None:
     with full(redis_url), pytest.raises(ConnectionClosed, match="maxmemory"):
-        container.broker().enqueue(MESSAGE)
+        container.worker.broker().enqueue(MESSAGE)
 
     assert queued(redis_url) == []

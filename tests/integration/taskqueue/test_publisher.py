@@ -16,7 +16,7 @@ MINUTE = timedelta(minutes=1)
 
 
 async def test_the_message_is_what_a_worker_expects(container: Container, redis_url: str) -> None:
-    receipt = await container.task_publisher().publish(
+    receipt = await container.taskqueue.publisher().publish(
         TASK, queue="critical", max_retries=3, timeout=MINUTE, headers={"request_id": "r-1"}
     )
 
@@ -31,7 +31,7 @@ async def test_the_message_is_what_a_worker_expects(container: Container, redis_
 
 
 async def test_a_delayed_task_is_scheduled(container: Container, redis_url: str) -> None:
-    receipt = await container.task_publisher().publish(TASK, delay=MINUTE)
+    receipt = await container.taskqueue.publisher().publish(TASK, delay=MINUTE)
 
     [task] = queued(redis_url)
     assert (receipt.state, task.state) == (TaskState.SCHEDULED, "scheduled")
@@ -39,14 +39,14 @@ async def test_a_delayed_task_is_scheduled(container: Container, redis_url: str)
 
 
 async def test_there_is_no_limit_to_a_delay(container: Container, redis_url: str) -> None:
-    await container.task_publisher().publish(TASK, delay=timedelta(days=3650))
+    await container.taskqueue.publisher().publish(TASK, delay=timedelta(days=3650))
 
     [task] = queued(redis_url)
     assert task.due - datetime.now(UTC) > timedelta(days=3649)
 
 
 async def test_a_moment_that_has_passed_is_now(container: Container, redis_url: str) -> None:
-    await container.task_publisher().publish(TASK, process_at=datetime.now(UTC) - MINUTE)
+    await container.taskqueue.publisher().publish(TASK, process_at=datetime.now(UTC) - MINUTE)
 
     assert [task.state for task in queued(redis_url)] == ["pending"]
 
@@ -54,7 +54,7 @@ async def test_a_moment_that_has_passed_is_now(container: Container, redis_url: 
 async def test_an_id_that_is_there_is_a_duplicate_and_stored_once(
     container: Container, redis_url: str
 ) -> None:
-    publisher = container.task_publisher()
+    publisher = container.taskqueue.publisher()
 
     first = await publisher.publish(TASK, task_id="own-id", delay=MINUTE)
     second = await publisher.publish(TASK, task_id="own-id")

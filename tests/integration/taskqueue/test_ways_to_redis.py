@@ -145,9 +145,9 @@ def container_of(url: str, monkeypatch: pytest.MonkeyPatch) -> Container:
 
 async def publish(container: Container) -> None:
     async with linger(), open_resources(container):
-        assert await answers(container.redis())
+        assert await answers(container.taskqueue.redis())
         task = SendWelcomeEmail(user_id=UUID(int=1), email="ada@example.com", name="Ada")
-        await container.task_publisher().publish(task, queue="default", task_id="welcome-ada")
+        await container.taskqueue.publisher().publish(task, queue="default", task_id="welcome-ada")
 
 
 @asynccontextmanager

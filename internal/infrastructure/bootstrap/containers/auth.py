@@ -1,0 +1,37 @@
+from collections.abc import Callable
+from uuid import UUID
+
+from dependency_injector import containers, providers
+
+from internal.application.auth.authenticate import Authenticate
+from internal.application.auth.log_in import LogIn
+from internal.application.auth.register_user import RegisterUser
+from internal.ports.clock import Clock
+
+
+class AuthContainer(containers.DeclarativeContainer):
+    """The use cases of internal/application/auth. A controller asks for one by its name here."""
+
+    clock: providers.Dependency[Clock] = providers.Dependency()
+    new_id: providers.Dependency[Callable[[], UUID]] = providers.Dependency()
+    database = providers.DependenciesContainer()
+    security = providers.DependenciesContainer()
+
+    register_user = providers.Factory(
+        RegisterUser,
+        uow=database.unit_of_work,
+        password_hasher=security.password_hasher,
+        password_policy=security.password_policy,
+        token_issuer=security.token_issuer,
+        clock=clock,
+        new_id=new_id,
+    )
+    log_in = providers.Factory(
+        LogIn,
+        uow=database.unit_of_work,
+        password_hasher=security.password_hasher,
+        token_issuer=security.token_issuer,
+    )
+    authenticate = providers.Factory(
+        Authenticate, uow=database.unit_of_work, token_issuer=security.token_issuer
+    )

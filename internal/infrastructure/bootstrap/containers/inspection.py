@@ -1,0 +1,25 @@
+from dependency_injector import containers, providers
+
+from internal.infrastructure.database.outbox.inspector import SqlAlchemyOutboxInspector
+from internal.infrastructure.taskqueue.inspection.inspector import RedisTaskInspector
+from internal.infrastructure.taskqueue.scheduling.schedule_inspector import ScheduleInspector
+
+
+class InspectionContainer(containers.DeclarativeContainer):
+    """What an operator looks at and acts on: tasks, schedules and the outbox."""
+
+    database = providers.DependenciesContainer()
+    taskqueue = providers.DependenciesContainer()
+
+    schedules = providers.Singleton(ScheduleInspector, taskqueue.redis_pool, namespace=taskqueue.namespace)
+    tasks = providers.Singleton(
+        RedisTaskInspector,
+        taskqueue.redis,
+        namespace=taskqueue.namespace,
+        timing=taskqueue.timing,
+        completion_log=database.completion_log,
+        schedules=schedules,
+    )
+    outbox = providers.Singleton(
+        SqlAlchemyOutboxInspector, engine=database.engine, relay=database.outbox_relay, tasks=tasks
+    )

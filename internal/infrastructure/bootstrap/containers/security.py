@@ -1,0 +1,38 @@
+from datetime import timedelta
+
+from dependency_injector import containers, providers
+
+from internal.domain.password_policy import PasswordPolicy
+from internal.infrastructure.config.settings import Settings
+from internal.infrastructure.security.argon2_password_hasher import Argon2PasswordHasher
+from internal.ports.clock import Clock
+from internal.ports.token_issuer import TokenIssuer
+
+
+def _token_issuer(settings: Settings, clock: Clock) -> TokenIssuer:
+    # Imported here, because only the server issues tokens and the library takes 3.5 MB.
+    from internal.infrastructure.security.jwt_token_issuer import JwtTokenIssuer  # noqa: PLC0415 - see above
+
+    return JwtTokenIssuer(
+        secret=settings.jwt_secret,
+        issuer=settings.app_base_url,
+        ttl=timedelta(seconds=settings.jwt_ttl),
+        clock=clock,
+    )
+
+
+class SecurityContainer(containers.DeclarativeContainer):
+    """Passwords and tokens."""
+
+    settings = providers.Dependency(instance_of=Settings)
+    clock: providers.Dependency[Clock] = providers.Dependency()
+
+    password_hasher = providers.Singleton(
+        Argon2PasswordHasher,
+        memory=settings.provided.password_hash_memory,
+        time=settings.provided.password_hash_time,
+        parallelism=settings.provided.password_hash_parallelism,
+        threads=settings.provided.hashes_at_once,
+    )
+    password_policy = providers.Singleton(PasswordPolicy, min_length=settings.provided.password_min_length)
+    token_issuer = providers.Singleton(_token_issuer, settings, clock)
