@@ -60,7 +60,7 @@ def test_a_task_can_be_published_by_hand(settings: Settings, tmp_path: Path) -> 
     said = admin.run(COMMANDS["admin_enqueue"])
 
     [task] = queued(settings.redis)
-    assert said == f"{task.id}: stored in the outbox, on its way to default\n"
+    assert said == f"{task.id}: stored in the outbox for default\n"
     assert task.message.kwargs == json.loads(BLOCKS["welcome_payload"])
     assert (task.state, task.message.options["max_retries"]) == ("scheduled", 3)
 

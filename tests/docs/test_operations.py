@@ -174,7 +174,7 @@ def test_a_task_that_hangs_is_told_to_stop(admin: Admin, engine: Engine) -> None
 
     said = admin.run(BLOCKS["hang"], ID="hangs")
 
-    assert "hangs: told to stop" in said
+    assert "hangs: cancelling" in said
     assert "cancelling" in admin.run(BLOCKS["hang"], ID="hangs")
 
 

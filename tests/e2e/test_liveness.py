@@ -48,7 +48,7 @@ def test_a_worker_is_alive_without_redis_and_not_when_it_stands_still(
     eventually(lambda: is_alive(system), within=10)
 
     assert without_redis.exit_code == 0
-    assert f"process {child_of(worker)} was last heard" in stuck.stderr
+    assert f"process {child_of(worker)}: last heartbeat" in stuck.stderr
 
 
 def test_a_worker_that_was_killed_is_not_alive_although_it_left_its_files(

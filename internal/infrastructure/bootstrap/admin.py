@@ -19,7 +19,7 @@ from internal.infrastructure.bootstrap.services import (
 )
 from internal.infrastructure.cli.app import app
 from internal.infrastructure.cli.installation import RedisFacts, RedisRefusals, Tools
-from internal.infrastructure.cli.output.console import tell
+from internal.infrastructure.cli.output.console import print_error
 from internal.infrastructure.config.misspelled_names import misspelling
 from internal.infrastructure.config.settings import Settings, load_settings, misspelt_settings
 from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag
@@ -69,7 +69,7 @@ class LocatedInstallation:
         self._announced: set[str] = set()
 
     @property
-    def is_attended(self) -> bool:
+    def is_interactive(self) -> bool:
         return sys.stdin.isatty()
 
     @property
@@ -98,7 +98,7 @@ class LocatedInstallation:
         """Once, however many steps a command has."""
         if line not in self._announced:
             self._announced.add(line)
-            tell(line)
+            print_error(line)
 
     def task_types(self) -> Sequence[type["Task"]]:
         from internal.infrastructure.worker.routes import ROUTES  # noqa: PLC0415 - see above
@@ -139,7 +139,7 @@ class LocatedInstallation:
         with self._naming(redis_at(redis_url)):
             return await workers_on(host, redis_url=redis_url)
 
-    def workers_heard_ago(self) -> Mapping[int, float]:
+    def heartbeat_ages(self) -> Mapping[int, float]:
         return heard_ago(load_settings().heartbeats)
 
     def server_health(self, path: str) -> tuple[bool, Mapping[str, object]]:

@@ -1,4 +1,4 @@
-"""The operators' command line: `app(obj=...)` is given the installation that the commands work on."""
+"""The operators' command line. `app(obj=...)` takes the installation that the commands work on."""
 
 import typer
 
@@ -16,7 +16,7 @@ from internal.infrastructure.cli.commands.stats import show_stats
 from internal.infrastructure.cli.commands.task_enqueue import enqueue_task
 from internal.infrastructure.cli.commands.task_names import list_names
 from internal.infrastructure.cli.commands.task_views import inspect_task, list_tasks
-from internal.infrastructure.cli.output.failures import Commands, Program
+from internal.infrastructure.cli.output.failures import CommandGroup, Program
 from internal.ports.task_inspector import TaskAction
 
 app = typer.Typer(
@@ -24,10 +24,11 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="What an operator does. Ends with 0: done; 1: it cannot be done, or not all of it; 2: mistaken.",
+    help="Operate the queues, the outbox and the workers."
+    " Exit codes: 0 success, 1 failure or partial failure, 2 usage error.",
 )
 tasks = typer.Typer(
-    cls=Commands, no_args_is_help=True, help="The tasks: look, publish, run, archive, delete."
+    cls=CommandGroup, no_args_is_help=True, help="Tasks: inspect, publish, run, archive, delete, cancel."
 )
 tasks.command("ls")(list_tasks)
 tasks.command("names")(list_names)

@@ -1,4 +1,4 @@
-"""What the commands work on. Which Redis and which Postgres that is, `bootstrap` says."""
+"""The services that the commands work on. `bootstrap` locates and opens them."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -30,7 +30,7 @@ class RedisFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedisRefusals:
-    """Why Redis takes no new tasks, and no word of the workers; None if it does."""
+    """Why Redis refuses new tasks, and why it refuses heartbeats of workers. None: it accepts them."""
 
     of_tasks: str | None = None
     of_workers: str | None = None
@@ -40,8 +40,8 @@ class RedisRefusals:
 class Tools:
     """Open connections to one installation.
 
-    publisher: straight to the task queue, past the outbox of a unit of work.
-    queues: those that tasks can be published to.
+    publisher: enqueues to Redis, without a unit of work and its outbox.
+    queues: the queues that tasks can be published to.
     """
 
     inspector: TaskInspector
@@ -56,41 +56,41 @@ class Tools:
 
 
 class Installation(Protocol):
-    """Nothing is looked for, imported or opened before a command asks."""
+    """Imports and opens a service only when a command needs it."""
 
     @property
-    def is_attended(self) -> bool:
-        """Somebody sits at a terminal, and can be asked."""
+    def is_interactive(self) -> bool:
+        """Whether a person at a terminal can answer a question."""
         ...
 
     @property
     def target(self) -> str:
-        """Which Postgres and which Redis the commands work on, without passwords."""
+        """The Postgres and the Redis in use, without passwords."""
         ...
 
     def task_types(self) -> Sequence[type[Task]]:
-        """The tasks that a worker has a handler for."""
+        """The tasks that workers have handlers for."""
         ...
 
     def open(self) -> AbstractAsyncContextManager[Tools]: ...
 
     async def workers_on(self, host: str) -> Sequence[WorkerInfo]:
-        """The workers that are up on `host`, by their process ids.
+        """The workers that are up on `host`, in the order of their process ids.
 
         Raises:
-            Unavailable: Redis cannot say, or no worker can tell Redis that it is up.
+            Unavailable: Redis does not answer, or workers cannot send heartbeats to it.
         """
         ...
 
-    def workers_heard_ago(self) -> Mapping[int, float]:
-        """For each process of the workers on this machine: the seconds since its last sign of life."""
+    def heartbeat_ages(self) -> Mapping[int, float]:
+        """Seconds since the last heartbeat of each worker process on this machine, by process id."""
         ...
 
     def server_health(self, path: str) -> tuple[bool, Mapping[str, object]]:
-        """Whether the server on this machine answers 200 at its private port, and its answer.
+        """Whether the local server answers 200 at its private port, and the body of its answer.
 
         Raises:
-            Unavailable: there is no answer.
+            Unavailable: the server does not answer.
         """
         ...
 

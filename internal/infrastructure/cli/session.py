@@ -10,16 +10,16 @@ T = TypeVar("T")
 
 
 def installation_of(context: typer.Context) -> Installation:
-    """What the application was started with: `app(obj=...)`."""
+    """The `obj` that the application was started with."""
     installation: Installation = context.obj
     return installation
 
 
 def run(context: typer.Context, work: Callable[[Tools], Awaitable[T]]) -> T:
-    """Do something with open connections, and close them."""
+    """Run `work` with open connections, then close them."""
 
-    async def opened() -> T:
+    async def work_with_tools() -> T:
         async with installation_of(context).open() as tools:
             return await work(tools)
 
-    return asyncio.run(opened())
+    return asyncio.run(work_with_tools())

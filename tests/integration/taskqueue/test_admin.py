@@ -85,7 +85,7 @@ def test_straight_to_redis_a_duplicate_is_told(operator: Operator) -> None:
     second = operator.does(*WELCOME, "--id", "welcome-ada", "--direct")
 
     assert (first["state"], first["duplicate"]) == ("pending", False)
-    assert second.stdout == "welcome-ada: there is such a task, pending in default; nothing was stored\n"
+    assert second.stdout == "welcome-ada: already pending in default; nothing was stored\n"
     assert operator.rows() == []
 
 

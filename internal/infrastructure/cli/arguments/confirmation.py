@@ -2,23 +2,23 @@ import sys
 
 import typer
 
-from internal.infrastructure.cli.output.console import tell
+from internal.infrastructure.cli.output.console import print_error
 from internal.infrastructure.cli.output.escape import escape
 from internal.infrastructure.cli.output.failures import FAILED
 from internal.infrastructure.cli.session import installation_of
 
-MISTAKEN = 2
+USAGE_ERROR = 2
 
 
 def confirm(context: typer.Context, question: str, *, yes: bool) -> None:
-    """Go on only if somebody agrees, or did with `--yes`. The question names what would be changed."""
+    """Exit unless the operator agrees, at the terminal or with `--yes`."""
     if yes:
         return
-    if not installation_of(context).is_attended:
-        tell("nothing was done: there is no terminal to ask at, so say --yes if you are sure")
-        raise typer.Exit(MISTAKEN)
-    asked = f"{installation_of(context).target}: {question}"
-    typer.echo(f"{escape(asked)} [y/N] ", err=True, nl=False)
+    if not installation_of(context).is_interactive:
+        print_error("Aborted: not a terminal. Use --yes.")
+        raise typer.Exit(USAGE_ERROR)
+    prompt = f"{installation_of(context).target}: {question}"
+    typer.echo(f"{escape(prompt)} [y/N] ", err=True, nl=False)
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        tell("nothing was done")
+        print_error("Aborted.")
         raise typer.Exit(FAILED)

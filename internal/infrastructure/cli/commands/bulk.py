@@ -1,4 +1,4 @@
-"""What an action on many, in batches, has come to."""
+"""Progress and results of an action on many tasks or rows."""
 
 import sys
 from collections import Counter
@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 import typer
 
 from internal.infrastructure.cli.output import humanize
-from internal.infrastructure.cli.output.console import say, show_json, tell
+from internal.infrastructure.cli.output.console import print_error, print_line, show_json
 from internal.infrastructure.cli.output.failures import FAILED
 from internal.ports.task_inspector import ActionResult
 
-REPORT_EVERY = 10_000  # of them, where nobody watches
+# Tasks between two progress lines, unless standard error is a terminal.
+REPORT_EVERY = 10_000
 
 
 @dataclass
 class Tally:
-    """What was done so far; `reasons` counts those that were refused for each."""
+    """Counts the tasks that were changed, and the refused ones by reason."""
 
     done: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
@@ -35,8 +36,8 @@ class Tally:
         return self.done + self.refused
 
 
-async def tally_up(batches: AsyncIterator[ActionResult], *, became: str, size: int) -> Tally:
-    """Go through the batches, telling how far it came; `became` is what is said of those that are done."""
+async def tally_up(batches: AsyncIterator[ActionResult], *, outcome: str, size: int) -> Tally:
+    """Run all batches and report the progress. `outcome` describes a changed task, such as "archived"."""
     tally = Tally()
     try:
         async for result in batches:
@@ -45,38 +46,38 @@ async def tally_up(batches: AsyncIterator[ActionResult], *, became: str, size: i
             _report(tally.seen, before=before, size=size)
     except BaseException:
         if tally.seen:
-            tell(f"broken off when {humanize.count(tally.done)} were {became}")
+            print_error(f"stopped early: {humanize.count(tally.done)} {outcome}")
         raise
     return tally
 
 
-def show_tally(tally: Tally, about: Mapping[str, str], *, became: str, as_json: bool) -> None:
-    """End with 1 if any was refused."""
+def show_tally(tally: Tally, about: Mapping[str, str], *, outcome: str, as_json: bool) -> None:
+    """Print the counts. Exit with 1 if a task was refused."""
     if as_json:
         facts = {"done": tally.done, "refused": tally.refused, "reasons": dict(tally.reasons)}
         show_json({**about, **facts})
     else:
-        say(f"{humanize.count(tally.done)} {became}")
+        print_line(f"{humanize.count(tally.done)} {outcome}")
     for why, number in tally.reasons.items():
-        tell(f"{humanize.count(number)} refused: {why}")
+        print_error(f"{humanize.count(number)} refused: {why}")
     if tally.refused:
         raise typer.Exit(FAILED)
 
 
-def show_result(result: ActionResult, about: Mapping[str, str], *, became: str, as_json: bool) -> None:
-    """The same for those that were named: each is told."""
+def show_result(result: ActionResult, about: Mapping[str, str], *, outcome: str, as_json: bool) -> None:
+    """Print the result of each task. Exit with 1 if a task was refused."""
     if as_json:
         show_json({**about, "done": list(result.done), "refused": dict(result.refused)})
     else:
         for task_id in result.done:
-            say(f"{task_id}: {became}")
+            print_line(f"{task_id}: {outcome}")
     for task_id, why in result.refused.items():
-        tell(f"{task_id}: {why}")
+        print_error(f"{task_id}: {why}")
     if result.refused:
         raise typer.Exit(FAILED)
 
 
 def _report(seen: int, *, before: int, size: int) -> None:
-    """After every batch where somebody watches, elsewhere now and then."""
+    """Print the progress: after every batch on a terminal, else every REPORT_EVERY tasks."""
     if sys.stderr.isatty() or seen // REPORT_EVERY > before // REPORT_EVERY:
-        tell(f"{humanize.count(seen)}, of {humanize.count(size)} at most")
+        print_error(f"{humanize.count(seen)} of at most {humanize.count(size)}")

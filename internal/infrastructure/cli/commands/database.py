@@ -2,33 +2,33 @@ from typing import Annotated
 
 import typer
 
-from internal.infrastructure.cli.output.console import say
-from internal.infrastructure.cli.output.failures import Commands
+from internal.infrastructure.cli.output.console import print_line
+from internal.infrastructure.cli.output.failures import CommandGroup
 from internal.infrastructure.cli.session import installation_of
 
-app = typer.Typer(cls=Commands, no_args_is_help=True, help="The database.")
+app = typer.Typer(cls=CommandGroup, no_args_is_help=True, help="The schema of the database.")
 
 
 @app.command()
 def migrate(context: typer.Context) -> None:
-    """Bring the database to the newest schema.
+    """Upgrade the database to the newest schema.
 
-    Processes that do so at once wait for one another.
+    Concurrent runs wait for each other.
 
     Examples:
       python -m cmd.admin db migrate
     """
     installation_of(context).migrate()
-    say("the schema is up to date")
+    print_line("the schema is up to date")
 
 
 @app.command()
 def revision(
-    context: typer.Context, message: Annotated[str, typer.Argument(help="What the migration does.")]
+    context: typer.Context, message: Annotated[str, typer.Argument(help="Summary of the change.")]
 ) -> None:
-    """Write a migration.
+    """Generate a migration.
 
-    It turns the database's tables into those of the program.
+    It contains what differs between the database and the tables in the code.
 
     Examples:
       python -m cmd.admin db revision "add users.last_login_at"

@@ -1,4 +1,4 @@
-"""`outbox stats`, `ls` and `inspect`: what is to be done, and stands in Postgres until it has been."""
+"""`outbox stats`, `ls` and `inspect`."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -11,8 +11,8 @@ from internal.infrastructure.cli.arguments.options import AsJson
 from internal.infrastructure.cli.commands.outbox_actions import add_actions
 from internal.infrastructure.cli.installation import Tools
 from internal.infrastructure.cli.output import humanize, json_output
-from internal.infrastructure.cli.output.console import say, show_fields, show_json, show_table
-from internal.infrastructure.cli.output.failures import Commands
+from internal.infrastructure.cli.output.console import print_line, show_fields, show_json, show_table
+from internal.infrastructure.cli.output.failures import CommandGroup
 from internal.infrastructure.cli.output.table_layout import Column
 from internal.infrastructure.cli.session import run
 from internal.ports.outbox_inspector import OutboxPage, OutboxRow, OutboxState, OutboxStats
@@ -21,43 +21,43 @@ from internal.ports.task_snapshots import TaskInfo
 from internal.ports.unavailable import Unavailable
 
 app = typer.Typer(
-    cls=Commands,
+    cls=CommandGroup,
     no_args_is_help=True,
-    help="The outbox: tasks that are stored with their data, from the commit to the end.",
+    help="The outbox: tasks stored in Postgres, from the commit to the end.",
 )
 Cell = Callable[[OutboxRow, datetime], str]
 
 
 def _at(attribute: Callable[[OutboxRow], datetime | None]) -> Cell:
-    return lambda row, now: humanize.moment(attribute(row), now=now)
+    return lambda row, now: humanize.relative_time(attribute(row), now=now)
 
 
-_OF_ALL: Sequence[tuple[Column, Cell]] = [
+_COMMON: Sequence[tuple[Column, Cell]] = [
     (Column("ID"), lambda row, _: row.id),
     (Column("NAME", is_text=True), lambda row, _: row.name),
     (Column("QUEUE", is_optional=True), lambda row, _: row.queue),
     (Column("STORED"), _at(lambda row: row.stored_at)),
 ]
-_ANY = [
-    *_OF_ALL,
+_ALL_STATES = [
+    *_COMMON,
     (Column("STATE"), lambda row, _: str(row.state)),
     (Column("ENDED", is_optional=True), _at(lambda row: row.ended_at)),
 ]
 _WAITING: Sequence[tuple[Column, Cell]] = [
-    *_OF_ALL,
+    *_COMMON,
     (Column("FAILED", is_optional=True), _at(lambda row: row.last_failed_at)),
     (Column("LAST ERROR", is_text=True), lambda row, _: row.last_error or humanize.NOTHING),
 ]
-_FORWARDED = [*_OF_ALL, (Column("FORWARDED"), _at(lambda row: row.forwarded_at))]
-_ENDED = [*_OF_ALL, (Column("ENDED"), _at(lambda row: row.ended_at))]
+_FORWARDED = [*_COMMON, (Column("FORWARDED"), _at(lambda row: row.forwarded_at))]
+_ENDED = [*_COMMON, (Column("ENDED"), _at(lambda row: row.ended_at))]
 
 
 @app.command()
 def stats(context: typer.Context, *, as_json: AsJson = False) -> None:
-    """Count what is on its way, and what was given up.
+    """Count the waiting, forwarded and given-up rows.
 
-    What is done is not counted: there may be millions.
-    The last error is why Redis could not be given a task that is still open.
+    Done rows are not counted, because there may be millions.
+    The last error tells why an open row could not be enqueued or looked up.
 
     Examples:
       python -m cmd.admin outbox stats
@@ -77,12 +77,12 @@ def stats(context: typer.Context, *, as_json: AsJson = False) -> None:
 def _stats(counted: OutboxStats, now: datetime) -> Sequence[tuple[str, str]]:
     ages = {"oldest waiting": counted.oldest_waiting, "oldest open": counted.oldest_open}
     return [
-        ("waiting", f"{humanize.count(counted.waiting)} (not forwarded to Redis yet)"),
-        ("forwarded", f"{humanize.count(counted.forwarded)} (and not ended)"),
+        ("waiting", f"{humanize.count(counted.waiting)} (not enqueued to Redis yet)"),
+        ("forwarded", f"{humanize.count(counted.forwarded)} (enqueued, not ended)"),
         ("given up", humanize.count(counted.given_up)),
         *((name, humanize.NOTHING if age is None else humanize.duration(age)) for name, age in ages.items()),
         ("last error", counted.last_error or humanize.NOTHING),
-        ("last failed", humanize.dated(counted.last_failed_at, now=now)),
+        ("last failed", humanize.absolute_time(counted.last_failed_at, now=now)),
     ]
 
 
@@ -93,15 +93,15 @@ def list_rows(
     state: Annotated[
         OutboxState | None, typer.Option("--state", "-s", help="Only rows in this state.")
     ] = None,
-    size: Annotated[int, typer.Option(min=1, max=500, help="How many at most.")] = 30,
-    cursor: Annotated[str | None, typer.Option(help="Where to go on, as the page before said.")] = None,
-    oldest_first: Annotated[bool, typer.Option("--oldest-first", help="Turn the order around.")] = False,
+    size: Annotated[int, typer.Option(min=1, max=500, help="Maximum number of rows.")] = 30,
+    cursor: Annotated[str | None, typer.Option(help="Cursor from the end of the previous page.")] = None,
+    oldest_first: Annotated[bool, typer.Option("--oldest-first", help="List the oldest rows first.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the rows of all states or of one, without their payloads.
 
-    The newest come first: open rows by the time they were stored, then ended
-    rows by the time they ended.
+    Open rows come first, the last stored on top. Ended rows follow, the last
+    ended on top.
 
     Examples:
       python -m cmd.admin outbox ls
@@ -125,12 +125,14 @@ def list_rows(
 
 
 def _show_page(page: OutboxPage, state: OutboxState | None, *, now: datetime) -> None:
-    cells = {None: _ANY, OutboxState.WAITING: _WAITING, OutboxState.FORWARDED: _FORWARDED}.get(state, _ENDED)
+    cells = {None: _ALL_STATES, OutboxState.WAITING: _WAITING, OutboxState.FORWARDED: _FORWARDED}.get(
+        state, _ENDED
+    )
     shown = [[cell(row, now) for _, cell in cells] for row in page.rows]
     empty = "There are no rows." if state is None else f"There are no {state} rows."
     show_table([column for column, _ in cells], shown, empty=empty)
     if page.next is not None:
-        say(f"There are more: --cursor {page.next}")
+        print_line(f"Next page: --cursor {page.next}")
 
 
 @app.command("inspect")
@@ -140,9 +142,9 @@ def inspect_row(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Show everything about one row, and what Redis has of its task.
+    """Show one row, and its task in Redis.
 
-    With its payload, which may be personal data.
+    The output includes the payload, which may be personal data.
 
     Examples:
       python -m cmd.admin outbox inspect ID
@@ -160,7 +162,7 @@ def inspect_row(
 
 
 async def _task_of(tools: Tools, row: OutboxRow) -> TaskInfo | str:
-    """Or why there is nothing to be said of it."""
+    """The task, or why it cannot be shown."""
     try:
         return await tools.inspector.task(row.queue, row.id)
     except TaskNotFound:
@@ -170,12 +172,12 @@ async def _task_of(tools: Tools, row: OutboxRow) -> TaskInfo | str:
 
 
 def _fields(row: OutboxRow, now: datetime) -> Sequence[tuple[str, str]]:
-    """Without those that say nothing."""
+    """Empty fields are left out."""
     moments = {
         "stored": row.stored_at,
         "next try": row.next_try_at if row.state.is_open else None,
         "forwarded": row.forwarded_at,
-        "effect made": row.completed_at,
+        "completed": row.completed_at,
         "ended": row.ended_at,
         "last failed": row.last_failed_at,
     }
@@ -184,14 +186,14 @@ def _fields(row: OutboxRow, now: datetime) -> Sequence[tuple[str, str]]:
         ("name", row.name),
         ("queue", row.queue),
         ("state", row.state),
-        *((name, humanize.dated(at, now=now)) for name, at in moments.items() if at is not None),
+        *((name, humanize.absolute_time(at, now=now)) for name, at in moments.items() if at is not None),
         *([("last error", row.last_error)] if row.last_error else []),
         ("payload", json.dumps(dict(row.payload), ensure_ascii=False)),
     ]
 
 
 def _task_json(task: TaskInfo | str) -> Mapping[str, Any]:
-    """Without a task, why: one that Redis does not have is lost, one that cannot be asked for may not be."""
+    """`why_no_task` tells a lost task from a task that could not be looked up."""
     if isinstance(task, str):
         return {"task": None, "why_no_task": task}
     return {"task": json_output.task(task, with_payload=False), "why_no_task": None}

@@ -1,4 +1,4 @@
-"""`outbox redrive` and `discard`: for rows that are named, and for all of a state."""
+"""`outbox redrive` and `discard`, for listed rows or all rows in a state."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
@@ -14,37 +14,37 @@ from internal.infrastructure.cli.session import run
 from internal.ports.outbox_inspector import APPLIES_TO, OutboxAction, OutboxState
 from internal.ports.task_inspector import ActionResult
 
-AT_ONCE = 500
-_BECAME: Mapping[OutboxAction, str] = {OutboxAction.REDRIVE: "forwarded", OutboxAction.DISCARD: "given up"}
+MAX_IDS = 500
+_OUTCOMES: Mapping[OutboxAction, str] = {OutboxAction.REDRIVE: "forwarded", OutboxAction.DISCARD: "given up"}
 _HELP: Mapping[OutboxAction, str] = {
-    OutboxAction.REDRIVE: """Forward waiting, forwarded or given-up rows to Redis now.
+    OutboxAction.REDRIVE: """Enqueue waiting, forwarded or given-up rows to Redis now.
 
-    What Redis has already is not doubled. One that was given up begins anew;
-    a mail that was sent is not sent again.
+    A task that Redis has is not enqueued twice. A given-up task starts again
+    with all its retries; a mail that was sent is not sent again.
 
     Examples:
       python -m cmd.admin outbox redrive ID
     """,
-    OutboxAction.DISCARD: """Give up waiting or forwarded rows, without running them.
+    OutboxAction.DISCARD: """Give up waiting or forwarded rows without running their tasks.
 
-    Their tasks are deleted from Redis. One that is running is kept: cancel the task.
+    The tasks are deleted from Redis. A running task is kept: use `task cancel`.
 
     Examples:
       python -m cmd.admin outbox discard ID
     """,
 }
 _HELP_ALL: Mapping[OutboxAction, str] = {
-    OutboxAction.REDRIVE: """Forward all waiting, forwarded or given-up rows to Redis now.
+    OutboxAction.REDRIVE: """Enqueue all waiting, forwarded or given-up rows to Redis now.
 
-    The oldest first, in batches. Asks before, unless told --yes.
+    In batches, oldest first. Asks for confirmation unless you give --yes.
 
     Examples:
       python -m cmd.admin outbox redrive-all -s waiting
       python -m cmd.admin outbox redrive-all -s given-up --yes
     """,
-    OutboxAction.DISCARD: """Give up all waiting or forwarded rows, without running them.
+    OutboxAction.DISCARD: """Give up all waiting or forwarded rows without running their tasks.
 
-    The oldest first, in batches. Asks before, unless told --yes.
+    In batches, oldest first. Asks for confirmation unless you give --yes.
 
     Examples:
       python -m cmd.admin outbox discard-all -s waiting
@@ -61,14 +61,14 @@ def add_actions(app: typer.Typer) -> None:
 def _command_for(action: OutboxAction) -> Callable[..., None]:
     def act(context: typer.Context, ids: Ids, *, as_json: AsJson = False) -> None:
         result = run(context, lambda tools: _act(tools, action, ids))
-        show_result(result, {"action": action}, became=_BECAME[action], as_json=as_json)
+        show_result(result, {"action": action}, outcome=_OUTCOMES[action], as_json=as_json)
 
     return act
 
 
 async def _act(tools: Tools, action: OutboxAction, ids: Sequence[str]) -> ActionResult:
     results = [
-        await tools.outbox.act(action, ids[first : first + AT_ONCE]) for first in range(0, len(ids), AT_ONCE)
+        await tools.outbox.act(action, ids[first : first + MAX_IDS]) for first in range(0, len(ids), MAX_IDS)
     ]
     return ActionResult(
         done=[task_id for result in results for task_id in result.done],
@@ -80,28 +80,28 @@ def _command_for_all(action: OutboxAction) -> Callable[..., None]:
     def act_on_all(
         context: typer.Context,
         *,
-        state: Annotated[OutboxState, typer.Option("--state", "-s", help="The rows' state.")],
+        state: Annotated[OutboxState, typer.Option("--state", "-s", help="State of the rows.")],
         yes: Yes = False,
         as_json: AsJson = False,
     ) -> None:
-        _require_fitting(action, state)
+        _require_applicable(action, state)
         size = run(context, lambda tools: _size(tools, state))
         confirm(context, f"{action.capitalize()} all {humanize.count(size)} {state} rows?", yes=yes)
 
         async def act(tools: Tools) -> Tally:
             batches = tools.outbox.act_on_all(action, state)
-            return await tally_up(batches, became=_BECAME[action], size=size)
+            return await tally_up(batches, outcome=_OUTCOMES[action], size=size)
 
         about = {"action": action, "state": state}
-        show_tally(run(context, act), about, became=_BECAME[action], as_json=as_json)
+        show_tally(run(context, act), about, outcome=_OUTCOMES[action], as_json=as_json)
 
     return act_on_all
 
 
-def _require_fitting(action: OutboxAction, state: OutboxState) -> None:
-    fitting = [other for other in OutboxState if other in APPLIES_TO[action]]
-    if state not in fitting:
-        text = f"{action} is for rows that are {' or '.join(fitting)}, not {state}."
+def _require_applicable(action: OutboxAction, state: OutboxState) -> None:
+    applicable = [other for other in OutboxState if other in APPLIES_TO[action]]
+    if state not in applicable:
+        text = f"{action} works on {' or '.join(applicable)} rows, not on {state} rows."
         raise typer.BadParameter(text, param_hint="'--state'")
 
 

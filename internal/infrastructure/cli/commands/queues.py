@@ -7,14 +7,14 @@ from internal.infrastructure.cli.arguments.confirmation import confirm
 from internal.infrastructure.cli.arguments.options import AsJson, Names, Yes
 from internal.infrastructure.cli.installation import Tools
 from internal.infrastructure.cli.output import humanize, json_output
-from internal.infrastructure.cli.output.console import say, show_fields, show_json, show_table
-from internal.infrastructure.cli.output.failures import Commands, PerName, for_each_queue
+from internal.infrastructure.cli.output.console import print_line, show_fields, show_json, show_table
+from internal.infrastructure.cli.output.failures import CommandGroup, QueueResults, for_each_queue
 from internal.infrastructure.cli.output.table_layout import Column
 from internal.infrastructure.cli.session import run
 from internal.ports.task_snapshots import DayCount, QueueInfo
 from internal.ports.tasks import TaskState
 
-app = typer.Typer(cls=Commands, no_args_is_help=True, help="The queues: look, pause, remove.")
+app = typer.Typer(cls=CommandGroup, no_args_is_help=True, help="Queues: inspect, pause, resume, remove.")
 
 _COLUMNS = (
     Column("QUEUE"),
@@ -60,8 +60,8 @@ def _status(queue: QueueInfo) -> str:
 def list_queues(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List the queues.
 
-    How many tasks are in which state, how long the oldest pending one waits,
-    how many attempts fail.
+    Shows the tasks per state, how long the oldest pending task has waited, and
+    the share of attempts that failed today.
 
     Examples:
       python -m cmd.admin queue ls
@@ -76,9 +76,9 @@ def list_queues(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 @app.command()
 def inspect(context: typer.Context, names: Names, *, as_json: AsJson = False) -> None:
-    """Show everything about some queues.
+    """Show all numbers of some queues.
 
-    The numbers are those of now, and of today in UTC.
+    Daily numbers are those of today in UTC.
 
     Examples:
       python -m cmd.admin queue inspect critical
@@ -91,8 +91,8 @@ def inspect(context: typer.Context, names: Names, *, as_json: AsJson = False) ->
     else:
         for queue in found.results.values():
             show_fields(_fields(queue))
-            say("")
-    found.end()
+            print_line("")
+    found.exit_on_errors()
 
 
 def _fields(queue: QueueInfo) -> Sequence[tuple[str, str]]:
@@ -114,19 +114,21 @@ def history(
     context: typer.Context,
     names: Names,
     *,
-    days: Annotated[int, typer.Option("--days", "-x", min=1, max=90, help="How many days, with today.")] = 10,
+    days: Annotated[
+        int, typer.Option("--days", "-x", min=1, max=90, help="Number of days, including today.")
+    ] = 10,
     as_json: AsJson = False,
 ) -> None:
-    """Show the attempts of each of the last days.
+    """Show how many attempts succeeded and failed on the last days.
 
-    How many succeeded, and how many failed. A day is one of UTC.
+    Days are in UTC.
 
     Examples:
       python -m cmd.admin queue history default
       python -m cmd.admin queue history critical default --days 30
     """
 
-    async def counted(tools: Tools) -> PerName[Sequence[DayCount]]:
+    async def counted(tools: Tools) -> QueueResults[Sequence[DayCount]]:
         return await for_each_queue(
             tools.inspector, names, lambda name: tools.inspector.history(name, days=days)
         )
@@ -140,7 +142,7 @@ def history(
         show_json({"queues": queues, "errors": found.errors})
     else:
         _show_history(found.results)
-    found.end()
+    found.exit_on_errors()
 
 
 def _show_history(histories: Mapping[str, Sequence[DayCount]]) -> None:
@@ -166,9 +168,9 @@ def _show_history(histories: Mapping[str, Sequence[DayCount]]) -> None:
 
 @app.command()
 def pause(context: typer.Context, names: Names, *, as_json: AsJson = False) -> None:
-    """Hand out no more tasks of some queues.
+    """Pause queues.
 
-    What runs goes on, and what is published is kept.
+    No more of their tasks start. Running tasks continue, and new tasks are stored.
 
     Examples:
       python -m cmd.admin queue pause low
@@ -179,9 +181,9 @@ def pause(context: typer.Context, names: Names, *, as_json: AsJson = False) -> N
 
 @app.command()
 def resume(context: typer.Context, names: Names, *, as_json: AsJson = False) -> None:
-    """Hand out tasks of some queues again.
+    """Resume paused queues.
 
-    They were paused.
+    Workers start their tasks again.
 
     Examples:
       python -m cmd.admin queue resume low
@@ -190,7 +192,7 @@ def resume(context: typer.Context, names: Names, *, as_json: AsJson = False) -> 
     _show_changed(changed, is_paused=False, as_json=as_json)
 
 
-def _show_changed(changed: PerName[bool], *, is_paused: bool, as_json: bool) -> None:
+def _show_changed(changed: QueueResults[bool], *, is_paused: bool, as_json: bool) -> None:
     if as_json:
         queues = [
             {"name": name, "is_paused": is_paused, "changed": was_changed}
@@ -200,8 +202,8 @@ def _show_changed(changed: PerName[bool], *, is_paused: bool, as_json: bool) -> 
     else:
         for name, was_changed in changed.results.items():
             status = "paused" if is_paused else "running"
-            say(f"{name}: {status}" if was_changed else f"{name}: was {status} before")
-    changed.end()
+            print_line(f"{name}: {status}" if was_changed else f"{name}: already {status}")
+    changed.exit_on_errors()
 
 
 @app.command("rm")
@@ -209,19 +211,19 @@ def remove(
     context: typer.Context,
     names: Names,
     *,
-    force: Annotated[bool, typer.Option("--force", "-f", help="Delete its tasks, too.")] = False,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Delete the tasks as well.")] = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Delete queues, with their statistics.
+    """Delete queues and their statistics.
 
-    One that has tasks needs --force; one whose tasks are running is kept.
+    A queue with tasks needs --force. A queue with running tasks is kept.
 
     Examples:
       python -m cmd.admin queue rm reports
       python -m cmd.admin queue rm reports --force --yes
     """
-    what = "with all tasks in them" if force else "if they are empty"
+    what = "including their tasks" if force else "if they are empty"
     confirm(context, f"Delete the queues {', '.join(names)}, {what}?", yes=yes)
     removed = run(
         context,
@@ -233,5 +235,5 @@ def remove(
         show_json({"removed": list(removed.results), "errors": removed.errors})
     else:
         for name in removed.results:
-            say(f"{name}: removed")
-    removed.end()
+            print_line(f"{name}: removed")
+    removed.exit_on_errors()

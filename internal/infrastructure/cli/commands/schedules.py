@@ -9,12 +9,16 @@ from internal.infrastructure.cli.arguments.options import AsJson
 from internal.infrastructure.cli.installation import Tools
 from internal.infrastructure.cli.output import humanize, json_output
 from internal.infrastructure.cli.output.console import show_json, show_table
-from internal.infrastructure.cli.output.failures import Commands, no_such
+from internal.infrastructure.cli.output.failures import CommandGroup, unknown_name
 from internal.infrastructure.cli.output.table_layout import Column
 from internal.infrastructure.cli.session import run
 from internal.ports.task_snapshots import ScheduledRun, ScheduleInfo
 
-app = typer.Typer(cls=Commands, no_args_is_help=True, help="The periodic tasks: when each is due, and was.")
+app = typer.Typer(
+    cls=CommandGroup,
+    no_args_is_help=True,
+    help="Periodic tasks: when each is due, and when it was published.",
+)
 
 _SCHEDULES = (
     Column("NAME"),
@@ -32,7 +36,7 @@ _RUNS = (Column("SLOT"), Column("PUBLISHED"), Column("TASK"))
 def list_schedules(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List the periodic tasks.
 
-    When each was due last, and when it will be.
+    Shows when each was last due, and when it is due next.
 
     Examples:
       python -m cmd.admin cron ls
@@ -52,8 +56,8 @@ def list_schedules(context: typer.Context, *, as_json: AsJson = False) -> None:
             schedule.time_zone,
             schedule.task_name,
             schedule.queue,
-            humanize.moment(schedule.next, now=now),
-            humanize.moment(schedule.last, now=now),
+            humanize.relative_time(schedule.next, now=now),
+            humanize.relative_time(schedule.last, now=now),
         )
         for schedule in schedules
     ]
@@ -63,14 +67,14 @@ def list_schedules(context: typer.Context, *, as_json: AsJson = False) -> None:
 @app.command()
 def history(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="The periodic task's name.", show_default=False)],
+    name: Annotated[str, typer.Argument(help="Name of the periodic task.", show_default=False)],
     *,
-    size: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 30,
+    size: Annotated[int, typer.Option(min=1, max=1000, help="Maximum number of publications.")] = 30,
     as_json: AsJson = False,
 ) -> None:
     """Show when a periodic task was published.
 
-    The newest come first; 1,000 are kept.
+    Newest first. Redis keeps the last 1,000 publications.
 
     Examples:
       python -m cmd.admin cron history nightly-report
@@ -81,7 +85,7 @@ def history(
             return await tools.inspector.schedule_history(name, size=size)
         except NotFound as error:
             known = [schedule.name for schedule in await tools.inspector.schedules()]
-            raise NotFound(no_such("periodic task", name, known)) from error
+            raise NotFound(unknown_name("periodic task", name, known)) from error
 
     runs = run(context, look)
     if as_json:
@@ -95,4 +99,4 @@ def history(
         )
         for one in runs
     ]
-    show_table(_RUNS, rows, empty=f"{name} was not due yet.")
+    show_table(_RUNS, rows, empty=f"{name} has not been published yet.")

@@ -4,11 +4,11 @@ from typing import Annotated
 import typer
 
 from internal.infrastructure.cli.arguments.options import AsJson
-from internal.infrastructure.cli.output.console import say, show_json, tell
-from internal.infrastructure.cli.output.failures import FAILED, Commands
+from internal.infrastructure.cli.output.console import print_error, print_line, show_json
+from internal.infrastructure.cli.output.failures import FAILED, CommandGroup
 from internal.infrastructure.cli.session import installation_of
 
-app = typer.Typer(cls=Commands, no_args_is_help=True, help="The server on this machine.")
+app = typer.Typer(cls=CommandGroup, no_args_is_help=True, help="The server on this machine.")
 
 
 @app.callback()
@@ -20,12 +20,12 @@ def server() -> None:
 def ping(
     context: typer.Context,
     *,
-    ready: Annotated[bool, typer.Option("--ready", help="Ask whether it can serve sign-ups.")] = False,
+    ready: Annotated[bool, typer.Option("--ready", help="Also check that it can serve sign-ups.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Exit 0 if the server on this machine answers at PRIVATE_PORT; 1 if not.
+    """Exit 0 if the server on this machine answers at PRIVATE_PORT, else 1.
 
-    With --ready, its services have to be up as well.
+    With --ready, its services must be up as well.
 
     Examples:
       python -m cmd.admin server ping
@@ -38,7 +38,7 @@ def ping(
     if as_json:
         show_json(answer)
     elif passes:
-        say(line)
+        print_line(line)
     if not passes:
-        tell(line)
+        print_error(line)
         raise typer.Exit(FAILED)

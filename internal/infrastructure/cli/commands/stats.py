@@ -9,23 +9,23 @@ from internal.infrastructure.cli.arguments.options import AsJson
 from internal.infrastructure.cli.commands.queues import show_queues
 from internal.infrastructure.cli.installation import RedisFacts, RedisRefusals, Tools
 from internal.infrastructure.cli.output import humanize, json_output
-from internal.infrastructure.cli.output.console import say, show_fields, show_json
+from internal.infrastructure.cli.output.console import print_line, show_fields, show_json
 from internal.infrastructure.cli.session import run
 from internal.ports.task_snapshots import QueueInfo
 
-Facts = tuple[Sequence[QueueInfo], RedisFacts, RedisRefusals, int | None, datetime]
+Overview = tuple[Sequence[QueueInfo], RedisFacts, RedisRefusals, int | None, datetime]
 
 
 def show_stats(context: typer.Context, *, as_json: AsJson = False) -> None:
-    """Show the whole at a glance.
+    """Show an overview.
 
-    Tasks by state and by queue, today's attempts (UTC), workers, and Redis.
+    Tasks by state and by queue, attempts of today (UTC), workers and Redis.
 
     Examples:
       python -m cmd.admin stats
       python -m cmd.admin stats --json
     """
-    queues, redis, refusals, workers, now = run(context, _facts)
+    queues, redis, refusals, workers, now = run(context, _overview)
     total = _total(queues)
     if as_json:
         show_json(
@@ -39,15 +39,15 @@ def show_stats(context: typer.Context, *, as_json: AsJson = False) -> None:
         )
         return
     show_fields([(state, humanize.count(size)) for state, size in total["states"].items()])
-    say("")
+    print_line("")
     show_fields(_today(total, workers=workers))
-    say("")
+    print_line("")
     show_queues(queues)
-    say("")
+    print_line("")
     show_fields(_redis(redis, refusals))
 
 
-async def _facts(tools: Tools) -> Facts:
+async def _overview(tools: Tools) -> Overview:
     refusals = await tools.redis_refusals()
     return (
         await tools.inspector.queues(),

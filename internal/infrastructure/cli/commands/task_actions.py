@@ -1,4 +1,4 @@
-"""`task run`, `archive`, `delete`, `cancel`: for tasks that are named."""
+"""`task run`, `archive`, `delete` and `cancel`, for listed tasks."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -10,17 +10,17 @@ from internal.infrastructure.cli.installation import Tools
 from internal.infrastructure.cli.session import run
 from internal.ports.task_inspector import ActionResult, TaskAction
 
-AT_ONCE = 500
-DONE: Mapping[TaskAction, str] = {
+MAX_IDS = 500
+OUTCOMES: Mapping[TaskAction, str] = {
     TaskAction.RUN: "pending",
     TaskAction.ARCHIVE: "archived",
     TaskAction.DELETE: "deleted",
-    TaskAction.CANCEL: "told to stop",
+    TaskAction.CANCEL: "cancelling",
 }
 HELP: Mapping[TaskAction, str] = {
     TaskAction.RUN: """Run scheduled, retry or archived tasks now.
 
-    An archived one has all its retries again.
+    An archived task gets all its retries again.
 
     Examples:
       python -m cmd.admin task run -q default ID
@@ -28,21 +28,21 @@ HELP: Mapping[TaskAction, str] = {
     """,
     TaskAction.ARCHIVE: """Archive pending, scheduled or retry tasks.
 
-    They do not run until somebody says so, and are deleted after 90 days.
+    Archived tasks run only when you run them, and are deleted after 90 days.
 
     Examples:
       python -m cmd.admin task archive -q default ID
     """,
     TaskAction.DELETE: """Delete tasks in any state but active.
 
-    Those that are running have to be cancelled first.
+    Cancel a running task first.
 
     Examples:
       python -m cmd.admin task delete -q default ID
     """,
-    TaskAction.CANCEL: """Cancel tasks that are running.
+    TaskAction.CANCEL: """Cancel running tasks.
 
-    Their handlers are told to stop, and the tasks are archived.
+    Their handlers are cancelled within a second, and the tasks are archived.
 
     Examples:
       python -m cmd.admin task cancel -q default ID
@@ -54,7 +54,7 @@ def command_for(action: TaskAction) -> Callable[..., None]:
     def act(context: typer.Context, ids: Ids, *, queue: InQueue, as_json: AsJson = False) -> None:
         result = run(context, lambda tools: _act(tools, action, queue, ids))
         about = {"action": action, "queue": queue}
-        show_result(result, about, became=DONE[action], as_json=as_json)
+        show_result(result, about, outcome=OUTCOMES[action], as_json=as_json)
 
     return act
 
@@ -62,8 +62,8 @@ def command_for(action: TaskAction) -> Callable[..., None]:
 async def _act(tools: Tools, action: TaskAction, queue: str, ids: Sequence[str]) -> ActionResult:
     done: list[str] = []
     refused: dict[str, str] = {}
-    for first in range(0, len(ids), AT_ONCE):
-        result = await tools.inspector.act(action, queue, ids[first : first + AT_ONCE])
+    for first in range(0, len(ids), MAX_IDS):
+        result = await tools.inspector.act(action, queue, ids[first : first + MAX_IDS])
         done += result.done
         refused.update(result.refused)
     return ActionResult(done=done, refused=refused)

@@ -1,4 +1,4 @@
-"""`task run-all`, `archive-all`, `delete-all`, `cancel-all`: for all of a state, or those that match."""
+"""`task run-all`, `archive-all`, `delete-all` and `cancel-all`."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from internal.infrastructure.cli.arguments.options import (
     filter_of,
 )
 from internal.infrastructure.cli.commands.bulk import Tally, show_tally, tally_up
-from internal.infrastructure.cli.commands.task_actions import DONE
+from internal.infrastructure.cli.commands.task_actions import OUTCOMES
 from internal.infrastructure.cli.installation import Tools
 from internal.infrastructure.cli.output import humanize
 from internal.infrastructure.cli.output.failures import on_queue
@@ -29,32 +29,32 @@ from internal.ports.tasks import TaskState
 HELP: Mapping[TaskAction, str] = {
     TaskAction.RUN: """Run all scheduled, retry or archived tasks now.
 
-    Those of a queue that match, or else all of them, in batches.
-    Asks before, unless told --yes.
+    Works in batches. Without filters, all tasks of the queue and the state.
+    Asks for confirmation unless you give --yes.
 
     Examples:
       python -m cmd.admin task run-all -q default -s archived --error "timeout"
     """,
     TaskAction.ARCHIVE: """Archive all pending, scheduled or retry tasks.
 
-    Those of a queue that match, or else all of them, in batches.
-    Asks before, unless told --yes.
+    Works in batches. Without filters, all tasks of the queue and the state.
+    Asks for confirmation unless you give --yes.
 
     Examples:
       python -m cmd.admin task archive-all -q low -s retry --name email:welcome
     """,
-    TaskAction.DELETE: """Delete all tasks of any state but active.
+    TaskAction.DELETE: """Delete all tasks in any state but active.
 
-    Those of a queue that match, or else all of them, in batches.
-    Asks before, unless told --yes.
+    Works in batches. Without filters, all tasks of the queue and the state.
+    Asks for confirmation unless you give --yes.
 
     Examples:
       python -m cmd.admin task delete-all -q default -s archived --yes
     """,
-    TaskAction.CANCEL: """Cancel all tasks that are running.
+    TaskAction.CANCEL: """Cancel all running tasks.
 
-    Those of a queue that match, or else all of them, in batches.
-    Asks before, unless told --yes.
+    Works in batches. Without filters, all tasks of the queue and the state.
+    Asks for confirmation unless you give --yes.
 
     Examples:
       python -m cmd.admin task cancel-all -q low -s active --name email:welcome
@@ -74,7 +74,7 @@ def command_for(action: TaskAction) -> Callable[..., None]:
         yes: Yes = False,
         as_json: AsJson = False,
     ) -> None:
-        _require_fitting(action, state)
+        _require_applicable(action, state)
         bulk = _Bulk(action, queue, state, filter_of(name, payload, error))
         size = run(context, bulk.size)
         confirm(context, bulk.question(size), yes=yes)
@@ -83,10 +83,10 @@ def command_for(action: TaskAction) -> Callable[..., None]:
     return act_on_all
 
 
-def _require_fitting(action: TaskAction, state: State) -> None:
-    fitting = [other for other in State if TaskState(other) in APPLIES_TO[action]]
-    if state not in fitting:
-        text = f"{action} is for tasks that are {' or '.join(fitting)}, not {state}."
+def _require_applicable(action: TaskAction, state: State) -> None:
+    applicable = [other for other in State if TaskState(other) in APPLIES_TO[action]]
+    if state not in applicable:
+        text = f"{action} works on {' or '.join(applicable)} tasks, not on {state} tasks."
         raise typer.BadParameter(text, param_hint="'--state'")
 
 
@@ -98,19 +98,19 @@ class _Bulk:
     only: TaskFilter | None
 
     async def size(self, tools: Tools) -> int:
-        """How many are in the state; how many of them match is not known before they were looked at."""
+        """The number of tasks in the state. Counting the matching ones would mean reading all of them."""
         queue = await on_queue(tools.inspector, self.queue, tools.inspector.queue(self.queue))
         return queue.sizes.get(TaskState(self.state), 0)
 
     def question(self, size: int) -> str:
         number = humanize.count(size)
-        which = f"all {number}" if self.only is None else f"those that match of the {number}"
+        which = f"all {number}" if self.only is None else f"the matching ones of {number}"
         return f"{self.action.capitalize()} {which} {self.state} tasks of {self.queue}?"
 
     async def act(self, tools: Tools, size: int) -> Tally:
         batches = tools.inspector.act_on_all(self.action, self.queue, TaskState(self.state), only=self.only)
-        return await tally_up(batches, became=DONE[self.action], size=size)
+        return await tally_up(batches, outcome=OUTCOMES[self.action], size=size)
 
     def show(self, tally: Tally, *, as_json: bool) -> None:
         about = {"action": self.action, "queue": self.queue, "state": self.state}
-        show_tally(tally, about, became=DONE[self.action], as_json=as_json)
+        show_tally(tally, about, outcome=OUTCOMES[self.action], as_json=as_json)

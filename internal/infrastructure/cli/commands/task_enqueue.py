@@ -29,8 +29,8 @@ from internal.infrastructure.cli.arguments.enqueue_options import (
 )
 from internal.infrastructure.cli.arguments.options import AsJson
 from internal.infrastructure.cli.installation import Tools
-from internal.infrastructure.cli.output.console import say, show_json
-from internal.infrastructure.cli.output.failures import no_such
+from internal.infrastructure.cli.output.console import print_line, show_json
+from internal.infrastructure.cli.output.failures import unknown_name
 from internal.infrastructure.cli.session import run
 from internal.infrastructure.tasks.codec import UnknownTask
 from internal.infrastructure.tasks.encoded_task import InvalidPayload
@@ -61,17 +61,17 @@ def enqueue_task(
     direct: Direct = False,
     as_json: AsJson = False,
 ) -> None:
-    """Publish a task, as a use case does: through the outbox.
+    """Publish a task through the outbox, as a use case does.
 
-    What is not said is as the task's own options have it. A payload on the
-    command line can be seen by others on this machine, and stays in the
-    shell's history. Only --direct tells at once of a duplicate.
+    Each option overrides the task's own. Other users of this machine can see a
+    payload on the command line, and the shell's history keeps it: prefer
+    standard input. Only --direct reports a duplicate at once.
 
     Examples:
       python -m cmd.admin task enqueue email:welcome --payload - < ada.json
       python -m cmd.admin task enqueue email:welcome -q low --payload - < ada.json
     """
-    task = _Given(
+    task = _EnqueueRequest(
         name=name, fields=_fields(payload), overrides=_overrides(context.params, header), is_direct=direct
     )
     try:
@@ -82,7 +82,7 @@ def enqueue_task(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Given:
+class _EnqueueRequest:
     name: str
     fields: dict[str, Any]
     overrides: TaskOverrides
@@ -92,7 +92,7 @@ class _Given:
         task = _task(tools, self.name, self.fields)
         queue = self.overrides.get("queue")
         if queue is not None and queue not in tools.queues:
-            raise QueueNotFound(no_such("queue", queue, tools.queues))
+            raise QueueNotFound(unknown_name("queue", queue, tools.queues))
         if self.is_direct:
             return await tools.publisher.publish(task, **self.overrides)
         async with tools.unit_of_work() as uow:
@@ -102,9 +102,9 @@ class _Given:
 
 
 def _overrides(given: Mapping[str, Any], header: list[str] | None) -> TaskOverrides:
-    """The command's options that are a task's, by the same names; and the headers."""
+    """The options that have the name of a `TaskOverrides` key, and the headers."""
     values = {name: given.get(name) for name in TaskOverrides.__annotations__} | {"headers": _headers(header)}
-    overrides: TaskOverrides = {name: value for name, value in values.items() if value is not None}  # type: ignore[assignment]  # as named there
+    overrides: TaskOverrides = {name: value for name, value in values.items() if value is not None}  # type: ignore[assignment]  # the keys are its own
     return overrides
 
 
@@ -112,17 +112,17 @@ def _fields(text: str) -> dict[str, Any]:
     try:
         payload = json.loads(sys.stdin.read() if text == "-" else text, object_pairs_hook=_unique)
     except ValueError as error:
-        raise typer.BadParameter(f"It is no JSON: {error}.", param_hint="'--payload'") from error
+        raise typer.BadParameter(f"Not valid JSON: {error}.", param_hint="'--payload'") from error
     except RecursionError as error:
-        raise typer.BadParameter("It is nested too deeply.", param_hint="'--payload'") from error
+        raise typer.BadParameter("Nested too deeply.", param_hint="'--payload'") from error
     if not isinstance(payload, dict):
-        raise typer.BadParameter("It is no JSON object.", param_hint="'--payload'")
+        raise typer.BadParameter("Not a JSON object.", param_hint="'--payload'")
     return payload
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(fields := dict(pairs)) < len(pairs):
-        raise ValueError("a key is there twice")
+        raise ValueError("duplicate key")
     return fields
 
 
@@ -132,7 +132,7 @@ def _headers(pairs: list[str] | None) -> dict[str, str] | None:
     split = [pair.partition("=") for pair in pairs]
     for key, equals, _ in split:
         if not (key and equals):
-            raise typer.BadParameter("It is no KEY=VALUE.", param_hint="'--header'")
+            raise typer.BadParameter("Not in the form KEY=VALUE.", param_hint="'--header'")
     return {key: value for key, _, value in split}
 
 
@@ -140,7 +140,7 @@ def _task(tools: Tools, name: str, fields: dict[str, Any]) -> Task:
     try:
         return tools.codec.decode(name, fields)
     except UnknownTask as error:
-        raise NotFound(no_such("task", name, tools.codec.names)) from error
+        raise NotFound(unknown_name("task", name, tools.codec.names)) from error
     except InvalidPayload as error:
         raise typer.BadParameter(f"{error}.", param_hint="'--payload'") from error
 
@@ -150,8 +150,8 @@ def _show(receipt: TaskReceipt, *, as_json: bool) -> None:
         facts = {"queue": receipt.queue, "state": receipt.state, "duplicate": receipt.duplicate}
         show_json({"id": receipt.id, **facts})
     elif receipt.duplicate:
-        say(f"{receipt.id}: there is such a task, {receipt.state} in {receipt.queue}; nothing was stored")
+        print_line(f"{receipt.id}: already {receipt.state} in {receipt.queue}; nothing was stored")
     elif receipt.state is TaskState.STORED:
-        say(f"{receipt.id}: stored in the outbox, on its way to {receipt.queue}")
+        print_line(f"{receipt.id}: stored in the outbox for {receipt.queue}")
     else:
-        say(f"{receipt.id}: {receipt.state} in {receipt.queue}")
+        print_line(f"{receipt.id}: {receipt.state} in {receipt.queue}")

@@ -34,7 +34,7 @@ def list_names(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 
 def _rows(found: Mapping[str, Sequence[PayloadField]]) -> list[list[str]]:
-    """A row for each field; a task without fields has one row, too."""
+    """One row per field. A task without fields gets one row."""
     nothing = [humanize.NOTHING] * 3
     return [
         [name, *cells]

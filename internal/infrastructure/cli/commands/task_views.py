@@ -19,7 +19,7 @@ from internal.infrastructure.cli.arguments.options import (
 )
 from internal.infrastructure.cli.installation import Tools
 from internal.infrastructure.cli.output import humanize, json_output
-from internal.infrastructure.cli.output.console import say, show_fields, show_json, show_table
+from internal.infrastructure.cli.output.console import print_line, show_fields, show_json, show_table
 from internal.infrastructure.cli.output.failures import on_queue
 from internal.infrastructure.cli.output.table_layout import Column
 from internal.infrastructure.cli.session import run
@@ -38,18 +38,20 @@ def list_tasks(
     name: Name = None,
     payload: PayloadHas = None,
     error: ErrorHas = None,
-    size: Annotated[int, typer.Option(min=1, max=500, help="How many at most.")] = 30,
-    cursor: Annotated[str | None, typer.Option(help="Where to go on, as the page before said.")] = None,
-    oldest_first: Annotated[bool, typer.Option("--oldest-first", help="Turn the order around.")] = False,
+    size: Annotated[int, typer.Option(min=1, max=500, help="Maximum number of tasks.")] = 30,
+    cursor: Annotated[str | None, typer.Option(help="Cursor from the end of the previous page.")] = None,
+    oldest_first: Annotated[
+        bool, typer.Option("--oldest-first", help="List the oldest tasks first.")
+    ] = False,
     show_payload: Annotated[
-        bool, typer.Option("--show-payload", help="Show payloads and results, which hold personal data.")
+        bool, typer.Option("--show-payload", help="Show payloads and results. They may be personal data.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the tasks of a queue, in all states or in one.
 
-    The newest come first; in scheduled and retry these are due last.
-    Without a state: pending, then active, scheduled, retry, archived, completed.
+    Newest first; in scheduled and retry, the tasks that are due last come first.
+    Without a state: pending, active, scheduled, retry, archived, completed.
     A filtered page may be short although more pages follow.
     Payloads are shown only with --show-payload.
 
@@ -83,15 +85,15 @@ def list_tasks(
 
 
 def _show_page(page: TaskPage, state: State | None, *, now: datetime, show_payload: bool) -> None:
-    cells = _CELLS[state] if state else _OF_ANY_STATE
+    cells = _CELLS[state] if state else _ALL_STATES
     if show_payload:
         cells = [*cells, (Column("PAYLOAD", is_text=True), _payload)]
     rows = [[cell(task, now) for _, cell in cells] for task in page.tasks]
     nothing = f"There are no {state} tasks." if state else "There are no tasks."
-    empty = nothing if page.next is None else "None so far."
+    empty = nothing if page.next is None else "No matches on this page."
     show_table([column for column, _ in cells], rows, empty=empty)
     if page.next is not None:
-        say(f"There are more: --cursor {page.next}")
+        print_line(f"Next page: --cursor {page.next}")
 
 
 def _retries(task: TaskInfo, _: datetime) -> str:
@@ -107,14 +109,14 @@ def _error(task: TaskInfo, _: datetime) -> str:
 
 
 def _payload(task: TaskInfo, _: datetime | None = None) -> str:
-    """As JSON; of a message that cannot be read, whatever bytes there are."""
+    """The payload as JSON, or the bytes of an unreadable message."""
     if task.raw is not None:
         return task.raw.decode(errors="backslashreplace")
     return json.dumps(task.payload, ensure_ascii=False)
 
 
 def _at(attribute: Callable[[TaskInfo], datetime | None]) -> Cell:
-    return lambda task, now: humanize.moment(attribute(task), now=now)
+    return lambda task, now: humanize.relative_time(attribute(task), now=now)
 
 
 _ID = (Column("ID"), lambda task, _: task.id)
@@ -122,7 +124,7 @@ _NAME = (Column("NAME", is_text=True), lambda task, _: task.name or "(unreadable
 _RETRIES = (Column("RETRIES", is_number=True, is_optional=True), _retries)
 _DUE = (Column("DUE"), _at(lambda task: task.due))
 _ERROR = (Column("LAST ERROR", is_text=True), _error)
-_OF_ANY_STATE: Sequence[tuple[Column, Cell]] = [
+_ALL_STATES: Sequence[tuple[Column, Cell]] = [
     _ID,
     _NAME,
     (Column("STATE"), lambda task, _: str(task.state)),
@@ -161,7 +163,7 @@ def inspect_task(
 ) -> None:
     """Show everything about one task.
 
-    With its payload, which may be personal data.
+    The output includes the payload, which may be personal data.
 
     Examples:
       python -m cmd.admin task inspect -q default ID
@@ -178,36 +180,36 @@ def inspect_task(
 
 
 def _fields(task: TaskInfo, now: datetime) -> Sequence[tuple[str, str]]:
-    """Without those that say nothing."""
+    """Empty fields are left out."""
     fields = {
         "id": task.id,
         "name": task.name,
         "queue": task.queue,
         "state": _state(task, now),
-        "published": _dated(task.published_at, now),
-        "due": _dated(task.due, now),
-        "started": _dated(task.started_at, now),
+        "published": _absolute_time(task.published_at, now),
+        "due": _absolute_time(task.due, now),
+        "started": _absolute_time(task.started_at, now),
         "worker": task.worker,
-        "deadline": _dated(task.deadline, now),
+        "deadline": _absolute_time(task.deadline, now),
         "timeout": humanize.duration(task.timeout) if task.timeout else None,
         "retries": _retries(task, now),
         "crashes": str(task.crashes) if task.crashes else None,
         "retention": humanize.duration(task.retention) if task.retention else None,
         "unique": _unique(task),
-        "completed": _dated(task.completed_at, now),
-        "forgotten": _dated(task.expires_at, now),
+        "completed": _absolute_time(task.completed_at, now),
+        "expires": _absolute_time(task.expires_at, now),
         "headers": json.dumps(dict(task.headers), ensure_ascii=False) if task.headers else None,
         "payload" if task.raw is None else "raw message": _payload(task),
         "result": None if task.result is None else json.dumps(task.result, ensure_ascii=False),
         "last error": task.last_error,
-        "last failed": _dated(task.last_failed_at, now),
+        "last failed": _absolute_time(task.last_failed_at, now),
         "history": _history(task, now),
     }
     return [(name, value) for name, value in fields.items() if value is not None]
 
 
-def _dated(at: datetime | None, now: datetime) -> str | None:
-    return None if at is None else humanize.dated(at, now=now)
+def _absolute_time(at: datetime | None, now: datetime) -> str | None:
+    return None if at is None else humanize.absolute_time(at, now=now)
 
 
 def _state(task: TaskInfo, now: datetime) -> str:
@@ -217,10 +219,10 @@ def _state(task: TaskInfo, now: datetime) -> str:
 def _unique(task: TaskInfo) -> str | None:
     if task.unique_for is None:
         return None
-    end = "also after its end" if task.unique_until == "expiry" else "until its end"
+    end = "even after it has ended" if task.unique_until == "expiry" else "or until it has ended"
     return f"for {humanize.duration(task.unique_for)}, {end}"
 
 
 def _history(task: TaskInfo, now: datetime) -> str | None:
-    attempts = [f"{humanize.dated(attempt.at, now=now)} {attempt.error}" for attempt in task.history]
+    attempts = [f"{humanize.absolute_time(attempt.at, now=now)} {attempt.error}" for attempt in task.history]
     return "\n".join(attempts) or None

@@ -9,14 +9,14 @@ import typer
 from internal.infrastructure.cli.arguments.options import AsJson
 from internal.infrastructure.cli.installation import Tools
 from internal.infrastructure.cli.output import humanize, json_output
-from internal.infrastructure.cli.output.console import say, show_json, show_table, tell
-from internal.infrastructure.cli.output.failures import FAILED, Commands
+from internal.infrastructure.cli.output.console import print_error, print_line, show_json, show_table
+from internal.infrastructure.cli.output.failures import FAILED, CommandGroup
 from internal.infrastructure.cli.output.table_layout import Column
 from internal.infrastructure.cli.session import installation_of, run
 from internal.infrastructure.telemetry.liveness_file import SILENT_AFTER
 from internal.ports.task_snapshots import WorkerInfo
 
-app = typer.Typer(cls=Commands, no_args_is_help=True, help="The workers: who is up, and what runs.")
+app = typer.Typer(cls=CommandGroup, no_args_is_help=True, help="Workers: which are up, and what they run.")
 
 _WORKERS = (
     Column("HOST"),
@@ -25,7 +25,7 @@ _WORKERS = (
     Column("RUNNING", is_number=True),
     Column("QUEUES", is_text=True),
     Column("STARTED"),
-    Column("HEARD", is_optional=True),
+    Column("HEARTBEAT", is_optional=True),
 )
 _RUNNING = (
     Column("TASK"),
@@ -39,10 +39,10 @@ _RUNNING = (
 
 @app.command("ls")
 def list_workers(context: typer.Context, *, as_json: AsJson = False) -> None:
-    """List the worker processes.
+    """List the worker processes and the tasks that they run.
 
-    And the tasks that they run. One that was not heard for a lease is gone.
-    While Redis takes no writes, it is unknown which are up.
+    A worker without a heartbeat for one lease is left out. While Redis rejects
+    writes, workers that are up may be missing.
 
     Examples:
       python -m cmd.admin worker ls
@@ -52,18 +52,18 @@ def list_workers(context: typer.Context, *, as_json: AsJson = False) -> None:
         refusals = await tools.redis_refusals()
         return await tools.inspector.workers(), refusals.of_workers, tools.clock.now()
 
-    workers, precheck, now = run(context, look)
+    workers, refusal, now = run(context, look)
     if as_json:
         listed = [json_output.worker(worker) for worker in workers]
-        show_json({"workers": listed, "why_incomplete": precheck})
+        show_json({"workers": listed, "why_incomplete": refusal})
         return
-    nobody = "It is unknown which workers are up." if precheck else "No worker is up."
-    show_table(_WORKERS, [_row(worker, now) for worker in workers], empty=nobody)
+    empty = "It is unknown which workers are up." if refusal else "No worker is up."
+    show_table(_WORKERS, [_row(worker, now) for worker in workers], empty=empty)
     if running := _running(workers, now):
-        say("")
+        print_line("")
         show_table(_RUNNING, running, empty="")
-    if precheck:
-        tell(f"workers that are up may be missing: they cannot register ({precheck})")
+    if refusal:
+        print_error(f"the list may be incomplete: workers cannot register ({refusal})")
 
 
 def _row(worker: WorkerInfo, now: datetime) -> Sequence[str]:
@@ -73,9 +73,9 @@ def _row(worker: WorkerInfo, now: datetime) -> Sequence[str]:
         str(worker.pid),
         _status(worker),
         f"{len(worker.running)}/{worker.concurrency}",
-        f"{queues} strictly" if worker.is_strict else queues,
-        humanize.moment(worker.started_at, now=now),
-        humanize.moment(worker.heard_at, now=now),
+        f"{queues} (strict)" if worker.is_strict else queues,
+        humanize.relative_time(worker.started_at, now=now),
+        humanize.relative_time(worker.heard_at, now=now),
     )
 
 
@@ -91,9 +91,9 @@ def _running(workers: Sequence[WorkerInfo], now: datetime) -> list[Sequence[str]
             task.id,
             task.name,
             task.queue,
-            humanize.moment(task.started_at, now=now),
+            humanize.relative_time(task.started_at, now=now),
             f"{worker.host}:{worker.pid}",
-            humanize.moment(task.deadline, now=now),
+            humanize.relative_time(task.deadline, now=now),
         )
         for worker in workers
         for task in worker.running
@@ -108,14 +108,14 @@ def _named(worker: WorkerInfo) -> str:
 def ping(
     context: typer.Context,
     *,
-    host: Annotated[str, typer.Option(help="The host that a worker must be up on.")] = socket.gethostname(),
+    host: Annotated[str, typer.Option(help="The host to check.")] = socket.gethostname(),
     as_json: AsJson = False,
 ) -> None:
     """Exit 0 if a worker is up on this host; 1 if not, or if that is unknown.
 
-    Up means that it was heard within WORKER_LEASE, so its event loop turns.
-    It is unknown while Redis is away or takes no writes. The error says why.
-    One that waits for Postgres is up; it takes no task until Postgres is back.
+    A worker is up if it sent a heartbeat within WORKER_LEASE. That is unknown
+    while Redis is down or rejects writes; the error says why. A worker that
+    waits for Postgres is up, but starts no tasks until Postgres is back.
 
     Examples:
       python -m cmd.admin worker ping
@@ -127,32 +127,32 @@ def ping(
         waiting = {str(worker.pid): worker.waits_for for worker in workers if worker.waits_for}
         show_json({"host": host, "process_ids": process_ids, "waits_for": waiting})
     elif workers:
-        say(f"up on {host}: {', '.join(_named(worker) for worker in workers)}")
+        print_line(f"up on {host}: {', '.join(_named(worker) for worker in workers)}")
     if not workers:
-        tell(f"no worker is up on {host}")
+        print_error(f"no worker is up on {host}")
         raise typer.Exit(FAILED)
 
 
 @app.command()
 def alive(context: typer.Context, *, as_json: AsJson = False) -> None:
-    """Exit 0 if the worker on this machine is alive; 1 if not.
+    """Exit 0 if the worker on this machine is alive, else 1.
 
-    Alive means that its supervisor and the event loops of its processes go
-    round. No service is asked: while Redis is away, a worker is alive and
-    waits. It is the check after which to restart a worker.
+    A worker is alive while its supervisor and the event loops of its processes
+    run. While Redis is down, a worker is alive and waits. Restart a worker that
+    fails this check.
 
     Examples:
       python -m cmd.admin worker alive
     """
-    heard = installation_of(context).workers_heard_ago()
-    silent = {process_id: seconds for process_id, seconds in heard.items() if seconds > SILENT_AFTER}
+    ages = installation_of(context).heartbeat_ages()
+    silent = {process_id: seconds for process_id, seconds in ages.items() if seconds > SILENT_AFTER}
     if as_json:
-        show_json({"processes": [{"pid": pid, "heard_ago": round(ago, 3)} for pid, ago in heard.items()]})
-    elif heard and not silent:
-        say(f"alive: {', '.join(str(process_id) for process_id in heard)}")
-    if not heard:
-        tell("no worker runs on this machine")
+        show_json({"processes": [{"pid": pid, "heard_ago": round(ago, 3)} for pid, ago in ages.items()]})
+    elif ages and not silent:
+        print_line(f"alive: {', '.join(str(process_id) for process_id in ages)}")
+    if not ages:
+        print_error("no worker runs on this machine")
     for process_id, seconds in silent.items():
-        tell(f"process {process_id} was last heard {seconds:.0f} s ago")
-    if silent or not heard:
+        print_error(f"process {process_id}: last heartbeat {seconds:.0f} s ago")
+    if silent or not ages:
         raise typer.Exit(FAILED)

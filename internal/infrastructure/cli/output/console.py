@@ -1,4 +1,4 @@
-"""What the commands print, on a terminal or into a pipe."""
+"""Output of the commands, on a terminal or into a pipe."""
 
 import json
 import os
@@ -11,7 +11,8 @@ import typer
 
 from internal.infrastructure.cli.output.escape import escape
 
-if TYPE_CHECKING:  # importing Rich takes a tenth of a second, and not every command draws
+# Importing Rich takes a tenth of a second, and few commands print a table.
+if TYPE_CHECKING:
     from internal.infrastructure.cli.output.table_layout import Column, Rows
 
 PROGRAM = "cmd.admin"
@@ -19,31 +20,31 @@ UNLIMITED = 100_000
 
 
 def show_json(document: Mapping[str, Any]) -> None:
-    """ASCII only, so that no terminal obeys what is in it."""
+    """Print ASCII only, so that a payload cannot send control codes to the terminal."""
     typer.echo(json.dumps(document, indent=2))
 
 
-def say(text: str) -> None:
+def print_line(text: str) -> None:
     typer.echo(escape(text))
 
 
-def tell(problem: str) -> None:
-    """One line for the person who asked."""
-    typer.echo(f"{PROGRAM}: {escape(problem)}", err=True)
+def print_error(text: str) -> None:
+    """Print one line to standard error."""
+    typer.echo(f"{PROGRAM}: {escape(text)}", err=True)
 
 
 def show_table(columns: Sequence["Column"], rows: "Rows", *, empty: str) -> None:
-    """Print the rows, or `empty` if there are none."""
+    """Print the rows, or `empty` without rows."""
     from rich.table import Table  # noqa: PLC0415 - see above
     from rich.text import Text  # noqa: PLC0415 - see above
 
-    from internal.infrastructure.cli.output.table_layout import GAP, fitted  # noqa: PLC0415 - see above
+    from internal.infrastructure.cli.output.table_layout import GAP, fit_to_width  # noqa: PLC0415 - see above
 
     if not rows:
-        say(empty)
+        print_line(empty)
         return
     safe = [[escape(cell) for cell in row] for row in rows]
-    shown, cells = fitted(columns, safe, width=_width())
+    shown, cells = fit_to_width(columns, safe, width=_width())
     table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
     for column in shown:
         table.add_column(column.title, justify="right" if column.is_number else "left", no_wrap=True)
@@ -53,7 +54,7 @@ def show_table(columns: Sequence["Column"], rows: "Rows", *, empty: str) -> None
 
 
 def show_fields(fields: Sequence[tuple[str, str]]) -> None:
-    """Print each field on a line; further lines of a text are indented to where it begins."""
+    """Print one field per line. Further lines of a value are indented to its first one."""
     indent = max(len(name) for name, _ in fields) + 2
     for name, value in fields:
         first, *others = escape(value, keep_lines=True).split("\n")
@@ -61,7 +62,7 @@ def show_fields(fields: Sequence[tuple[str, str]]) -> None:
 
 
 def _width() -> int:
-    """A pipe has no width, unless COLUMNS says so."""
+    """The width of the terminal. A pipe has no limit unless COLUMNS is set."""
     if sys.stdout.isatty() or os.environ.get("COLUMNS"):
         return shutil.get_terminal_size().columns
     return UNLIMITED

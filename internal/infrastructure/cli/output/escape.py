@@ -1,8 +1,8 @@
-"""Text from anywhere, made safe for a terminal: a payload or an error may hold what a terminal obeys."""
+"""Makes text safe for a terminal: payloads and errors may contain control codes."""
 
 
 def escape(text: str, *, keep_lines: bool = False) -> str:
-    """Write control and format characters as escapes; with `keep_lines`, line feeds stay."""
+    """Replace control and format characters by escapes. `keep_lines` keeps line feeds."""
     if text.isprintable():
         return text
     return "".join(

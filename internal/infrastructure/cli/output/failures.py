@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from internal.domain.errors import DomainError
-from internal.infrastructure.cli.output.console import tell
+from internal.infrastructure.cli.output.console import print_error
 from internal.ports.task_inspector import QueueNotFound, TaskInspector
 from internal.ports.unavailable import Unavailable
 
@@ -16,8 +16,8 @@ T = TypeVar("T")
 FAILED = 1
 
 
-class Commands(TyperGroup):
-    """Commands that Asynq's users know by other names answer to those, too."""
+class CommandGroup(TyperGroup):
+    """Also accepts the command names that users of Asynq know."""
 
     _ALIASES: Mapping[str, str] = {"list": "ls", "remove": "rm", "unpause": "resume"}
 
@@ -27,81 +27,83 @@ class Commands(TyperGroup):
         )
 
 
-class Program(Commands):
-    """Says in one line what went wrong, and ends with 1; with 2 if the command was not understood."""
+class Program(CommandGroup):
+    """Prints one line for an error. Exits with 1, or with 2 for a usage error."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         try:
             code = super().main(*args, **{**kwargs, "standalone_mode": False})
         except typer.TyperException as error:
-            _tell_usage(error)
+            _print_usage_error(error)
             code = error.exit_code
         except typer.Abort:
-            tell("stopped")
+            print_error("Aborted.")
             code = FAILED
         except (DomainError, Unavailable) as error:
-            tell(str(error))
+            print_error(str(error))
             code = FAILED
         raise SystemExit(code or 0)
 
 
-def _tell_usage(error: typer.TyperException) -> None:
+def _print_usage_error(error: typer.TyperException) -> None:
     message = error.format_message()
-    if type(error).__name__ == "NoArgsIsHelpError":  # the class is Typer's own affair; it says so itself
-        if message.strip():  # without Rich, the help is still to be shown
+    # Typer does not export this class.
+    if type(error).__name__ == "NoArgsIsHelpError":
+        # With Rich, Typer has printed the help and the message is empty.
+        if message.strip():
             typer.echo(message, err=True)
         return
     context = getattr(error, "ctx", None)
     end = "" if message.endswith((".", "?")) else "."
-    tell(f"{message}{end} See `{context.command_path} --help`." if context else message)
+    print_error(f"{message}{end} See `{context.command_path} --help`." if context else message)
 
 
 @dataclass(frozen=True, slots=True)
-class PerName(Generic[T]):
-    """What became of several things: results of some, and why there are none of the others."""
+class QueueResults(Generic[T]):
+    """What an operation on several queues returned, and the errors, each by queue."""
 
     results: Mapping[str, T]
     errors: Mapping[str, str]
 
-    def end(self) -> None:
-        """Tell what failed; if anything did, end with 1."""
-        for why in self.errors.values():
-            tell(why)
+    def exit_on_errors(self) -> None:
+        """Print the errors. Exit with 1 if there are any."""
+        for error in self.errors.values():
+            print_error(error)
         if self.errors:
             raise typer.Exit(FAILED)
 
 
 async def for_each_queue(
     inspector: TaskInspector, names: Sequence[str], do: Callable[[str], Awaitable[T]]
-) -> PerName[T]:
+) -> QueueResults[T]:
     results: dict[str, T] = {}
     errors: dict[str, str] = {}
     for name in dict.fromkeys(names):
         try:
             results[name] = await do(name)
         except QueueNotFound:
-            errors[name] = await no_such_queue(inspector, name)
+            errors[name] = await _unknown_queue(inspector, name)
         except DomainError as error:
             errors[name] = error.message
-    return PerName(results, errors)
+    return QueueResults(results, errors)
 
 
 async def on_queue(inspector: TaskInspector, name: str, work: Awaitable[T]) -> T:
-    """Do something, and if the queue is not there, say which ones are. Raises QueueNotFound."""
+    """Await `work` on a queue. Raise QueueNotFound with the names of similar queues."""
     try:
         return await work
     except QueueNotFound as error:
-        raise QueueNotFound(await no_such_queue(inspector, name)) from error
+        raise QueueNotFound(await _unknown_queue(inspector, name)) from error
 
 
-async def no_such_queue(inspector: TaskInspector, name: str) -> str:
-    return no_such("queue", name, [queue.name for queue in await inspector.queues()])
+async def _unknown_queue(inspector: TaskInspector, name: str) -> str:
+    return unknown_name("queue", name, [queue.name for queue in await inspector.queues()])
 
 
-def no_such(kind: str, name: str, known: Iterable[str]) -> str:
-    """A sentence that names what was probably meant, or else all there is."""
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
+    """An error text that suggests similar names, or lists all of them."""
     names = sorted(known)
-    missing = f"there is no {kind} {name!r}"
+    problem = f"unknown {kind} {name!r}"
     if close := get_close_matches(name, names):
-        return f"{missing}; did you mean {' or '.join(repr(match) for match in close)}?"
-    return f"{missing}; there are {', '.join(names)}" if names else f"{missing}; there is none at all"
+        return f"{problem}; did you mean {' or '.join(repr(match) for match in close)}?"
+    return f"{problem}; there are: {', '.join(names)}" if names else f"{problem}; there are no {kind}s"

@@ -1,4 +1,4 @@
-"""Quantities and moments, as an operator reads them."""
+"""Formats numbers and times for people."""
 
 import math
 from datetime import datetime, timedelta
@@ -14,9 +14,9 @@ def count(number: int) -> str:
 
 
 def duration(span: timedelta) -> str:
-    """The two largest units, as options take them: "2h5m"; under ten seconds with a decimal."""
+    """The two largest units in the format of options: "2h5m". One decimal below ten seconds."""
     seconds = span.total_seconds()
-    if seconds < 10:  # noqa: PLR2004 - from here on nobody cares for tenths
+    if seconds < 10:  # noqa: PLR2004 - tenths do not matter above ten seconds
         return f"{seconds:.1f}s" if seconds % 1 else f"{seconds:.0f}s"
     parts = []
     left = round(seconds)
@@ -27,19 +27,19 @@ def duration(span: timedelta) -> str:
     return "".join(f"{number}{unit}" for number, unit in parts[first : first + 2] if number)
 
 
-def moment(at: datetime | None, *, now: datetime) -> str:
-    """How far away it is: "in 5m", "2h5m ago"."""
+def relative_time(at: datetime | None, *, now: datetime) -> str:
+    """For example "in 5m" or "2h5m ago"."""
     if at is None:
         return NOTHING
     away = at - now
     return f"in {duration(away)}" if away > timedelta(0) else f"{duration(-away)} ago"
 
 
-def dated(at: datetime | None, *, now: datetime) -> str:
-    """The moment itself, and how far away it is."""
+def absolute_time(at: datetime | None, *, now: datetime) -> str:
+    """The time, with the relative time in parentheses."""
     if at is None:
         return NOTHING
-    return f"{at.isoformat(timespec='seconds')} ({moment(at, now=now)})"
+    return f"{at.isoformat(timespec='seconds')} ({relative_time(at, now=now)})"
 
 
 def memory(size: int) -> str:
@@ -50,7 +50,7 @@ def memory(size: int) -> str:
 
 
 def error_rate(*, processed: int, failed: int) -> float | None:
-    """The share of attempts that failed; None if there were none."""
+    """The share of attempts that failed. None: there were no attempts."""
     attempts = processed + failed
     return failed / attempts if attempts else None
 

@@ -1,4 +1,4 @@
-"""What `--json` prints. The names are a promise to scripts; times are ISO 8601 in UTC, spans in seconds."""
+"""The output of `--json`. Scripts rely on its keys. Times are ISO 8601 in UTC, durations are seconds."""
 
 from base64 import b64encode
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ def seconds(span: timedelta | None) -> float | None:
 
 
 def sizes(queue: QueueInfo) -> dict[str, int]:
-    """Every state, those without tasks included."""
+    """The number of tasks in every state, including empty ones."""
     return {str(state): queue.sizes.get(state, 0) for state in STATES}
 
 
@@ -71,7 +71,7 @@ def redis(facts: RedisFacts) -> dict[str, Any]:
 
 
 def task(info: TaskInfo, *, with_payload: bool) -> dict[str, Any]:
-    """Without the payload, what a handler gave as its result is left out, too."""
+    """Without the payload, the result is left out as well."""
     facts: dict[str, Any] = {
         "id": info.id,
         "queue": info.queue,

@@ -1,17 +1,19 @@
-"""Makes a table fit a terminal: first columns that can be missed go, then long texts are shortened."""
+"""Fits a table to a terminal: drops optional columns, then shortens long texts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 
-GAP = 2  # between columns
-SHORTEST = 12  # a text is not made shorter than this
+# Spaces between columns.
+GAP = 2
+# Texts keep at least this width.
+SHORTEST = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """is_text: may be shortened; an id may not. is_optional: may be left out, the last one first."""
+    """is_text: may be shortened, unlike an id. is_optional: may be dropped, the last one first."""
 
     title: str
     is_number: bool = False
@@ -22,8 +24,8 @@ class Column:
 Rows = Sequence[Sequence[str]]
 
 
-def fitted(columns: Sequence[Column], rows: Rows, *, width: int) -> tuple[Sequence[Column], Rows]:
-    """The columns that are shown, and their cells. What can be neither left out nor shortened stays."""
+def fit_to_width(columns: Sequence[Column], rows: Rows, *, width: int) -> tuple[Sequence[Column], Rows]:
+    """Return the columns to show and their cells. Columns that are neither optional nor text always stay."""
     columns, rows = _without_optional(columns, rows, width=width)
     widths = _widths(columns, rows)
     _shorten(widths, [place for place, column in enumerate(columns) if column.is_text], width=width)
@@ -32,7 +34,7 @@ def fitted(columns: Sequence[Column], rows: Rows, *, width: int) -> tuple[Sequen
 
 
 def _shorten(widths: list[int], texts: Sequence[int], *, width: int) -> None:
-    """Take from the longest text, whichever that is, until all fits."""
+    """Shorten the longest text until the table fits."""
     for place in texts:
         widths[place] = min(widths[place], width)
     while texts and _total(widths) > width:
@@ -45,14 +47,14 @@ def _shorten(widths: list[int], texts: Sequence[int], *, width: int) -> None:
 def _without_optional(columns: Sequence[Column], rows: Rows, *, width: int) -> tuple[Sequence[Column], Rows]:
     shown = list(range(len(columns)))
     for place in reversed(range(len(columns))):
-        if _total(_least_widths(columns, rows, shown)) <= width:
+        if _total(_minimum_widths(columns, rows, shown)) <= width:
             break
         if columns[place].is_optional:
             shown.remove(place)
     return [columns[place] for place in shown], [[row[place] for place in shown] for row in rows]
 
 
-def _least_widths(columns: Sequence[Column], rows: Rows, shown: Sequence[int]) -> list[int]:
+def _minimum_widths(columns: Sequence[Column], rows: Rows, shown: Sequence[int]) -> list[int]:
     widths = _widths(columns, rows)
     return [min(widths[place], SHORTEST) if columns[place].is_text else widths[place] for place in shown]
 

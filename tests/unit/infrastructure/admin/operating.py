@@ -40,7 +40,7 @@ class FakeInstallation:
     """With `is_away`, its Redis cannot be reached."""
 
     clock: FakeClock = field(default_factory=FakeClock)
-    is_attended: bool = False
+    is_interactive: bool = False
     is_away: bool = False
     redis: RedisFacts = REDIS
     refusals: RedisRefusals = field(default_factory=RedisRefusals)
@@ -91,7 +91,7 @@ class FakeInstallation:
             raise Unavailable("Redis cannot be reached")
         return [worker for worker in await self.inspector.workers() if worker.host == host]
 
-    def workers_heard_ago(self) -> Mapping[int, float]:
+    def heartbeat_ages(self) -> Mapping[int, float]:
         return self.heard
 
     def server_health(self, path: str) -> tuple[bool, Mapping[str, object]]:

@@ -26,7 +26,7 @@ def test_without_a_terminal_nobody_is_asked_and_nothing_done(
     refused = operator.does(*command, answer="y\n")
 
     assert refused.exit_code == 2
-    assert "--yes" in refused.stderr
+    assert "Aborted: not a terminal. Use --yes." in refused.stderr
     assert operator.states() == {"one": "retry"}
 
 
@@ -35,18 +35,18 @@ def test_without_a_terminal_nobody_is_asked_and_nothing_done(
 def test_nothing_is_done_unless_somebody_agrees(
     operator: Operator, command: tuple[str, ...], answer: str
 ) -> None:
-    operator.installation.is_attended = True
+    operator.installation.is_interactive = True
 
     refused = operator.does(*command, answer=answer)
 
     assert refused.exit_code == 1
-    assert "nothing was done" in refused.stderr
+    assert "Aborted." in refused.stderr
     assert operator.states() == {"one": "retry"}
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[1])
 def test_it_is_done_if_somebody_agrees(operator: Operator, command: tuple[str, ...]) -> None:
-    operator.installation.is_attended = True
+    operator.installation.is_interactive = True
 
     done = operator.does(*command, answer="y\n")
 
@@ -55,17 +55,17 @@ def test_it_is_done_if_somebody_agrees(operator: Operator, command: tuple[str, .
 
 
 def test_the_question_says_how_many_tasks_it_is_about(operator: Operator) -> None:
-    operator.installation.is_attended = True
+    operator.installation.is_interactive = True
 
     everything = operator.does("task", "delete-all", "-q", "default", "-s", "retry", answer="n\n")
     some = operator.does("task", "delete-all", "-q", "default", "-s", "retry", "--name", "x", answer="n\n")
 
     assert everything.stderr.startswith(f"{TARGET}: Delete all 1 retry tasks of default? [y/N]")
-    assert some.stderr.startswith(f"{TARGET}: Delete those that match of the 1 retry tasks of default? [y/N]")
+    assert some.stderr.startswith(f"{TARGET}: Delete the matching ones of 1 retry tasks of default? [y/N]")
 
 
 def test_the_question_keeps_out_of_what_a_script_reads(operator: Operator) -> None:
-    operator.installation.is_attended = True
+    operator.installation.is_interactive = True
 
     done = operator.does("task", "run-all", "-q", "default", "-s", "retry", "--json", answer="y\n")
 

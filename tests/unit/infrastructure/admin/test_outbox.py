@@ -118,7 +118,7 @@ def test_the_most_telling_column_is_there_on_a_narrow_terminal(
 
 def test_goes_on_where_a_page_ended(operator: Operator) -> None:
     *_, more = operator.does("outbox", "ls", "-s", "waiting", "--size", "1").stdout.splitlines()
-    cursor = more.removeprefix("There are more: --cursor ")
+    cursor = more.removeprefix("Next page: --cursor ")
 
     rest = operator.reads("outbox", "ls", "-s", "waiting", "--cursor", cursor)
 
@@ -219,7 +219,7 @@ def test_takes_more_ids_than_one_call_does(operator: Operator) -> None:
 
 
 def test_acts_on_all_of_a_state_if_somebody_agrees(operator: Operator) -> None:
-    operator.installation.is_attended = True
+    operator.installation.is_interactive = True
 
     kept = operator.does("outbox", "discard-all", "-s", "waiting", answer="n\n")
     discarded = operator.does("outbox", "discard-all", "-s", "waiting", answer="y\n")
@@ -248,4 +248,4 @@ def test_says_why_an_action_does_not_fit_a_state(operator: Operator, state: str)
     refused = operator.does("outbox", "discard-all", "-s", state, "--yes")
 
     assert (refused.exit_code, refused.stdout) == (2, "")
-    assert f"discard is for rows that are waiting or forwarded, not {state}." in refused.stderr
+    assert f"discard works on waiting or forwarded rows, not on {state} rows." in refused.stderr

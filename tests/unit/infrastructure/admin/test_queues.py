@@ -75,21 +75,21 @@ def test_inspects_some_and_says_which_are_not_there(busy: Operator) -> None:
         "low",
     ]
     assert "1m30s" in inspected.stdout
-    assert inspected.stderr == "cmd.admin: there is no queue 'lw'; did you mean 'low'?\n"
+    assert inspected.stderr == "cmd.admin: unknown queue 'lw'; did you mean 'low'?\n"
 
 
 def test_a_script_learns_of_errors_beside_the_results(busy: Operator) -> None:
     inspected = busy.does("queue", "inspect", "low", "nothing", "--json")
 
     assert inspected.exit_code == 1
-    assert '"errors": {\n    "nothing": "there is no queue' in inspected.stdout
+    assert '"errors": {\n    "nothing": "unknown queue' in inspected.stdout
     assert '"name": "low"' in inspected.stdout
 
 
 def test_names_all_queues_when_none_is_like_it(busy: Operator) -> None:
     told = busy.does("queue", "inspect", "xyz").stderr
 
-    assert told == "cmd.admin: there is no queue 'xyz'; there are critical, default, low\n"
+    assert told == "cmd.admin: unknown queue 'xyz'; there are: critical, default, low\n"
 
 
 def test_shows_the_last_days(busy: Operator) -> None:
@@ -124,7 +124,7 @@ def test_refuses_days_that_are_not_kept(busy: Operator, days: str) -> None:
 
 def test_pauses_and_resumes(busy: Operator) -> None:
     assert busy.does("queue", "pause", "low", "default").stdout == "low: paused\ndefault: paused\n"
-    assert busy.does("queue", "pause", "low").stdout == "low: was paused before\n"
+    assert busy.does("queue", "pause", "low").stdout == "low: already paused\n"
     assert "paused" in busy.does("queue", "ls").stdout
     assert busy.reads("queue", "resume", "low", "critical") == {
         "queues": [
@@ -141,7 +141,7 @@ def test_pauses_what_is_there_and_fails_for_the_rest(busy: Operator) -> None:
 
     assert paused.exit_code == 1
     assert paused.stdout == "low: paused\n"
-    assert "there is no queue 'nothing'" in paused.stderr
+    assert "unknown queue 'nothing'" in paused.stderr
 
 
 def test_removes_an_empty_queue(busy: Operator) -> None:

@@ -66,7 +66,7 @@ def test_shows_when_one_was_published(operator: Operator) -> None:
 
     assert newest.split() == ["2030-01-01T04:00:00+00:00", "2030-01-01T04:00:00+00:00", "second"]
     assert oldest.split() == ["2030-01-01T03:00:00+00:00", "2030-01-01T03:00:01+00:00", "first"]
-    assert operator.does("cron", "history", "never").stdout == "never was not due yet.\n"
+    assert operator.does("cron", "history", "never").stdout == "never has not been published yet.\n"
 
 
 def test_shows_a_script_when_one_was_published(operator: Operator) -> None:
@@ -83,4 +83,4 @@ def test_names_the_one_that_was_meant(operator: Operator) -> None:
     missing = operator.does("cron", "history", "nighty")
 
     assert missing.exit_code == 1
-    assert missing.stderr == "cmd.admin: there is no periodic task 'nighty'; did you mean 'nightly'?\n"
+    assert missing.stderr == "cmd.admin: unknown periodic task 'nighty'; did you mean 'nightly'?\n"

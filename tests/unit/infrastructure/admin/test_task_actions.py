@@ -27,7 +27,7 @@ def operator() -> Operator:
         ("run", ["scheduled", "retry", "archived"], "pending"),
         ("archive", ["pending", "scheduled", "retry"], "archived"),
         ("delete", ["pending", "scheduled", "retry", "archived", "completed"], "deleted"),
-        ("cancel", ["active"], "told to stop"),
+        ("cancel", ["active"], "cancelling"),
     ],
 )
 def test_acts_on_some_and_says_why_not_on_the_others(

@@ -71,7 +71,7 @@ def test_says_why_an_action_does_not_fit_a_state(operator: Operator) -> None:
     refused = operator.does("task", "run-all", "-q", "default", "-s", "active", "--yes")
 
     assert (refused.exit_code, refused.stdout) == (2, "")
-    assert "run is for tasks that are scheduled or retry or archived, not active." in refused.stderr
+    assert "run works on scheduled or retry or archived tasks, not on active tasks." in refused.stderr
 
 
 def test_reports_progress_now_and_then(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +79,7 @@ def test_reports_progress_now_and_then(operator: Operator, monkeypatch: pytest.M
 
     acted = operator.does("task", "run-all", "-q", "default", "-s", "retry", "--yes")
 
-    assert acted.stderr == "cmd.admin: 4, of 6 at most\n"
+    assert acted.stderr == "cmd.admin: 4 of at most 6\n"
 
 
 class Interrupted(FakeTaskInspector):
@@ -116,4 +116,4 @@ def test_says_how_far_it_came(operator: Operator, inspector: Interrupted) -> Non
     acted = operator.does("task", "run-all", "-q", "default", "-s", "retry", "--yes")
 
     assert (acted.exit_code, acted.stdout) == (1, "")
-    assert acted.stderr == "cmd.admin: broken off when 2 were pending\ncmd.admin: Redis cannot be reached\n"
+    assert acted.stderr == "cmd.admin: stopped early: 2 pending\ncmd.admin: Redis cannot be reached\n"

@@ -33,7 +33,7 @@ def test_the_newest_come_first(waiting: Operator) -> None:
 def test_goes_on_where_a_page_ended(waiting: Operator) -> None:
     first = waiting.does("task", "ls", "-q", "default", "-s", "pending", "--size", "3")
     *shown, more = first.stdout.splitlines()
-    cursor = more.removeprefix("There are more: --cursor ")
+    cursor = more.removeprefix("Next page: --cursor ")
 
     rest = waiting.does("task", "ls", "-q", "default", "-s", "pending", "--cursor", cursor)
 
@@ -48,7 +48,7 @@ def test_lists_all_states_with_the_waiting_tasks_first(waiting: Operator) -> Non
     )
 
     first = waiting.does("task", "ls", "-q", "default", "--size", "6").stdout.splitlines()
-    cursor = first[-1].removeprefix("There are more: --cursor ")
+    cursor = first[-1].removeprefix("Next page: --cursor ")
     rest = waiting.reads("task", "ls", "-q", "default", "--cursor", cursor)
 
     assert first[0].split() == ["ID", "NAME", "STATE", "PUBLISHED", "RETRIES", "LAST", "ERROR"]
@@ -112,11 +112,11 @@ def test_a_page_without_a_match_may_have_more_behind_it(waiting: Operator) -> No
     search = ("task", "ls", "-q", "default", "-s", "pending", "--name", "report:build")
 
     nothing, more = waiting.does(*search).stdout.splitlines()
-    cursor = more.removeprefix("There are more: --cursor ")
+    cursor = more.removeprefix("Next page: --cursor ")
     following = waiting.does(*search, "--cursor", cursor).stdout.splitlines()[-1]
-    last = waiting.does(*search, "--cursor", following.removeprefix("There are more: --cursor "))
+    last = waiting.does(*search, "--cursor", following.removeprefix("Next page: --cursor "))
 
-    assert nothing == "None so far."
+    assert nothing == "No matches on this page."
     assert ids(last.stdout) == ["match"]
 
 
@@ -228,7 +228,7 @@ def test_inspects_a_task(operator: Operator) -> None:
         "timeout": "15m",
         "retries": "1/25",
         "crashes": "2",
-        "forgotten": "2030-04-01T12:00:00+00:00 (in 90d)",
+        "expires": "2030-04-01T12:00:00+00:00 (in 90d)",
         "headers": '{"request-id": "e5c6"}',
         "payload": json.dumps(PAYLOAD),
         "last error": "ValueError: two",
@@ -294,4 +294,4 @@ def test_a_queue_that_is_not_there(waiting: Operator) -> None:
     missing = waiting.does("task", "ls", "-q", "defalt", "-s", "pending")
 
     assert missing.exit_code == 1
-    assert missing.stderr == "cmd.admin: there is no queue 'defalt'; did you mean 'default'?\n"
+    assert missing.stderr == "cmd.admin: unknown queue 'defalt'; did you mean 'default'?\n"

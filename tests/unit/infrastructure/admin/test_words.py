@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from internal.infrastructure.cli.arguments.options import span
+from internal.infrastructure.cli.arguments.options import parse_duration
 from internal.infrastructure.cli.output import humanize
 from tests.fakes.clock import NOON
 
@@ -28,15 +28,15 @@ def test_a_duration_has_its_two_largest_units(seconds: float, text: str) -> None
 
 @pytest.mark.parametrize("text", ["1m30s", "1h", "90d", "2.5s"])
 def test_a_duration_can_be_given_back_as_an_option(text: str) -> None:
-    assert humanize.duration(span(text)) == text
+    assert humanize.duration(parse_duration(text)) == text
 
 
 @pytest.mark.parametrize(
     ("away", "text"), [(timedelta(0), "0s ago"), (timedelta(minutes=5), "in 5m"), (timedelta(-1), "1d ago")]
 )
 def test_a_moment_is_so_far_away(away: timedelta, text: str) -> None:
-    assert humanize.moment(NOON + away, now=NOON) == text
-    assert humanize.moment(None, now=NOON) == "-"
+    assert humanize.relative_time(NOON + away, now=NOON) == text
+    assert humanize.relative_time(None, now=NOON) == "-"
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_lists_the_workers_and_what_they_run(operator: Operator) -> None:
     _, first, second, _, _, task = operator.does("worker", "ls").stdout.splitlines()
 
     assert first.split() == ["worker-1", "12", "up", "1/10", "critical:6,default:3", "2d", "ago", "3s", "ago"]
-    assert second.split()[2:6] == ["draining", "0/4", "low:1", "strictly"]
+    assert second.split()[2:6] == ["draining", "0/4", "low:1", "(strict)"]
     assert task.split() == ["task-1", "email:welcome", "default", "1m30s", "ago", "worker-1:12", "in", "5m"]
 
 
@@ -95,7 +95,7 @@ def test_does_not_say_that_nobody_is_up_where_nobody_can_say_so(operator: Operat
 
     assert (listed.exit_code, listed.stdout) == (0, "It is unknown which workers are up.\n")
     assert listed.stderr == (
-        "cmd.admin: workers that are up may be missing: they cannot register (Redis is shy)\n"
+        "cmd.admin: the list may be incomplete: workers cannot register (Redis is shy)\n"
     )
     assert json.loads(read.stdout) == {"workers": [], "why_incomplete": "Redis is shy"}
 
@@ -143,7 +143,7 @@ def test_names_the_process_that_has_fallen_silent(operator: Operator) -> None:
     silent = operator.does("worker", "alive")
 
     assert (silent.exit_code, silent.stdout) == (1, "")
-    assert silent.stderr == "cmd.admin: process 34 was last heard 11 s ago\n"
+    assert silent.stderr == "cmd.admin: process 34: last heartbeat 11 s ago\n"
 
 
 def test_no_worker_is_not_alive(operator: Operator) -> None:
