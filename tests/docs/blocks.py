@@ -14,6 +14,7 @@ OPERATIONS = ROOT / "docs" / "operations.md"
 CONFIGURATION = ROOT / "docs" / "configuration.md"
 RELIABILITY = ROOT / "docs" / "reliability.md"
 TASK_ENGINE = ROOT / "docs" / "task-engine.md"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 README = ROOT / "README.md"
 
 _FENCED = re.compile(r"^( *)(?:<!-- ([^\n]*) -->\n *)?```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)

@@ -1,0 +1,88 @@
+"""CONTRIBUTING.md, "Add an endpoint", followed to the letter in a copy of the program."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import indent
+
+import pytest
+
+from tests.docs.blocks import CONTRIBUTING, ROOT, blocks
+
+BLOCKS = blocks(CONTRIBUTING)
+BOOTSTRAP = "internal/infrastructure/bootstrap"
+USERS = "internal/infrastructure/http/users"
+ME = '"/api/v1/users/me",'
+TESTS = [
+    "tests/unit/application/users/test_count_member_days.py",
+    "tests/integration/http/test_membership.py",
+    "tests/integration/http/test_openapi.py",
+    "tests/architecture/test_layers.py",
+]
+
+
+class Copy:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for name in ("cmd", "internal", "tests", "pyproject.toml"):
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            copy(ROOT / name, root / name)
+
+    def create(self, path: str, block: str) -> None:
+        file = self.root / path
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(BLOCKS[block])
+
+    def append(self, path: str, text: str, *, imports: str = "") -> None:
+        file = self.root / path
+        file.write_text(f"{imports}{file.read_text()}\n{text}")
+
+    def replace(self, path: str, old: str, new: str) -> None:
+        file = self.root / path
+        before = file.read_text()
+        assert before.count(old) == 1, f"{path} has not one {old}"
+        file.write_text(before.replace(old, new))
+
+    def run_tests(self) -> None:
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS]
+        subprocess.run(command, cwd=self.root, check=True, timeout=90)
+
+
+def in_class(block: str) -> str:
+    return indent(BLOCKS[block], "    ")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Copy:
+    copy = Copy(tmp_path)
+    copy.append("internal/domain/user.py", in_class("domain"))
+    copy.create("internal/application/users/count_member_days.py", "use_case")
+    (tmp_path / "internal/application/users/__init__.py").touch()
+    copy.create("tests/unit/application/users/test_count_member_days.py", "unit_test")
+    copy.append(f"{USERS}/schemas.py", BLOCKS["schema"])
+    copy.append(
+        f"{USERS}/controller.py",
+        in_class("route"),
+        imports="from internal.application.users.count_member_days import CountMemberDays\n"
+        "from internal.application.users.count_member_days import CountMemberDaysCommand\n"
+        "from internal.infrastructure.http.users.schemas import MembershipResponse\n",
+    )
+    copy.create(f"{BOOTSTRAP}/containers/users.py", "container")
+    copy.replace(
+        f"{BOOTSTRAP}/container.py",
+        "    use_cases = providers.List(auth)\n",
+        in_class("area") + in_class("use_cases"),
+    )
+    copy.append(
+        f"{BOOTSTRAP}/container.py",
+        "",
+        imports="from internal.infrastructure.bootstrap.containers.users import UsersContainer\n",
+    )
+    copy.create("tests/integration/http/test_membership.py", "http_test")
+    copy.replace("tests/integration/http/test_openapi.py", ME, f'{ME} "/api/v1/users/me/membership",')
+    return copy
+
+
+def test_the_new_endpoint_works(copy: Copy) -> None:
+    copy.run_tests()
