@@ -74,7 +74,8 @@ FAULT_ROWS := $(addprefix tests/faults/test_,$(addsuffix _rows.py,redis postgres
 full: $(INSTALLED) ## run the long rounds: of the engine under faults, and of the random interleavings
 	TEST_ROUND=long $(BIN)/pytest -s tests/faults $(addprefix --ignore=,$(FAULT_ROWS) tests/faults/test_soak.py)
 	TEST_ROUND=long $(BIN)/pytest tests/integration/http/test_log_in_timing.py \
-		$(addprefix tests/integration/taskqueue/test_,invariants.py failures.py interrupts.py feature_pairs.py time_pairs.py)
+		$(addprefix tests/integration/taskqueue/,$(addsuffix .py,protocol/test_invariants worker/test_failures \
+		worker/test_interrupts test_feature_pairs test_time_pairs))
 
 faults: $(INSTALLED) ## measure every fault of docs/reliability.md, ROUNDS=20 times, into var/reliability.md
 	TEST_ROUND=long TEST_ROUNDS=$(ROUNDS) TEST_REPORT=var/reliability.md $(BIN)/pytest $(FAULT_ROWS) \

@@ -1,4 +1,4 @@
-"""What every test may ask for; tests/services.py has the databases, tests/smtp.py a mail server."""
+"""Fixtures for every test; those of the databases and of a mail server are in tests/support."""
 
 import os
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
 from internal.infrastructure.config.settings import Environment, Settings
 
-pytest_plugins = ["tests.services", "tests.smtp"]
+pytest_plugins = ["tests.support.services", "tests.support.smtp_server"]
 
 hypothesis.settings.load_profile("ci")  # the same examples in every run, and no files kept between runs
 

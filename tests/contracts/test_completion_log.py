@@ -9,7 +9,7 @@ from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.database.tables import outbox
 from internal.infrastructure.tasks.completion_log import Completion, CompletionLog
 from tests.fakes.completion_log import FakeCompletionLog
-from tests.integration.database.outboxed import store_due
+from tests.support.outbox_rows import store_due
 
 pytestmark = pytest.mark.anyio
 

@@ -17,7 +17,7 @@ from internal.infrastructure.email.smtp_sender import EmailNotAccepted, SmtpEmai
 from internal.infrastructure.email.smtp_sender import SmtpServer as ServerAddress
 from internal.ports.email_sender import Email, EmailRejected, EmailSender, MailServerUnreachable
 from tests.fakes.email_sender import FakeEmailSender
-from tests.smtp import SmtpServer
+from tests.support.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.anyio
 

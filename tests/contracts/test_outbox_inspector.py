@@ -19,7 +19,7 @@ from internal.ports.outbox_inspector import (
 )
 from tests.fakes.clock import FakeClock
 from tests.fakes.outbox_inspector import FakeOutboxInspector
-from tests.integration.taskqueue.engine import Hand, engine_on
+from tests.support.taskqueue.engine import Hand, engine_on
 
 pytestmark = pytest.mark.anyio
 

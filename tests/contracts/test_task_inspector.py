@@ -20,9 +20,9 @@ from internal.ports.task_snapshots import Attempt, DayCount, TaskInfo
 from internal.ports.tasks import TaskState
 from tests.fakes.clock import FakeClock
 from tests.fakes.task_inspector import FakeTaskInspector
-from tests.integration.taskqueue.desk import Desk
-from tests.integration.taskqueue.engine import PREFIX, engine_on
-from tests.integration.taskqueue.inspecting import inspector_on
+from tests.support.taskqueue.desk import Desk
+from tests.support.taskqueue.engine import PREFIX, engine_on
+from tests.support.taskqueue.inspectors import inspector_on
 
 pytestmark = pytest.mark.anyio
 

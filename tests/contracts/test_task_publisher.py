@@ -19,7 +19,7 @@ from internal.ports.tasks import (
 )
 from tests.fakes.tasks import FakeTaskPublisher, PublishedTask
 from tests.fakes.unit_of_work import FakeUnitOfWork
-from tests.queued import Queued, queued
+from tests.support.queue_contents import Queued, queued
 
 pytestmark = pytest.mark.anyio
 

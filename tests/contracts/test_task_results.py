@@ -14,7 +14,7 @@ from internal.ports.task_inspector import TaskNotFound
 from internal.ports.task_results import NotEnded, TaskResult, TaskResults
 from internal.ports.tasks import TaskState
 from tests.fakes.task_results import FakeTaskResults
-from tests.integration.taskqueue.engine import Engine, Hand, engine_on
+from tests.support.taskqueue.engine import Engine, Hand, engine_on
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,7 @@ from internal.domain.user import EmailAlreadyRegistered, User
 from internal.infrastructure.bootstrap.container import Container
 from internal.ports.unit_of_work import UnitOfWork
 from tests.fakes.unit_of_work import FakeUnitOfWork
-from tests.queued import queued
+from tests.support.queue_contents import queued
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from internal.infrastructure.embedded.process import spawn
-from tests.docs.blocks import BACKGROUND_JOBS, ROOT, blocks
+from tests.support.documented_examples import BACKGROUND_JOBS, ROOT, blocks
 
 BLOCKS = blocks(BACKGROUND_JOBS)
 CONTAINER = "internal/infrastructure/bootstrap/container.py"

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.docs.blocks import ARCHITECTURE, ROOT
 from tests.docs.tree import drawn, on_disk
+from tests.support.documented_examples import ARCHITECTURE, ROOT
 
 TEXT = ARCHITECTURE.read_text()
 INFRASTRUCTURE = ROOT / "internal" / "infrastructure"

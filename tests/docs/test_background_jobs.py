@@ -24,10 +24,10 @@ from internal.infrastructure.taskqueue.worker.worker import Worker
 from internal.infrastructure.tasks.codec import TaskCodec
 from internal.infrastructure.worker.actors import declare_actors
 from internal.ports.tasks import RetryLater, TaskContext, TaskOptions, TaskState
-from tests.docs.admin import Admin
-from tests.docs.blocks import BACKGROUND_JOBS, OPERATIONS, ROOT, blocks, run, table
-from tests.eventually import eventually
-from tests.queued import queued
+from tests.support.documented_commands import Admin
+from tests.support.documented_examples import BACKGROUND_JOBS, OPERATIONS, ROOT, blocks, run, table
+from tests.support.polling import eventually
+from tests.support.queue_contents import queued
 
 pytestmark = pytest.mark.anyio
 

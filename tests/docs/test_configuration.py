@@ -5,7 +5,7 @@ from typing import Any
 
 from internal.infrastructure.config.production_rules import production_problems
 from internal.infrastructure.config.settings import Settings
-from tests.docs.blocks import CONFIGURATION, ROOT
+from tests.support.documented_examples import CONFIGURATION, ROOT
 
 TEXT = CONFIGURATION.read_text()
 ROW = re.compile(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) ?\| .+ \|$", re.MULTILINE)

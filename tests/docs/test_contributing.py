@@ -8,7 +8,7 @@ from textwrap import indent
 
 import pytest
 
-from tests.docs.blocks import CONTRIBUTING, ROOT, blocks
+from tests.support.documented_examples import CONTRIBUTING, ROOT, blocks
 
 BLOCKS = blocks(CONTRIBUTING)
 BOOTSTRAP = "internal/infrastructure/bootstrap"

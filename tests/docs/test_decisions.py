@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.blocks import ARCHITECTURE, ROOT
+from tests.support.documented_examples import ARCHITECTURE, ROOT
 
 DECISIONS = sorted((ROOT / "docs" / "adr").glob("*.md"))
 SECTIONS = ["Context", "Decision", "Consequences", "Alternatives"]

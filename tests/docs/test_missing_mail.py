@@ -13,11 +13,11 @@ from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.embedded.process import spawn
 from internal.ports.tasks import TaskReceipt
-from tests.docs.admin import Admin
-from tests.docs.blocks import OPERATIONS, blocks
-from tests.eventually import eventually
-from tests.queued import queued
-from tests.smtp import ACCEPTED, SmtpServer
+from tests.support.documented_commands import Admin
+from tests.support.documented_examples import OPERATIONS, blocks
+from tests.support.polling import eventually
+from tests.support.queue_contents import queued
+from tests.support.smtp_server import ACCEPTED, SmtpServer
 
 pytestmark = pytest.mark.anyio
 

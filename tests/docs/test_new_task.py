@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.admin import Admin
-from tests.docs.blocks import BACKGROUND_JOBS, OPERATIONS, blocks
 from tests.docs.program_copy import Copy
-from tests.eventually import eventually
-from tests.queued import queued
+from tests.support.documented_commands import Admin
+from tests.support.documented_examples import BACKGROUND_JOBS, OPERATIONS, blocks
+from tests.support.polling import eventually
+from tests.support.queue_contents import queued
 
 BLOCKS = blocks(BACKGROUND_JOBS)
 COMMANDS = blocks(OPERATIONS)

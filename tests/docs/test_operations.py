@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
-from tests.docs.admin import Admin
-from tests.docs.blocks import OPERATIONS, ROOT, blocks, table
-from tests.integration.taskqueue.engine import Engine, Hand, engine_on
+from tests.support.documented_commands import Admin
+from tests.support.documented_examples import OPERATIONS, ROOT, blocks, table
+from tests.support.taskqueue.engine import Engine, Hand, engine_on
 
 BLOCKS = blocks(OPERATIONS)
 TEXT = OPERATIONS.read_text()

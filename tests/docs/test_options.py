@@ -17,9 +17,9 @@ from internal.infrastructure.taskqueue.delivery.outcomes import DONE, Kind, Outc
 from internal.infrastructure.taskqueue.worker.worker import Worker
 from internal.infrastructure.worker.actors import declare_actors
 from internal.ports.tasks import Rate, TaskContext, TaskOptions, TaskPublisher
-from tests.docs.blocks import BACKGROUND_JOBS, blocks, run
-from tests.integration.taskqueue.engine import Engine, Hand
-from tests.queued import Queued, queued
+from tests.support.documented_examples import BACKGROUND_JOBS, blocks, run
+from tests.support.queue_contents import Queued, queued
+from tests.support.taskqueue.engine import Engine, Hand
 
 pytestmark = pytest.mark.anyio
 

@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from internal.infrastructure.embedded.process import free_port, spawn
-from tests.docs.blocks import README, ROOT, blocks
-from tests.eventually import eventually
+from tests.support.documented_examples import README, ROOT, blocks
+from tests.support.polling import eventually
 
 TEXT = README.read_text()
 BLOCKS = blocks(README)

@@ -10,10 +10,10 @@ from pathlib import Path
 import httpx
 
 from internal.infrastructure.embedded.process import free_port
-from tests.docs.blocks import BACKGROUND_JOBS, blocks
 from tests.docs.program_copy import Copy
-from tests.eventually import eventually
-from tests.queued import queued
+from tests.support.documented_examples import BACKGROUND_JOBS, blocks
+from tests.support.polling import eventually
+from tests.support.queue_contents import queued
 
 BLOCKS = blocks(BACKGROUND_JOBS)
 ARCHITECTURE = ("tests/architecture/test_tasks.py", "tests/architecture/test_layers.py")

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.docs.blocks import RELIABILITY, ROOT, table
+from tests.support.documented_examples import RELIABILITY, ROOT, table
 
 UNITS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "day": 86_400, "MiB": 1024 * 1024}
 LIMITS = [(value, *re.findall(r"`(.+?)`", constant)) for _, value, constant in table(RELIABILITY, "limits")]

@@ -11,9 +11,9 @@ import redis
 from internal.infrastructure.config.service_url import PostgresUrl, SentinelUrl
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.embedded.process import free_port, stop
-from tests.configured_redis import answers, configured_redis, spawn_redis
-from tests.docs.blocks import OPERATIONS, README, ROOT, blocks
-from tests.eventually import eventually
+from tests.support.configured_redis import answers, configured_redis, spawn_redis
+from tests.support.documented_examples import OPERATIONS, README, ROOT, blocks
+from tests.support.polling import eventually
 
 PAGE = ROOT / "docs" / "several-hosts.md"
 TEXT = PAGE.read_text()

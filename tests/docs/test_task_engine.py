@@ -2,7 +2,7 @@
 
 import re
 
-from tests.docs.blocks import ROOT, TASK_ENGINE, table
+from tests.support.documented_examples import ROOT, TASK_ENGINE, table
 
 ENGINE = ROOT / "internal" / "infrastructure" / "taskqueue"
 SCRIPTS = sorted((ENGINE / "protocol" / "lua").rglob("*.lua"))

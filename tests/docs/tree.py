@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from textwrap import wrap
 
-from tests.docs.blocks import ARCHITECTURE, ROOT
+from tests.support.documented_examples import ARCHITECTURE, ROOT
 
 Folders = dict[str, list[str]]
 

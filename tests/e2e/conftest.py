@@ -1,89 +1,13 @@
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
 
-import httpx
 import pytest
 
-from internal.infrastructure.embedded.process import free_port, spawn
 from internal.infrastructure.embedded.redis import EmbeddedRedis
-from tests.eventually import eventually
-from tests.smtp import SmtpServer
-
-PASSWORD = "correct horse"
-
-
-class System:
-    """The real processes, as an operator would start them. Whatever is started here ends with the test."""
-
-    def __init__(self, *, database_url: str, redis_url: str, mail_url: str, logs: Path) -> None:
-        self.port = free_port()
-        self.private_port = free_port()
-        self.env = {
-            "PATH": os.environ["PATH"],
-            "APP_ENV": "test",
-            "DATABASE_URL": database_url,
-            "REDIS_URL": redis_url,
-            "MAIL_URL": mail_url,
-            "HTTP_PORT": str(self.port),
-            "PRIVATE_PORT": str(self.private_port),
-            "PASSWORD_HASH_MEMORY": "8",
-            "PASSWORD_HASH_TIME": "1",
-            "LOG_FORMAT": "json",
-        }
-        self._logs = logs
-        self._processes: list[subprocess.Popen[bytes]] = []
-
-    def start(self, *module_and_arguments: str, **env: str) -> "subprocess.Popen[bytes]":
-        module, *arguments = module_and_arguments
-        process = spawn(
-            [sys.executable, "-m", module, *arguments],
-            env={**self.env, **env},
-            log=self._logs / f"{module}.log",
-        )
-        self._processes.append(process)
-        return process
-
-    def start_server(self, **env: str) -> "subprocess.Popen[bytes]":
-        process = self.start("cmd.server", **env)
-        eventually(lambda: self.get("/readyz").status_code == 200, within=20)
-        return process
-
-    def start_worker(self, **env: str) -> "subprocess.Popen[bytes]":
-        process = self.start("cmd.worker", **env)
-        eventually(lambda: "worker.started" in self.log("cmd.worker"), within=20)
-        return process
-
-    def run(self, *module_and_arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
-        """Run a process to its end; a process that does not end is an error."""
-        command = [sys.executable, "-m", *module_and_arguments]
-        return subprocess.run(
-            command, env={**self.env, **env}, capture_output=True, text=True, timeout=30, check=False
-        )
-
-    def log(self, module: str) -> str:
-        file = self._logs / f"{module}.log"
-        return file.read_text() if file.exists() else ""
-
-    def get(self, path: str) -> httpx.Response:
-        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=10)
-
-    def get_private(self, path: str) -> httpx.Response:
-        return httpx.get(f"http://127.0.0.1:{self.private_port}{path}", timeout=10)
-
-    def sign_up(self, email: str) -> httpx.Response:
-        body = {"email": email, "name": "Ada Lovelace", "password": PASSWORD}
-        return httpx.post(f"http://127.0.0.1:{self.port}/api/v1/auth/register", json=body, timeout=10)
-
-    def stop(self) -> None:
-        for process in self._processes:
-            process.kill()
-        for process in self._processes:
-            process.wait()
+from tests.support.smtp_server import SmtpServer
+from tests.support.system import System
 
 
 @pytest.fixture

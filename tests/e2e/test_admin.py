@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.integration.taskqueue.engine import Engine, engine_on
+from tests.support.taskqueue.engine import Engine, engine_on
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 
 from internal.infrastructure.security.argon2_password_hasher import WAIT_AT_MOST
-from tests.e2e.conftest import PASSWORD, System
-from tests.eventually import eventually
+from tests.support.polling import eventually
+from tests.support.system import PASSWORD, System
 
 CROWD = 200
 # Two hashes of 19 MiB are under way; the rest is for the requests themselves.

@@ -17,7 +17,7 @@ import pytest
 import redis
 
 from internal.infrastructure.embedded.process import free_port, spawn
-from tests.eventually import eventually
+from tests.support.polling import eventually
 
 ROOT = Path(__file__).parents[2]
 ADA = {"email": "ada@example.com", "name": "Ada Lovelace", "password": "correct horse"}

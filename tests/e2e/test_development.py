@@ -18,8 +18,8 @@ import pytest
 
 from internal.infrastructure.embedded.process import die_with_parent, free_port
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
-from tests.e2e.conftest import PASSWORD, System
-from tests.eventually import eventually
+from tests.support.polling import eventually
+from tests.support.system import PASSWORD, System
 
 ROOT = Path(__file__).parents[2]
 ENDS_WITHIN = 30  # seconds

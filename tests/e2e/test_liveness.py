@@ -11,9 +11,9 @@ from internal.infrastructure.bootstrap.admin import LocatedInstallation
 from internal.infrastructure.cli.app import app
 from internal.infrastructure.embedded.process import free_port
 from internal.infrastructure.embedded.redis import EmbeddedRedis
-from tests.e2e.conftest import System
-from tests.eventually import eventually
-from tests.processes import family_of, frozen
+from tests.support.polling import eventually
+from tests.support.process_family import family_of, frozen
+from tests.support.system import System
 
 
 def asks(system: System, *command: str) -> Result:

@@ -16,9 +16,9 @@ import pytest
 
 from internal.infrastructure.database.schema import upgrade_to_head
 from internal.infrastructure.embedded.postgres import EmbeddedPostgres
-from tests.e2e.conftest import PASSWORD, System
-from tests.eventually import eventually
-from tests.processes import frozen
+from tests.support.polling import eventually
+from tests.support.process_family import frozen
+from tests.support.system import PASSWORD, System
 
 BUSY = 2  # times longer than on a machine that does nothing else
 FROZEN_WITHIN = BUSY * 5.5  # seconds

@@ -9,10 +9,10 @@ from internal.infrastructure.bootstrap.admin import LocatedInstallation
 from internal.infrastructure.cli.app import app
 from internal.infrastructure.embedded.process import free_port
 from internal.infrastructure.embedded.redis import EmbeddedRedis
-from tests.e2e.conftest import System
 from tests.e2e.test_welcome_mail import assert_nothing_left, assert_one_mail_each
-from tests.eventually import eventually
-from tests.smtp import SmtpServer
+from tests.support.polling import eventually
+from tests.support.smtp_server import SmtpServer
+from tests.support.system import System
 
 
 def does(system: System, *command: str) -> Result:

@@ -10,11 +10,11 @@ from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
-from tests.e2e.conftest import System
-from tests.e2e.raw_client import connection, exchange
 from tests.e2e.test_crowds import children_of
-from tests.eventually import eventually
-from tests.services import new_database
+from tests.support.polling import eventually
+from tests.support.raw_client import connection, exchange
+from tests.support.services import new_database
+from tests.support.system import System
 
 CROWD = 2200
 ANSWERED_WITHIN = 1.5  # seconds

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from internal.infrastructure.embedded.redis import EmbeddedRedis
-from tests.e2e.conftest import System
-from tests.eventually import eventually
-from tests.smtp import SmtpServer
+from tests.support.polling import eventually
+from tests.support.smtp_server import SmtpServer
+from tests.support.system import System
 
 NOWHERE = "127.0.0.1:1"
 

@@ -10,9 +10,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.e2e.conftest import System
-from tests.e2e.raw_client import CHUNKED, END, GET, LAST, SIGN_UP, Answer, connection, exchange
-from tests.services import new_database
+from tests.support.raw_client import CHUNKED, END, GET, LAST, SIGN_UP, Answer, connection, exchange
+from tests.support.services import new_database
+from tests.support.system import System
 
 MAX_BODY_SIZE = 64 * 1024
 IDLE_CONNECTIONS = 300

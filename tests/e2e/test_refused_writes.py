@@ -13,11 +13,11 @@ from typer.testing import CliRunner, Result
 from internal.infrastructure.bootstrap.admin import LocatedInstallation
 from internal.infrastructure.cli.app import app
 from internal.infrastructure.embedded.process import free_port
-from tests.configured_redis import configured_redis
-from tests.e2e.conftest import System
-from tests.eventually import eventually
-from tests.full_redis import full
-from tests.refusing_redis import FULL, NO_REPLICAS, without_replicas
+from tests.support.configured_redis import configured_redis
+from tests.support.full_redis import full
+from tests.support.polling import eventually
+from tests.support.refusing_redis import FULL, NO_REPLICAS, without_replicas
+from tests.support.system import System
 
 LEASE = 1  # seconds
 SAID_WITHIN = 6  # seconds

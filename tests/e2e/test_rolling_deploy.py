@@ -15,14 +15,14 @@ from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.message_options import FIRST, OUTBOX
 from internal.ports.task_inspector import TaskAction
-from tests.e2e.conftest import System
-from tests.e2e.next_version import SendFarewell
-from tests.eventually import eventually
-from tests.integration.taskqueue.inspecting import inspector_on
-from tests.queued import queued
-from tests.smtp import SmtpServer
+from tests.support.next_version import SendFarewell
+from tests.support.polling import eventually
+from tests.support.queue_contents import queued
+from tests.support.smtp_server import SmtpServer
+from tests.support.system import System
+from tests.support.taskqueue.inspectors import inspector_on
 
-NEXT_VERSION = "tests.e2e.next_version"
+NEXT_VERSION = "tests.support.next_version"
 FAREWELL, WELCOME = "farewell@example.com", "welcome@example.com"
 STORE = """
 INSERT INTO outbox (id, task_name, payload, options, next_try_at)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.e2e.conftest import System
-from tests.e2e.raw_client import CHUNKED, END, GET, SIGN_UP, connection
-from tests.services import new_database
+from tests.support.raw_client import CHUNKED, END, GET, SIGN_UP, connection
+from tests.support.services import new_database
+from tests.support.system import System
 
 HEADER_TIMEOUT = 1.0  # seconds
 BODY_TIMEOUT = 1.5

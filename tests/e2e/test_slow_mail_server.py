@@ -10,8 +10,8 @@ from typing import Self
 import psycopg
 import pytest
 
-from tests.e2e.conftest import System
-from tests.eventually import eventually
+from tests.support.polling import eventually
+from tests.support.system import System
 
 MAILS = 30  # three times the slots of a worker
 

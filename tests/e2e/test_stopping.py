@@ -13,9 +13,9 @@ import httpx
 import psycopg
 import pytest
 
-from tests.e2e.conftest import PASSWORD, System
-from tests.eventually import eventually
-from tests.processes import family_of
+from tests.support.polling import eventually
+from tests.support.process_family import family_of
+from tests.support.system import PASSWORD, System
 
 CLIENTS = 8
 EXIT_WITHIN = 10  # seconds

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from internal.infrastructure.embedded.process import spawn, stop
-from tests.e2e.conftest import System
 from tests.e2e.test_worker_signals import told_again
-from tests.eventually import eventually
-from tests.smtp import SmtpServer
+from tests.support.polling import eventually
+from tests.support.smtp_server import SmtpServer
+from tests.support.system import System
 
 EVENTS = 2000  # more than a pipe holds
 LOG_EVENTS = f"""

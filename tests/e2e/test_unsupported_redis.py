@@ -8,10 +8,10 @@ import pytest
 import redis
 
 from internal.infrastructure.embedded.process import free_port, stop
-from tests.configured_redis import STARTS_WITHIN, answers, spawn_redis
-from tests.e2e.conftest import System
-from tests.eventually import eventually
-from tests.redis_programs import REDIS, VALKEY, redis_program_named
+from tests.support.configured_redis import STARTS_WITHIN, answers, spawn_redis
+from tests.support.polling import eventually
+from tests.support.redis_programs import REDIS, VALKEY, redis_program_named
+from tests.support.system import System
 
 CLUSTER = "Redis runs in cluster mode, which the task queue does not support; check REDIS_ADDR or REDIS_URL"
 SENTINEL = (

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from tests.e2e.conftest import System
-from tests.eventually import eventually
-from tests.smtp import SmtpServer
+from tests.support.polling import eventually
+from tests.support.smtp_server import SmtpServer
+from tests.support.system import System
 
 SIGN_UPS = 20
 EMAILS = [f"user{number}@example.com" for number in range(SIGN_UPS)]

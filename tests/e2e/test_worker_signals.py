@@ -5,9 +5,9 @@ import subprocess
 
 import pytest
 
-from tests.e2e.conftest import System
-from tests.eventually import eventually
-from tests.smtp import SmtpServer
+from tests.support.polling import eventually
+from tests.support.smtp_server import SmtpServer
+from tests.support.system import System
 
 
 def test_a_drained_worker_takes_nothing_until_it_is_told_to_go_on(

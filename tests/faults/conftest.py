@@ -6,12 +6,12 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from internal.infrastructure.embedded.redis import EmbeddedRedis
-from tests.faults.fleet import Fleet
-from tests.faults.measurements import Report, Row
-from tests.faults.rounds import IS_LONG
-from tests.faults.site import Site, running_site
-from tests.redis_programs import PROGRAMS, VALKEY, redis_program_named
-from tests.services import running_redis
+from tests.support.faults.fleet import Fleet
+from tests.support.faults.measurements import Report, Row
+from tests.support.faults.rounds import IS_LONG
+from tests.support.faults.site import Site, running_site
+from tests.support.redis_programs import PROGRAMS, VALKEY, redis_program_named
+from tests.support.services import running_redis
 
 
 @pytest.fixture(params=PROGRAMS if IS_LONG else [VALKEY])

@@ -16,13 +16,13 @@ from structlog.testing import capture_logs
 
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.ports.tasks import RetryLater
-from tests.faults.clocked_redis import ClockedRedis, clocked_redis
-from tests.faults.measurements import Row
-from tests.faults.rounds import repeated
-from tests.integration.taskqueue.engine import Engine, Hand, engine_on
-from tests.integration.taskqueue.working import broker_on, working
-from tests.queued import queued
-from tests.scheduling import QUEUE, every, scheduler_on, scheduling, slot_of
+from tests.support.faults.clocked_redis import ClockedRedis, clocked_redis
+from tests.support.faults.measurements import Row
+from tests.support.faults.rounds import repeated
+from tests.support.queue_contents import queued
+from tests.support.schedulers import QUEUE, every, scheduler_on, scheduling, slot_of
+from tests.support.taskqueue.engine import Engine, Hand, engine_on
+from tests.support.taskqueue.workers import broker_on, working
 
 pytestmark = pytest.mark.anyio
 

@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 
 from internal.infrastructure.bootstrap.admin import LocatedInstallation
 from internal.infrastructure.cli.app import app
-from tests.eventually import eventually
-from tests.faults.measurements import Row
-from tests.faults.proxy import Proxy
-from tests.faults.rounds import IS_LONG
-from tests.faults.site import STARTS_WITHIN, Site
-from tests.faults.traffic import Traffic
+from tests.support.faults.measurements import Row
+from tests.support.faults.rounds import IS_LONG
+from tests.support.faults.site import STARTS_WITHIN, Site
+from tests.support.faults.traffic import Traffic
+from tests.support.polling import eventually
+from tests.support.proxy import Proxy
 
 LATE = 20  # seconds
 QUIET_WITHIN = 90

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import System
-from tests.faults.measurements import MARGIN, Row
-from tests.faults.proxy import Proxy
-from tests.faults.rounds import IS_LONG
-from tests.smtp import SmtpServer
+from tests.support.faults.measurements import MARGIN, Row
+from tests.support.faults.rounds import IS_LONG
+from tests.support.proxy import Proxy
+from tests.support.smtp_server import SmtpServer
+from tests.support.system import System
 
 ROUND_TRIPS = [0.005, 0.04, 0.1, 0.25] if IS_LONG else [0.25]  # seconds
 SIGN_UPS = 10 if IS_LONG else 3

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from dramatiq.errors import ConnectionClosed
 
-from tests.eventually import eventually
-from tests.faults.fleet import Fleet
-from tests.faults.journal import FAIL, START
-from tests.faults.measurements import Row
-from tests.faults.rounds import IS_LONG, repeated
-from tests.queued import queued
-from tests.redis_programs import PROGRAMS, VALKEY, redis_program_named
-from tests.replicated_load import ReplicatedLoad
-from tests.replicated_redis import ReplicatedRedis, replicated_redis
+from tests.support.faults.fleet import Fleet
+from tests.support.faults.journal import FAIL, START
+from tests.support.faults.measurements import Row
+from tests.support.faults.rounds import IS_LONG, repeated
+from tests.support.polling import eventually
+from tests.support.queue_contents import queued
+from tests.support.redis_programs import PROGRAMS, VALKEY, redis_program_named
+from tests.support.replicated_load import ReplicatedLoad
+from tests.support.replicated_redis import ReplicatedRedis, replicated_redis
 
 RETRIES = [f"retry-{number}" for number in range(20)]
 PROMOTED_WITHIN = 15  # seconds

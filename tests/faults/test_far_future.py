@@ -1,8 +1,8 @@
 import time
 
-from tests.faults.fleet import Fleet
-from tests.faults.journal import START
-from tests.queued import queued
+from tests.support.faults.fleet import Fleet
+from tests.support.faults.journal import START
+from tests.support.queue_contents import queued
 
 A_DAY = 24 * 3600 * 1000  # milliseconds
 FLOOD = 5000

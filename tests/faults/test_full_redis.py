@@ -3,11 +3,11 @@
 import pytest
 from dramatiq.errors import ConnectionClosed
 
-from tests.eventually import eventually
-from tests.faults.fleet import Fleet
-from tests.faults.journal import END, START
-from tests.full_redis import full
-from tests.queued import queued
+from tests.support.faults.fleet import Fleet
+from tests.support.faults.journal import END, START
+from tests.support.full_redis import full
+from tests.support.polling import eventually
+from tests.support.queue_contents import queued
 
 
 def test_a_full_redis_refuses_new_tasks_as_an_outage_does(fleet: Fleet) -> None:

@@ -6,11 +6,11 @@ from statistics import quantiles
 
 import pytest
 
-from tests.eventually import eventually
-from tests.faults.fleet import Fleet, Worker, runs
-from tests.faults.journal import END, START
-from tests.faults.rounds import long_round
-from tests.queued import queued
+from tests.support.faults.fleet import Fleet, Worker, runs
+from tests.support.faults.journal import END, START
+from tests.support.faults.rounds import long_round
+from tests.support.polling import eventually
+from tests.support.queue_contents import queued
 
 ROUNDS = 20
 AGAIN_WITHIN = 20  # seconds at the default lease

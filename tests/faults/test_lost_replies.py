@@ -4,12 +4,12 @@ from collections import Counter
 
 import pytest
 
-from tests.eventually import eventually
-from tests.faults.fleet import Fleet
-from tests.faults.journal import START
-from tests.faults.proxy import Proxy
-from tests.faults.rounds import long_round
-from tests.queued import queued
+from tests.support.faults.fleet import Fleet
+from tests.support.faults.journal import START
+from tests.support.faults.rounds import long_round
+from tests.support.polling import eventually
+from tests.support.proxy import Proxy
+from tests.support.queue_contents import queued
 
 
 def run_through_cuts(fleet: Fleet, *, tasks: int, cuts: int, seed: int) -> None:

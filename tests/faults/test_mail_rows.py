@@ -6,13 +6,13 @@ import pytest
 from dramatiq import Message
 
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
-from tests.eventually import eventually
-from tests.faults.disturbances import refused_mail
-from tests.faults.measurements import Row
-from tests.faults.rounds import IS_LONG, repeated
-from tests.faults.site import Site
-from tests.faults.traffic import emails, statuses
-from tests.queued import queued
+from tests.support.faults.disturbances import refused_mail
+from tests.support.faults.measurements import Row
+from tests.support.faults.rounds import IS_LONG, repeated
+from tests.support.faults.site import Site
+from tests.support.faults.traffic import emails, statuses
+from tests.support.polling import eventually
+from tests.support.queue_contents import queued
 
 SIGN_UPS = 50 if IS_LONG else 8
 OUTAGE = 600 if IS_LONG else 2  # seconds

@@ -3,10 +3,10 @@
 import time
 from collections import Counter
 
-from tests.eventually import eventually
-from tests.faults.fleet import Fleet
-from tests.faults.journal import END, START
-from tests.queued import queued
+from tests.support.faults.fleet import Fleet
+from tests.support.faults.journal import END, START
+from tests.support.polling import eventually
+from tests.support.queue_contents import queued
 
 TARGET = 1.3  # seconds for 20 tasks of 1 s on 2 x 10 slots
 MARGIN = 5  # times the target is still no failure: the machine may be busy

@@ -8,14 +8,14 @@ import psycopg
 import pytest
 from dramatiq import Message
 
-from tests.eventually import eventually
-from tests.faults.fleet import Fleet
-from tests.faults.journal import START
-from tests.faults.measurements import Row
-from tests.faults.odd_errors import ERRORS
-from tests.faults.rounds import IS_LONG
-from tests.integration.taskqueue.working import send_stored
-from tests.queued import queued
+from tests.support.faults.fleet import Fleet
+from tests.support.faults.journal import START
+from tests.support.faults.measurements import Row
+from tests.support.faults.odd_errors import ERRORS
+from tests.support.faults.rounds import IS_LONG
+from tests.support.polling import eventually
+from tests.support.queue_contents import queued
+from tests.support.taskqueue.workers import send_stored
 
 EACH = 40 if IS_LONG else 6  # tasks of an actor and an error
 STORE = """

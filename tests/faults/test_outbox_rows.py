@@ -3,12 +3,12 @@
 import json
 import time
 
-from tests.eventually import eventually
-from tests.faults.disturbances import stopped_redis
-from tests.faults.measurements import Row
-from tests.faults.rounds import IS_LONG
-from tests.faults.site import Site
-from tests.faults.traffic import statuses
+from tests.support.faults.disturbances import stopped_redis
+from tests.support.faults.measurements import Row
+from tests.support.faults.rounds import IS_LONG
+from tests.support.faults.site import Site
+from tests.support.faults.traffic import statuses
+from tests.support.polling import eventually
 
 SIGN_UPS = 100 if IS_LONG else 12
 BAD = 150  # more than a sweep takes at once

@@ -6,11 +6,11 @@ from collections import Counter
 
 import pytest
 
-from tests.eventually import eventually
-from tests.faults.fleet import Fleet, Worker
-from tests.faults.journal import END, START
-from tests.faults.rounds import long_round
-from tests.queued import queued
+from tests.support.faults.fleet import Fleet, Worker
+from tests.support.faults.journal import END, START
+from tests.support.faults.rounds import long_round
+from tests.support.polling import eventually
+from tests.support.queue_contents import queued
 
 CRASHES = 3
 LONG = 2.0  # seconds

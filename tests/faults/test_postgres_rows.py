@@ -3,12 +3,12 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.eventually import eventually
-from tests.faults.disturbances import frozen_postgres, stopped_postgres
-from tests.faults.measurements import Row
-from tests.faults.rounds import IS_LONG, repeated
-from tests.faults.site import Site
-from tests.faults.traffic import seconds, statuses
+from tests.support.faults.disturbances import frozen_postgres, stopped_postgres
+from tests.support.faults.measurements import Row
+from tests.support.faults.rounds import IS_LONG, repeated
+from tests.support.faults.site import Site
+from tests.support.faults.traffic import seconds, statuses
+from tests.support.polling import eventually
 
 SIGN_UPS = 30 if IS_LONG else 12
 QUIET_WITHIN = 90  # seconds

@@ -12,11 +12,11 @@ import pytest
 from dramatiq.errors import ConnectionClosed
 
 from internal.infrastructure.embedded.redis import EmbeddedRedis
-from tests.eventually import eventually
-from tests.faults.fleet import Fleet
-from tests.faults.journal import END, FAIL, START
-from tests.faults.rounds import long_round
-from tests.queued import queued
+from tests.support.faults.fleet import Fleet
+from tests.support.faults.journal import END, FAIL, START
+from tests.support.faults.rounds import long_round
+from tests.support.polling import eventually
+from tests.support.queue_contents import queued
 
 RETRIES = [f"retry-{number}" for number in range(100)]
 BACK_WITHIN = 30  # seconds after Redis is back

@@ -5,8 +5,7 @@ from statistics import median
 
 import redis
 
-from tests.eventually import eventually
-from tests.faults.disturbances import (
+from tests.support.faults.disturbances import (
     Fault,
     draining_worker,
     frozen_redis,
@@ -16,11 +15,12 @@ from tests.faults.disturbances import (
     rejected_mail,
     stopped_redis,
 )
-from tests.faults.measurements import Row
-from tests.faults.rounds import IS_LONG, repeated
-from tests.faults.site import Site
-from tests.faults.traffic import seconds, statuses
-from tests.refusing_redis import NO_REPLICAS
+from tests.support.faults.measurements import Row
+from tests.support.faults.rounds import IS_LONG, repeated
+from tests.support.faults.site import Site
+from tests.support.faults.traffic import seconds, statuses
+from tests.support.polling import eventually
+from tests.support.refusing_redis import NO_REPLICAS
 
 SIGN_UPS = 30 if IS_LONG else 12
 MORE = 0.3  # seconds that a sign-up may take longer

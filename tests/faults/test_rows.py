@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.faults.rows import ROWS
+from tests.support.faults.rows import ROWS
 
 HERE = Path(__file__).parent
 NAMED_AFTER_A_ROW = re.compile(r"^(?:async )?def test_(f\d\d)_", re.MULTILINE)

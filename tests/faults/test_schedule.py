@@ -17,12 +17,12 @@ from internal.infrastructure.embedded.process import spawn
 from internal.infrastructure.embedded.redis import EmbeddedRedis
 from internal.infrastructure.taskqueue.delivery.exchange import Settlement
 from internal.infrastructure.taskqueue.delivery.outcomes import DONE
-from tests.eventually import eventually
-from tests.faults.measurements import Row
-from tests.faults.proxy import Proxy
-from tests.faults.rounds import long_round
-from tests.integration.taskqueue.engine import Engine, Hand, engine_on
-from tests.scheduling import assert_complete, slot_of
+from tests.support.faults.measurements import Row
+from tests.support.faults.rounds import long_round
+from tests.support.polling import eventually
+from tests.support.proxy import Proxy
+from tests.support.schedulers import assert_complete, slot_of
+from tests.support.taskqueue.engine import Engine, Hand, engine_on
 
 INTERVAL = timedelta(milliseconds=100)
 STARTS_WITHIN = 30  # seconds
@@ -30,7 +30,7 @@ STARTS_WITHIN = 30  # seconds
 
 class Replica:
     def __init__(self, redis_url: str, log: Path) -> None:
-        command = [sys.executable, "-m", "tests.faults.replica", redis_url, "100ms"]
+        command = [sys.executable, "-m", "tests.support.faults.replica", redis_url, "100ms"]
         self.process = spawn(command, env={"PATH": os.environ["PATH"]}, log=log)
         self._log = log
 

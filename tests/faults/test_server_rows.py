@@ -18,11 +18,12 @@ from benchmarks.inspector import measure
 from internal.infrastructure.embedded.process import free_port, spawn, stop
 from internal.infrastructure.embedded.redis import EmbeddedRedis
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
-from tests.eventually import eventually
-from tests.faults.measurements import Row, p99
-from tests.faults.rounds import IS_LONG, repeated
-from tests.faults.site import STARTS_WITHIN, Site
-from tests.faults.traffic import Traffic, seconds, statuses
+from tests.support.faults.clocked_redis import SKEWED
+from tests.support.faults.measurements import Row, p99
+from tests.support.faults.rounds import IS_LONG, repeated
+from tests.support.faults.site import STARTS_WITHIN, Site
+from tests.support.faults.traffic import Traffic, seconds, statuses
+from tests.support.polling import eventually
 
 SIGN_UPS = 400 if IS_LONG else 50
 BACKLOG = 1_000_000 if IS_LONG else 100_000
@@ -68,7 +69,7 @@ def _readiness_until_gone(site: Site, release: object) -> list[int]:
 
 
 def test_f24_tokens_of_a_server_whose_clock_is_20_s_ahead_are_good(site: Site, row: Row) -> None:
-    path = os.pathsep.join([str(Path(__file__).parent / "skewed"), str(Path.cwd())])
+    path = os.pathsep.join([str(SKEWED), str(Path.cwd())])
     with another_server(site, PYTHONPATH=path, CLOCK_AHEAD="20") as port, site.traffic("token") as here:
         there = Traffic(port, name="token-there")
         answers = [here.sign_up(), there.sign_up()]

@@ -9,11 +9,11 @@ import pytest
 
 from internal.infrastructure.bootstrap.supervisor import SAME_ORDER
 from internal.infrastructure.embedded.redis import EmbeddedRedis
-from tests.eventually import eventually
-from tests.faults.fleet import ACTORS, Fleet
-from tests.faults.journal import END, START
-from tests.faults.proxy import Proxy
-from tests.queued import queued
+from tests.support.faults.fleet import ACTORS, Fleet
+from tests.support.faults.journal import END, START
+from tests.support.polling import eventually
+from tests.support.proxy import Proxy
+from tests.support.queue_contents import queued
 
 KINDS = ("work", "block")
 TIMEOUT = 1  # seconds that the worker has to stop

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from internal.infrastructure.embedded.redis import EmbeddedRedis
-from tests.e2e.conftest import System
 from tests.e2e.test_welcome_mail import assert_nothing_left, assert_one_mail_each
-from tests.faults.rounds import long_round
-from tests.smtp import SmtpServer
+from tests.support.faults.rounds import long_round
+from tests.support.smtp_server import SmtpServer
+from tests.support.system import System
 
 ROUNDS = 5
 

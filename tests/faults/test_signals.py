@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 
 from internal.infrastructure.embedded.process import free_port, spawn, stop
-from tests.eventually import eventually
-from tests.faults.fleet import Fleet
-from tests.faults.journal import START
-from tests.faults.measurements import Row
-from tests.faults.rounds import IS_LONG, long_round
-from tests.faults.signal_rounds import EVERY, GRACE, TIMEOUT, Round, play_all
-from tests.processes import family_of
-from tests.queued import queued
+from tests.support.faults.fleet import Fleet
+from tests.support.faults.journal import START
+from tests.support.faults.measurements import Row
+from tests.support.faults.rounds import IS_LONG, long_round
+from tests.support.faults.signal_rounds import EVERY, GRACE, TIMEOUT, Round, play_all
+from tests.support.polling import eventually
+from tests.support.process_family import family_of
+from tests.support.queue_contents import queued
 
 ROUNDS = 100
 AT_ONCE = 6
@@ -113,7 +113,7 @@ def test_the_first_process_of_a_container_ends_while_it_imports_too(fleet: Fleet
 def test_the_first_process_of_a_container_reaps_orphans_and_knows_its_own(
     fleet: Fleet, tmp_path: Path
 ) -> None:
-    command = [*AS_FIRST_PROCESS, sys.executable, "-m", "cmd.worker", "tests.faults.actors"]
+    command = [*AS_FIRST_PROCESS, sys.executable, "-m", "cmd.worker", "tests.support.faults.actors"]
     first = spawn(command, env=fleet.env({}), log=tmp_path / "log")
     try:
         for key in range(3):

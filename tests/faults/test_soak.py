@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from tests.faults import disturbances
-from tests.faults.disturbances import Fault
-from tests.faults.measurements import p99
-from tests.faults.site import Site
-from tests.faults.traffic import Traffic, statuses
+from tests.support.faults import disturbances
+from tests.support.faults.disturbances import Fault
+from tests.support.faults.measurements import p99
+from tests.support.faults.site import Site
+from tests.support.faults.traffic import Traffic, statuses
 
 MINUTES = float(os.environ.get("SOAK_MINUTES") or 30)
 SEED = int(os.environ.get("SOAK_SEED") or 1)

@@ -9,12 +9,12 @@ from statistics import median
 import pytest
 
 from internal.infrastructure.embedded.redis import EmbeddedRedis
-from tests.eventually import eventually
-from tests.faults.fleet import Fleet
-from tests.faults.journal import END, FAIL, START
-from tests.faults.proxy import Proxy
-from tests.faults.rounds import long_round
-from tests.faults.transports import Ours, Stock, Transport
+from tests.support.faults.fleet import Fleet
+from tests.support.faults.journal import END, FAIL, START
+from tests.support.faults.rounds import long_round
+from tests.support.faults.transports import Ours, Stock, Transport
+from tests.support.polling import eventually
+from tests.support.proxy import Proxy
 
 OURS = pytest.param(Ours, id="ours")
 # To fail is what it does there; to pass would be news, and a reason to read ADR 12 again.

@@ -21,14 +21,14 @@ from internal.infrastructure.config.settings import Environment, Settings
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.ports.tasks import RetryLater, TaskContext, TaskOptions
-from tests.eventually import eventually
-from tests.faults.disturbances import draining_worker
-from tests.faults.measurements import Row
-from tests.faults.rounds import IS_LONG, repeated
-from tests.faults.site import NOOPS, Site
-from tests.faults.traffic import Traffic, statuses
+from tests.support.faults.clocked_redis import SKEWED
+from tests.support.faults.disturbances import draining_worker
+from tests.support.faults.measurements import Row
+from tests.support.faults.rounds import IS_LONG, repeated
+from tests.support.faults.site import NOOPS, Site
+from tests.support.faults.traffic import Traffic, statuses
+from tests.support.polling import eventually
 
-SKEWED = Path(__file__).parent / "skewed"
 QUIET_WITHIN = 120  # seconds
 DELAYED = 10_000
 # Postgres would run the statement of somebody who has died once it gets its lock.

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from tests.image.backing import BackingServices, embedded_services
-from tests.image.build_context import export_context
-from tests.image.compose import ROOT, services
-from tests.image.container import Container
-from tests.image.dockerfile import parse
-from tests.image.namespaces import ROOT_USER, command_in
-from tests.image.replay import BASE_ENVIRONMENT, Replay, Stage
+from tests.support.image.backing import BackingServices, embedded_services
+from tests.support.image.build_context import export_context
+from tests.support.image.compose import ROOT, services
+from tests.support.image.container import Container
+from tests.support.image.dockerfile import parse
+from tests.support.image.namespaces import ROOT_USER, command_in
+from tests.support.image.replay import BASE_ENVIRONMENT, Replay, Stage
 
 HERE = Path(__file__).parent
 

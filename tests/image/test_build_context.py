@@ -2,8 +2,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from tests.image.build_context import DockerIgnore, UnknownSyntax, export_context
-from tests.image.compose import ROOT
+from tests.support.image.build_context import DockerIgnore, UnknownSyntax, export_context
+from tests.support.image.compose import ROOT
 
 INSIDE = {
     "cmd/server.py",

@@ -9,7 +9,7 @@ from internal.infrastructure.config.settings import (
     COMPOSE_REDIS_ADDR,
     Settings,
 )
-from tests.image.compose import PRODUCTION, services
+from tests.support.image.compose import PRODUCTION, services
 
 APP = ["migrate", "server", "worker"]
 BACKING = ["mailpit", "postgres", "redis"]

@@ -3,8 +3,8 @@ import re
 
 import pytest
 
-from tests.image.compose import ROOT
-from tests.image.dockerfile import Instruction, UnknownInstruction, parse
+from tests.support.image.compose import ROOT
+from tests.support.image.dockerfile import Instruction, UnknownInstruction, parse
 
 
 def arguments_of(name: str) -> list[str]:

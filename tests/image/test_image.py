@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.image.compose import ROOT
-from tests.image.dockerfile import parse
-from tests.image.replay import Stage
+from tests.support.image.compose import ROOT
+from tests.support.image.dockerfile import parse
+from tests.support.image.replay import Stage
 
 LOCKED = ROOT / "requirements" / "runtime.txt"
 # Debian bookworm's glibc is 2.36.

@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from internal.infrastructure.embedded.process import stop
-from tests.image.backing import BackingServices
-from tests.image.compose import PRODUCTION, health_command, services
-from tests.image.container import Container
-from tests.image.namespaces import ROOT_USER
-from tests.image.replay import Stage
+from tests.support.image.backing import BackingServices
+from tests.support.image.compose import PRODUCTION, health_command, services
+from tests.support.image.container import Container
+from tests.support.image.namespaces import ROOT_USER
+from tests.support.image.replay import Stage
 
 UP_WITHIN = 60  # seconds
 

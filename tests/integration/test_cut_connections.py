@@ -16,12 +16,12 @@ from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.connections.connection import IDLE_AFTER
 from internal.infrastructure.taskqueue.inspection.write_probe import AT_MOST_EVERY
 from internal.infrastructure.taskqueue.protocol.timing import Timing
-from tests.eventually import eventually
-from tests.faults.proxy import Proxy
-from tests.faults.rounds import IS_LONG
-from tests.integration.database.outboxed import forwarded, publish, welcome
-from tests.integration.taskqueue.working import broker_on, working
-from tests.queued import queued
+from tests.support.faults.rounds import IS_LONG
+from tests.support.outbox_rows import forwarded, publish, welcome
+from tests.support.polling import eventually
+from tests.support.proxy import Proxy
+from tests.support.queue_contents import queued
+from tests.support.taskqueue.workers import broker_on, working
 
 pytestmark = pytest.mark.anyio
 

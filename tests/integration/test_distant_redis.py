@@ -16,11 +16,11 @@ from internal.infrastructure.bootstrap.lifespan import open_resources
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.database.outbox.relay import FORWARD_WITHIN
 from internal.infrastructure.taskqueue.protocol.timing import Timing
-from tests.eventually import eventually
-from tests.faults.proxy import Proxy
-from tests.integration.database.outboxed import forwarded, publish, store_due, welcome
-from tests.integration.taskqueue.working import broker_on, working
-from tests.queued import queued
+from tests.support.outbox_rows import forwarded, publish, store_due, welcome
+from tests.support.polling import eventually
+from tests.support.proxy import Proxy
+from tests.support.queue_contents import queued
+from tests.support.taskqueue.workers import broker_on, working
 
 pytestmark = pytest.mark.anyio
 

@@ -9,10 +9,10 @@ import pytest
 
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.protocol.timing import Timing
-from tests.eventually import eventually
-from tests.faults.proxy import Proxy
-from tests.integration.taskqueue.working import broker_on, working
-from tests.queued import queued
+from tests.support.polling import eventually
+from tests.support.proxy import Proxy
+from tests.support.queue_contents import queued
+from tests.support.taskqueue.workers import broker_on, working
 
 MEGABYTE = 1_000_000
 LARGEST = 16 * MEGABYTE  # older versions had no limit

@@ -15,8 +15,8 @@ from internal.infrastructure.bootstrap.lifespan import open_resources
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.database.tables import outbox
 from internal.ports.tasks import MOST_STEPS
-from tests.queued import queued
-from tests.services import running_redis
+from tests.support.queue_contents import queued
+from tests.support.services import running_redis
 
 pytestmark = pytest.mark.anyio
 

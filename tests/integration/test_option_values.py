@@ -22,9 +22,9 @@ from internal.infrastructure.worker.actors import declare_actors
 from internal.ports.option_rules import LARGEST, LATEST, LONGEST
 from internal.ports.task_snapshots import TaskInfo
 from internal.ports.tasks import Rate, TaskContext, TaskOptions, TaskPublisher, TaskState
-from tests.faults.rounds import IS_LONG
-from tests.integration.database.outboxed import welcome
-from tests.integration.taskqueue.engine import Engine, Hand
+from tests.support.faults.rounds import IS_LONG
+from tests.support.outbox_rows import welcome
+from tests.support.taskqueue.engine import Engine, Hand
 
 pytestmark = pytest.mark.anyio
 

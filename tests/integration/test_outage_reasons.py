@@ -23,7 +23,7 @@ from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.server import app_of
 from internal.infrastructure.cli.app import app
 from internal.infrastructure.config.settings import Settings
-from tests import misbehaving
+from tests.support import broken_servers
 
 pytestmark = pytest.mark.anyio
 
@@ -62,14 +62,15 @@ def misbehaving_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[di
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("localhost").configure_cert(tls)
     handlers = {
-        "closes": misbehaving.close,
-        "tls": misbehaving.speak_tls(tls),
-        "postgres_tls": misbehaving.speak_postgres_tls(tls),
-        "silent": misbehaving.say_nothing,
+        "closes": broken_servers.close,
+        "tls": broken_servers.speak_tls(tls),
+        "postgres_tls": broken_servers.speak_postgres_tls(tls),
+        "silent": broken_servers.say_nothing,
     }
     with ExitStack() as running:
         ports = {
-            name: running.enter_context(misbehaving.listening(handler)) for name, handler in handlers.items()
+            name: running.enter_context(broken_servers.listening(handler))
+            for name, handler in handlers.items()
         }
         yield {"authority": file, **ports}
 

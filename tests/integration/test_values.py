@@ -24,9 +24,9 @@ from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
 from internal.infrastructure.taskqueue.protocol.encoder import JSONEncoder
 from internal.infrastructure.tasks.codec import TaskCodec
 from internal.ports.tasks import TaskOptions
-from tests.faults.rounds import IS_LONG
-from tests.integration.database.outboxed import make_due
-from tests.integration.taskqueue.engine import Engine, Hand
+from tests.support.faults.rounds import IS_LONG
+from tests.support.outbox_rows import make_due
+from tests.support.taskqueue.engine import Engine, Hand
 
 pytestmark = pytest.mark.anyio
 

@@ -20,8 +20,8 @@ from internal.infrastructure.database.migrations.migration_lock import MIGRATION
 from internal.infrastructure.database.schema import upgrade_to_head
 from internal.infrastructure.database.schema_version import SchemaVersion
 from internal.infrastructure.embedded.process import free_port
-from tests import misbehaving
-from tests.eventually import eventually
+from tests.support import broken_servers
+from tests.support.polling import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -142,7 +142,7 @@ async def test_the_first_host_that_fits_is_used_by_all(unmigrated_database_url: 
 
 async def test_a_silent_host_is_not_waited_for_twice(database_url: str) -> None:
     parts = urlsplit(database_url)
-    with misbehaving.listening(misbehaving.say_nothing) as silent:
+    with broken_servers.listening(broken_servers.say_nothing) as silent:
         hosts = f"127.0.0.1:{silent},{parts.hostname}:{parts.port}"
         engine = engine_of(on_hosts(database_url, hosts, "sslmode=disable"))
         async with engine.connect() as connection:
@@ -159,7 +159,7 @@ async def test_a_silent_host_is_not_waited_for_twice(database_url: str) -> None:
 async def test_who_gave_up_on_a_silent_host_tries_the_next_one(database_url: str) -> None:
     """As a readiness check does, which has less time than a connection."""
     parts = urlsplit(database_url)
-    with misbehaving.listening(misbehaving.say_nothing) as silent:
+    with broken_servers.listening(broken_servers.say_nothing) as silent:
         hosts = f"127.0.0.1:{silent},{parts.hostname}:{parts.port}"
         engine = engine_of(on_hosts(database_url, hosts, "sslmode=disable"))
         with pytest.raises(TimeoutError):

@@ -20,7 +20,7 @@ from internal.infrastructure.database.engine import PING_AFTER, PING_WITHIN
 from internal.infrastructure.database.schema import upgrade_to_head
 from internal.infrastructure.embedded.postgres import EmbeddedPostgres
 from internal.ports.unavailable import Unavailable
-from tests.processes import frozen
+from tests.support.process_family import frozen
 
 pytestmark = pytest.mark.anyio
 

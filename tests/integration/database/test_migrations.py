@@ -19,7 +19,7 @@ from internal.infrastructure.database.schema import (
 )
 from internal.infrastructure.database.schema_version import SchemaVersion
 from internal.ports.unavailable import Unavailable
-from tests.eventually import eventually
+from tests.support.polling import eventually
 
 ROOT = Path(__file__).parents[3]
 SOON = "SET lock_timeout = '50ms'"

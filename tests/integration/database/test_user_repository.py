@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from internal.domain.email_address import EmailAddress
 from internal.domain.user import EmailAlreadyRegistered, User
 from internal.infrastructure.bootstrap.container import Container
-from tests.integration.database.outboxed import statements
+from tests.support.outbox_rows import statements
 
 pytestmark = pytest.mark.anyio
 

@@ -14,7 +14,7 @@ from internal.infrastructure.bootstrap.lifespan import open_resources
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.database.engine import translated_outages
 from internal.ports.unavailable import Unavailable
-from tests.faults.proxy import Proxy
+from tests.support.proxy import Proxy
 
 pytestmark = pytest.mark.anyio
 

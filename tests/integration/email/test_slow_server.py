@@ -17,8 +17,8 @@ from internal.infrastructure.database.tables import outbox
 from internal.ports.email_sender import Email
 from internal.ports.idempotency import Claim
 from internal.ports.tasks import RetryLater
-from tests.eventually import eventually
-from tests.smtp import SmtpServer
+from tests.support.polling import eventually
+from tests.support.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.anyio
 

@@ -16,10 +16,10 @@ from internal.infrastructure.email.smtp_sender import EmailNotAccepted, SmtpEmai
 from internal.infrastructure.email.smtp_sender import SmtpServer as ServerAddress
 from internal.infrastructure.embedded.process import free_port
 from internal.ports.email_sender import Email, MailServerUnreachable
-from tests import misbehaving
-from tests.eventually import eventually
 from tests.fakes.clock import FakeClock
-from tests.smtp import PASSWORD, SmtpServer
+from tests.support import broken_servers
+from tests.support.polling import eventually
+from tests.support.smtp_server import PASSWORD, SmtpServer
 
 pytestmark = pytest.mark.anyio
 
@@ -225,7 +225,7 @@ async def test_says_that_a_server_takes_no_login(smtp_server: SmtpServer) -> Non
 
 async def test_says_that_a_server_is_silent() -> None:
     with (
-        misbehaving.listening(misbehaving.say_nothing) as port,
+        broken_servers.listening(broken_servers.say_nothing) as port,
         pytest.raises(MailServerUnreachable, match="no answer in time"),
     ):
         await sender(f"smtp://127.0.0.1:{port}").send(WELCOME, within=IMPATIENT, accepted_within=IMPATIENT)

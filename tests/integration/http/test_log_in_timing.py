@@ -13,7 +13,7 @@ from internal.infrastructure.bootstrap.lifespan import open_resources
 from internal.infrastructure.bootstrap.server import app_of
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.database.tables import users
-from tests.faults.rounds import IS_LONG
+from tests.support.faults.rounds import IS_LONG
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600 if IS_LONG else 120)]
 

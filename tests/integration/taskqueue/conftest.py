@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
-from tests.integration.taskqueue.working import broker_on
-from tests.redis_programs import PROGRAMS, redis_program_named
-from tests.services import running_redis
+from tests.support.redis_programs import PROGRAMS, redis_program_named
+from tests.support.services import running_redis
+from tests.support.taskqueue.workers import broker_on
 
 
 @pytest.fixture(scope="session", params=PROGRAMS)

@@ -18,11 +18,11 @@ from internal.infrastructure.taskqueue.delivery.outcomes import RELEASED, Kind, 
 from internal.infrastructure.taskqueue.protocol.timing import MAX_CRASHES
 from internal.ports.task_inspector import APPLIES_TO, TaskAction
 from internal.ports.tasks import TaskOptions, TaskState
-from tests.faults.rounds import IS_LONG
-from tests.integration.taskqueue.engine import WEIGHTS
-from tests.integration.taskqueue.pairs import AT_ONCE, GIVEN_UP, HOUR, is_refused, name_of
-from tests.integration.taskqueue.pairs_known import WhatIsKnown
-from tests.queued import Queued
+from tests.support.faults.rounds import IS_LONG
+from tests.support.queue_contents import Queued
+from tests.support.taskqueue.engine import WEIGHTS
+from tests.support.taskqueue.feature_expectations import WhatIsKnown
+from tests.support.taskqueue.feature_site import AT_ONCE, GIVEN_UP, HOUR, is_refused, name_of
 
 EXAMPLES = 500 if IS_LONG else 8
 QUEUES = st.sampled_from(sorted(WEIGHTS))

@@ -9,10 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from internal.ports.tasks import TaskOptions
-from tests.faults.rounds import IS_LONG
-from tests.integration.taskqueue.pairs import Site, Step, name_of
-from tests.queued import queued
-from tests.scheduling import assert_complete, every, scheduler_on, scheduling, slot_of, until_published
+from tests.support.faults.rounds import IS_LONG
+from tests.support.queue_contents import queued
+from tests.support.schedulers import (
+    assert_complete,
+    every,
+    scheduler_on,
+    scheduling,
+    slot_of,
+    until_published,
+)
+from tests.support.taskqueue.feature_site import Site, Step, name_of
 
 MOMENTS = st.integers(0, 6).map(lambda number: timedelta(milliseconds=40 * number))
 SLACK = 0.02  # seconds: half of what lies between two moments

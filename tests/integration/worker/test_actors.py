@@ -20,8 +20,8 @@ from internal.infrastructure.telemetry.log import TASKS
 from internal.infrastructure.worker.actors import declare_actors
 from internal.ports.tasks import Permanent, RetryLater, TaskContext, TaskOptions
 from internal.ports.unavailable import Unavailable
-from tests.eventually import eventually
-from tests.queued import queued
+from tests.support.polling import eventually
+from tests.support.queue_contents import queued
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

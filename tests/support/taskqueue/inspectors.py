@@ -1,0 +1,23 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from internal.infrastructure.taskqueue.connections.connection import connect, pool_of
+from internal.infrastructure.taskqueue.inspection.inspector import RedisTaskInspector
+from internal.infrastructure.taskqueue.protocol.timing import Timing
+from internal.infrastructure.taskqueue.scheduling.schedule_inspector import ScheduleInspector
+from internal.infrastructure.tasks.completion_log import CompletionLog
+from tests.support.taskqueue.engine import PREFIX
+
+
+@asynccontextmanager
+async def inspector_on(
+    redis_url: str, *, completion_log: CompletionLog | None = None
+) -> AsyncIterator[RedisTaskInspector]:
+    schedules = ScheduleInspector(pool_of(redis_url), namespace=PREFIX)
+    try:
+        async with connect(redis_url) as client:
+            yield RedisTaskInspector(
+                client, namespace=PREFIX, timing=Timing(), completion_log=completion_log, schedules=schedules
+            )
+    finally:
+        await schedules.close()

@@ -1,0 +1,87 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from internal.infrastructure.cli.installation import RedisRefusals
+from internal.ports.tasks import TaskState
+from tests.fakes.clock import NOON
+from tests.support.operator_terminal import REDIS, Operator, a_task
+from tests.unit.infrastructure.cli.commands.test_workers import WORKER
+
+
+@pytest.fixture
+def operator() -> Operator:
+    operator = Operator()
+    operator.inspector.add(
+        a_task("one"),
+        a_task("two", TaskState.RETRY, due=NOON),
+        a_task("three", queue="low"),
+    )
+    operator.inspector.count("default", NOON.date(), processed=90, failed=5)
+    operator.inspector.count("low", NOON.date(), processed=5, failed=0)
+    operator.inspector.count("low", NOON.date() - timedelta(days=1), processed=1000, failed=1000)
+    operator.inspector.add_worker(WORKER)
+    return operator
+
+
+def test_shows_the_whole_at_a_glance(operator: Operator) -> None:
+    shown = operator.does("stats", columns=80).stdout
+
+    lines = [" ".join(line.split()) for line in shown.splitlines()]
+    assert lines[:6] == ["pending 2", "active 0", "scheduled 0", "retry 1", "archived 0", "completed 0"]
+    assert lines[7:11] == ["done today 95", "failed today 5", "error rate 5.0 %", "workers 1"]
+    assert [line.split()[0] for line in lines[12:15]] == ["QUEUE", "default", "low"]
+    assert lines[16:] == [
+        "valkey 9.1.0",
+        "memory 3.0 MiB, no limit, noeviction",
+        "up for 3d4h",
+        "clients 7",
+        "new tasks accepted",
+    ]
+
+
+def test_shows_the_whole_to_a_script(operator: Operator) -> None:
+    read = operator.reads("stats")
+
+    assert [queue["name"] for queue in read.pop("queues")] == ["default", "low"]
+    assert read == {
+        "at": "2030-01-01T12:00:00+00:00",
+        "states": {"pending": 2, "active": 0, "scheduled": 0, "retry": 1, "archived": 0, "completed": 0},
+        "processed_today": 95,
+        "failed_today": 5,
+        "error_rate_today": 0.05,
+        "workers": 1,
+        "redis": {
+            "software": "valkey",
+            "version": "9.1.0",
+            "used_memory_bytes": 3 * 1024 * 1024,
+            "max_memory_bytes": None,
+            "eviction": "noeviction",
+            "uptime_seconds": 273_600.0,
+            "clients": 7,
+            "why_no_writes": None,
+        },
+    }
+
+
+def test_says_why_redis_takes_nothing(operator: Operator) -> None:
+    operator.installation.refusals = RedisRefusals(of_tasks="Redis is too small", of_workers="Redis is shy")
+
+    lines = [" ".join(line.split()) for line in operator.does("stats").stdout.splitlines()]
+    read = operator.reads("stats")
+
+    assert "workers unknown: they cannot register" in lines
+    assert lines[-1] == "new tasks refused: Redis is too small"
+    assert read["workers"] is None
+    assert read["redis"]["why_no_writes"] == "Redis is too small"
+
+
+def test_says_how_much_memory_redis_may_use(operator: Operator) -> None:
+    operator.installation.redis = replace(REDIS, max_memory=100 * 1024 * 1024)
+
+    assert "3.0 MiB, at most 100.0 MiB, noeviction" in operator.does("stats").stdout
+
+
+def test_an_installation_that_has_done_nothing() -> None:
+    assert Operator().reads("stats")["error_rate_today"] is None

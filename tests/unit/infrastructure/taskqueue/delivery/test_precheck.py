@@ -1,0 +1,94 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from dramatiq import Message
+
+from internal.infrastructure.taskqueue.delivery.delivery import Cancelled
+from internal.infrastructure.taskqueue.delivery.outcomes import Kind
+from internal.infrastructure.taskqueue.delivery.precheck import precheck
+from internal.infrastructure.taskqueue.protocol import message_options
+from internal.infrastructure.taskqueue.protocol.timing import MAX_CRASHES, Timing
+from tests.support.taskqueue.attempts import declare, delivery, offline_broker
+
+EVERY = 30_000  # milliseconds
+
+
+def test_a_known_task_may_start() -> None:
+    broker = offline_broker()
+    declare(broker)
+
+    assert precheck(delivery(), actors=broker.actors, timing=broker.timing) is None
+
+
+def test_a_suspect_may_start_until_its_workers_have_died_too_often() -> None:
+    broker = offline_broker()
+    declare(broker)
+    attempt = delivery(suspect=True)
+
+    attempt.crashes = MAX_CRASHES - 1
+    may_start = precheck(attempt, actors=broker.actors, timing=broker.timing)
+    attempt.crashes = MAX_CRASHES
+    poison = precheck(attempt, actors=broker.actors, timing=broker.timing)
+
+    assert may_start is None
+    assert poison is not None
+    assert (poison.kind, attempt.failed) == (Kind.ARCHIVED, True)
+    assert b"died 3 times" in poison.note
+
+
+def test_an_overdue_task_is_archived() -> None:
+    broker = offline_broker()
+    declare(broker)
+    attempt = delivery()
+    attempt.deadline = 0
+
+    overdue = precheck(attempt, actors=broker.actors, timing=broker.timing)
+
+    assert overdue is not None
+    assert overdue.kind is Kind.ARCHIVED
+    assert b"deadline" in overdue.note
+
+
+def test_a_task_that_an_operator_has_cancelled_is_archived_though_nobody_knows_it() -> None:
+    attempt = delivery()
+    attempt.cancelled = Cancelled.OPERATOR
+
+    cancelled = precheck(attempt, actors={}, timing=Timing())
+
+    assert cancelled is not None
+    assert (cancelled.kind, cancelled.note) == (Kind.ARCHIVED, b'{"retries":0,"error":"cancelled"}')
+    assert attempt.failed
+
+
+@pytest.mark.parametrize(("times", "kind"), [(0, Kind.SCHEDULED), (19, Kind.SCHEDULED), (20, Kind.ARCHIVED)])
+def test_an_unknown_task_is_offered_again_for_ten_minutes(times: int, kind: Kind) -> None:
+    unknown = precheck(delivery(unknown=times), actors=(), timing=Timing())
+
+    assert unknown is not None
+    assert unknown.kind is kind
+    if kind is Kind.SCHEDULED:
+        assert unknown.number == EVERY
+        assert Message.decode(unknown.message).options == {"unknown": times + 1}
+    assert timedelta(milliseconds=EVERY * 20) == timedelta(minutes=10)
+
+
+@pytest.mark.parametrize(
+    ("options", "is_known"),
+    [
+        ({}, True),
+        ({"format": 1}, True),
+        ({"format": 2}, True),
+        ({"format": 3}, False),
+        ({"format": []}, False),
+    ],
+    ids=repr,
+)
+def test_a_version_with_a_newer_format_goes_on_knowing_the_older(
+    monkeypatch: pytest.MonkeyPatch, *, options: dict[str, Any], is_known: bool
+) -> None:
+    monkeypatch.setattr(message_options, "KNOWN_FORMATS", (1, 2))
+
+    refused = precheck(delivery(**options), actors={"work"}, timing=Timing())
+
+    assert (refused is None) is is_known

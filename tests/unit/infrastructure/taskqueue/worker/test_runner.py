@@ -1,0 +1,49 @@
+import asyncio
+from contextvars import Context
+
+import dramatiq
+import pytest
+
+from internal.infrastructure.taskqueue.delivery.delivery import Cancelled, Delivery
+from internal.infrastructure.taskqueue.delivery.outcomes import Kind
+from internal.infrastructure.taskqueue.delivery.retries import Retries
+from internal.infrastructure.taskqueue.delivery.settled_as import settled_as
+from internal.infrastructure.taskqueue.worker.runner import Runner
+from internal.infrastructure.taskqueue.worker.threads import WorkerThreads
+from tests.support.taskqueue.attempts import delivery, offline_broker
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"), [(Cancelled.OPERATOR, Kind.ARCHIVED), (Cancelled.SHUTDOWN, Kind.RELEASED)]
+)
+@pytest.mark.parametrize("is_async", [True, False])
+async def test_a_task_that_is_cancelled_before_its_first_step_ends_without_it(
+    *, is_async: bool, reason: Cancelled, kind: Kind
+) -> None:
+    broker = offline_broker([Retries()])
+    runs: list[bool] = []
+    ended: asyncio.Future[Delivery] = asyncio.get_running_loop().create_future()
+
+    def run() -> None:
+        runs.append(True)
+
+    async def run_on_the_loop() -> None:
+        run()
+
+    dramatiq.actor(broker=broker, actor_name="work")(run_on_the_loop if is_async else run)
+    runner = Runner(
+        broker,
+        threads=WorkerThreads(broker, size=0 if is_async else 1),
+        context=Context(),
+        finished=lambda delivery, _: ended.set_result(delivery),
+    )
+    attempt = delivery()
+
+    runner.start(attempt)
+    attempt.interrupt(reason)
+
+    async with asyncio.timeout(5):
+        assert settled_as(await ended).kind is kind
+    assert runs == []
