@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import indent
 
 from internal.infrastructure.embedded.process import spawn
 from tests.support.documented_examples import BACKGROUND_JOBS, ROOT, blocks
@@ -54,7 +55,9 @@ class Copy:
         self._write(f"{use_case}/request_report.py", BLOCKS["endpoint_use_case"])
         self._write(f"{controller}/controller.py", BLOCKS["endpoint_controller"])
         self._write(f"{AREAS}/reports.py", BLOCKS["endpoint_provider"])
-        self._replace(CONTAINER, "use_cases = providers.List(auth)\n", BLOCKS["endpoint_area"].lstrip())
+        self._replace(
+            CONTAINER, "use_cases = providers.List(auth)\n", indent(BLOCKS["endpoint_area"], "    ").lstrip()
+        )
         self._import(CONTAINER, "internal.infrastructure.bootstrap.containers.reports:ReportsContainer")
         self._replace(APP, "[AuthController,", "[ReportsController, AuthController,")
         self._import(APP, "internal.infrastructure.http.reports.controller:ReportsController")
