@@ -28,7 +28,7 @@ from internal.ports.tasks import TaskState
 
 ARCHIVED_FOR = timedelta(days=90)
 MOST_AT_ONCE = 500
-MOST_DAYS = 90
+MAX_DAYS = 90
 _FROM: Mapping[TaskAction, frozenset[TaskState]] = {
     TaskAction.RUN: frozenset({TaskState.SCHEDULED, TaskState.RETRY, TaskState.ARCHIVED}),
     TaskAction.ARCHIVE: frozenset({TaskState.PENDING, TaskState.SCHEDULED, TaskState.RETRY}),
@@ -120,8 +120,8 @@ class FakeTaskInspector:
 
     async def history(self, name: str, *, days: int) -> Sequence[DayCount]:
         self._tasks_of(name)
-        if not 1 <= days <= MOST_DAYS:
-            raise ValueError(f"days must be within 1 to {MOST_DAYS}")
+        if not 1 <= days <= MAX_DAYS:
+            raise ValueError(f"days must be within 1 to {MAX_DAYS}")
         today = self._clock.now().date()
         return [self._day(name, today - timedelta(days=ago)) for ago in range(days)]
 
@@ -193,7 +193,7 @@ class FakeTaskInspector:
     ) -> AsyncIterator[ActionResult]:
         tasks = [kept.task for kept in self._tasks_of(queue).values() if kept.task.state is state]
         if state not in _FROM[action]:
-            raise Conflict(f"{action} is nothing for tasks that are {state}")
+            raise Conflict(f"{action} does not apply to {state} tasks")
         ids = [task.id for task in tasks if _matches(task, only)]
         for first in range(0, len(ids), self._batch):
             yield await self.act(action, queue, ids[first : first + self._batch])
@@ -283,7 +283,7 @@ def _mark(cursor: str) -> tuple[int, int, str]:
     rank, _, rest = cursor.partition(":")
     place, found, task_id = rest.partition(":")
     if not (found and rank.isdigit() and place.isdigit()):
-        raise ValueError(f"{cursor!r} is no cursor of ours")
+        raise ValueError(f"{cursor!r} is not a valid cursor")
     return int(rank), int(place), task_id
 
 

@@ -14,7 +14,7 @@ from internal.infrastructure.bootstrap.lifespan import open_resources
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.connections.connection import IDLE_AFTER
-from internal.infrastructure.taskqueue.inspection.write_probe import AT_MOST_EVERY
+from internal.infrastructure.taskqueue.inspection.write_probe import PROBE_INTERVAL
 from internal.infrastructure.taskqueue.protocol.timing import Timing
 from tests.support.faults.rounds import IS_LONG
 from tests.support.outbox_rows import forwarded, publish, welcome
@@ -120,12 +120,12 @@ async def test_commits_forward_without_a_sweeper(
 async def test_readiness_does_not_call_redis_down(
     container: Container, proxy: Proxy, redis_url: str, cut: Cut
 ) -> None:
-    assert await container.taskqueue.write_probe().precheck() is None
+    assert await container.taskqueue.write_probe().refusal() is None
     for _ in range(TIMES):
-        await asyncio.sleep(max(IDLE_AFTER, AT_MOST_EVERY))
+        await asyncio.sleep(max(IDLE_AFTER, PROBE_INTERVAL))
         cut(proxy, redis_url)
 
-        assert await container.taskqueue.write_probe().precheck() is None
+        assert await container.taskqueue.write_probe().refusal() is None
 
 
 @pytest.mark.parametrize("cut", [closed_by_redis, reset, forgotten])

@@ -174,7 +174,7 @@ async def redis_refusals(container: "Container") -> RedisRefusals:
     from internal.infrastructure.taskqueue.inspection.write_probe import refusal_of_workers  # noqa: PLC0415 - see above
 
     return RedisRefusals(
-        of_tasks=await container.taskqueue().write_probe().precheck(),
+        of_tasks=await container.taskqueue().write_probe().refusal(),
         of_workers=await refusal_of_workers(container.taskqueue().redis(), namespace=hash_tag(NAMESPACE)),
     )
 

@@ -32,13 +32,14 @@ from internal.ports.task_snapshots import (
 )
 from internal.ports.tasks import TaskState
 
-MOST_DAYS = 90
-SCANNED = 500  # keys, at once
+MAX_DAYS = 90
+# Keys per SCAN.
+SCAN_COUNT = 500
 EPOCH = date(1970, 1, 1)
 
 
 class Schedules(Protocol):
-    """What is known of the periodic tasks: this part of a TaskInspector."""
+    """The part of a TaskInspector that reads the periodic tasks."""
 
     async def schedules(self) -> Sequence[ScheduleInfo]: ...
 
@@ -48,7 +49,7 @@ class Schedules(Protocol):
 class RedisTaskInspector:
     """A TaskInspector on the engine's Redis layout.
 
-    completion_log: where tasks of units of work stand; without one they are not closed or reopened there.
+    completion_log: where outbox rows are closed and reopened. Without one, the outbox is not updated.
     """
 
     def __init__(
@@ -65,10 +66,10 @@ class RedisTaskInspector:
         self._namespace = namespace
         self._archive_for = timing.archive_for
         self._schedules = schedules
-        self._cards = WorkerRegistry(client, namespace=namespace)
-        self._listing = TaskScanner(client, namespace=namespace, archive_for=timing.archive_for)
+        self._registry = WorkerRegistry(client, namespace=namespace)
+        self._scanner = TaskScanner(client, namespace=namespace, archive_for=timing.archive_for)
         self._actions = OperatorActions(
-            client, namespace=namespace, listing=self._listing, completion_log=completion_log
+            client, namespace=namespace, scanner=self._scanner, completion_log=completion_log
         )
 
     async def queues(self) -> Sequence[QueueInfo]:
@@ -81,8 +82,8 @@ class RedisTaskInspector:
         raise _no_queue(name)
 
     async def history(self, name: str, *, days: int) -> Sequence[DayCount]:
-        if not 1 <= days <= MOST_DAYS:
-            raise ValueError(f"days must be within 1 to {MOST_DAYS}")
+        if not 1 <= days <= MAX_DAYS:
+            raise ValueError(f"days must be within 1 to {MAX_DAYS}")
         found = await self._call(scripts.HISTORY, (name, days))
         if found is None:
             raise _no_queue(name)
@@ -107,7 +108,7 @@ class RedisTaskInspector:
             async for _ in self._actions.act_on_all(TaskAction.DELETE, name, state, only=None):
                 pass
         if not await self._call(scripts.REMOVE, [name]):
-            raise QueueNotEmpty(f"the queue {name} has been given tasks meanwhile")
+            raise QueueNotEmpty(f"new tasks have arrived in the queue {name}")
         with translated_outages():
             await self._clear(name)
 
@@ -122,7 +123,7 @@ class RedisTaskInspector:
         only: TaskFilter | None = None,
     ) -> TaskPage:
         return await read_page(
-            self._listing, queue, state, newest_first=newest_first, size=size, cursor=cursor, only=only
+            self._scanner, queue, state, newest_first=newest_first, size=size, cursor=cursor, only=only
         )
 
     async def task(self, queue: str, task_id: str) -> TaskInfo:
@@ -132,7 +133,7 @@ class RedisTaskInspector:
         name, score, message, retained_until, token, kept = found
         record = dict(zip(kept[::2], kept[1::2], strict=True))
         row = TaskRow(task_id, score.decode(), message or b"", retained_until, record)
-        holder = (await self._listing.holders(queue)).get(task_id) if token else None
+        holder = (await self._scanner.lease_holders(queue)).get(task_id) if token else None
         return row.info(queue, STATES[name.decode()], archive_for=self._archive_for, holder=holder)
 
     async def act(self, action: TaskAction, queue: str, task_ids: Sequence[str]) -> ActionResult:
@@ -144,7 +145,7 @@ class RedisTaskInspector:
         return self._actions.act_on_all(action, queue, state, only=only)
 
     async def workers(self) -> Sequence[WorkerInfo]:
-        return await self._cards.workers()
+        return await self._registry.workers()
 
     async def schedules(self) -> Sequence[ScheduleInfo]:
         return await self._schedules.schedules()
@@ -159,15 +160,16 @@ class RedisTaskInspector:
         return bool(changed)
 
     async def _clear(self, name: str) -> None:
-        """Delete what else there is under the name of a forgotten queue: statistics, locks, limits."""
+        """Delete the other keys of a removed queue: statistics, locks and limits."""
         cursor: int = 0
         while True:
             cursor, found = await self._client.scan(
-                cursor, match=f"{self._namespace}:{name}:*", count=SCANNED
+                cursor, match=f"{self._namespace}:{name}:*", count=SCAN_COUNT
             )
             keys = [key.decode() if isinstance(key, bytes) else key for key in found]
             if keys and not await scripts.CLEAR.call(self._connection, self._namespace, (name, keys)):
-                return  # tasks were published to it: what is there now is in use
+                # New tasks recreated the queue, and use the keys that are left.
+                return
             if cursor == 0:
                 return
 
@@ -183,14 +185,14 @@ def _no_queue(name: str) -> QueueNotFound:
 def _queue(
     name: bytes, is_paused: int, sizes: Sequence[Any], waited: int, memory: int, processed: int, failed: int
 ) -> QueueInfo:
-    of_states: dict[TaskState, int] = {}
+    sizes_by_state: dict[TaskState, int] = {}
     for set_name, size in zip(sizes[::2], sizes[1::2], strict=True):
         state = STATES[set_name.decode()]
-        of_states[state] = of_states.get(state, 0) + size
+        sizes_by_state[state] = sizes_by_state.get(state, 0) + size
     return QueueInfo(
         name=name.decode(),
         is_paused=bool(is_paused),
-        sizes=of_states,
+        sizes=sizes_by_state,
         latency=timedelta(milliseconds=waited),
         memory=memory,
         processed=processed,

@@ -21,43 +21,48 @@ from internal.infrastructure.tasks.completion_log import Completion, CompletionL
 from internal.ports.task_inspector import APPLIES_TO, ActionResult, TaskAction, TaskFilter
 from internal.ports.tasks import TaskState
 
-AT_ONCE = 100  # tasks of one step: Redis does nothing else meanwhile, and whole messages may travel
+# Tasks per step. A step blocks Redis and may carry whole messages.
+BATCH_SIZE = 100
 
 _encoder = JSONEncoder()
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """A task before something is done to it. `message` is there only if it is archived."""
+class _TaskSnapshot:
+    """A task before the action.
+
+    may_have_outbox_row: the message may name the completion log.
+    message: only of archived tasks.
+    """
 
     id: str
     state: TaskState
-    is_named: bool  # by the completion log, perhaps
+    may_have_outbox_row: bool
     message: bytes
 
     @property
-    def is_over(self) -> bool:
+    def has_ended(self) -> bool:
         return self.state in {TaskState.ARCHIVED, TaskState.COMPLETED}
 
-    def begin_anew(self, *, is_written_down: bool) -> bytes:
-        """The message without what it has of former attempts; one that cannot be read stays as it is."""
+    def message_for_restart(self, *, keep_outbox: bool) -> bytes:
+        """The message without traces of earlier attempts. An unreadable message stays unchanged."""
         try:
-            said = _encoder.decode(self.message)
+            message = _encoder.decode(self.message)
         except DecodeError:
             return self.message
-        former = {"retries", "traceback", "requeue_timestamp", UNKNOWN} | (
-            set() if is_written_down else {OUTBOX}
-        )
-        options = {name: value for name, value in said.get("options", {}).items() if name not in former}
-        return _encoder.encode({**said, "options": options})
+        dropped = {"retries", "traceback", "requeue_timestamp", UNKNOWN}
+        if not keep_outbox:
+            dropped.add(OUTBOX)
+        options = {name: value for name, value in message.get("options", {}).items() if name not in dropped}
+        return _encoder.encode({**message, "options": options})
 
 
 class OperatorActions:
-    """What operators do to tasks: first in the completion log, then in Redis.
+    """Applies the actions of operators: first in the completion log, then in Redis.
 
-    A task that ends is closed in the log first, so that the outbox does not take it for lost. A task that
-    runs again is reopened first, so that no worker takes it for done. If Redis then refuses, because the
-    task has moved on, the change in the log is undone.
+    A task that ends is closed in the log first. Otherwise the outbox would take it for lost. A task that
+    runs again is reopened first. Otherwise a worker would take it for done. If Redis then refuses, because
+    the task has changed its state, the change in the log is undone.
     """
 
     def __init__(
@@ -65,34 +70,34 @@ class OperatorActions:
         client: redis.asyncio.Redis,
         *,
         namespace: str,
-        listing: TaskScanner,
+        scanner: TaskScanner,
         completion_log: CompletionLog | None,
     ) -> None:
         self._connection = PooledConnection(client)
         self._namespace = namespace
-        self._listing = listing
+        self._scanner = scanner
         self._completion_log = completion_log
 
     async def act(self, action: TaskAction, queue: str, task_ids: Sequence[str]) -> ActionResult:
-        """Raise ValueError for more than MOST_AT_ONCE ids, and Unavailable, after which some may be done."""
+        """Raise ValueError for more than MOST_AT_ONCE ids. After Unavailable, some tasks may have changed."""
         if len(task_ids) > MOST_AT_ONCE:
             raise ValueError(f"at most {MOST_AT_ONCE} tasks at once")
         ids = list(dict.fromkeys(task_ids))
         refused: dict[str, str] = {}
-        for first in range(0, len(ids), AT_ONCE):
-            refused |= await self._step(action, queue, ids[first : first + AT_ONCE])
+        for first in range(0, len(ids), BATCH_SIZE):
+            refused |= await self._step(action, queue, ids[first : first + BATCH_SIZE])
         return ActionResult(done=[task_id for task_id in ids if task_id not in refused], refused=refused)
 
     async def act_on_all(
         self, action: TaskAction, queue: str, state: TaskState, *, only: TaskFilter | None
     ) -> AsyncIterator[ActionResult]:
         """Raise QueueNotFound, Conflict, Unavailable."""
-        newest = await self._listing.read(queue, state, newest_first=True, after=None, count=1)
+        newest = await self._scanner.read(queue, state, newest_first=True, after=None, count=1)
         if state not in APPLIES_TO[action]:
-            raise Conflict(f"{action} is nothing for tasks that are {state}")
+            raise Conflict(f"{action} does not apply to {state} tasks")
         after, end = None, newest.last
         while end is not None:
-            listed = await self._listing.read(queue, state, newest_first=False, after=after, count=AT_ONCE)
+            listed = await self._scanner.read(queue, state, newest_first=False, after=after, count=BATCH_SIZE)
             within = [(position, task) for position, task in listed.tasks if _is_within(position, end)]
             if ids := [task.id for _, task in within if matches(task, only)]:
                 yield await self.act(action, queue, ids)
@@ -101,46 +106,49 @@ class OperatorActions:
             after = listed.last
 
     async def _step(self, action: TaskAction, queue: str, ids: Sequence[str]) -> Mapping[str, str]:
-        """Do it to a few; returns why not to some of them."""
-        if action is TaskAction.CANCEL:  # its worker closes it
+        """Act on one batch, and return the reasons for the refused tasks."""
+        if action is TaskAction.CANCEL:
+            # The worker closes the outbox row.
             return await self._call(scripts.CANCEL, queue, ids)
-        tasks = [task for task in await self._look(queue, ids) if task.state in APPLIES_TO[action]]
+        tasks = [task for task in await self._read(queue, ids) if task.state in APPLIES_TO[action]]
         if action is TaskAction.RUN:
-            return await self._run(queue, ids, archived=[task for task in tasks if task.is_over])
-        open_ids = [task.id for task in tasks if task.is_named and not task.is_over]
+            return await self._run(queue, ids, archived=[task for task in tasks if task.has_ended])
+        open_ids = [task.id for task in tasks if task.may_have_outbox_row and not task.has_ended]
         await self._close(open_ids)
         if action is TaskAction.DELETE:
             refused = await self._call(scripts.DELETE, queue, ids)
         else:
             refused = await self._call(scripts.ARCHIVE, queue, ids, ARCHIVE_MOST)
         if doubtful := [task_id for task_id in open_ids if task_id in refused]:
-            await self._reopen([task.id for task in await self._look(queue, doubtful) if not task.is_over])
+            await self._reopen([task.id for task in await self._read(queue, doubtful) if not task.has_ended])
         return refused
 
-    async def _run(self, queue: str, ids: Sequence[str], *, archived: Sequence[_Seen]) -> Mapping[str, str]:
-        reopened = await self._reopen([task.id for task in archived if task.is_named])
-        anew = {task.id: task.begin_anew(is_written_down=task.id in reopened) for task in archived}
-        messages = [scripts.text(anew.get(task_id, b"")) for task_id in ids]
+    async def _run(
+        self, queue: str, ids: Sequence[str], *, archived: Sequence[_TaskSnapshot]
+    ) -> Mapping[str, str]:
+        reopened = await self._reopen([task.id for task in archived if task.may_have_outbox_row])
+        restarts = {task.id: task.message_for_restart(keep_outbox=task.id in reopened) for task in archived}
+        messages = [scripts.text(restarts.get(task_id, b"")) for task_id in ids]
         refused = await self._call(scripts.RUN, queue, ids, messages)
         if doubtful := [task_id for task_id in reopened if task_id in refused]:
-            await self._close([task.id for task in await self._look(queue, doubtful) if task.is_over])
+            await self._close([task.id for task in await self._read(queue, doubtful) if task.has_ended])
         return refused
 
-    async def _look(self, queue: str, ids: Sequence[str]) -> list[_Seen]:
-        """Those of them that there are."""
+    async def _read(self, queue: str, ids: Sequence[str]) -> list[_TaskSnapshot]:
+        """Missing tasks are left out."""
         with translated_outages():
             found = await scripts.ACTION_PRECHECK.call(self._connection, self._namespace, (queue, ids))
         return [
-            _Seen(task_id, STATES[name.decode()], bool(is_named), message)
-            for task_id, (name, is_named, message) in zip(ids, found, strict=True)
+            _TaskSnapshot(task_id, STATES[name.decode()], bool(names_log), message)
+            for task_id, (name, names_log, message) in zip(ids, found, strict=True)
             if name
         ]
 
     async def _call(
-        self, script: scripts.Script, queue: str, ids: Sequence[str], *more: Any
+        self, script: scripts.Script, queue: str, ids: Sequence[str], *arguments: Any
     ) -> Mapping[str, str]:
         with translated_outages():
-            reply = await script.call(self._connection, self._namespace, (queue, ids, *more))
+            reply = await script.call(self._connection, self._namespace, (queue, ids, *arguments))
         refusals, refused_followers = reply[: len(ids)], reply[len(ids) :]
         warn_of_refused(refused_followers)
         return {task_id: why.decode() for task_id, why in zip(ids, refusals, strict=True) if why}

@@ -3,15 +3,17 @@ from collections.abc import Sequence
 
 from internal.infrastructure.taskqueue.inspection.cursors import Position, from_cursor, to_cursor
 from internal.infrastructure.taskqueue.inspection.task_decoding import SETS
-from internal.infrastructure.taskqueue.inspection.task_scanner import Listed, TaskScanner
+from internal.infrastructure.taskqueue.inspection.task_scanner import ScannedTasks, TaskScanner
 from internal.infrastructure.taskqueue.protocol.scripts import MOST_AT_ONCE
 from internal.ports.task_inspector import TaskFilter, TaskPage
 from internal.ports.task_snapshots import TaskInfo
 from internal.ports.tasks import TaskState
 
-LOOKED_AT = 1000  # tasks, for one page
-AT_ONCE = 250  # tasks that one call reads: Redis does nothing else meanwhile
-# In a cursor of all states, between the state and the position. It is not in a position.
+# Tasks read for one page, matching or not.
+MAX_SCANNED = 1000
+# Tasks per call. A call blocks Redis.
+MAX_PER_CALL = 250
+# Separates the state from the position in a cursor of all states. No position contains it.
 _AFTER_STATE = "."
 
 
@@ -25,10 +27,10 @@ async def read_page(
     cursor: str | None,
     only: TaskFilter | None,
 ) -> TaskPage:
-    """Read one state, or all of them one after the other. Raise QueueNotFound, ValueError or Unavailable."""
+    """Read one state, or all states in order. Raise QueueNotFound, ValueError or Unavailable."""
     if not 1 <= size <= MOST_AT_ONCE:
         raise ValueError(f"size must be within 1 to {MOST_AT_ONCE}")
-    states, after = _left(state, cursor, newest_first=newest_first)
+    states, after = _remaining_states(state, cursor, newest_first=newest_first)
     page = _Page(scanner, queue, newest_first=newest_first, size=size, only=only)
     end = await page.read(states, after)
     if end is None:
@@ -38,10 +40,10 @@ async def read_page(
     return TaskPage(tasks=page.tasks, next=prefix + to_cursor(position))
 
 
-def _left(
+def _remaining_states(
     state: TaskState | None, cursor: str | None, *, newest_first: bool
 ) -> tuple[Sequence[TaskState], Position | None]:
-    """The states that are left to read, and the position in the first of them."""
+    """The states that are still to be read, and the position in the first of them."""
     if state is not None:
         return [state], None if cursor is None else from_cursor(cursor)
     states = list(SETS) if newest_first else list(SETS)[::-1]
@@ -54,7 +56,7 @@ def _left(
 
 
 class _Page:
-    """Collects tasks until there are enough, or until it has looked at enough of them."""
+    """Collects tasks until the page is full or MAX_SCANNED tasks have been read."""
 
     def __init__(
         self, scanner: TaskScanner, queue: str, *, newest_first: bool, size: int, only: TaskFilter | None
@@ -65,7 +67,7 @@ class _Page:
         self._newest_first = newest_first
         self._size = size
         self._only = None if only is None or only.is_empty else only
-        self._looked_at = 0
+        self._scanned_count = 0
 
     async def read(
         self, states: Sequence[TaskState], after: Position | None
@@ -84,21 +86,21 @@ class _Page:
         while True:
             scanned = await self._scan(state, after, count=self._count)
             for position, task in scanned.tasks:
-                self._looked_at += 1
+                self._scanned_count += 1
                 if matches(task, self._only):
                     self.tasks.append(task)
                 if len(self.tasks) == self._size:
                     return position, position != scanned.last or scanned.has_more
             after = scanned.last
-            if after is not None and self._looked_at >= LOOKED_AT:
+            if after is not None and self._scanned_count >= MAX_SCANNED:
                 return after, scanned.has_more
             if after is None or not scanned.has_more:
                 return None
 
     @property
     def _count(self) -> int:
-        wanted = AT_ONCE if self._only else self._size - len(self.tasks)
-        return min(wanted, LOOKED_AT - self._looked_at)
+        wanted = MAX_PER_CALL if self._only else self._size - len(self.tasks)
+        return min(wanted, MAX_SCANNED - self._scanned_count)
 
     async def _has_any(self, states: Sequence[TaskState]) -> bool:
         for state in states:
@@ -107,7 +109,7 @@ class _Page:
                 return True
         return False
 
-    async def _scan(self, state: TaskState, after: Position | None, *, count: int) -> Listed:
+    async def _scan(self, state: TaskState, after: Position | None, *, count: int) -> ScannedTasks:
         return await self._scanner.read(
             self._queue, state, newest_first=self._newest_first, after=after, count=count
         )

@@ -19,29 +19,32 @@ from internal.ports.task_inspector import TaskNotFound
 from internal.ports.task_results import NotEnded, TaskResult
 from internal.ports.tasks import TaskState
 
-LOOK_EVERY = 1.0  # second; the end is announced, unless the connection breaks just then
+# Seconds between two looks, in case a broken connection loses the announcement.
+POLL_INTERVAL = 1.0
 
 _decode = JSONEncoder().decode
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Lookup:
+    """`is_retained`: the task is kept after its end."""
+
     result: TaskResult
-    is_kept: bool  # when it has ended
+    is_retained: bool
 
 
 class RedisTaskResults:
-    """Looks at tasks over one connection; each wait has another, on which the task's end is announced."""
+    """Reads tasks over one connection. Each wait subscribes to the end of its task over another one."""
 
     def __init__(
         self, client: redis.asyncio.Redis, pool: redis.asyncio.ConnectionPool, *, namespace: str
     ) -> None:
         self._client = client
-        self._wire = DedicatedConnection(pool, patience=impatient())
+        self._connection = DedicatedConnection(pool, patience=impatient())
         self._namespace = namespace
 
     async def result(self, queue: str, task_id: str) -> TaskResult:
-        if found := await self._look(queue, task_id):
+        if found := await self._read(queue, task_id):
             return found.result
         raise TaskNotFound(f"no task {task_id!r} on queue {queue!r}")
 
@@ -57,26 +60,28 @@ class RedisTaskResults:
         return result
 
     async def close(self) -> None:
-        await self._wire.close()
+        await self._connection.close()
 
     async def _until_ended(self, queue: str, task_id: str) -> None:
-        """Return also when a task that was there is gone."""
-        was_there = False
+        """Return when the task has ended, or when a task that existed is gone."""
+        existed = False
         with translated_outages():
             async with self._client.pubsub() as announcements:
                 await announcements.subscribe(f"{self._namespace}:ended:{queue}:{task_id}")
                 while True:
-                    found = await self._look(queue, task_id)
-                    if found.result.has_ended if found else was_there:
+                    found = await self._read(queue, task_id)
+                    if found.result.has_ended if found else existed:
                         return
-                    if found and not found.is_kept:
-                        raise ValueError(f"task {task_id!r} leaves nothing to wait for: it has no retention")
-                    was_there = found is not None
-                    await announcements.get_message(timeout=LOOK_EVERY)
+                    if found and not found.is_retained:
+                        raise ValueError(f"cannot wait for task {task_id!r}: it has no retention")
+                    existed = found is not None
+                    await announcements.get_message(timeout=POLL_INTERVAL)
 
-    async def _look(self, queue: str, task_id: str) -> _Found | None:
+    async def _read(self, queue: str, task_id: str) -> _Lookup | None:
         with translated_outages():
-            found = await repeated(lambda: scripts.RESULT.call(self._wire, self._namespace, (queue, task_id)))
+            found = await repeated(
+                lambda: scripts.RESULT.call(self._connection, self._namespace, (queue, task_id))
+            )
         if found is None:
             return None
         state, message, value, note = found
@@ -85,11 +90,11 @@ class RedisTaskResults:
             value=None if value is None else msgspec.json.decode(value),
             error=None if note is None else error_in(note),
         )
-        return _Found(result, is_kept=bool(_options_of(message).get("retention")))
+        return _Lookup(result, is_retained=bool(_options_of(message).get("retention")))
 
 
 def error_in(note: bytes) -> str:
-    """The error in what was written down of a failed attempt."""
+    """The error in the note of a failed attempt."""
     try:
         return str(msgspec.json.decode(note)["error"])
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):

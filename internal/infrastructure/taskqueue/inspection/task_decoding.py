@@ -1,4 +1,4 @@
-"""What scripts say of a task, and what it means."""
+"""Decodes what the scripts return about a task."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,9 +15,9 @@ from internal.ports.task_snapshots import Attempt, TaskInfo
 from internal.ports.tasks import TaskState, UniqueUntil
 
 ATTEMPT = b"attempt:"
-# Of a record, as `describe` in `reading.lua` gives them.
-_KEPT = (b"deadline", b"crashes", b"cancelled", b"completed", b"result", b"lock_for", b"lock_until")
-# Of a state's tasks, the sets that hold them.
+# The fields of a record that `describe` in `reading.lua` returns.
+_RECORD_FIELDS = (b"deadline", b"crashes", b"cancelled", b"completed", b"result", b"lock_for", b"lock_until")
+# The sorted sets that hold the tasks of a state.
 SETS: Mapping[TaskState, Sequence[str]] = {
     TaskState.PENDING: ("pending", "suspects"),
     **{state: (state.value,) for state in TaskState if state not in {TaskState.PENDING, TaskState.STORED}},
@@ -28,8 +28,8 @@ _decode = JSONEncoder().decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
-    """Who has an active task. `started_at` is None until the worker has told, or if it tells nobody."""
+class LeaseHolder:
+    """The worker of an active task. `started_at` is None until the worker's heartbeat lists the task."""
 
     worker: str
     started_at: datetime | None
@@ -38,7 +38,7 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class TaskRow:
-    """`score` orders a state's tasks; `record` has what only some have, of its attempts at least the last."""
+    """`score` orders the tasks of a state. `record` has optional fields and at least the last attempt."""
 
     id: str
     score: str
@@ -48,13 +48,13 @@ class TaskRow:
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> "TaskRow":
-        """As `describe` in `reading.lua` gives it."""
-        task_id, score, message, retained_until, *kept = row
-        names = (*_KEPT, *kept[len(_KEPT) : len(_KEPT) + 1])
-        values = [*kept[: len(_KEPT)], *kept[len(_KEPT) + 1 :]]
+        """Decode a row that `describe` in `reading.lua` returns."""
+        task_id, score, message, retained_until, *rest = row
+        names = (*_RECORD_FIELDS, *rest[len(_RECORD_FIELDS) : len(_RECORD_FIELDS) + 1])
+        values = [*rest[: len(_RECORD_FIELDS)], *rest[len(_RECORD_FIELDS) + 1 :]]
         record = (
             {name: value for name, value in zip(names, values, strict=True) if value is not None}
-            if kept
+            if rest
             else {}
         )
         return cls(task_id.decode(), score.decode(), message or b"", retained_until, record)
@@ -65,7 +65,7 @@ class TaskRow:
         state: TaskState,
         *,
         archive_for: timedelta,
-        holder: Holder | None = None,
+        holder: LeaseHolder | None = None,
     ) -> TaskInfo:
         attempts = self._attempts
         last = attempts[-1] if attempts else None
@@ -122,7 +122,8 @@ def _attempt(ms: int, note: bytes) -> Attempt:
     try:
         retries = int(_decode(note)["retries"])
     except (DecodeError, LookupError, TypeError, ValueError):
-        retries = 0  # a note that is no more than a text
+        # The note is plain text, without a count.
+        retries = 0
     return Attempt(at=to_moment(ms), retries=retries, error=error_in(note))
 
 
@@ -131,14 +132,14 @@ def _result(stored: bytes | None) -> object:
 
 
 def _read(message: bytes) -> dict[str, Any]:
-    """What a Dramatiq message says; one that is none is given as it is."""
+    """The fields of a Dramatiq message, or the raw bytes of an unreadable one."""
     try:
-        said = _decode(message)
-        options = said["options"]
+        fields = _decode(message)
+        options = fields["options"]
         return {
-            "name": str(said["actor_name"]),
-            "payload": _payload(said["args"], said["kwargs"]),
-            "published_at": to_moment(said["message_timestamp"]),
+            "name": str(fields["actor_name"]),
+            "payload": _payload(fields["args"], fields["kwargs"]),
+            "published_at": to_moment(fields["message_timestamp"]),
             "timeout": _duration(options.get("time_limit")),
             "retries": int(options.get("retries", 0)),
             "max_retries": options.get("max_retries"),
@@ -150,7 +151,7 @@ def _read(message: bytes) -> dict[str, Any]:
 
 
 def _payload(args: Sequence[Any], kwargs: Mapping[str, Any]) -> object:
-    """Tasks of the application have keyword arguments only; plain actors may have both."""
+    """Application tasks have only keyword arguments. Plain Dramatiq actors may have both kinds."""
     if not args:
         return kwargs
     return {"args": args, "kwargs": kwargs} if kwargs else args

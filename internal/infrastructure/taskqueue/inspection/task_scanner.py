@@ -7,19 +7,20 @@ import redis.asyncio
 
 from internal.infrastructure.taskqueue.connections.connection import PooledConnection, translated_outages
 from internal.infrastructure.taskqueue.inspection.cursors import Position
-from internal.infrastructure.taskqueue.inspection.task_decoding import SETS, Holder, TaskRow
+from internal.infrastructure.taskqueue.inspection.task_decoding import SETS, LeaseHolder, TaskRow
 from internal.infrastructure.taskqueue.inspection.worker_registry import WorkerRegistry
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.ports.task_inspector import QueueNotFound
 from internal.ports.task_snapshots import TaskInfo
 from internal.ports.tasks import TaskState
 
-MOST_BYTES = 1024 * 1024  # of messages and results in one reply; its last task may exceed it
+# Size limit of the messages and results in one reply. The last task may exceed it.
+MAX_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """Some tasks in their order and where each stands; and whether there are more, behind `last`."""
+class ScannedTasks:
+    """Tasks in order, each with its position. `has_more`: more tasks follow after `last`."""
 
     tasks: Sequence[tuple[Position, TaskInfo]]
     last: Position | None
@@ -27,18 +28,18 @@ class Listed:
 
 
 class TaskScanner:
-    """The tasks of a state, some at a time: what a call costs does not depend on how many there are."""
+    """Reads the tasks of a state in batches. The cost of a call does not depend on their total number."""
 
     def __init__(self, client: redis.asyncio.Redis, *, namespace: str, archive_for: timedelta) -> None:
         self._connection = PooledConnection(client)
-        self._cards = WorkerRegistry(client, namespace=namespace)
+        self._registry = WorkerRegistry(client, namespace=namespace)
         self._namespace = namespace
         self._archive_for = archive_for
 
     async def read(
         self, queue: str, state: TaskState, *, newest_first: bool, after: Position | None, count: int
-    ) -> Listed:
-        """Those behind a position; fewer than `count` if they are large.
+    ) -> ScannedTasks:
+        """Read the tasks after a position: at most `count`, fewer if they are large.
 
         Raises:
             QueueNotFound: there is no such queue.
@@ -49,9 +50,9 @@ class TaskScanner:
                 return await self._read_active(queue, newest_first=newest_first, after=after, count=count)
             return await self._read(queue, state, newest_first=newest_first, after=after, count=count)
 
-    async def holders(self, queue: str) -> Mapping[str, Holder]:
-        """Who has the active tasks, by their ids. Raises QueueNotFound, Unavailable."""
-        workers = await self._cards.workers()
+    async def lease_holders(self, queue: str) -> Mapping[str, LeaseHolder]:
+        """The workers of the active tasks, by task id. Raise QueueNotFound or Unavailable."""
+        workers = await self._registry.workers()
         started = {
             (worker.id, task.id): task.started_at
             for worker in workers
@@ -64,27 +65,27 @@ class TaskScanner:
             )
         if not exists:
             raise QueueNotFound(f"there is no queue {queue}")
-        of_worker = {
+        worker_by_task = {
             task_id.decode(): token.decode().rpartition(":")[0]
             for task_id, token in zip(tokens[::2], tokens[1::2], strict=True)
         }
-        lapsed = {
+        is_lapsed = {
             member.decode(): float(ends) < now for member, ends in zip(leases[::2], leases[1::2], strict=True)
         }
         return {
-            task_id: Holder(
+            task_id: LeaseHolder(
                 worker=worker,
                 started_at=started.get((worker, task_id)),
-                is_orphaned=lapsed[task_id],
+                is_orphaned=is_lapsed[task_id],
             )
-            for task_id, worker in of_worker.items()
+            for task_id, worker in worker_by_task.items()
         }
 
     async def _read(
         self, queue: str, state: TaskState, *, newest_first: bool, after: Position | None, count: int
-    ) -> Listed:
+    ) -> ScannedTasks:
         score, task_id = after or ("", "")
-        request = (queue, SETS[state], int(newest_first), score, task_id, count, MOST_BYTES)
+        request = (queue, SETS[state], int(newest_first), score, task_id, count, MAX_BYTES)
         exists, found, more = await scripts.PAGE.call(self._connection, self._namespace, request)
         if not exists:
             raise QueueNotFound(f"there is no queue {queue}")
@@ -92,13 +93,13 @@ class TaskScanner:
             ((row.score, row.id), row.info(queue, state, archive_for=self._archive_for))
             for row in map(TaskRow.of, found)
         ]
-        return Listed(tasks, tasks[-1][0] if tasks else None, bool(more))
+        return ScannedTasks(tasks, tasks[-1][0] if tasks else None, bool(more))
 
     async def _read_active(
         self, queue: str, *, newest_first: bool, after: Position | None, count: int
-    ) -> Listed:
-        """In the order of their starts; those of which nobody has told yet are the newest."""
-        holders = await self.holders(queue)
+    ) -> ScannedTasks:
+        """In the order of their starts. Tasks that no heartbeat lists yet are the newest."""
+        holders = await self.lease_holders(queue)
         order = sorted(
             ((_since(holder), task_id) for task_id, holder in holders.items()), reverse=newest_first
         )
@@ -106,17 +107,18 @@ class TaskScanner:
             mark = (float(after[0]), after[1])
             order = [key for key in order if (key < mark if newest_first else key > mark)]
         ids = [task_id for _, task_id in order[:count]]
-        found = await scripts.READ_TASKS.call(self._connection, self._namespace, (queue, ids, MOST_BYTES))
+        found = await scripts.READ_TASKS.call(self._connection, self._namespace, (queue, ids, MAX_BYTES))
         tasks = [
             (
                 _position(key),
                 row.info(queue, TaskState.ACTIVE, archive_for=self._archive_for, holder=holders[row.id]),
             )
             for key, row in zip(order, map(TaskRow.of, found), strict=False)
-            if row.message  # else it has ended meanwhile
+            # Without a message, the task has ended since its id was read.
+            if row.message
         ]
         last = _position(order[len(found) - 1]) if found else None
-        return Listed(tasks, last, has_more=len(found) < len(order))
+        return ScannedTasks(tasks, last, has_more=len(found) < len(order))
 
 
 def _position(key: tuple[float, str]) -> Position:
@@ -124,5 +126,5 @@ def _position(key: tuple[float, str]) -> Position:
     return f"{since:.0f}", task_id
 
 
-def _since(holder: Holder) -> float:
+def _since(holder: LeaseHolder) -> float:
     return inf if holder.started_at is None else round(holder.started_at.timestamp() * 1000)

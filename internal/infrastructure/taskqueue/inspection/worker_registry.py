@@ -1,4 +1,4 @@
-"""What the workers have written down of themselves."""
+"""Reads the heartbeats of the workers."""
 
 from collections.abc import Sequence
 
@@ -17,33 +17,35 @@ class WorkerRegistry:
         self._namespace = namespace
 
     async def workers(self) -> Sequence[WorkerInfo]:
-        """Those that were heard within their lease. Raises Unavailable."""
+        """The workers whose last heartbeat is within their lease. Raise Unavailable."""
         with translated_outages():
             rows = await scripts.WORKERS.call(self._connection, self._namespace, [])
         return [_worker(worker_id, fields) for worker_id, fields in rows]
 
     async def workers_on(self, host: str) -> Sequence[WorkerInfo]:
-        """Those of one host, by their process ids. Raises Unavailable."""
+        """The workers on a host, in the order of their process ids. Raise Unavailable."""
         return sorted(
             (worker for worker in await self.workers() if worker.host == host), key=lambda worker: worker.pid
         )
 
 
 def _worker(worker_id: bytes, fields: Sequence[bytes]) -> WorkerInfo:
-    card = dict(zip(fields[::2], fields[1::2], strict=True))
-    heard = int(card[b"heard"])
+    heartbeat = dict(zip(fields[::2], fields[1::2], strict=True))
+    heard = int(heartbeat[b"heard"])
+    # The first heartbeat has no start time.
+    started = int(heartbeat.get(b"started", heard))
     return WorkerInfo(
         id=worker_id.decode(),
-        host=card[b"host"].decode(),
-        pid=int(card[b"pid"]),
-        started_at=to_moment(int(card.get(b"started", heard))),  # the first word does not tell yet
+        host=heartbeat[b"host"].decode(),
+        pid=int(heartbeat[b"pid"]),
+        started_at=to_moment(started),
         heard_at=to_moment(heard),
-        concurrency=int(card[b"concurrency"]),
-        queues=msgspec.json.decode(card[b"queues"]),
-        is_strict=card[b"strict"] == b"1",
-        is_draining=card[b"draining"] == b"1",
-        waits_for=card.get(b"waits_for", b"").decode() or None,
-        running=[_running(*row) for row in msgspec.json.decode(card.get(b"running", b"[]"))],
+        concurrency=int(heartbeat[b"concurrency"]),
+        queues=msgspec.json.decode(heartbeat[b"queues"]),
+        is_strict=heartbeat[b"strict"] == b"1",
+        is_draining=heartbeat[b"draining"] == b"1",
+        waits_for=heartbeat.get(b"waits_for", b"").decode() or None,
+        running=[_running(*row) for row in msgspec.json.decode(heartbeat.get(b"running", b"[]"))],
     )
 
 

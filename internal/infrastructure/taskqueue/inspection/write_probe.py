@@ -1,4 +1,4 @@
-"""Whether Redis takes writes: one that only answers is of no use to a task queue."""
+"""Checks that Redis accepts writes: a Redis that only answers cannot store tasks."""
 
 import asyncio
 import time
@@ -16,50 +16,53 @@ from internal.infrastructure.taskqueue.connections.connection import (
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.ports.unavailable import Unavailable
 
-AT_MOST_EVERY = 1.0  # seconds
-KEPT_FOR = 10_000  # ms
+# Seconds between two probes.
+PROBE_INTERVAL = 1.0
+# Milliseconds until the key expires.
+KEY_TTL = 10_000
 
 
 class WriteProbe:
-    """Writes one small key, at most once a second however many ask."""
+    """Writes one small key, at most once a second for all callers together."""
 
     def __init__(self, pool: redis.asyncio.ConnectionPool, *, namespace: str) -> None:
-        self._wire = DedicatedConnection(pool, patience=impatient())
+        self._connection = DedicatedConnection(pool, patience=impatient())
         self._key = f"{namespace}:health"
         self._probing: asyncio.Task[str | None] | None = None
         self._probed_at = 0.0
 
     async def passes(self) -> bool:
-        """Raise Unavailable, with the reason, if a new task could not be stored now."""
-        if reason := await self.precheck():
+        """Return True, or raise Unavailable with the reason why Redis refuses new tasks."""
+        if reason := await self.refusal():
             raise Unavailable(reason)
         return True
 
-    async def precheck(self) -> str | None:
-        """Why a new task could not be stored now; None if it could."""
-        is_over = self._probing is None or self._probing.done()
-        if self._probing is None or (is_over and time.monotonic() - self._probed_at >= AT_MOST_EVERY):
+    async def refusal(self) -> str | None:
+        """The reason why Redis refuses new tasks, or None."""
+        is_done = self._probing is None or self._probing.done()
+        if self._probing is None or (is_done and time.monotonic() - self._probed_at >= PROBE_INTERVAL):
             self._probed_at = time.monotonic()
             self._probing = asyncio.create_task(self._probe(), context=Context())
-        return await asyncio.shield(self._probing)  # others may wait for it, too
+        # Other callers may wait for the same probe.
+        return await asyncio.shield(self._probing)
 
     async def close(self) -> None:
-        await self._wire.close()
+        await self._connection.close()
 
     async def _probe(self) -> str | None:
         try:
             with translated_outages():
-                await repeated(lambda: self._wire.call("SET", self._key, 1, "PX", KEPT_FOR))
+                await repeated(lambda: self._connection.call("SET", self._key, 1, "PX", KEY_TTL))
         except Unavailable as error:
             return str(error)
         return None
 
 
 async def refusal_of_workers(client: redis.asyncio.Redis, *, namespace: str) -> str | None:
-    """Why workers cannot write down that they are up; None if they can, as in a Redis that is only full."""
+    """The reason why workers cannot send heartbeats, or None. A full Redis still accepts heartbeats."""
     try:
         with translated_outages():
-            # Nobody leaves: this is refused whenever `register` is, and changes nothing.
+            # Redis refuses this whenever it refuses `register`. An empty worker id changes nothing.
             await scripts.UNREGISTER.call(PooledConnection(client), namespace, [""])
     except Unavailable as error:
         return str(error)

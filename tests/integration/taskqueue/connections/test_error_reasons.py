@@ -36,7 +36,7 @@ async def reasons_at(url: str) -> tuple[str | None, str | None]:
     """Why it takes no task, and no word of a worker."""
     client, probe = connect(url), WriteProbe(pool_of(url), namespace=hash_tag(NAMESPACE))
     try:
-        return await probe.precheck(), await refusal_of_workers(client, namespace=hash_tag(NAMESPACE))
+        return await probe.refusal(), await refusal_of_workers(client, namespace=hash_tag(NAMESPACE))
     finally:
         await client.aclose()
         await probe.close()

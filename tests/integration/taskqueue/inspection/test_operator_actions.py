@@ -339,7 +339,7 @@ async def test_an_archived_task_is_not_run_beside_an_equal_one(
 
     result = await inspector.act(TaskAction.RUN, "default", ["1"])
 
-    assert result.refused == {"1": "an equal task is there: 2"}
+    assert result.refused == {"1": "an equal task exists: 2"}
     assert desk.engine.states() == {"1": "archived", "2": "pending"}
     assert (completion_log.reopened, completion_log.completions) == (
         ["1"],

@@ -1,7 +1,7 @@
--- What scripts that act on tasks for an operator share; put in front of them, after `states.lua`.
+-- Shared by the scripts for operator actions. Loaded before them, after `states.lua`.
 
--- Do something to each of the tasks that is in one of the states. `move` takes the id, its set and its place in
--- `ids`, and may refuse, too, by returning why. Returns for each '' or why it was refused.
+-- Act on each task that is in one of `states`. `move` takes the id, its set and its index in `ids`, and may refuse
+-- by returning a reason. Returns '' or the reason of the refusal for each id.
 local function act(queue, ids, states, move)
   local refusals = {}
   for n, id in ipairs(ids) do

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom,no-writes
--- Who has which task of a queue now: no more than all workers have slots, and fetch ahead.
+-- The leases of a queue's active tasks. Their number is limited by the slots and the prefetch of all workers.
 -- KEYS[1] namespace
 -- ARGV[1] msgpack [queue]
 -- Returns [1 if the queue exists, now in ms, [id, end of the lease, ...], [id, token, ...]]

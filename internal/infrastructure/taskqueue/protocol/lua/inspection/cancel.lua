@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
--- Tell the workers to stop tasks that are active. They hear of it at once through a channel, and at the latest when
--- they extend their leases; who gets the task after that gives it up unstarted.
+-- Cancel active tasks. Workers learn it from a channel, at the latest when they extend their leases. A worker that
+-- gets a cancelled task later archives it without running it.
 -- KEYS[1] namespace
 -- ARGV[1] msgpack {queue, ids}
--- Returns for each '' or why it was refused.
+-- Returns '' or the reason of the refusal for each id.
 local queue, ids = unpack(cmsgpack.unpack(ARGV[1]))
 return act(queue, ids, { active = true }, function(id)
   redis.call('HSETNX', record(queue, id), 'cancelled', now)

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Delete keys that a forgotten queue has left. A queue that tasks were published to meanwhile keeps its own.
+-- Delete the remaining keys of a removed queue, unless new tasks have recreated the queue.
 -- KEYS[1] namespace
 -- ARGV[1] msgpack {queue, keys}
 -- Returns 1 if they were deleted, 0 if the queue exists again.

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom,no-writes
--- What was done on each of the last days, UTC, today first.
+-- Count the attempts of the last days in UTC, today first.
 -- KEYS[1] namespace
 -- ARGV[1] msgpack {queue, days}
 -- Returns nil if there is no such queue, else [day since 1970, processed, failed, ...]

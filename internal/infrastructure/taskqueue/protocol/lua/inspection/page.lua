@@ -1,12 +1,13 @@
 #!lua flags=allow-oom,no-writes
--- Some of the tasks of a state, in the order of their scores and then of their ids.
+-- Read a page of the tasks in a state, ordered by score and id.
 -- KEYS[1] namespace
 -- ARGV[1] msgpack {queue, sets, newest, score, id, count, bytes}
---   sets       those that hold the state's tasks; they are read as one
+--   sets       the sorted sets of the state, read as one
 --   newest     1 for the highest scores first
---   score, id  go on behind this task, whether it is still there or not; score '' begins
---   count      how many tasks at most; fewer if their messages and results are more than `bytes`
--- Returns [1 if the queue exists, what `describe` in `reading.lua` says of each task, 1 if there are more]
+--   score, id  start after this task, which may be gone; score '' starts at the beginning
+--   count      maximum number of tasks
+--   bytes      size limit of their messages and results
+-- Returns [1 if the queue exists, rows of `describe` in `reading.lua`, 1 if there are more tasks]
 local queue, sets, newest, score, id, count, bytes = unpack(cmsgpack.unpack(ARGV[1]))
 
 -- Redis orders ids of one score by their bytes; Lua's `<` depends on the locale.
@@ -19,7 +20,7 @@ local function precedes(a, b)
   return #a < #b
 end
 
--- How many members of a set come before (score, id), which need not be a member.
+-- The number of members before (score, id), which need not be a member.
 local function count_before(set)
   local low = redis.call('ZCOUNT', set, '-inf', '(' .. score)
   local high = redis.call('ZCOUNT', set, '-inf', score)

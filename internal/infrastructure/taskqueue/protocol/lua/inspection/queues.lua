@@ -1,9 +1,9 @@
 #!lua flags=allow-oom,no-writes
--- Queues at this moment.
+-- The current numbers of queues.
 -- KEYS[1] namespace
 -- ARGV[1] msgpack [queue, ...]; empty for all of them
--- Returns for each that exists [name, 1 if it is paused, [state, size, ...], ms that the oldest pending task has
---         waited, bytes, processed today, failed today]
+-- Returns for each existing queue [name, 1 if paused, [state, size, ...], age of the oldest pending task in ms,
+--         bytes, processed today, failed today]
 local SAMPLES = 5
 local MS_PER_DAY = 24 * 3600 * 1000
 
@@ -11,7 +11,7 @@ local function bytes_of(what)
   return redis.call('MEMORY', 'USAGE', what, 'SAMPLES', SAMPLES) or 0
 end
 
--- What the records of a set's tasks take, by those of the last ones.
+-- Estimate the size of a set's records from its last ones.
 local function bytes_of_records(queue, set, size)
   local bytes, ids = 0, redis.call('ZRANGE', key(queue, set), 0, SAMPLES - 1, 'REV')
   for _, id in ipairs(ids) do
@@ -20,7 +20,7 @@ local function bytes_of_records(queue, set, size)
   return bytes / #ids * size
 end
 
--- Of `pending` and `suspects`, whose scores are places in line.
+-- The age of the first task in `pending` or `suspects`, whose scores are places in line.
 local function waited(queue, set)
   local first = redis.call('ZRANGE', key(queue, set), 0, 0, 'WITHSCORES')[2]
   return first and math.max(0, now - first / PLACES) or 0

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom,no-writes
--- Look at some tasks of a queue by their ids.
+-- Read tasks of a queue by their ids.
 -- KEYS[1] namespace
 -- ARGV[1] msgpack {queue, ids, bytes}
--- Returns what `describe` in `reading.lua` says of each; fewer if their messages and results are more than `bytes`
+-- Returns rows of `describe` in `reading.lua`; fewer if messages and results exceed `bytes`.
 local queue, ids, bytes = unpack(cmsgpack.unpack(ARGV[1]))
 return describe(queue, ids, {}, bytes)

@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
--- Forget a queue that has no task any more.
+-- Remove an empty queue.
 -- KEYS[1] namespace
 -- ARGV[1] msgpack [queue]
--- Returns 1 if it is forgotten, 0 if it has tasks.
+-- Returns 1 if it was removed, 0 if it has tasks.
 local queue = cmsgpack.unpack(ARGV[1])[1]
 for _, set in ipairs(SETS) do
   if redis.call('ZCARD', key(queue, set)) > 0 then

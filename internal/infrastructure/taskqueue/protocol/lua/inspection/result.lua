@@ -1,5 +1,5 @@
 #!lua flags=allow-oom,no-writes
--- How far a task is.
+-- Read the state and the result of a task.
 -- KEYS[1] namespace
 -- ARGV[1] msgpack [queue, id]
 -- Returns [state, message, result or false, note of the last failed attempt or false]; false if there is no task.

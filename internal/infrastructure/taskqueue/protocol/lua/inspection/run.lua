@@ -1,22 +1,23 @@
 #!lua flags=allow-oom
--- Have tasks run now: those that wait for their time, and archived ones, which begin anew.
+-- Make scheduled, retry and archived tasks pending. Archived tasks start again from the first attempt.
 -- KEYS[1] namespace
 -- ARGV[1] msgpack {queue, ids, messages}
---   messages  of archived tasks as they are stored from now on, '' for others
--- Returns for each '' or why it was refused.
+--   messages  the new messages of archived tasks, '' for others
+-- Returns '' or the reason of the refusal for each id.
 local queue, ids, messages = unpack(cmsgpack.unpack(ARGV[1]))
 local others = {}
 
--- An archived task has let go of its lock, unless that stays. Returns why it does not get it again.
+-- An archived task has released its lock, unless the lock lasts until it expires. Returns a reason if another task
+-- holds the lock.
 local function lock_again(id)
   local lock, lock_for, til = unpack(redis.call('HMGET', record(queue, id), 'lock', 'lock_for', 'lock_until'))
   local holder = lock and take_lock(queue, id, lock, lock_for, til == 'expiry', true)
-  return holder and 'an equal task is there: ' .. holder
+  return holder and 'an equal task exists: ' .. holder
 end
 
--- Returns why it may not. It may crash as often as before; a suspect it remains.
-local function begin_anew(id, message)
-  local refusal = message == '' and 'it has been archived meanwhile' or lock_again(id)
+-- Returns the reason of a refusal. The crash count starts at zero, but a suspect stays a suspect.
+local function restart(id, message)
+  local refusal = message == '' and 'it was archived in the meantime' or lock_again(id)
   if refusal then
     return refusal
   end
@@ -29,7 +30,7 @@ end
 
 local refusals = act(queue, ids, { scheduled = true, retry = true, archived = true }, function(id, set, n)
   if set == 'archived' then
-    local refusal = begin_anew(id, messages[n])
+    local refusal = restart(id, messages[n])
     if refusal then
       return refusal
     end

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom,no-writes
--- All that is known of one task.
+-- Read one task completely.
 -- KEYS[1] namespace
 -- ARGV[1] msgpack {queue, id}
 -- Returns nil if there is no such task, else [set, score, message, end of retention, token, record]

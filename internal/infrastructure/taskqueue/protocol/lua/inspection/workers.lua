@@ -1,8 +1,8 @@
 #!lua flags=allow-oom,no-writes
--- The workers that were heard within their time.
+-- List the workers whose heartbeat has not expired.
 -- KEYS[1] namespace
 -- ARGV[1] msgpack []
--- Returns for each [id, fields as `register.lua` has written them]
+-- Returns for each worker [id, fields that `register.lua` wrote].
 local found = {}
 for _, worker in ipairs(redis.call('ZRANGE', prefix .. ':workers', 0, -1)) do
   local card = redis.call('HGETALL', prefix .. ':worker:' .. worker)
