@@ -15,8 +15,8 @@ import pytest
 
 from internal.infrastructure.embedded.process import spawn
 from internal.infrastructure.embedded.redis import EmbeddedRedis
-from internal.infrastructure.taskqueue.delivery.exchange import Settlement
 from internal.infrastructure.taskqueue.delivery.outcomes import DONE
+from internal.infrastructure.taskqueue.delivery.settlements import Settlement
 from tests.support.faults.measurements import Row
 from tests.support.faults.rounds import long_round
 from tests.support.polling import eventually
@@ -84,7 +84,7 @@ class Work:
 
     def _done(self) -> int:
         deliveries = self._hand.fetch(100)
-        self._hand.turn([Settlement(delivery.lease, DONE, delivery) for delivery in deliveries])
+        self._hand.turn([Settlement(delivery.lease, DONE) for delivery in deliveries])
         self.slots += [slot_of(delivery.task_id) for delivery in deliveries]
         return len(self.slots)
 

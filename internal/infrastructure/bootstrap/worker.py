@@ -19,10 +19,10 @@ from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.orders import END, Orders, listen
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.taskqueue.connections.redis_checks import warn_of_losses
-from internal.infrastructure.taskqueue.delivery.exchange import QueueLimit
 from internal.infrastructure.taskqueue.protocol.encoder import JSONEncoder
 from internal.infrastructure.taskqueue.scheduling.periodic import InvalidSchedule
 from internal.infrastructure.taskqueue.scheduling.scheduler import Scheduler
+from internal.infrastructure.taskqueue.worker.queue_shares import QueueLimit
 from internal.infrastructure.taskqueue.worker.worker import Worker
 from internal.infrastructure.worker.actors import declare_actors
 from internal.infrastructure.worker.routes import ROUTES

@@ -13,6 +13,7 @@ from internal.infrastructure.taskqueue.delivery.delivery import Delivery
 from internal.infrastructure.taskqueue.delivery.outcomes import Outcome
 from internal.infrastructure.taskqueue.delivery.retries import Retries
 from internal.infrastructure.taskqueue.delivery.settled_as import settled_as
+from internal.infrastructure.taskqueue.delivery.settlements import Lease
 
 
 def offline_broker(middleware: Sequence[Middleware] = ()) -> RedisBroker:
@@ -26,7 +27,7 @@ def declare(broker: RedisBroker, **options: Any) -> None:
 
 def delivery(*, suspect: bool = False, task_id: str = "1", **options: Any) -> Delivery:
     message = Message[None]("default", "work", (), {}, options)
-    return Delivery(message, queue="default", task_id=task_id, token="token", suspect=suspect)
+    return Delivery(message, lease=Lease("default", task_id, "token"), suspect=suspect)
 
 
 def failed(attempt: Delivery, exception: BaseException, *, retries: Retries, **options: Any) -> Outcome:

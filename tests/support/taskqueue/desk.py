@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
-from internal.infrastructure.taskqueue.delivery.exchange import Settlement
 from internal.infrastructure.taskqueue.delivery.outcomes import RELEASED, Kind, Outcome
+from internal.infrastructure.taskqueue.delivery.settlements import Settlement
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.ports.tasks import TaskState
 from tests.support.taskqueue.engine import NO_DEADLINE, PREFIX, Engine, Hand
@@ -77,7 +77,7 @@ class Desk:
         """Fetch this one, and give the others back."""
         fetched = {delivery.task_id: delivery for delivery in self.hand.fetch(500)}
         self.held[task_id] = fetched.pop(task_id)
-        others = [Settlement(other.lease, RELEASED, other) for other in reversed(fetched.values())]
+        others = [Settlement(other.lease, RELEASED) for other in reversed(fetched.values())]
         self.hand.turn(others)
 
 

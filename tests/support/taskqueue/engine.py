@@ -9,18 +9,25 @@ from typing import Any
 
 import redis
 
+from internal.infrastructure.taskqueue.delivery.arrivals import Fetched, read_fetch
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
-from internal.infrastructure.taskqueue.delivery.exchange import (
-    Demand,
-    Exchange,
-    Fetched,
-    QueueLimit,
-    Settlement,
-)
 from internal.infrastructure.taskqueue.delivery.outcomes import DONE, Outcome
+from internal.infrastructure.taskqueue.delivery.session import Session
+from internal.infrastructure.taskqueue.delivery.settlements import (
+    NOTHING,
+    Demand,
+    Extension,
+    FetchRequest,
+    Settlement,
+    extend_request,
+    fetch_request,
+    read_extension,
+)
 from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.fetch_size import FetchSize
 from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag
 from internal.infrastructure.taskqueue.protocol.timing import Timing
+from internal.infrastructure.taskqueue.worker.queue_shares import QueueLimit, QueueShares
 from tests.support.queue_contents import queued
 
 PREFIX = hash_tag(NAMESPACE)
@@ -102,37 +109,53 @@ class Hand:
     limits: Mapping[str, QueueLimit] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.exchange = Exchange(queues=self.weights, strict=self.strict, timing=LONG, limits=self.limits)
+        self.session = Session()
+        self.shares = QueueShares(self.weights, strict=self.strict, limits=self.limits)
 
     def turn(
         self, settlements: Sequence[Settlement] = (), *, total: int = 0, direct: int | None = None
     ) -> Fetched:
         demand = Demand(total=total, direct=total if direct is None else direct, suspect=total > 0)
-        request = self.exchange.request(settlements, demand)
-        return self.exchange.read(self.engine.call(scripts.SETTLE_AND_FETCH, request))
+        return self.call(self.request(settlements, demand))
+
+    def request(self, settlements: Sequence[Settlement] = (), demand: Demand = NOTHING) -> FetchRequest:
+        return fetch_request(
+            self.session.next_call(),
+            settlements,
+            queues=self.shares.rows,
+            is_strict=self.strict,
+            demand=demand,
+            size=FetchSize(),
+            timing=LONG,
+        )
+
+    def call(self, request: FetchRequest) -> Fetched:
+        fetched = read_fetch(self.engine.call(scripts.SETTLE_AND_FETCH, request), token=request.token)
+        self.shares.owe(request.queues, fetched.credits)
+        return fetched
 
     def fetch(self, total: int = 1, *, direct: int | None = None) -> list[Delivery]:
         return self.turn(total=total, direct=direct).deliveries
 
     def settle(self, delivery: Delivery, outcome: Outcome = DONE) -> set[str]:
         """The ids that were rejected."""
-        rejected = self.turn([Settlement(delivery.lease, outcome, delivery)]).rejected
+        rejected = self.turn([Settlement(delivery.lease, outcome)]).rejected
         return {delivery.task_id} if rejected else set()
 
-    def extend(self, *held: Delivery, reconcile: bool = False) -> list[bytes]:
+    def extend(self, *held: Delivery, reconcile: bool = False) -> list[str]:
         """The ids of those that are lost."""
-        lost, _ = self._extend(*held, reconcile=reconcile)
-        return [held[place - 1].task_id.encode() for place in lost]
+        return [lease.task_id for lease in self._extend(*held, reconcile=reconcile).lost]
 
     def cancelled_among(self, *held: Delivery) -> list[str]:
         """The ids of those that an operator has cancelled."""
-        _, cancelled = self._extend(*held, reconcile=False)
-        return [held[place - 1].task_id for place in cancelled]
+        return [lease.task_id for lease in self._extend(*held, reconcile=False).cancelled]
 
-    def _extend(self, *held: Delivery, reconcile: bool) -> tuple[list[int], list[int]]:
-        request = self.exchange.extension([delivery.lease for delivery in held], reconcile=reconcile)
-        lost, cancelled = self.engine.call(scripts.EXTEND, request)
-        return lost, cancelled
+    def _extend(self, *held: Delivery, reconcile: bool) -> Extension:
+        if reconcile:
+            self.session.begin_epoch()
+        leases = [delivery.lease for delivery in held]
+        request = extend_request(self.session, leases, reconcile=reconcile, timing=LONG)
+        return read_extension(self.engine.call(scripts.EXTEND, request), request)
 
 
 @contextmanager

@@ -7,24 +7,34 @@ from dramatiq import Broker
 from dramatiq.broker import Consumer, MessageProxy
 
 from internal.infrastructure.taskqueue.broker.lease_keeper import Call, LeaseKeeper
+from internal.infrastructure.taskqueue.delivery.arrivals import Fetched, read_fetch
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
-from internal.infrastructure.taskqueue.delivery.exchange import Demand, Fetched, Lease, Settlement
 from internal.infrastructure.taskqueue.delivery.outcomes import RELEASED, Outcome
 from internal.infrastructure.taskqueue.delivery.precheck import precheck
+from internal.infrastructure.taskqueue.delivery.session import Session
 from internal.infrastructure.taskqueue.delivery.settled_as import settled_as
+from internal.infrastructure.taskqueue.delivery.settlements import (
+    Demand,
+    Lease,
+    QueueRow,
+    Settlement,
+    fetch_request,
+)
 from internal.infrastructure.taskqueue.delivery.signals import emit, signals_of
 from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.fetch_size import FetchSize
 from internal.infrastructure.taskqueue.protocol.timing import Timing
 
 log = structlog.get_logger(__name__)
 
-LOOK_EVERY = 0.05  # seconds
+# Seconds between two fetches of an empty queue.
+LOOK_EVERY = 0.05
 
 
 class QueueConsumer(Consumer):
-    """One queue's tasks for Dramatiq's own Worker, with leases, tokens and outcomes as for the engine's.
+    """One queue's tasks for Dramatiq's own Worker, with leases, tokens and outcomes as in the engine's.
 
-    `next` and `close` belong to one thread; messages may be settled by any.
+    One thread calls `next` and `close`; any thread may settle a message.
     """
 
     def __init__(
@@ -39,13 +49,14 @@ class QueueConsumer(Consumer):
         timeout: int,
     ) -> None:
         self._broker = broker
-        self._queue_name = queue_name
+        self._queues = [QueueRow(queue_name)]
         self._call = call
         self._keeper = keeper
         self._timing = timing
         self._prefetch = prefetch
         self._timeout = timeout / 1000
-        self._exchange = keeper.new_exchange(queue_name)
+        self._session = Session()
+        self._size = FetchSize()
         self._fetched: set[Lease] = set()
         self._waiting: deque[Delivery] = deque()
 
@@ -74,10 +85,10 @@ class QueueConsumer(Consumer):
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
         """Hand messages back to the front of their queue, in their order."""
-        deliveries = [message for message in messages if isinstance(message, Delivery)]
-        self._keeper.let_go(delivery.lease for delivery in deliveries)
+        leases = [message.lease for message in messages if isinstance(message, Delivery)]
+        self._keeper.let_go(leases)
         try:
-            self._keeper.settle([_settlement(delivery, RELEASED) for delivery in reversed(deliveries)])
+            self._keeper.settle([Settlement(lease, RELEASED) for lease in reversed(leases)])
         except BaseException:
             self._leave_behind()
             raise
@@ -92,49 +103,51 @@ class QueueConsumer(Consumer):
         room = min(scripts.MOST_AT_ONCE, self._prefetch - len(self._fetched))
         if room <= 0:
             return
-        demand = Demand(total=room, direct=room, suspect=not self._keeper.has_suspect)
+        request = fetch_request(
+            self._session.next_call(),
+            queues=self._queues,
+            demand=Demand(total=room, direct=room, suspect=not self._keeper.has_suspect),
+            size=self._size,
+            timing=self._timing,
+        )
         try:
-            reply = self._call(scripts.SETTLE_AND_FETCH, self._exchange.request([], demand))
-            self._admit(self._exchange.read(reply))
+            reply = self._call(scripts.SETTLE_AND_FETCH, request)
+            self._admit(read_fetch(reply, token=request.token))
         except BaseException:
             self._leave_behind()
             raise
 
     def _admit(self, fetched: Fetched) -> None:
-        over = list(fetched.unreadable)
+        self._size.arrived(tasks=fetched.tasks, size=fetched.size)
+        refused = []
         for delivery in fetched.deliveries:
             if outcome := precheck(delivery, actors=self._broker.actors, timing=self._timing):
-                over.append(_settlement(delivery, outcome))
+                refused.append((delivery, outcome))
             else:
                 self._keeper.hold([delivery])
                 self._fetched.add(delivery.lease)
                 self._waiting.append(delivery)
-        self._end(over)
+        self._refuse(refused, fetched.unreadable)
 
-    def _end(self, settlements: Sequence[Settlement]) -> None:
-        """Settle what Dramatiq's Worker does not get to see, and tell middleware as it would."""
-        for settlement in settlements:
-            emit(self._broker, "before", signals_of(settlement))
-        self._keeper.settle(settlements)
-        for settlement in settlements:
-            emit(self._broker, "after", signals_of(settlement))
+    def _refuse(self, refused: Sequence[tuple[Delivery, Outcome]], unreadable: Sequence[Settlement]) -> None:
+        """Settle the tasks that Dramatiq's Worker does not see, and call the hooks that it would."""
+        signals = [signal for delivery, outcome in refused for signal in signals_of(delivery, outcome)]
+        emit(self._broker, "before", signals)
+        self._keeper.settle([*unreadable, *(Settlement(each.lease, outcome) for each, outcome in refused)])
+        emit(self._broker, "after", signals)
 
     def _leave_behind(self) -> None:
-        """Nobody knows what Redis has handed out, or taken back: it does, and the keeper asks it."""
-        self._keeper.take_over(self._exchange)
-        self._exchange = self._keeper.new_exchange(self._queue_name)
+        """Only Redis knows which tasks it has handed out or taken back: the keeper asks it."""
+        self._keeper.take_over(self._session)
+        self._session, self._size = Session(), FetchSize()
 
     def _settle(self, message: MessageProxy) -> None:
         if not isinstance(message, Delivery):
             log.warning("task.not_settled", task_id=message.message_id, reason="it came from elsewhere")
             return
-        settlement = _settlement(message, settled_as(message))
-        # Dramatiq's Worker tells of the ack or nack itself, but not of another attempt: its Retries would.
-        untold = [signal for signal in signals_of(settlement) if signal[0] == "enqueue"]
-        emit(self._broker, "before", untold)
-        self._keeper.settle([settlement])
-        emit(self._broker, "after", untold)
-
-
-def _settlement(delivery: Delivery, outcome: Outcome) -> Settlement:
-    return Settlement(delivery.lease, outcome, delivery)
+        outcome = settled_as(message)
+        # Dramatiq's Worker reports the ack or nack, but no retry: its own Retries would enqueue that.
+        unreported = [signal for signal in signals_of(message, outcome) if signal[0] == "enqueue"]
+        emit(self._broker, "before", unreported)
+        self._keeper.settle([Settlement(message.lease, outcome)])
+        emit(self._broker, "after", unreported)

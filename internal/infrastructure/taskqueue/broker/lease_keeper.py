@@ -5,39 +5,47 @@ from typing import Any
 import structlog
 from dramatiq.errors import ConnectionClosed
 
+from internal.infrastructure.taskqueue.delivery.arrivals import read_fetch
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
-from internal.infrastructure.taskqueue.delivery.exchange import NOTHING, Exchange, Lease, Settlement
+from internal.infrastructure.taskqueue.delivery.session import Session
+from internal.infrastructure.taskqueue.delivery.settlements import (
+    Lease,
+    Settlement,
+    extend_request,
+    fetch_request,
+    read_extension,
+)
 from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.fetch_size import FetchSize
 from internal.infrastructure.taskqueue.protocol.refused_followers import warn_of_refused
 from internal.infrastructure.taskqueue.protocol.timing import Timing
 
 log = structlog.get_logger(__name__)
 
-LONGEST_PAUSE = 1.0  # seconds between attempts to reach Redis
+# Seconds between attempts to reach Redis.
+LONGEST_PAUSE = 1.0
 
 Call = Callable[[scripts.Script, Any], Any]
 
 
 class LeaseKeeper:
-    """Keeps, and settles, what the consumers of a broker have handed to Dramatiq's own Worker.
+    """Holds and settles the tasks that a broker's consumers have handed to Dramatiq's own Worker.
 
-    That gives up a consumer after an error and at a pause, while its tasks go on. So their leases are
-    extended here, by a thread, and here is made good what consumers leave behind.
+    That worker drops a consumer after an error and at a pause, while the consumer's tasks go on. So a
+    thread of the keeper extends all leases, and asks Redis to take back the tasks that a dropped consumer
+    may have been given in a lost reply.
     """
 
     def __init__(self, call: Call, *, timing: Timing) -> None:
         self._call = call
         self._timing = timing
-        self._exchange = Exchange(queues={}, strict=False, timing=timing)
+        self._session = Session()
         self._held: dict[Lease, Delivery] = {}
-        self._left_behind: list[Exchange] = []
+        self._left_behind: list[Session] = []
         self._lock = threading.Lock()
         self._signal = threading.Event()
         self._thread: threading.Thread | None = None
         self._is_closed = False
-
-    def new_exchange(self, queue_name: str) -> Exchange:
-        return Exchange(queues={queue_name: 1}, strict=False, timing=self._timing)
 
     def hold(self, deliveries: Iterable[Delivery]) -> None:
         with self._lock:
@@ -54,26 +62,32 @@ class LeaseKeeper:
             return any(delivery.suspect for delivery in self._held.values())
 
     def settle(self, settlements: Sequence[Settlement]) -> None:
-        """Raise ConnectionClosed if Redis does not answer; then they are still held."""
+        """Tell Redis the outcomes, in batches.
+
+        Raises:
+            ConnectionClosed: Redis does not answer. The tasks of this batch and later ones are still held.
+        """
         for first in range(0, len(settlements), scripts.MOST_AT_ONCE):
-            batch = settlements[first : first + scripts.MOST_AT_ONCE]
-            reply = self._call(scripts.SETTLE_AND_FETCH, self._exchange.request(batch, NOTHING))
-            fetched = self._exchange.read(reply)
-            warn_of_refused(fetched.refused_followers)
-            for place in fetched.rejected:
-                reason = "it is settled already, or no longer ours"
-                log.warning("task.not_settled", task_id=batch[place].lease[1], reason=reason)
-            self.let_go(settlement.lease for settlement in batch)
+            self._settle_batch(settlements[first : first + scripts.MOST_AT_ONCE])
+
+    def _settle_batch(self, batch: Sequence[Settlement]) -> None:
+        request = fetch_request(self._session.next_call(), batch, size=FetchSize(), timing=self._timing)
+        answer = read_fetch(self._call(scripts.SETTLE_AND_FETCH, request), token=request.token)
+        warn_of_refused(answer.refused_followers)
+        for place in answer.rejected:
+            reason = "it is settled already, or no longer ours"
+            log.warning("task.not_settled", task_id=batch[place].lease.task_id, reason=reason)
+        self.let_go(settlement.lease for settlement in batch)
 
     def let_go(self, leases: Iterable[Lease]) -> None:
         with self._lock:
             for lease in leases:
                 self._held.pop(lease, None)
 
-    def take_over(self, exchange: Exchange) -> None:
-        """Have Redis take back what it handed out through this exchange and nobody here holds."""
+    def take_over(self, session: Session) -> None:
+        """Have Redis take back the tasks that it handed out in this session and nobody here holds."""
         with self._lock:
-            self._left_behind.append(exchange)
+            self._left_behind.append(session)
         self._start()
         self._signal.set()
 
@@ -97,22 +111,26 @@ class LeaseKeeper:
             except ConnectionClosed:
                 pause = min(beat, LONGEST_PAUSE)
             except Exception:
-                log.exception("lease_keeper.failed")  # a defect, which must not end the thread
+                # A defect, which must not end the thread.
+                log.exception("lease_keeper.failed")
             else:
                 pause = beat
 
     def _extend(self) -> None:
         with self._lock:
             held, left_behind = list(self._held), list(self._left_behind)
-        for exchange in left_behind:
-            self._tell(exchange, held, reconcile=True)
-            self._left_behind.remove(exchange)
+        for session in left_behind:
+            session.begin_epoch()
+            self._call_extend(session, held, reconcile=True)
+            self._left_behind.remove(session)
         if held and not left_behind:
-            self._tell(self._exchange, held, reconcile=False)
+            self._call_extend(self._session, held, reconcile=False)
 
-    def _tell(self, exchange: Exchange, held: Sequence[Lease], *, reconcile: bool) -> None:
-        lost, _ = self._call(scripts.EXTEND, exchange.extension(held, reconcile=reconcile))
-        gone = self.held_among(held[place - 1] for place in lost)  # what was settled meanwhile is not
-        for lease in gone:
-            log.warning("task.lease_lost", task_id=lease[1])
-        self.let_go(gone)
+    def _call_extend(self, session: Session, held: Sequence[Lease], *, reconcile: bool) -> None:
+        request = extend_request(session, held, reconcile=reconcile, timing=self._timing)
+        extension = read_extension(self._call(scripts.EXTEND, request), request)
+        # A task that was settled meanwhile is not lost.
+        lost = self.held_among(extension.lost)
+        for lease in lost:
+            log.warning("task.lease_lost", task_id=lease.task_id)
+        self.let_go(lost)

@@ -14,6 +14,7 @@ from dramatiq.middleware.shutdown import Shutdown
 from dramatiq.middleware.threading import raise_thread_exception
 
 from internal.infrastructure.taskqueue.delivery.outcomes import Outcome
+from internal.infrastructure.taskqueue.delivery.settlements import Lease
 from internal.infrastructure.tasks import storable
 
 LARGEST_RESULT = 64 * 1024  # bytes
@@ -49,13 +50,11 @@ _interrupting = threading.Lock()
 class Delivery(MessageProxy):
     """A message as one worker holds it, from fetching to settling, with the token that proves it."""
 
-    def __init__(  # noqa: PLR0913 - it is what a fetch says of a task
+    def __init__(
         self,
         message: Message[Any],
         *,
-        queue: str,
-        task_id: str,
-        token: str,
+        lease: Lease,
         data: bytes = b"",
         deadline: float | None = None,
         suspect: bool = False,
@@ -63,9 +62,7 @@ class Delivery(MessageProxy):
         is_cancelled: bool = False,
     ) -> None:
         super().__init__(message)
-        self.queue = queue
-        self.task_id = task_id
-        self.token = token
+        self.lease = lease
         self.data = data  # the message as it came
         self.deadline = deadline  # on the clock of `monotonic`
         self.suspect = suspect
@@ -84,8 +81,12 @@ class Delivery(MessageProxy):
     __hash__ = object.__hash__  # a proxy compares by its message; here each is one of a kind
 
     @property
-    def lease(self) -> tuple[str, str, str]:
-        return self.queue, self.task_id, self.token
+    def queue(self) -> str:
+        return self.lease.queue
+
+    @property
+    def task_id(self) -> str:
+        return self.lease.task_id
 
     @property
     def is_native(self) -> bool:

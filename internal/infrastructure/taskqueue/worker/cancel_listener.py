@@ -7,12 +7,12 @@ import structlog
 from redis.asyncio import ConnectionPool
 
 from internal.infrastructure.taskqueue.connections.connection import OUTAGES, TIMEOUT, DedicatedConnection
-from internal.infrastructure.taskqueue.delivery.exchange import Lease
+from internal.infrastructure.taskqueue.delivery.settlements import Lease
 
 log = structlog.get_logger(__name__)
 
 AGAIN_AFTER = 1.0  # seconds
-_decode = msgspec.msgpack.Decoder(tuple[str, str, str]).decode
+_decode = msgspec.msgpack.Decoder(Lease).decode
 
 
 class _Subscription(DedicatedConnection):

@@ -1,6 +1,8 @@
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from contextvars import Context
+from typing import Any
 
 import structlog
 from redis.asyncio import ConnectionPool
@@ -9,12 +11,23 @@ from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.connections.connection import OUTAGES, TIMEOUT, DedicatedConnection
 from internal.infrastructure.taskqueue.connections.error_reasons import why
 from internal.infrastructure.taskqueue.connections.patience import Patience
-from internal.infrastructure.taskqueue.delivery.exchange import Exchange
+from internal.infrastructure.taskqueue.delivery.arrivals import Fetched, read_fetch
+from internal.infrastructure.taskqueue.delivery.session import Session
+from internal.infrastructure.taskqueue.delivery.settlements import (
+    Demand,
+    FetchRequest,
+    Settlement,
+    extend_request,
+    fetch_request,
+    read_extension,
+)
 from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.fetch_size import FetchSize
 from internal.infrastructure.taskqueue.protocol.refused_followers import warn_of_refused
 from internal.infrastructure.taskqueue.worker.cancel_listener import CancelListener
 from internal.infrastructure.taskqueue.worker.heartbeat import Heartbeat
 from internal.infrastructure.taskqueue.worker.in_flight import InFlightTasks
+from internal.infrastructure.taskqueue.worker.queue_shares import QueueShares
 from internal.infrastructure.taskqueue.worker.threads import WorkerThreads
 from internal.infrastructure.tasks.completion_log import CompletionLog
 
@@ -41,7 +54,8 @@ class Fetcher:
         self,
         broker: RedisBroker,
         *,
-        exchange: Exchange,
+        session: Session,
+        shares: QueueShares,
         pool: ConnectionPool,
         threads: WorkerThreads,
         concurrency: int,
@@ -50,8 +64,11 @@ class Fetcher:
     ) -> None:
         self._namespace = broker.namespace
         self._beat = broker.timing.extend_every.total_seconds()
-        self._exchange = exchange
-        self._own_wake = f"{self._namespace}:wake:{exchange.worker_id}"
+        self._timing = broker.timing
+        self._session = session
+        self._shares = shares
+        self._size = FetchSize()
+        self._own_wake = f"{self._namespace}:wake:{session.worker_id}"
         patience = Patience(least=ANSWERS_WITHIN_AT_LEAST, most=TIMEOUT)
         self._wire = DedicatedConnection(pool, patience=patience)
         self._bell = DedicatedConnection(pool, patience=patience)
@@ -77,7 +94,8 @@ class Fetcher:
         self._heartbeat = Heartbeat(
             self._wire,
             namespace=self._namespace,
-            exchange=exchange,
+            session=session,
+            shares=shares,
             in_flight=self.in_flight,
             concurrency=concurrency,
             timing=broker.timing,
@@ -93,7 +111,7 @@ class Fetcher:
             group.create_task(self._heartbeat.run())
 
     async def look_anew(self) -> None:
-        """Serve what the exchange serves by now: what waits in Redis waits for the tokens of other queues.
+        """Serve the queues that are declared by now, whose tokens nobody waits for yet.
 
         It is woken by a token of its own, in Redis: so it makes no difference when this arrives, and no
         token of a task is lost.
@@ -143,20 +161,37 @@ class Fetcher:
             return
         self._was_woken = False
         settlements = self.in_flight.take_ready()
-        request = self._exchange.request(settlements, demand)
+        request = self._request(settlements, demand)
         async with self._asking:
             try:
                 reply = await scripts.SETTLE_AND_FETCH.call(self._wire, self._namespace, request)
             except BaseException:
                 self.in_flight.put_back(settlements)
-                self._exchange.missed()
+                self._size.missed()
                 raise
-        fetched = self._exchange.read(reply)
+        fetched = self._read(reply, request)
         warn_of_refused(fetched.refused_followers)
         self.in_flight.confirm(settlements, rejected=fetched.rejected)
         self.in_flight.admit(fetched)
         if demand.total and not (fetched.deliveries or self.in_flight.has_ready):
             await self._wait(self._beat if fetched.due_in is None else min(fetched.due_in, self._beat))
+
+    def _request(self, settlements: Sequence[Settlement], demand: Demand) -> FetchRequest:
+        return fetch_request(
+            self._session.next_call(),
+            settlements,
+            queues=self._shares.rows,
+            is_strict=self._shares.is_strict,
+            demand=demand,
+            size=self._size,
+            timing=self._timing,
+        )
+
+    def _read(self, reply: Any, request: FetchRequest) -> Fetched:
+        fetched = read_fetch(reply, token=request.token)
+        self._shares.owe(request.queues, fetched.credits)
+        self._size.arrived(tasks=fetched.tasks, size=fetched.size)
+        return fetched
 
     async def _wait(self, longest: float) -> None:
         timer = asyncio.get_running_loop().call_later(longest, self._signal.set)
@@ -176,7 +211,7 @@ class Fetcher:
         within, pause = min(self._beat, LISTEN_FOR), SHORTEST_PAUSE
         while True:
             await self._is_hungry.wait()
-            keys = [self._own_wake, *(f"{self._namespace}:{queue}:wake" for queue in self._exchange.queues)]
+            keys = [self._own_wake, *(f"{self._namespace}:{queue}:wake" for queue in self._shares.queues)]
             try:
                 token = await self._bell.call("BLPOP", *keys, within, patience=within)
             except OUTAGES:  # the other connection says what is wrong
@@ -202,10 +237,12 @@ class Fetcher:
 
     async def _extend(self, *, reconcile: bool) -> None:
         held = self.in_flight.held
-        request = self._exchange.extension(held, reconcile=reconcile)
-        lost, cancelled = await scripts.EXTEND.call(self._wire, self._namespace, request)
-        self.in_flight.lose({held[place - 1] for place in lost})
-        self.in_flight.cancel([held[place - 1] for place in cancelled])
+        if reconcile:
+            self._session.begin_epoch()
+        request = extend_request(self._session, held, reconcile=reconcile, timing=self._timing)
+        extension = read_extension(await scripts.EXTEND.call(self._wire, self._namespace, request), request)
+        self.in_flight.lose(set(extension.lost))
+        self.in_flight.cancel(extension.cancelled)
 
     async def _recover(self) -> None:
         """Reach Redis again, and have it take back what left in a reply that never arrived."""

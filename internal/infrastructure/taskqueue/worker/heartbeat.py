@@ -10,10 +10,11 @@ import structlog
 from internal.infrastructure.taskqueue.connections.connection import OUTAGES, DedicatedConnection
 from internal.infrastructure.taskqueue.connections.error_reasons import why
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
-from internal.infrastructure.taskqueue.delivery.exchange import Exchange
+from internal.infrastructure.taskqueue.delivery.session import Session
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.timing import Timing, milliseconds
 from internal.infrastructure.taskqueue.worker.in_flight import InFlightTasks
+from internal.infrastructure.taskqueue.worker.queue_shares import QueueShares
 
 log = structlog.get_logger(__name__)
 
@@ -33,14 +34,16 @@ class Heartbeat:
         wire: DedicatedConnection,
         *,
         namespace: str,
-        exchange: Exchange,
+        session: Session,
+        shares: QueueShares,
         in_flight: InFlightTasks,
         concurrency: int,
         timing: Timing,
     ) -> None:
         self._wire = wire
         self._namespace = namespace
-        self._exchange = exchange
+        self._session = session
+        self._shares = shares
         self._in_flight = in_flight
         self._ttl = timing.lease
         self._beat = timing.extend_every.total_seconds()
@@ -48,7 +51,7 @@ class Heartbeat:
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "concurrency": concurrency,
-            "strict": int(exchange.is_strict),
+            "strict": int(shares.is_strict),
         }
         self._clock: float | None = None  # ms that Redis' clock is ahead of `monotonic`
         self._started = monotonic()
@@ -70,24 +73,24 @@ class Heartbeat:
     async def leave(self) -> None:
         try:
             async with asyncio.timeout(LEAVE_WITHIN):
-                await scripts.UNREGISTER.call(self._wire, self._namespace, [self._exchange.worker_id])
+                await scripts.UNREGISTER.call(self._wire, self._namespace, [self._session.worker_id])
         except (TimeoutError, *OUTAGES) as error:
             log.warning("worker.not_unregistered", reason=why(error))
 
     @property
     def _state(self) -> tuple[Any, ...]:
         running = tuple(sorted(delivery.lease for delivery in self._in_flight.running))
-        return self._in_flight.is_draining, self._in_flight.waits_for, tuple(self._exchange.queues), running
+        return self._in_flight.is_draining, self._in_flight.waits_for, tuple(self._shares.queues), running
 
     async def _write(self) -> None:
         self._write_at = monotonic() + self._beat
         state, asked = self._state, monotonic()
         is_first = self._clock is None
         request = (
-            self._exchange.worker_id,
+            self._session.worker_id,
             milliseconds(self._ttl),
             self._fields(),
-            list(self._exchange.queues) if is_first else [],
+            list(self._shares.queues) if is_first else [],
         )
         now, *pulled_back = await scripts.REGISTER.call(self._wire, self._namespace, request)
         if pulled_back:
@@ -106,7 +109,7 @@ class Heartbeat:
     def _fields(self) -> list[Any]:
         fields = {
             **self._who,
-            "queues": msgspec.json.encode(self._exchange.weights).decode(),
+            "queues": msgspec.json.encode(self._shares.weights).decode(),
             "draining": int(self._in_flight.is_draining),
             "waits_for": self._in_flight.waits_for or "",
         }

@@ -7,11 +7,12 @@ from dataclasses import replace
 import structlog
 
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
+from internal.infrastructure.taskqueue.delivery.arrivals import Fetched
 from internal.infrastructure.taskqueue.delivery.delivery import Cancelled, Delivery
-from internal.infrastructure.taskqueue.delivery.exchange import NOTHING, Demand, Fetched, Lease, Settlement
 from internal.infrastructure.taskqueue.delivery.outcomes import RELEASED, Kind, Outcome
 from internal.infrastructure.taskqueue.delivery.precheck import cancelled, precheck
 from internal.infrastructure.taskqueue.delivery.settled_as import settled_as
+from internal.infrastructure.taskqueue.delivery.settlements import NOTHING, Demand, Lease
 from internal.infrastructure.taskqueue.protocol.scripts import MOST_AT_ONCE
 from internal.infrastructure.taskqueue.worker.on_loop import call_on
 from internal.infrastructure.taskqueue.worker.outbox_closer import (
@@ -21,7 +22,7 @@ from internal.infrastructure.taskqueue.worker.outbox_closer import (
 )
 from internal.infrastructure.taskqueue.worker.redelivery_check import RedeliveryCheck
 from internal.infrastructure.taskqueue.worker.runner import Runner
-from internal.infrastructure.taskqueue.worker.settling_hooks import SettlingHooks
+from internal.infrastructure.taskqueue.worker.settling_hooks import Ended, SettlingHooks
 from internal.infrastructure.taskqueue.worker.slots import Slots
 from internal.infrastructure.taskqueue.worker.threads import WorkerThreads
 from internal.infrastructure.tasks.completion_log import CompletionLog
@@ -61,7 +62,7 @@ class InFlightTasks:
             RedeliveryCheck(completion_log, run=self._run, settle=self.settle) if completion_log else None
         )
         self._held: dict[Lease, Delivery] = {}
-        self._ready: list[Settlement] = []
+        self._ready: list[Ended] = []
         self.is_draining = False
         self.waits_for: str | None = None  # the service without which nothing more is taken
         self._is_quiet = asyncio.Event()  # nothing is held, and all that was has been told of
@@ -109,7 +110,7 @@ class InFlightTasks:
 
     def admit(self, fetched: Fetched) -> None:
         """Start what may start, and have the rest settled."""
-        self.settle(fetched.unreadable)
+        self.settle([Ended(each.lease, each.outcome) for each in fetched.unreadable])
         doubtful = []
         for delivery in fetched.deliveries:
             self._held[delivery.lease] = delivery
@@ -130,25 +131,27 @@ class InFlightTasks:
             patience = self._broker.timing.look_ahead.total_seconds()
             asyncio.get_running_loop().call_later(patience, self._give_back_waiting, patience)
 
-    def take_ready(self) -> list[Settlement]:
+    def take_ready(self) -> list[Ended]:
         """What is to be settled by the next call. It is still held, until it is confirmed or put back."""
         ready, self._ready = self._ready[:MOST_AT_ONCE], self._ready[MOST_AT_ONCE:]
         return ready
 
-    def put_back(self, settlements: Sequence[Settlement]) -> None:
+    def put_back(self, settlements: Sequence[Ended]) -> None:
         """They were sent, and there was no reply: nobody knows whether they are settled."""
         for settlement in settlements:
             settlement.was_sent = True
         self._ready[:0] = settlements
 
-    def confirm(self, settlements: Sequence[Settlement], *, rejected: set[int]) -> None:
+    def confirm(self, settlements: Sequence[Ended], *, rejected: set[int]) -> None:
         """They were sent; Redis has rejected those at these places in the batch, and settled the others."""
         for place, settlement in enumerate(settlements):
             delivery = settlement.delivery
             if settlement.outcome.kind is Kind.PROGRESS:
                 continue
             if delivery is None:
-                log.error("task.unreadable", **settlement.about)
+                queue, task_id, _ = settlement.lease
+                reason = settlement.outcome.note.decode(errors="replace")
+                log.error("task.unreadable", queue=queue, task_id=task_id, reason=reason)
                 continue
             self._held.pop(delivery.lease, None)
             # One that was sent before was settled then: that is why its token is gone.
@@ -197,15 +200,15 @@ class InFlightTasks:
         if self._outbox_closer:
             self._outbox_closer.stop()
 
-    def settle(self, settlements: Sequence[Settlement]) -> None:
+    def settle(self, settlements: Sequence[Ended]) -> None:
         for settlement in settlements:
             self._hooks.before(settlement, then=self._is_ready)
 
-    def _is_ready(self, settlement: Settlement) -> None:
+    def _is_ready(self, settlement: Ended) -> None:
         self._ready.append(settlement)
         self._changed()
 
-    def _is_over(self, settlement: Settlement) -> None:
+    def _is_over(self, settlement: Ended) -> None:
         if settlement.delivery:
             self._let_go(settlement.delivery)
 
@@ -226,11 +229,11 @@ class InFlightTasks:
 
     def _told(self, delivery: Delivery) -> None:
         """Of a result of a task that goes on, perhaps in a thread."""
-        progress = [Settlement(delivery.lease, Outcome(Kind.PROGRESS, note=delivery.result), delivery)]
+        progress = [Ended(delivery.lease, Outcome(Kind.PROGRESS, note=delivery.result), delivery=delivery)]
         call_on(self._loop, self.settle, progress)
 
     def _end(self, delivery: Delivery, outcome: Outcome) -> None:
-        settlement = Settlement(delivery.lease, outcome, delivery)
+        settlement = Ended(delivery.lease, outcome, delivery=delivery)
         if self._outbox_closer and outcome.is_final and is_written_down(delivery):
             self._outbox_closer.close(settlement)
         else:
@@ -241,7 +244,7 @@ class InFlightTasks:
 
     def _release(self, deliveries: Sequence[Delivery]) -> None:
         """To the front of their queue, in their order: the last goes first."""
-        self.settle([Settlement(delivery.lease, RELEASED, delivery) for delivery in reversed(deliveries)])
+        self.settle([Ended(delivery.lease, RELEASED, delivery=delivery) for delivery in reversed(deliveries)])
 
     def _let_go(self, delivery: Delivery) -> None:
         delivery.clear_exception()  # its traceback would keep a whole stack alive

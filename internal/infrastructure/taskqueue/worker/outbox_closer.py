@@ -5,9 +5,9 @@ from contextvars import Context
 import structlog
 
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
-from internal.infrastructure.taskqueue.delivery.exchange import Settlement
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind
 from internal.infrastructure.taskqueue.protocol.message_options import FIRST, OUTBOX
+from internal.infrastructure.taskqueue.worker.settling_hooks import Ended
 from internal.infrastructure.tasks.completion_log import Completion, CompletionLog
 from internal.ports.unavailable import Unavailable
 
@@ -36,7 +36,7 @@ class OutboxCloser:
         self,
         completion_log: CompletionLog,
         *,
-        closed: Callable[[Sequence[Settlement]], None],
+        closed: Callable[[Sequence[Ended]], None],
         context: Context,
         try_again_after: float = TRY_AGAIN_AFTER,
     ) -> None:
@@ -44,10 +44,10 @@ class OutboxCloser:
         self._try_again_after = try_again_after
         self._closed = closed
         self._context = context
-        self._waiting: list[Settlement] = []
+        self._waiting: list[Ended] = []
         self._writing: asyncio.Task[None] | None = None
 
-    def close(self, settlement: Settlement) -> None:
+    def close(self, settlement: Ended) -> None:
         self._waiting.append(settlement)
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write(), context=self._context.copy())
@@ -62,7 +62,7 @@ class OutboxCloser:
             await self._write_batch(batch)
             self._closed(batch)
 
-    async def _write_batch(self, batch: Sequence[Settlement]) -> None:
+    async def _write_batch(self, batch: Sequence[Ended]) -> None:
         completions = [_completion(settlement) for settlement in batch]
         while True:
             try:
@@ -76,6 +76,6 @@ class OutboxCloser:
             await asyncio.sleep(self._try_again_after)
 
 
-def _completion(settlement: Settlement) -> Completion:
+def _completion(settlement: Ended) -> Completion:
     _, task_id, _ = settlement.lease
     return Completion(task_id=task_id, succeeded=settlement.outcome.kind is Kind.DONE)

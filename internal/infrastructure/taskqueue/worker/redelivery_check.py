@@ -5,10 +5,10 @@ from datetime import timedelta
 import structlog
 
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
-from internal.infrastructure.taskqueue.delivery.exchange import Settlement
 from internal.infrastructure.taskqueue.delivery.outcomes import DONE, Kind, Outcome
 from internal.infrastructure.taskqueue.delivery.precheck import given_up_before
 from internal.infrastructure.taskqueue.protocol.timing import milliseconds
+from internal.infrastructure.taskqueue.worker.settling_hooks import Ended
 from internal.infrastructure.tasks.completion_log import CompletionLog
 from internal.ports.unavailable import Unavailable
 
@@ -29,7 +29,7 @@ class RedeliveryCheck:
         completion_log: CompletionLog,
         *,
         run: Callable[[Delivery], None],
-        settle: Callable[[Sequence[Settlement]], None],
+        settle: Callable[[Sequence[Ended]], None],
     ) -> None:
         self._completion_log = completion_log
         self._run = run
@@ -65,7 +65,7 @@ class RedeliveryCheck:
         except Exception as error:
             if not isinstance(error, Unavailable):
                 log.exception("completion_log.not_asked", tasks=len(deliveries))
-            self._settle([Settlement(delivery.lease, LATER, delivery) for delivery in deliveries])
+            self._settle([Ended(delivery.lease, LATER, delivery=delivery) for delivery in deliveries])
             return
         finally:
             self._asked.difference_update(deliveries)
@@ -74,4 +74,4 @@ class RedeliveryCheck:
                 self._run(delivery)
             else:
                 outcome = DONE if closed[delivery.task_id] else given_up_before(delivery)
-                self._settle([Settlement(delivery.lease, outcome, delivery)])
+                self._settle([Ended(delivery.lease, outcome, delivery=delivery)])

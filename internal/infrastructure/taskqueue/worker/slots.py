@@ -3,7 +3,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
-from internal.infrastructure.taskqueue.delivery.exchange import Demand
+from internal.infrastructure.taskqueue.delivery.settlements import Demand
 from internal.infrastructure.taskqueue.protocol.scripts import MOST_AT_ONCE
 from internal.infrastructure.taskqueue.protocol.timing import Timing
 

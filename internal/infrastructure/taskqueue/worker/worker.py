@@ -14,9 +14,10 @@ from redis.asyncio import ConnectionPool
 
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.connections.connection import pool_like
-from internal.infrastructure.taskqueue.delivery.exchange import Exchange, QueueLimit
+from internal.infrastructure.taskqueue.delivery.session import Session
 from internal.infrastructure.taskqueue.worker.fetcher import Fetcher
 from internal.infrastructure.taskqueue.worker.on_loop import call_on
+from internal.infrastructure.taskqueue.worker.queue_shares import QueueLimit, QueueShares
 from internal.infrastructure.taskqueue.worker.threads import WorkerThreads
 from internal.infrastructure.taskqueue.worker.watchdog import LoopWatchdog
 from internal.infrastructure.tasks.completion_log import CompletionLog
@@ -59,9 +60,8 @@ class Worker:
         self._stopping = threading.Lock()
         self._only = queues and set(queues)
         self._weights = weights
-        self._exchange = Exchange(
-            queues=self._served(), strict=strict, timing=broker.timing, limits=limits or {}
-        )
+        self._session = Session()
+        self._shares = QueueShares(self._served(), strict=strict, limits=limits or {})
         self._threads = WorkerThreads(broker, size=worker_threads)
         self._completion_log = completion_log
         self._own_loop: EventLoopThread | None = None
@@ -133,15 +133,15 @@ class Worker:
 
     def join(self) -> None:
         """Wait until this worker has nothing to do and its queues hold nothing for now. For tests."""
-        while not self._engine.in_flight.is_empty or any(map(self.broker.qsize, self._exchange.queues)):
+        while not self._engine.in_flight.is_empty or any(map(self.broker.qsize, self._shares.queues)):
             time.sleep(0.01)
 
     def serve_declared(self) -> None:
         """Serve the queues that have been declared meanwhile as well; from any thread, also the loop's."""
         with self._serving:
             served = self._served()
-            if self._loop and set(served) != set(self._exchange.queues):
-                self._exchange.serve(served)
+            if self._loop and set(served) != set(self._shares.queues):
+                self._shares.serve(served)
                 look = self._engine.look_anew()
                 self._context.copy().run(asyncio.run_coroutine_threadsafe, look, self._loop.loop)
 
@@ -159,7 +159,8 @@ class Worker:
         pool: ConnectionPool = pool_like(self.broker.client)
         self._fetcher = Fetcher(
             self.broker,
-            exchange=self._exchange,
+            session=self._session,
+            shares=self._shares,
             pool=pool,
             threads=self._threads,
             concurrency=self.worker_threads,

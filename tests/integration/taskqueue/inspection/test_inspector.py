@@ -169,7 +169,7 @@ async def test_an_active_task_tells_who_has_it(desk: Desk, inspector: RedisTaskI
     desk.engine.make_due("1", state="active")
     left = await inspector.task("default", "1")
 
-    assert held.worker == desk.hand.exchange.worker_id
+    assert held.worker == desk.hand.session.worker_id
     assert held.deadline is not None
     assert abs(held.deadline - datetime.now(UTC) - timedelta(hours=1)) < timedelta(minutes=1)
     assert (held.is_orphaned, left.is_orphaned) == (False, True)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from internal.infrastructure.taskqueue.delivery.exchange import NOTHING, Settlement
 from internal.infrastructure.taskqueue.delivery.outcomes import DONE, RELEASED, Kind, Outcome
+from internal.infrastructure.taskqueue.delivery.settlements import ArchiveBounds, Settlement
 from internal.infrastructure.taskqueue.protocol import scripts
 from tests.support.taskqueue.engine import PREFIX, Engine, Hand, engine_on
 
@@ -31,10 +31,8 @@ def hand(engine: Engine) -> Hand:
 def archive(hand: Hand, *ids: str, most: int = 10_000, longest: int = 90 * DAY) -> None:
     """Publish tasks and give them up, in a queue whose archive has these limits."""
     hand.engine.publish(*ids)
-    settlements = [Settlement(delivery.lease, ARCHIVED, delivery) for delivery in hand.fetch(len(ids))]
-    request = hand.exchange.request(settlements, NOTHING)
-    request[-1] = (most, longest)
-    hand.exchange.read(hand.engine.call(scripts.SETTLE_AND_FETCH, request))
+    settlements = [Settlement(delivery.lease, ARCHIVED) for delivery in hand.fetch(len(ids))]
+    hand.call(hand.request(settlements)._replace(archive=ArchiveBounds(most, longest)))
 
 
 def stats(engine: Engine, queue: str = "default") -> dict[str, int]:
@@ -207,7 +205,7 @@ def test_backlogged_queues_share_exactly_over_thousands(engine: Engine, hand: Ha
     started: Counter[str] = Counter()
     while started.total() < 3000:
         fetched = hand.fetch(50)
-        hand.turn([Settlement(delivery.lease, DONE, delivery) for delivery in fetched])
+        hand.turn([Settlement(delivery.lease, DONE) for delivery in fetched])
         started.update(delivery.queue for delivery in fetched)
 
     assert started == Counter(critical=1800, default=900, low=300)

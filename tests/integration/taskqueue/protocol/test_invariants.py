@@ -109,7 +109,7 @@ class Interleavings(RuleBasedStateMachine):
     @rule(worker=WORKERS)
     def extend(self, worker: int) -> None:
         for task_id in self.hands[worker].extend(*self.lease[worker].values()):
-            del self.lease[worker][task_id.decode()]
+            del self.lease[worker][task_id]
 
     @rule()
     def outage(self) -> None:
@@ -170,7 +170,7 @@ class Interleavings(RuleBasedStateMachine):
     def one_worker_at_a_time_holds_a_task(self) -> None:
         states = self.engine.states()
         for worker, held in enumerate(self.lease):
-            lost = {task_id.decode() for task_id in self.hands[worker].extend(*held.values())}
+            lost = set(self.hands[worker].extend(*held.values()))
             assert all(states.get(task_id) == "active" for task_id in held.keys() - lost)
         with_token: set[str] = set()
         for queue in self.hands[0].weights:

@@ -13,10 +13,10 @@ import pytest
 from internal.infrastructure.clock import SystemClock
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.connections.connection import pool_of
-from internal.infrastructure.taskqueue.delivery.exchange import QueueLimit
 from internal.infrastructure.taskqueue.inspection.inspector import RedisTaskInspector
 from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer
 from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskPublisher
+from internal.infrastructure.taskqueue.worker.queue_shares import QueueLimit
 from internal.infrastructure.tasks.codec import TaskCodec
 from internal.infrastructure.tasks.task_encoder import TaskEncoder
 from internal.ports.task_inspector import TaskAction

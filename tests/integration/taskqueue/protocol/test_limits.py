@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from internal.infrastructure.taskqueue.delivery.exchange import QueueLimit
 from internal.infrastructure.taskqueue.delivery.outcomes import DONE, Kind, Outcome
 from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.worker.queue_shares import QueueLimit
 from internal.ports.tasks import Rate
 from tests.support.taskqueue.engine import PREFIX, Engine, Hand, engine_on
 

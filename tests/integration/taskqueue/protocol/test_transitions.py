@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from internal.infrastructure.taskqueue.delivery.exchange import NOTHING, Demand, Settlement
 from internal.infrastructure.taskqueue.delivery.outcomes import DONE, RELEASED, Kind, Outcome
+from internal.infrastructure.taskqueue.delivery.settlements import ArchiveBounds, Demand, Settlement
 from internal.infrastructure.taskqueue.protocol import scripts
 from tests.support.taskqueue.engine import PREFIX, Engine, Hand, engine_on
 
@@ -97,10 +97,8 @@ def test_the_archive_keeps_the_newest_tasks(engine: Engine, hand: Hand) -> None:
     ids = [f"{number:03}" for number in range(12)]
     engine.publish(*ids)
     for delivery in hand.fetch(12):
-        request = hand.exchange.request([], NOTHING)
-        request[5] = [("archived", *delivery.lease, 0, "", "")]
-        request[-1] = (10, HOUR)
-        engine.call(scripts.SETTLE_AND_FETCH, request)
+        settlement = Settlement(delivery.lease, Outcome(Kind.ARCHIVED))
+        hand.call(hand.request([settlement])._replace(archive=ArchiveBounds(10, HOUR)))
 
     assert engine.states() == dict.fromkeys(ids[2:], "archived")
 
@@ -221,7 +219,7 @@ def test_a_lost_task_that_left_again_in_a_lost_reply_is_taken_back(engine: Engin
 
     lost_ids = hand.extend(lost, reconcile=True)
 
-    assert lost_ids == [b"a"]
+    assert lost_ids == ["a"]
     assert engine.states() == {"a": "pending"}
     assert engine.record("a")[b"crashes"] == b"1"  # a worker seemed to have died of it
 
@@ -239,12 +237,12 @@ def test_a_named_message_stays_whether_it_runs_or_waits(engine: Engine, hand: Ha
 
 def test_a_call_that_comes_late_takes_nothing(engine: Engine, hand: Hand) -> None:
     engine.publish("a")
-    late = hand.exchange.request([], Demand(total=1, direct=1, suspect=False))
+    late = hand.request(demand=Demand(total=1, direct=1, suspect=False))
     hand.extend(reconcile=True)
 
-    _, tasks, _, _ = engine.call(scripts.SETTLE_AND_FETCH, late)
+    fetched = hand.call(late)
 
-    assert tasks == []
+    assert fetched.tasks == 0
     assert engine.states() == {"a": "pending"}
 
 
@@ -253,7 +251,7 @@ def test_extending_says_what_is_no_longer_held(engine: Engine, hand: Hand) -> No
     first, second = hand.fetch(2)
     hand.settle(first)
 
-    assert hand.extend(first, second) == [b"a"]
+    assert hand.extend(first, second) == ["a"]
 
 
 def test_a_paused_queue_hands_out_nothing_and_wakes_someone_when_it_resumes(
@@ -365,7 +363,7 @@ def test_outcomes_of_two_queues_are_told_apart_though_their_tasks_have_one_id(
     engine.publish("twin", queue="default")
     engine.publish("twin", queue="low")
     deliveries = hand.fetch(2)
-    settlements = [Settlement(delivery.lease, DONE, delivery) for delivery in deliveries]
+    settlements = [Settlement(delivery.lease, DONE) for delivery in deliveries]
     hand.settle(deliveries[0])
 
     assert hand.turn(settlements).rejected == {0}

@@ -13,6 +13,7 @@ from internal.infrastructure.taskqueue.broker.middleware import (
 )
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
 from internal.infrastructure.taskqueue.delivery.retries import Retries
+from internal.infrastructure.taskqueue.delivery.settlements import Lease
 from tests.support.taskqueue.attempts import offline_broker
 
 
@@ -39,7 +40,7 @@ def is_native(
     async def work() -> None: ...
 
     message = Message[None]("default", "work", (), {}, options or {})
-    return broker.native(Delivery(message, queue="default", task_id="1", token="token")) is not None
+    return broker.native(Delivery(message, lease=Lease("default", "1", "token"))) is not None
 
 
 def test_an_async_actor_runs_on_the_loop_with_the_default_middleware() -> None:
@@ -52,7 +53,7 @@ def test_a_sync_actor_never_does() -> None:
     @dramatiq.actor(broker=broker)
     def work() -> None: ...
 
-    delivery = Delivery(work.message(), queue="default", task_id="1", token="token")
+    delivery = Delivery(work.message(), lease=Lease("default", "1", "token"))
     assert broker.native(delivery) is None
 
 
@@ -83,7 +84,7 @@ def test_middleware_that_is_added_later_counts() -> None:
     broker.add_middleware(Unknown())
 
     message = Message[None]("default", "work", (), {}, {})
-    delivery = Delivery(message, queue="default", task_id="1", token="token")
+    delivery = Delivery(message, lease=Lease("default", "1", "token"))
     assert before
     assert broker.native(delivery) is None
 

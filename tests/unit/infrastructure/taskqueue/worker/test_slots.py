@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
-from internal.infrastructure.taskqueue.delivery.exchange import Demand
+from internal.infrastructure.taskqueue.delivery.settlements import Demand
 from internal.infrastructure.taskqueue.protocol.timing import Timing
 from internal.infrastructure.taskqueue.worker.slots import AHEAD, MEASURED, Slots
 from tests.support.taskqueue.attempts import delivery

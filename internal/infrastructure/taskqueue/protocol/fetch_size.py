@@ -13,12 +13,16 @@ class FetchSize:
         self.bytes = MOST_BYTES
 
     def arrived(self, *, tasks: int, size: int) -> None:
-        """Ask for as many as should fit, by the size of these: Redis reads all messages before it counts."""
-        fitting = self.bytes * tasks // size if size else MOST_AT_ONCE
-        self.tasks = max(1, min(fitting, 2 * self.tasks, MOST_AT_ONCE))
-        self.bytes = min(2 * self.bytes, MOST_BYTES)
+        """Learn from a reply: ask for as many tasks of this size as fit.
+
+        Redis reads all messages of a fetch before it counts their bytes.
+        """
+        if tasks:
+            fitting = self.bytes * tasks // size if size else MOST_AT_ONCE
+            self.tasks = max(1, min(fitting, 2 * self.tasks, MOST_AT_ONCE))
+            self.bytes = min(2 * self.bytes, MOST_BYTES)
 
     def missed(self) -> None:
-        """A reply did not arrive."""
+        """Ask for less: a reply did not arrive."""
         self.tasks = max(1, self.tasks // _LESS)
         self.bytes = max(1, self.bytes // _LESS)

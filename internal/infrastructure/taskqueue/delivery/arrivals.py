@@ -1,0 +1,83 @@
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+from dramatiq import Message
+from dramatiq.errors import DecodeError
+
+from internal.infrastructure.taskqueue.delivery.delivery import Delivery
+from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
+from internal.infrastructure.taskqueue.delivery.settlements import FetchReply, Lease, Settlement, TaskRow
+from internal.infrastructure.telemetry.error_text import bounded
+
+
+@dataclass(slots=True, kw_only=True)
+class Fetched:
+    """A reply of `settle_and_fetch`, decoded.
+
+    rejected: places in the request's outcomes of those whose token no longer held.
+    unreadable: archives the tasks whose message cannot be decoded.
+    credits: what each queue of the request is owed, in the request's order.
+    due_in: seconds until something is due; None if nothing is.
+    size: bytes of the messages.
+    refused_followers: as `warn_of_refused` takes them.
+    """
+
+    rejected: set[int]
+    deliveries: list[Delivery] = field(default_factory=list)
+    unreadable: list[Settlement] = field(default_factory=list)
+    credits: Sequence[int] = ()
+    due_in: float | None = None
+    size: int = 0
+    refused_followers: Sequence[Any] = ()
+
+    @property
+    def tasks(self) -> int:
+        return len(self.deliveries) + len(self.unreadable)
+
+
+def read_fetch(reply: Any, *, token: str) -> Fetched:
+    """Decode the reply to the call with this token, by which its tasks are held."""
+    answer = FetchReply(*reply)
+    fetched = Fetched(
+        rejected={place - 1 for place in answer.rejected},
+        credits=answer.credits,
+        due_in=None if answer.due_in < 0 else answer.due_in / 1000,
+        refused_followers=answer.refused_followers,
+    )
+    for row in answer.tasks:
+        _add(TaskRow(*row), token, fetched)
+    return fetched
+
+
+def _add(row: TaskRow, token: str, fetched: Fetched) -> None:
+    lease = Lease(row.queue.decode(), row.task_id.decode(), token)
+    fetched.size += len(row.message)
+    try:
+        message = _decode(row.message)
+    except DecodeError as error:
+        outcome = Outcome(Kind.ARCHIVED, note=bounded(f"cannot be read: {error}").encode())
+        fetched.unreadable.append(Settlement(lease, outcome))
+        return
+    fetched.deliveries.append(
+        Delivery(
+            message,
+            lease=lease,
+            data=row.message,
+            deadline=None if row.deadline == b"" else monotonic() + int(row.deadline) / 1000,
+            suspect=bool(row.suspect),
+            crashes=row.crashes,
+            is_cancelled=bool(row.cancelled),
+        )
+    )
+
+
+def _decode(data: bytes) -> Message[Any]:
+    """Raise DecodeError for anything that is not a well-formed message."""
+    message = Message.decode(data)
+    if not (
+        type(message.actor_name) is str and type(message.kwargs) is dict and type(message.options) is dict
+    ):
+        raise DecodeError("not a message", data, None)
+    return message
