@@ -4,14 +4,14 @@ from typing import Self
 
 from internal.domain.errors import InvalidInput
 
-# RFC 5321 section 4.5.3.1: 64 octets before the @, 254 in a path that can be used in SMTP.
+# RFC 5321 section 4.5.3.1: 64 octets before the @, and 254 in all for an address that SMTP can carry.
 MAX_LOCAL_PART = 64
 MAX_LENGTH = 254
 
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _TOP_LEVEL_LABEL = r"(?!\d+$)" + _LABEL
-# Mail software decodes =?utf-8?q?eve=40example.org?=, although RFC 2047 section 5 bars it from an address.
+# RFC 2047 section 5 forbids =?utf-8?q?eve=40example.org?= in an address, but mail software decodes it.
 _NO_ENCODED_WORD = r"(?!.*=\?[^?]*\?[bq]\?)"
 _PATTERN = re.compile(
     rf"(?P<local>{_NO_ENCODED_WORD}{_ATOM}(?:\.{_ATOM})*)@(?:{_LABEL}\.)+{_TOP_LEVEL_LABEL}"
@@ -25,9 +25,9 @@ class InvalidEmailAddress(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class EmailAddress:
-    """An address that mail can be sent to, in the one spelling that identifies an account.
+    """An address that mail can be sent to, in the single spelling that identifies an account.
 
-    The dot-atom form of RFC 5322 section 3.4.1 in ASCII, lower case throughout: `Ada@Example.COM` and
+    It is the ASCII dot-atom form of RFC 5322 section 3.4.1 in lower case: `Ada@Example.COM` and
     `ada@example.com` are one account. Quoted local parts and address literals are refused.
     """
 
@@ -38,10 +38,10 @@ class EmailAddress:
         """Normalise `text`.
 
         Raises:
-            InvalidEmailAddress: it is not such an address, or too long for SMTP.
+            InvalidEmailAddress: not such an address, or too long for SMTP.
         """
         stripped = text.strip(" \t")
-        # Fold only ASCII: lower() turns the Kelvin sign into a k, and so one domain into another.
+        # Only ASCII is lowered: lower() turns the Kelvin sign into a k, which would be another domain.
         normalised = stripped.lower() if stripped.isascii() else ""
         match = _PATTERN.fullmatch(normalised)
         if match is None or len(normalised) > MAX_LENGTH or len(match["local"]) > MAX_LOCAL_PART:

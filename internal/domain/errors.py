@@ -1,4 +1,4 @@
-"""The kinds of domain error. An adapter translates a kind; it never needs to know the concrete error."""
+"""The kinds of domain error. Adapters translate the kind and need not know the concrete error."""
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from typing import ClassVar
 
 
 class DomainError(Exception):
-    """A rule of the domain was broken; `code` is stable and part of the public API."""
+    """A domain rule was broken. `code` is part of the public API and does not change."""
 
     code: ClassVar[str] = "DOMAIN_ERROR"
 
@@ -16,7 +16,7 @@ class DomainError(Exception):
 
 
 class InvalidInput(DomainError):
-    """Some fields cannot be accepted; `errors` maps each to what is wrong with it."""
+    """Some fields are invalid. `errors` maps each field to its problems."""
 
     code = "VALIDATION_ERROR"
 
@@ -42,9 +42,9 @@ class Conflict(DomainError):
 
 
 class Violations:
-    """Gathers the invalid fields of one input, so that a user hears of all of them at once.
+    """Collects the invalid fields of one input, so that the user sees all of them at once.
 
-    `known` are invalid already, and what else is wrong with them does not matter.
+    `known` fields are invalid already and keep their message.
     """
 
     def __init__(self, known: Mapping[str, Sequence[str]] | None = None) -> None:

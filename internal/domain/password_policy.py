@@ -15,8 +15,8 @@ class UnacceptablePassword(InvalidInput):
 class PasswordPolicy:
     """Length is the only rule: no composition, no truncation (NIST SP 800-63B-4 section 3.1.1.2).
 
-    Lengths are in characters (Unicode code points) of the NFC form, which is what is hashed: a password is
-    as long on a keyboard that sends an accent as a character of its own.
+    Lengths count Unicode code points of the NFC form, the form that is also hashed. So a password has the
+    same length on a keyboard that sends accents as separate characters.
     """
 
     min_length: int = 8

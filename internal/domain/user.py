@@ -16,7 +16,7 @@ class EmailAlreadyRegistered(Conflict):
 
 
 class InvalidCredentials(NotAuthenticated):
-    """Wrong password or no such account: the two are never told apart."""
+    """Wrong password or unknown account. Callers cannot tell which."""
 
     code = "INVALID_CREDENTIALS"
 

@@ -16,10 +16,10 @@ class Authenticate:
         self._token_issuer = token_issuer
 
     async def __call__(self, command: AuthenticateCommand) -> User:
-        """Tell whose token this is.
+        """Return the user that the token belongs to.
 
         Raises:
-            InvalidToken: not one of ours, expired, or its user is gone.
+            InvalidToken: not issued by us, expired, or the user no longer exists.
         """
         user_id = self._token_issuer.verify(command.token)
         async with self._uow as uow:

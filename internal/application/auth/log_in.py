@@ -31,10 +31,10 @@ class LogIn:
         self._token_issuer = token_issuer
 
     async def __call__(self, command: LogInCommand) -> LoggedInUser:
-        """Exchange credentials for a token, and store the password's hash again if it is outdated.
+        """Exchange credentials for a token. An outdated password hash is replaced.
 
         Raises:
-            InvalidCredentials: no such account, or not its password; both take the same time.
+            InvalidCredentials: unknown account or wrong password. Both take the same time.
         """
         user, stored_costs = await self._find(command.email)
         match = await self._password_hasher.verify(
@@ -44,7 +44,7 @@ class LogIn:
             raise InvalidCredentials
 
         if match is Match.OUTDATED:
-            # The next log-in tries again: this one needs no more than the hash that is there.
+            # If this fails, the next log-in tries again.
             with suppress(Unavailable):
                 await self._rehash(user, command.password)
         return LoggedInUser(user=user, token=self._token_issuer.issue(user.id))

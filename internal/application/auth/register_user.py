@@ -20,7 +20,7 @@ class RegisterUserCommand:
     name: str
     password: str = field(repr=False)
     idempotency_key: str | None = None
-    # What the caller could not read, and why. These fields are empty here, and refused with the others.
+    # Fields that the caller could not read, and why. They are empty here and are reported with the others.
     unreadable: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
@@ -34,7 +34,7 @@ class IdempotencyKeyReused(InvalidInput):
     code = "IDEMPOTENCY_KEY_REUSED"
 
     def __init__(self) -> None:
-        super().__init__({"Idempotency-Key": ["belongs to a request with another body"]})
+        super().__init__({"Idempotency-Key": ["was already used for a request with a different body"]})
 
 
 class RegisterUser:
@@ -56,13 +56,13 @@ class RegisterUser:
         self._new_id = new_id
 
     async def __call__(self, command: RegisterUserCommand) -> RegisteredUser:
-        """Store the user and have the welcome mail sent, once for each idempotency key that is given.
+        """Store the user and publish the welcome mail, once per idempotency key if there is one.
 
         Raises:
-            InvalidInput: names every field that cannot be accepted.
-            EmailAlreadyRegistered: somebody has this address.
-            IdempotencyKeyReused: another sign-up had this key.
-            RequestInProgress: a sign-up with this key has not ended.
+            InvalidInput: names every invalid field.
+            EmailAlreadyRegistered: another account has this address.
+            IdempotencyKeyReused: a different sign-up used this key.
+            RequestInProgress: a sign-up with this key is still running.
         """
         user = await self._build_user(command)
 
@@ -81,15 +81,15 @@ class RegisterUser:
         return RegisteredUser(user=user, token=self._token_issuer.issue(user.id))
 
     async def _earlier(self, uow: UnitOfWork, *, key: str | None, new: User) -> User | None:
-        """Whom a request with this key has stored before; after None the key stands for `new`."""
+        """The user that an earlier request with this key stored. If None, the key now belongs to `new`."""
         if key is None:
             return None
         earlier_id = await uow.requests.claim(key, new.id)
         return await uow.users.get(earlier_id) if earlier_id else None
 
     async def _require_same_request(self, command: RegisterUserCommand, new: User, earlier: User) -> None:
-        # Compared with what came of the request instead of with a hash of it: a fast hash that covers the
-        # password would undo what the slow one is for. And who does not know it gets no token.
+        # Compare with the stored user, not with a hash of the request: a fast hash over the password would
+        # undo the protection of the slow one. A client without the password gets no token.
         is_same = (new.email, new.name) == (earlier.email, earlier.name)
         if not (await self._password_hasher.verify(command.password, earlier.password_hash) and is_same):
             raise IdempotencyKeyReused

@@ -1,4 +1,4 @@
-"""A mail's `Message-ID` and file name: valid, and different for each task id that the port accepts."""
+"""A mail's `Message-ID` and file name: valid and unique for every task id that the port accepts."""
 
 import hashlib
 import re
@@ -6,11 +6,11 @@ from base64 import b32encode
 
 from internal.ports.email_sender import Email
 
-# RFC 5322 section 3.2.3. These ids stand in the header as they are, and always did: a retry keeps its id.
+# RFC 5322 section 3.2.3. Such ids go into the header unchanged, so a retry keeps its Message-ID.
 _DOT_ATOM = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
 _LONGEST_LINE = 998  # RFC 5322 section 2.1.1
 
-# No capitals: some file systems take two names that differ only in case for one.
+# No capitals: some file systems ignore case.
 _PLAIN_FILE_NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]{0,99}")
 
 
@@ -18,7 +18,7 @@ def message_id(email: Email, *, domain: str) -> str:
     plain = f"<{email.message_id}.{email.kind}@{domain}>"
     if _DOT_ATOM.fullmatch(email.message_id) and len(f"Message-ID: {plain}") <= _LONGEST_LINE:
         return plain
-    # The kind comes first here: no plain id can look like this one.
+    # The kind comes first here, so no plain id can collide with this one.
     return f"<{email.kind}.{_digest(email.message_id)}@{domain}>"
 
 

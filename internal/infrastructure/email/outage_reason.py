@@ -9,15 +9,15 @@ from internal.infrastructure.telemetry.outage_reason import (
     network_reason,
 )
 
-# RFC 4954 section 6 and RFC 3207 section 4: a login or TLS has to come first.
+# RFC 4954 section 6 and RFC 3207 section 4: the server requires a login or TLS first.
 _NOT_BEFORE_LOGIN = 530
 _NOT_WITHOUT_TLS = 538
 
 
 def reason_of(error: BaseException) -> str | None:
-    """Why the mail server cannot be used, without any part of its reply.
+    """Why the mail server cannot be used, without any text of its reply.
 
-    None if the server refused only this mail.
+    None if the server only refused this mail.
     """
     if isinstance(error, SMTPResponseException):
         return _reason_of_reply(error)

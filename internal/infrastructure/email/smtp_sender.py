@@ -38,7 +38,7 @@ class SmtpServer:
 
     @classmethod
     def from_url(cls, url: str) -> Self:
-        """`smtp://` is plain, `smtp+starttls://` must upgrade, `smtps://` is TLS from the start."""
+        """`smtp://` is plain, `smtp+starttls://` upgrades to TLS, `smtps://` starts with TLS."""
         parts = urlsplit(url)
         return cls(
             host=parts.hostname or "",
@@ -64,7 +64,7 @@ class SmtpEmailSender:
             start_tls=self._server.start_tls,
             username=self._server.username,
             password=self._server.password,
-            local_hostname=socket.gethostname(),  # the default asks the name servers, for every mail
+            local_hostname=socket.gethostname(),  # the default asks DNS for every mail
         )
         try:
             await _open(client, message, within=within)
@@ -72,21 +72,22 @@ class SmtpEmailSender:
                 await hand_over(client, message)
             await _say_goodbye(client)
         except SMTPResponseException as error:
-            # The reply's text may repeat the address, and an error's text ends in the logs.
+            # The reply may repeat the address, and the text of an error ends up in the logs.
             raise _translate(error) from None
         finally:
-            client.close()  # at once: as a context manager the client waits for a server that hangs
+            client.close()  # as a context manager, the client would wait for a hanging server
 
 
 async def _open(client: SMTP, message: EmailMessage, *, within: timedelta) -> None:
-    """Connect and offer the mail; what goes wrong without a reply means that nobody was there to reply."""
+    """Connect and offer the mail. A failure without a reply means that the server is unreachable."""
     try:
         async with asyncio.timeout(within.total_seconds()):
             await client.connect()
             await offer(client, message)
     except SMTPResponseException:
         raise
-    except OSError as error:  # as are aiosmtplib's own for refusals, time limits and broken connections
+    # Includes aiosmtplib's errors for refusals, time limits and broken connections.
+    except OSError as error:
         log.warning("mail.server_unreachable", reason=reason_of(error))
         raise MailServerUnreachable(f"the mail server cannot be reached: {reason_of(error)}") from error
     except SMTPException as error:
@@ -94,7 +95,7 @@ async def _open(client: SMTP, message: EmailMessage, *, within: timedelta) -> No
 
 
 async def _say_goodbye(client: SMTP) -> None:
-    """Nothing that happens here is a failure: the mail was accepted, and sent again it would arrive twice."""
+    """Ignore errors: the server has accepted the mail, and another attempt would send it twice."""
     with suppress(SMTPException):
         await client.quit(timeout=GOODBYE_WITHIN)
 

@@ -31,9 +31,9 @@ def create_app(
     origins: frozenset[str],
     is_https_only: bool,
 ) -> ASGIApp:
-    """The HTTP application. `providers` make what the handlers ask for by parameter name.
+    """The HTTP application. `providers` build the handlers' dependencies, by parameter name.
 
-    Pages of `origins` may use it. `is_https_only` tells browsers to use nothing else from then on.
+    Web pages of `origins` may call it. With `is_https_only`, browsers are told to use HTTPS from then on.
     """
     dependencies = {name: _provide(provider) for name, provider in providers.items()}
     app = Litestar(
@@ -58,5 +58,5 @@ def create_app(
 
 
 def _provide(provider: Callable[[], Any]) -> Provide:
-    # Litestar reads the signature of what it is given, and the container's providers have none.
+    # Litestar reads the signature of a dependency, and the container's providers have none.
     return Provide(lambda: provider(), sync_to_thread=False)  # noqa: PLW0108 - see above

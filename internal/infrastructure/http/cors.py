@@ -15,7 +15,7 @@ _EXPOSED = "Retry-After, WWW-Authenticate, X-Request-ID"
 
 
 class Cors:
-    """Lets pages of these origins read the answers (the Fetch standard, section 3.3), without cookies."""
+    """Lets web pages of these origins read the answers, without cookies (Fetch standard, section 3.3)."""
 
     def __init__(self, app: ASGIApp, *, origins: frozenset[str]) -> None:
         self._app = app

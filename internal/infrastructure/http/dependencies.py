@@ -19,11 +19,11 @@ class MissingToken(NotAuthenticated):
 async def provide_current_user(
     request: Request[Any, Any, Any], authenticate: NamedDependency[Authenticate]
 ) -> User:
-    """The user whose token the request carries (RFC 6750 section 2.1).
+    """The user that the bearer token of the request belongs to (RFC 6750 section 2.1).
 
     Raises:
         MissingToken: there is no bearer token.
-        InvalidToken: it is not one of ours, has expired, its user is gone, or it is one of several.
+        InvalidToken: not issued by us, expired, its user no longer exists, or there are several tokens.
     """
     given = request.headers.getall("authorization", [])
     scheme, _, token = given[0].partition(" ") if given else ("", "", "")

@@ -1,4 +1,4 @@
-"""The shape of every answer: success in the mirrored envelope, errors as RFC 9457 with its members."""
+"""The shape of every answer: an envelope for success, and RFC 9457 plus the envelope's members for errors."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -27,9 +27,9 @@ class Envelope(msgspec.Struct, Generic[DataT], frozen=True, kw_only=True):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """RFC 9457 section 3.1, and the envelope's members for clients of the mirrored service.
+    """RFC 9457 section 3.1 plus the envelope's members, for clients that read only the envelope.
 
-    `type` is always `about:blank`; `error_code` tells the problems of one status apart.
+    `type` is always `about:blank`. `error_code` distinguishes problems that have the same status.
     """
 
     type: str = "about:blank"

@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
 
-# RFC 9110 renamed these; the standard library followed in 3.13, and an API may not depend on that.
+# RFC 9110 renamed these. The standard library follows in Python 3.13, but the API must not depend on that.
 _TITLES = {413: "Content Too Large", 414: "URI Too Long", 422: "Unprocessable Content"}
 
 _STATUS: Mapping[type[DomainError], HTTPStatus] = {
@@ -37,13 +37,13 @@ _STATUS: Mapping[type[DomainError], HTTPStatus] = {
     Conflict: HTTPStatus.CONFLICT,
 }
 
-# RFC 6750 section 3.1: no error where no token was sent. RFC 9110 section 10.2.3, in seconds.
+# RFC 6750 section 3.1: `error` only if a token was sent. RFC 9110 section 10.2.3: Retry-After in seconds.
 _HEADERS: Mapping[type[DomainError], Mapping[str, str]] = {
     InvalidToken: {"WWW-Authenticate": 'Bearer error="invalid_token"'},
     RequestInProgress: {"Retry-After": "1"},
 }
 
-_BROKEN_OFF = "client disconnected prematurely"  # Litestar has no type of its own for it
+_BROKEN_OFF = "client disconnected prematurely"  # Litestar has no exception type for it
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -66,7 +66,7 @@ def problem_response(
         title=title,
         status=status,
         detail=detail,
-        instance=request.scope["path"],  # not request.url: a hostile Host header makes that raise
+        instance=request.scope["path"],  # request.url raises for a malformed Host header
         message=detail,
         error_code=code or title.upper().replace(" ", "_"),
         errors=errors,
@@ -92,21 +92,21 @@ def domain_error(request: AnyRequest, error: DomainError) -> Response[Problem]:
 
 
 def invalid_parameters(request: AnyRequest, error: ValidationException) -> Response[Problem]:
-    """Headers and the like that do not fit what the route declares; JsonRequest reads the body."""
+    """Parameters, such as headers, that do not fit the route. JsonRequest reads the body."""
     names = [str(item["key"]) for item in error.extra] if isinstance(error.extra, list) else []
-    return domain_error(request, InvalidInput({name: ["cannot be accepted"] for name in names}))
+    return domain_error(request, InvalidInput({name: ["is invalid"] for name in names}))
 
 
 def framework_failure(request: AnyRequest, error: InternalServerException) -> Response[Problem]:
-    """Litestar's own 500s. One of them is the client's fault: a body that breaks off, or in bad chunks."""
+    """Litestar's own 500s. One is the client's fault: an incomplete body, or invalid chunks."""
     if error.detail != _BROKEN_OFF:
         return unexpected_error(request, error)
     log.info("http.body_broken_off")
-    return problem_response(request, HTTPStatus.BAD_REQUEST, detail="The body breaks off")
+    return problem_response(request, HTTPStatus.BAD_REQUEST, detail="The body is incomplete")
 
 
 def http_error(request: AnyRequest, error: HTTPException) -> Response[Problem]:
-    """Whatever the framework itself refuses: unknown routes, wrong methods, bodies too large, bad JSON."""
+    """Requests that the framework refuses: unknown routes, wrong methods, large bodies, invalid JSON."""
     status = HTTPStatus(error.status_code)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return unexpected_error(request, error)

@@ -4,7 +4,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HeadAsGet:
-    """Answers HEAD as GET, headers included, and leaves the body out (RFC 9110 section 9.3.2)."""
+    """Answers HEAD like GET, with the same headers and without a body (RFC 9110 section 9.3.2)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -29,7 +29,7 @@ class HeadAsGet:
 
 
 def _allow_head(headers: MutableScopeHeaders) -> None:
-    """Name HEAD wherever an answer says that GET is allowed."""
+    """Add HEAD to an Allow header that names GET."""
     allowed = headers.get("Allow", "").split(", ")
     if "GET" in allowed:
         headers["Allow"] = ", ".join(sorted({*allowed, "HEAD"}))

@@ -20,7 +20,7 @@ Status = Literal["ok", "degraded", "down"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadinessCheck:
-    """`passes` answers or raises; without an essential part the service is down, without another degraded."""
+    """A failed essential check means down, any other means degraded. `passes` may also raise."""
 
     name: str
     passes: Callable[[], Awaitable[bool]]
@@ -33,7 +33,7 @@ class ServiceStatus(msgspec.Struct, frozen=True):
 
 
 class Readiness(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`reasons` says why, for each part that failed and can tell."""
+    """`reasons` has the reason of each failed check, if it is known."""
 
     status: Status
     checks: Mapping[str, Literal["ok", "failed"]]
@@ -44,14 +44,12 @@ class Live(msgspec.Struct, frozen=True):
     status: Literal["ok"] = "ok"
 
 
-@get("/api/v1/health", sync_to_thread=False, summary="The mirrored service's health answer", tags=["health"])
+@get("/api/v1/health", sync_to_thread=False, summary="Health in the envelope's format", tags=["health"])
 def health() -> ServiceStatus:
     return ServiceStatus()
 
 
-@get(
-    "/livez", sync_to_thread=False, summary="Whether the process answers; depends on nothing", tags=["health"]
-)
+@get("/livez", sync_to_thread=False, summary="Whether the process answers; no other checks", tags=["health"])
 def livez() -> Live:
     return Live()
 
@@ -67,7 +65,7 @@ def status_code(status: Status) -> HTTPStatus:
 
 
 async def assess(checks: Sequence[ReadinessCheck]) -> Readiness:
-    """Take CHECK_WITHIN at most."""
+    """Run all checks at once. Takes at most CHECK_WITHIN seconds."""
     results = await asyncio.gather(*(_result(check) for check in checks))
     failed = {check.name: result for check, result in zip(checks, results, strict=True) if result}
     status: Status = "degraded" if failed else "ok"
@@ -86,7 +84,7 @@ class _Failure:
 
 
 async def _result(check: ReadinessCheck) -> _Failure | None:
-    """Only what we have worded ourselves is told: the texts of others may name a host."""
+    """Report only our own error texts: a library's text may name a host."""
     try:
         async with asyncio.timeout(CHECK_WITHIN):
             return None if await check.passes() else _Failure(None)

@@ -1,4 +1,4 @@
-"""What a route takes as its body: one JSON object in UTF-8 whose fields fit."""
+"""Decode a request body: one JSON object in UTF-8, whose fields fit the route."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -23,8 +23,8 @@ def decode_object(body: bytes) -> dict[str, Any]:
     """The JSON object in `body`.
 
     Raises:
-        UnreadableBody: it is not one JSON object, or an object in it has a key twice. Parsers differ in
-            which of the two they believe.
+        UnreadableBody: not one JSON object, or an object has a duplicate key. Parsers disagree on which
+            of the two values counts.
     """
     try:
         value = msgspec.json.decode(body)
@@ -38,19 +38,19 @@ def decode_object(body: bytes) -> dict[str, Any]:
 
 def _require_unique(pairs: Sequence[tuple[str, Any]]) -> None:
     if len({key for key, _ in pairs}) < len(pairs):
-        raise UnreadableBody("The body must not have a key twice")
+        raise UnreadableBody("The body must not have duplicate keys")
 
 
 def misfits(given: Mapping[str, Any], kind: type[msgspec.Struct]) -> dict[str, list[str]]:
-    """Every field of `kind` that is missing or of a wrong type, and every other field; and what is wrong."""
+    """The problems of each missing, mistyped or unknown field of `given`, by the field's name."""
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
-    errors = {name: ["is not known"] for name in given.keys() - fields.keys()}
+    errors = {name: ["is unknown"] for name in given.keys() - fields.keys()}
     for name, field in fields.items():
         if name in given:
             try:
                 msgspec.convert(given[name], field.type)
             except msgspec.ValidationError:
-                errors[name] = [_WORDS.get(field.type, "cannot be accepted")]
+                errors[name] = [_WORDS.get(field.type, "is invalid")]
         elif field.required:
             errors[name] = ["is required"]
     return errors

@@ -10,28 +10,28 @@ from internal.infrastructure.http.json_body import UnreadableBody, decode_object
 
 _CHARSETS = {None, "utf-8", "utf8"}  # RFC 8259 section 8.1
 
-# Fields that could not be read, and why. A route asks for them by a parameter `unreadable`.
+# Fields that could not be read, and why. A route gets them through a parameter named `unreadable`.
 Unreadable = Mapping[str, Sequence[str]]
 _UNREADABLE = "unreadable"
 
 
 class JsonRequest(Request[Any, Any, Any]):
-    """Reads the body itself: the framework would report one wrong field alone, in its own words."""
+    """Decodes the body itself, because the framework reports only the first wrong field."""
 
     unreadable: Unreadable
 
     async def json(self) -> msgspec.Struct:
-        """The body, as the struct that the route takes.
+        """The body as the struct that the route declares.
 
-        A route with a parameter `unreadable` gets an empty string for a field that is not there or no string.
-        It reports these fields with those that it refuses itself, so that a client hears of all at once.
+        A route with a parameter `unreadable` gets an empty string for each missing or mistyped field. It
+        reports these fields together with its own, so that the client sees all problems at once.
 
         Raises:
             UnreadableBody: the body is not one JSON object.
-            InvalidInput: names every field that is missing, not known or of a wrong type.
+            InvalidInput: names every field that is missing, unknown or of the wrong type.
         """
         handler = self.route_handler
-        # The framework asks only where there is one.
+        # The framework calls this only for routes with a body.
         data_field: Any = handler.parsed_data_field
         kind = data_field.annotation
         given = decode_object(await self.body())
@@ -46,7 +46,7 @@ class JsonRequest(Request[Any, Any, Any]):
 
 
 async def require_json(request: Request[Any, Any, Any]) -> None:
-    """Refuse an empty body, and one that is not declared as JSON in UTF-8, where the handler takes one."""
+    """If the route takes a body, refuse an empty one and one that is not declared as JSON in UTF-8."""
     if request.route_handler.parsed_data_field is None:
         return
     content_type, parameters = request.content_type

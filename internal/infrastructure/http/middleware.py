@@ -18,16 +18,16 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-# A year, of this host alone: the service does not know what else is in its domain.
+# One year, for this host only: the service does not know the other hosts of its domain.
 _HSTS = {"Strict-Transport-Security": "max-age=31536000"}
-RETRY_AFTER = "2"  # seconds; a shorter outage is over by then
+RETRY_AFTER = "2"  # seconds
 _METHODS = frozenset(HTTPMethod)
 
 
 class RequestContext:
-    """Outermost: gives every request an id, every answer its headers, and every log line the id.
+    """The outermost layer: sets the request id, the headers of every answer, and the id in every log line.
 
-    It wraps the whole application, since the framework's own middleware does not see unknown routes.
+    It wraps the whole application, because the framework's own middleware does not see unknown routes.
     """
 
     def __init__(self, app: ASGIApp, *, routes: Collection[str], is_https_only: bool) -> None:
@@ -70,13 +70,13 @@ class RequestContext:
             )
 
     def _route(self, scope: Scope, path: str) -> str:
-        """The route's template, such as `/users/{id}`: a path may hold an address that somebody typed."""
+        """The route's template, such as `/users/{id}`. The path itself may contain personal data."""
         if template := scope.get("path_template"):
             return str(template)
         return path if path in self._routes else "(no route)"
 
 
 def _given_request_id(scope: Scope) -> str | None:
-    """The caller's id, if it is one: it ends in log lines, so it may not be just anything."""
+    """The caller's request id if it is well formed. It ends up in log lines."""
     value = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
     return value if _REQUEST_ID.fullmatch(value) else None

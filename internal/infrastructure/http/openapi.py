@@ -11,7 +11,7 @@ BEARER = {"bearer": list[str]()}
 
 
 def problems(*statuses: int) -> dict[int, ResponseSpec]:
-    """Document that an operation answers these statuses with a problem."""
+    """Document the statuses that an operation answers with a problem."""
     return {
         status: ResponseSpec(
             Problem,

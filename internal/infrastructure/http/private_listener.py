@@ -1,6 +1,6 @@
-"""HTTP for those who look after the process: health checks, on a listener of their own.
+"""HTTP for health checks, on a separate port.
 
-It speaks only as much HTTP as a health check needs. Silent connections, however many, delay no answer.
+It supports only the HTTP that a health check needs. Idle connections never delay an answer.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from internal.infrastructure.http.middleware import RETRY_AFTER
 
 log = structlog.get_logger(__name__)
 
-MOST_CONNECTIONS = 100  # one more closes the oldest
+MOST_CONNECTIONS = 100  # beyond it, the oldest is closed
 REQUEST_WITHIN = 5  # seconds
 LARGEST_HEADER = 8 * 1024  # bytes
 
@@ -59,7 +59,7 @@ NOT_ALLOWED = Answer(
 
 
 class PrivateListener:
-    """Answers on `listening` from a thread of its own, until the process ends."""
+    """Answers on the socket `listening` in its own thread, until the process ends."""
 
     def __init__(self, listening: socket.socket, routes: Mapping[str, Route]) -> None:
         self._listening = listening
@@ -107,11 +107,11 @@ class PrivateListener:
         try:
             return await route()
         except Exception:
-            log.exception("private_listener.failed")  # a defect, which must not end the others' answers
+            log.exception("private_listener.failed")  # a bug must not break other requests
             return FAILED
 
     def _close_inherited(self) -> None:
-        """In a process that was forked: what this one closes must not stay open there."""
+        """Close the sockets in a forked process. Otherwise they stay open after the parent closes them."""
         inherited = [self._listening, *(writer.get_extra_info("socket") for writer in self._connections)]
         for descriptor in [connection.fileno() for connection in inherited]:
             with suppress(OSError):

@@ -23,11 +23,11 @@ class BodyTooSlow(HTTPException):
 
 
 class RequestBody:
-    """Limits the time for the body of a request, and closes the connection if the body was not read.
+    """Limits the time for a request's body, and closes the connection if the body was not read completely.
 
-    The time counts from when the request is handled, to the body's end; Granian would wait for ever. An
-    answer without having read the whole body says `Connection: close`: the rest of it may be on its way,
-    and the server cannot find the next request behind it.
+    The time runs from the start of handling to the end of the body; Granian alone would wait forever. If the
+    body was not read completely, the answer says `Connection: close`: the rest may still arrive, and the
+    server could not find the next request after it.
     """
 
     def __init__(self, app: ASGIApp, *, within: timedelta) -> None:
@@ -44,7 +44,7 @@ class RequestBody:
 
         async def receive_in_time() -> HTTPReceiveMessage | WebSocketReceiveMessage:
             nonlocal is_whole
-            if is_whole:  # the application waits for the client to leave
+            if is_whole:  # the application waits for the client to disconnect
                 return await receive()
             try:
                 async with asyncio.timeout_at(deadline):

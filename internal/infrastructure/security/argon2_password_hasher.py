@@ -13,24 +13,24 @@ from internal.ports.unavailable import Unavailable
 
 R = TypeVar("R")
 
-# As long as for Postgres. A client that has waited longer may have left, and delays those behind it.
+# The same limit as for Postgres. A client that waits longer has often left and only delays the others.
 WAIT_AT_MOST = timedelta(seconds=5)
-# Sixteen and thirty-two zero bytes: nobody knows a password with this digest.
+# Sixteen and thirty-two zero bytes. No known password has this digest.
 _NOBODYS_SALT_AND_DIGEST = "A" * 22 + "$" + "A" * 43
 
 
 class Argon2PasswordHasher:
-    """Argon2id off the event loop, in a pool of its own.
+    """Runs Argon2id in its own thread pool, off the event loop.
 
-    The pool bounds memory as well as cores: at most `threads` times `memory` KiB are in use, or what the
-    stored hashes need if that is more. A caller that gets no thread within `patience` gets Unavailable.
+    The pool bounds memory and cores: at most `threads` times `memory` KiB are in use, or more if stored
+    hashes need more. A caller that gets no thread within `patience` gets Unavailable.
 
-    A password is hashed in NFC. One that NFC changes is compared as it came, too: hashes from before
-    normalization keep working, and are OUTDATED.
+    Passwords are hashed in NFC. If NFC changes a password, the original form is compared too. So hashes from
+    before normalization still match; they are OUTDATED.
 
     Every NO does the same work: it hashes each form of the password at every cost, stored or configured,
-    first at the account's own. So the times are equal because the computations are, on any machine and under
-    any load. The price: a NO takes the sum of these costs, until no account has a hash at an old one.
+    starting with the account's own. Equal work means equal times on any machine and under any load. The price
+    is that a NO takes the sum of these costs while any account still has a hash at an old cost.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Argon2PasswordHasher:
             async with asyncio.timeout(self._patience.total_seconds()):
                 await self._free.acquire()
         except TimeoutError:
-            raise Unavailable("no thread became free for a password") from None
+            raise Unavailable("all threads for password hashing are busy") from None
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, function)
         finally:
@@ -81,5 +81,5 @@ class Argon2PasswordHasher:
 
 
 def cost_of(password_hash: str | None) -> str | None:
-    """What stands before salt and digest."""
+    """The part of the hash before salt and digest."""
     return password_hash.rsplit("$", 2)[0] if password_hash else None

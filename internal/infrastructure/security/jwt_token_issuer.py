@@ -9,11 +9,11 @@ from internal.ports.token_issuer import InvalidToken
 _ALGORITHM = "HS256"
 _TYPE = "at+jwt"  # RFC 9068 section 2.1
 _REQUIRED_CLAIMS = ("sub", "iat", "exp", "jti", "iss", "aud")
-_LEEWAY = timedelta(seconds=30)  # how far the clocks of two replicas may be apart
+_LEEWAY = timedelta(seconds=30)  # the largest difference between the clocks of two replicas
 
 
 class JwtTokenIssuer:
-    """Access tokens as RFC 8725 recommends: one algorithm, an explicit type, issuer and audience checked."""
+    """Access tokens that follow RFC 8725: one algorithm, an explicit type, checked issuer and audience."""
 
     def __init__(self, *, secret: str, issuer: str, ttl: timedelta, clock: Clock) -> None:
         self._secret = secret

@@ -122,7 +122,7 @@ async def test_answers_400_to_a_key_that_is_there_twice(client: httpx.AsyncClien
         response = await client.post(route, content=body, headers=JSON)
 
         assert_problem(response, 400)
-        assert response.json()["detail"] == "The body must not have a key twice"
+        assert response.json()["detail"] == "The body must not have duplicate keys"
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ async def test_answers_400_to_a_key_that_is_there_twice(client: httpx.AsyncClien
                 "email": "must be a string",
                 "name": "must be a string",
                 "password": "must be a string",
-                "role": "is not known",
+                "role": "is unknown",
             },
         ),
         (
@@ -144,13 +144,13 @@ async def test_answers_400_to_a_key_that_is_there_twice(client: httpx.AsyncClien
                 "email": "must be a valid email address",
                 "name": "must be a string",
                 "password": "must be between 8 and 128 characters",
-                "id": "is not known",
+                "id": "is unknown",
             },
         ),
         ({"email": "ada@example.com", "name": "Ada"}, {"password": "is required"}),
         (
             {"email": "ada@example.com", "name": "Ada", "password": "correct horse", "a": 1},
-            {"a": "is not known"},
+            {"a": "is unknown"},
         ),
     ],
 )
@@ -171,7 +171,7 @@ async def test_a_log_in_names_every_field_that_does_not_fit(client: httpx.AsyncC
     assert response.json()["errors"] == {
         "email": ["must be a string"],
         "password": ["is required"],
-        "name": ["is not known"],
+        "name": ["is unknown"],
     }
 
 

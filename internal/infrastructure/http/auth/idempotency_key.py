@@ -5,7 +5,7 @@ from litestar import Request
 from litestar.exceptions import HTTPException
 from litestar.params import HeaderParameter
 
-# A string of RFC 9651, which the draft wants, or the same without its quotes, which many clients send.
+# The draft requires a quoted string (RFC 9651). Many clients send it without quotes.
 _KEY = re.compile(r'(?P<quote>"?)(?P<key>[!#-\[\]-~]{1,255})(?P=quote)')
 
 IdempotencyKey = Annotated[
@@ -14,19 +14,19 @@ IdempotencyKey = Annotated[
         name="Idempotency-Key",
         required=False,
         description=(
-            "Chosen by the client for a sign-up, such as a UUID: 1 to 255 visible ASCII characters but quotes"
-            " and backslashes, in double quotes or not. For 24 hours the same request with the same key is"
-            " answered with the same user and is not carried out again."
+            "The client's key for a sign-up, such as a UUID: 1 to 255 visible ASCII characters except quotes"
+            " and backslashes, with or without double quotes. For 24 hours, repeating the request with the"
+            " same key returns the same user and does not sign up again."
         ),
     ),
 ]
 
 
 def parse_idempotency_key(request: Request[Any, Any, Any], given: str | None) -> str | None:
-    """The key that was given, without its quotes (draft-ietf-httpapi-idempotency-key-header).
+    """The given key without its quotes (draft-ietf-httpapi-idempotency-key-header).
 
     Raises:
-        HTTPException: 400: the key is malformed, or there are several.
+        HTTPException: 400 if the key is malformed or there are several.
     """
     if given is None:
         return None

@@ -13,7 +13,7 @@ class UsersController(Controller):
     path = "/api/v1/users"
     tags = ("users",)
 
-    @get("/me", summary="The user that the token belongs to", security=[BEARER], responses=problems(401, 503))
+    @get("/me", summary="The user of the token", security=[BEARER], responses=problems(401, 503))
     async def me(
         self, request: Request[Any, Any, Any], current_user: NamedDependency[User]
     ) -> Envelope[UserResponse]:

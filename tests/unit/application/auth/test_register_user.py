@@ -103,7 +103,7 @@ async def test_names_what_could_not_be_read_beside_what_is_invalid(sign_up: Sign
 
 async def test_refuses_what_could_not_be_read_where_all_else_is_valid(sign_up: SignUp) -> None:
     with pytest.raises(InvalidInput):
-        await sign_up.register_user(replace(ADA, unreadable={"role": ["is not known"]}))
+        await sign_up.register_user(replace(ADA, unreadable={"role": ["is unknown"]}))
 
     assert sign_up.hasher.hashed == []
     assert sign_up.uow.users.by_id == {}
