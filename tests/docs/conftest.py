@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.program_copy import Copy
+from tests.support.program_copy import Copy
 
 
 @pytest.fixture

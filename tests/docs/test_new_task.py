@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.program_copy import Copy
 from tests.support.documented_commands import Admin
 from tests.support.documented_examples import BACKGROUND_JOBS, OPERATIONS, blocks
 from tests.support.polling import eventually
+from tests.support.program_copy import Copy
 from tests.support.queue_contents import queued
 
 BLOCKS = blocks(BACKGROUND_JOBS)

@@ -4,8 +4,8 @@ import warnings
 
 import pytest
 
-from tests.docs.passages import Passage, files, passages_of
-from tests.docs.plain_english import (
+from tests.support.passages import Passage, files, passages_of
+from tests.support.plain_english import (
     MOST_WORDS,
     long_sentences,
     not_yet_checked,
@@ -41,7 +41,7 @@ def test_long_sentences_are_reported() -> None:
     if found:
         places = len({finding.path for finding in found})
         message = f"{len(found)} sentences in {places} files have more than {MOST_WORDS} words"
-        warnings.warn(f"{message}: python -m tests.docs.plain_english", LongSentence, stacklevel=1)
+        warnings.warn(f"{message}: python -m tests.support.plain_english", LongSentence, stacklevel=1)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 
 from internal.infrastructure.embedded.process import free_port
-from tests.docs.program_copy import Copy
 from tests.support.documented_examples import BACKGROUND_JOBS, blocks
 from tests.support.polling import eventually
+from tests.support.program_copy import Copy
 from tests.support.queue_contents import queued
 
 BLOCKS = blocks(BACKGROUND_JOBS)

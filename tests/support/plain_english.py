@@ -1,6 +1,6 @@
 """The words and sentences that the house style avoids.
 
-`python -m tests.docs.plain_english` lists all of them, in checked and in unchecked files.
+`python -m tests.support.plain_english` lists all of them, in checked and in unchecked files.
 """
 
 import re
@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.docs.passages import ROOT, Passage, files, passages
+from tests.support.passages import ROOT, Passage, files, passages
 
 MOST_WORDS = 30  # of a sentence
-_NOT_YET_CHECKED = Path(__file__).with_name("not_yet_checked.txt")
+_NOT_YET_CHECKED = ROOT / "tests" / "docs" / "not_yet_checked.txt"
 
 # A pattern, and a better wording.
 _WORDS = {
