@@ -23,6 +23,7 @@ from internal.infrastructure.taskqueue.delivery.backoff import asynq_delay
 from internal.infrastructure.taskqueue.worker.worker import Worker
 from internal.infrastructure.tasks.codec import TaskCodec
 from internal.infrastructure.worker.actors import declare_actors
+from internal.infrastructure.worker.schedule import SCHEDULE
 from internal.ports.tasks import RetryLater, TaskContext, TaskOptions, TaskState
 from tests.support.documented_commands import Admin
 from tests.support.documented_examples import BACKGROUND_JOBS, OPERATIONS, ROOT, blocks, run, table
@@ -42,6 +43,10 @@ def test_the_targets_that_it_names_exist() -> None:
 
     assert targets
     assert all(re.search(rf"^{name}:", (ROOT / "Makefile").read_text(), re.MULTILINE) for name in targets)
+
+
+def test_the_entries_of_the_schedule_are_named() -> None:
+    assert [entry.name for entry in SCHEDULE if f"`{entry.name}`" not in TEXT] == []
 
 
 def test_the_payload_of_the_welcome_mail() -> None:
