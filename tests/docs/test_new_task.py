@@ -130,7 +130,7 @@ def test_a_wrong_schedule_ends_the_worker_with_one_line(copy: Copy) -> None:
     assert process.wait(30) == 1
     assert "Traceback" not in copy.log
     [said] = [line for line in copy.log.splitlines() if not line.startswith("{")]
-    assert said == "cmd.worker: schedule: 'report-draft': '61 6 * * *' is no cron expression: bad minute"
+    assert said == "cmd.worker: schedule: 'report-draft': '61 6 * * *' is not a cron expression: bad minute"
 
 
 def attempts(admin: Admin, task_id: str) -> int:

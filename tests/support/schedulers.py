@@ -16,7 +16,7 @@ from internal.infrastructure.taskqueue.connections.connection import pool_of
 from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag
 from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer
 from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskPublisher
-from internal.infrastructure.taskqueue.scheduling.periodic import PeriodicTask, plan
+from internal.infrastructure.taskqueue.scheduling.periodic import PeriodicTask, validate_schedule
 from internal.infrastructure.taskqueue.scheduling.scheduler import Scheduler
 from internal.infrastructure.tasks.codec import TaskCodec
 from internal.infrastructure.tasks.task_encoder import TaskEncoder
@@ -51,7 +51,7 @@ def every(interval: str, *, name: str = "tick", **fields: Any) -> PeriodicTask:
 
 def scheduler_on(redis_url: str, *schedule: PeriodicTask, clock: Clock | None = None) -> Scheduler:
     publisher = publisher_on(redis_url, clock=clock)
-    entries = plan(schedule, rows=publisher)
+    entries = validate_schedule(schedule, rows=publisher)
     return Scheduler(entries, rows=publisher, pool=pool_of(redis_url), namespace=PREFIX)
 
 

@@ -3,7 +3,7 @@ from dependency_injector import containers, providers
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.connections.connection import connect_blocking
-from internal.infrastructure.taskqueue.scheduling.periodic import plan
+from internal.infrastructure.taskqueue.scheduling.periodic import validate_schedule
 from internal.infrastructure.taskqueue.scheduling.scheduler import Scheduler
 from internal.infrastructure.worker.schedule import SCHEDULE
 
@@ -22,7 +22,7 @@ class WorkerContainer(containers.DeclarativeContainer):
     )
     scheduler = providers.Singleton(
         Scheduler,
-        providers.Callable(plan, SCHEDULE, rows=taskqueue.publisher),
+        providers.Callable(validate_schedule, SCHEDULE, rows=taskqueue.publisher),
         rows=taskqueue.publisher,
         pool=taskqueue.redis_pool,
         namespace=taskqueue.namespace,

@@ -23,41 +23,41 @@ class ScheduleNotFound(NotFound):
 
 
 class ScheduleInspector:
-    """What Redis knows of the periodic tasks: those that some worker has announced lately, and their runs.
+    """Reads the periodic tasks that workers have announced lately, and their runs.
 
     Every method raises Unavailable if Redis cannot be reached.
     """
 
     def __init__(self, pool: ConnectionPool, *, namespace: str) -> None:
-        self._wire = DedicatedConnection(pool, patience=impatient())
+        self._connection = DedicatedConnection(pool, patience=impatient())
         self._namespace = namespace
 
     async def schedules(self) -> Sequence[ScheduleInfo]:
-        """By name."""
+        """The periodic tasks, ordered by name."""
         with translated_outages():
             now, entries = await repeated(
-                lambda: scripts.SCHEDULES.call(self._wire, self._namespace, (milliseconds(SHOWN_FOR),))
+                lambda: scripts.SCHEDULES.call(self._connection, self._namespace, (milliseconds(SHOWN_FOR),))
             )
         return [_info(entry, now=to_moment(now)) for entry in entries]
 
     async def schedule_history(self, name: str, *, size: int = 30) -> Sequence[ScheduledRun]:
-        """Newest first; 1,000 are kept, also of an entry that is no longer listed.
+        """The runs of an entry, newest first. Redis keeps 1,000, even after the entry is no longer listed.
 
         Raises:
-            ScheduleNotFound: nothing is known of such an entry.
+            ScheduleNotFound: no worker has announced such an entry.
             ValueError: the size is not positive.
         """
         if size < 1:
             raise ValueError("size must be at least 1")
         key = f"{self._namespace}:schedule:{name}"
         with translated_outages():
-            if not await repeated(lambda: self._wire.call("EXISTS", key)):
+            if not await repeated(lambda: self._connection.call("EXISTS", key)):
                 raise ScheduleNotFound(f"there is no schedule named {name!r}")
-            runs = await repeated(lambda: self._wire.call("LRANGE", f"{key}:history", 0, size - 1))
+            runs = await repeated(lambda: self._connection.call("LRANGE", f"{key}:history", 0, size - 1))
         return [_run(run) for run in runs]
 
     async def close(self) -> None:
-        await self._wire.close()
+        await self._connection.close()
 
 
 def _info(entry: Sequence[bytes], *, now: datetime) -> ScheduleInfo:
@@ -76,7 +76,8 @@ def _info(entry: Sequence[bytes], *, now: datetime) -> ScheduleInfo:
 def _next(spec: str, time_zone: str, *, now: datetime) -> datetime | None:
     try:
         return parse_timetable(spec, time_zone).after(now)
-    except ValueError:  # a newer worker's
+    except ValueError:
+        # A newer worker announced a spec that this version cannot parse.
         return None
 
 

@@ -21,11 +21,13 @@ log = structlog.get_logger(__name__)
 
 ANNOUNCE_EVERY = timedelta(seconds=15)
 SHOWN_FOR = timedelta(minutes=5)
-# A yearly entry keeps its last slot for as long as any worker has it, and then for as long as the archive.
+# Entries are kept while a worker announces them, and then as long as archived tasks.
 KEPT_FOR = timedelta(days=90)
-SHORTEST_SLEEP = 0.001  # seconds: timers may ring a little early
-SHORTEST_PAUSE = 0.05  # seconds between attempts to reach Redis, doubled up to
-LONGEST_PAUSE = 1.0
+# Seconds. Timers may fire slightly early.
+MIN_SLEEP = 0.001
+# Seconds between attempts to reach Redis. The delay doubles from the first to the second.
+MIN_RETRY_DELAY = 0.05
+MAX_RETRY_DELAY = 1.0
 
 
 class Slot(NamedTuple):
@@ -36,7 +38,7 @@ class Slot(NamedTuple):
 
 @dataclass(slots=True)
 class Progress:
-    """How far an entry has got: all slots up to `base` are over."""
+    """The state of an entry: all slots up to `base` are done."""
 
     entry: ValidatedEntry
     base: datetime = EPOCH
@@ -46,8 +48,8 @@ class Progress:
         self.base = base
         self.next = self.entry.timetable.after(base)
 
-    def gives_up_before(self, now: datetime) -> datetime | None:
-        """The moment before which slots are too old; None if there are none."""
+    def skip_before(self, now: datetime) -> datetime | None:
+        """The time before which slots are too old to run, or None if no open slot is too old."""
         oldest = now - self.entry.periodic.catch_up
         return oldest if self.next and self.next < oldest else None
 
@@ -59,11 +61,10 @@ class Progress:
 
 
 class Scheduler:
-    """Publishes the tasks of periodic entries when their slots come; every worker has one.
+    """Publishes the tasks of periodic entries when their slots are due. Every worker runs a scheduler.
 
-    All of them try each slot, and the first is the one: a script stores the task and remembers the slot in
-    the same step. So it does not matter how many there are, which of them dies, and which reply is lost. In
-    between they sleep.
+    All schedulers try each slot, and the first one wins: one script stores the task and records the slot.
+    Schedulers that die and replies that get lost therefore do no harm.
     """
 
     def __init__(
@@ -71,24 +72,25 @@ class Scheduler:
     ) -> None:
         self._entries = {entry.name: Progress(entry) for entry in entries}
         self._rows = rows
-        self._wire = DedicatedConnection(pool)
+        self._connection = DedicatedConnection(pool)
         self._namespace = namespace
         self._time = RedisTime()
-        self._announce_at = 0.0  # by the monotonic clock
-        self._pause = SHORTEST_PAUSE
-        self._is_cut_off = False
+        # Monotonic time.
+        self._announce_at = 0.0
+        self._retry_delay = MIN_RETRY_DELAY
+        self._is_disconnected = False
 
     async def run(self) -> None:
-        """Publish what comes due until cancelled, through any outage."""
+        """Publish due tasks until cancelled. Outages only delay it."""
         try:
             while self._entries:
-                pause = await self._turn()
+                pause = await self._run_once()
                 await asyncio.sleep(pause)
         finally:
-            await self._wire.close()
+            await self._connection.close()
 
-    async def _turn(self) -> float:
-        """Do all there is to do; returns the seconds until there is more."""
+    async def _run_once(self) -> float:
+        """Publish the due tasks, and return the seconds until the next step."""
         try:
             if time.monotonic() >= self._announce_at:
                 await self._announce()
@@ -96,29 +98,29 @@ class Scheduler:
         except OUTAGES as error:
             return self._wait_for_redis(error)
         except Exception:
-            log.exception("schedule.failed")  # a defect, which must not end the schedule
-            return LONGEST_PAUSE
-        if self._is_cut_off:
+            # A bug in one step must not end the schedule.
+            log.exception("schedule.failed")
+            return MAX_RETRY_DELAY
+        if self._is_disconnected:
             log.info("schedule.reachable")
-            self._is_cut_off, self._pause = False, SHORTEST_PAUSE
+            self._is_disconnected, self._retry_delay = False, MIN_RETRY_DELAY
         return self._until_next()
 
     def _wait_for_redis(self, error: BaseException) -> float:
-        if not self._is_cut_off:
+        if not self._is_disconnected:
             log.warning("schedule.unreachable", reason=why(error))
-        self._is_cut_off = True
-        self._announce_at = (
-            0.0  # what others have done meanwhile, or we without hearing of it, is asked first
-        )
-        pause, self._pause = self._pause, min(self._pause * 2, LONGEST_PAUSE)
-        return pause
+        self._is_disconnected = True
+        # First read which slots are done: other workers may have published, or a reply may be lost.
+        self._announce_at = 0.0
+        delay, self._retry_delay = self._retry_delay, min(self._retry_delay * 2, MAX_RETRY_DELAY)
+        return delay
 
     def _until_next(self) -> float:
         soonest = min((entry.next for entry in self._entries.values() if entry.next), default=None)
         until = self._announce_at - time.monotonic()
         if soonest:
             until = min(until, (soonest - self._time.now).total_seconds())
-        return max(until, SHORTEST_SLEEP)
+        return max(until, MIN_SLEEP)
 
     async def _announce(self) -> None:
         entries = [
@@ -137,15 +139,16 @@ class Scheduler:
             milliseconds(ANNOUNCE_EVERY),
             entries,
         )
-        now, bases, *pulled_back = await scripts.ANNOUNCE_SCHEDULE.call(self._wire, self._namespace, request)
+        now, bases, *pulled_back = await scripts.ANNOUNCE_SCHEDULE.call(
+            self._connection, self._namespace, request
+        )
         self._time.tell(now)
         if pulled_back:
             log.warning("schedule.pulled_back", entries=[name.decode() for name in pulled_back[0]])
         self._announce_at = time.monotonic() + ANNOUNCE_EVERY.total_seconds()
         for progress, base in zip(self._entries.values(), bases, strict=True):
-            progress.move_to(
-                to_moment(base)
-            )  # also backwards: a Redis that has lost the slot has lost its task
+            # This may move back: a Redis that lost the slot has also lost its task.
+            progress.move_to(to_moment(base))
 
     async def _publish_due(self) -> None:
         while True:
@@ -157,10 +160,10 @@ class Scheduler:
             await self._publish(missed, slots)
 
     def _missed(self, now: datetime) -> list[tuple[str, datetime, datetime]]:
-        """Entries with slots that are too old: the first of these, and where catching up begins."""
+        """The entries with slots that are too old: name, first such slot, and time to continue from."""
         found = []
         for name, progress in self._entries.items():
-            if (slot := progress.next) and (before := progress.gives_up_before(now)):
+            if (slot := progress.next) and (before := progress.skip_before(now)):
                 progress.move_to(before)
                 found.append((name, slot, before))
         return found
@@ -179,7 +182,7 @@ class Scheduler:
             [(name, to_ms(slot), to_ms(before)) for name, slot, before in missed],
             [(slot.entry, to_ms(slot.at), slot.message) for slot in slots],
         )
-        reply = await scripts.ENQUEUE_SLOT.call(self._wire, self._namespace, request)
+        reply = await scripts.ENQUEUE_SLOT.call(self._connection, self._namespace, request)
         self._read(reply, missed=missed, slots=slots)
 
     def _read(
@@ -189,10 +192,11 @@ class Scheduler:
         missed: Sequence[tuple[str, datetime, datetime]],
         slots: Sequence[Slot],
     ) -> None:
-        now, given_up, results = reply
+        now, skipped, results = reply
         if self._time.tell(now):
-            self._announce_at = 0.0  # it pulls back the slots that were had too early
-        for (name, slot, before), is_ours in zip(missed, given_up, strict=True):
+            # The announcement resets slots that were published too early.
+            self._announce_at = 0.0
+        for (name, slot, before), is_ours in zip(missed, skipped, strict=True):
             if is_ours:
                 log.warning("schedule.missed", entry=name, since=slot.isoformat(), before=before.isoformat())
         for (name, slot, message), (base, is_ours, *other) in zip(slots, results, strict=True):
@@ -205,7 +209,7 @@ class Scheduler:
 
 
 def _for_one_call(slots: Iterable[Slot]) -> Iterator[Slot]:
-    """As many of them as one call may store."""
+    """The first slots, as many as one call may store."""
     size = 0
     for count, slot in enumerate(islice(slots, scripts.MOST_AT_ONCE)):
         size += slot.message.size
@@ -215,6 +219,6 @@ def _for_one_call(slots: Iterable[Slot]) -> Iterator[Slot]:
 
 
 def task_id(name: str, slot: datetime) -> str:
-    """The same wherever it is made: `<entry>:<slot>`, the slot in UTC as in `2030-01-01T09:00:00Z`."""
+    """The id is the same on all workers: `<entry>:<slot>`, for example `nightly:2030-01-01T09:00:00Z`."""
     precision = "milliseconds" if slot.microsecond else "seconds"
     return f"{name}:{slot.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=precision)}Z"

@@ -1,4 +1,4 @@
-"""When something periodic is due: cron expressions in a time zone, and plain intervals."""
+"""Calculates when periodic tasks are due: cron expressions in a time zone, and plain intervals."""
 
 import re
 from collections.abc import Mapping
@@ -27,13 +27,13 @@ SHORTEST_INTERVAL = timedelta(milliseconds=100)
 
 class Timetable(Protocol):
     def after(self, moment: datetime) -> datetime | None:
-        """The first slot later than `moment`, in UTC; None if there is none in the next 50 years."""
+        """The first slot after `moment`, in UTC. None: no slot within 50 years."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """The multiples of an interval since 1970, UTC: the same in every process, and after every restart."""
+    """The multiples of an interval since 1970 in UTC, so that all processes have the same slots."""
 
     interval: timedelta
 
@@ -43,11 +43,11 @@ class Every:
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """Five fields, by the clock of a time zone, and with Debian's rules where that clock is changed.
+    """Five cron fields in a time zone, with Debian's rules for daylight saving time.
 
-    If neither minute nor hour begins with `*`, a slot in the hour that is skipped comes right after the gap,
-    and one in the hour that is doubled comes once, the first time. Any other expression follows the clock:
-    nothing in the skipped hour, and all of its slots twice in the doubled one.
+    If neither minute nor hour starts with `*`, a slot in the skipped hour comes right after the gap, and a
+    slot in the repeated hour comes once, the first time. Any other expression follows the clock: no slot in
+    the skipped hour, and twice as many in the repeated one.
     """
 
     expression: str
@@ -55,35 +55,36 @@ class Cron:
 
     def after(self, moment: datetime) -> datetime | None:
         for slot in CronSim(self.expression, moment.astimezone(self.zone)):
-            # In the doubled hour's second pass CronSim offers again what came in the first.
+            # In the second pass of the repeated hour, CronSim repeats the slots of the first.
             if (in_utc := slot.astimezone(UTC)) > moment:
                 return in_utc
         return None
 
 
 def parse_timetable(spec: str, time_zone: str) -> Timetable:
-    """Understand five cron fields, a name such as `@daily`, or `@every` with a duration such as `1h30m`.
+    """Parse five cron fields, a name such as `@daily`, or `@every` with a duration such as `1h30m`.
 
     Raises:
-        ValueError: says what is wrong with the specification or the time zone.
+        ValueError: the specification or the time zone is invalid.
     """
     zone = _zone(time_zone)
     if spec.startswith("@every "):
         return Every(_interval(spec.removeprefix("@every ")))
     cron = Cron(_expression(spec), zone)
     try:
-        comes = cron.after(EPOCH)
+        first = cron.after(EPOCH)
     except CronSimError as error:
-        raise ValueError(f"{spec!r} is no cron expression: {str(error).lower()}") from error
-    if comes is None:
-        raise ValueError(f"{spec!r} never comes")
+        raise ValueError(f"{spec!r} is not a cron expression: {str(error).lower()}") from error
+    if first is None:
+        raise ValueError(f"{spec!r} is never due")
     return cron
 
 
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # "Europe", for one, is a directory
+    # OSError: a name such as "Europe" is a directory.
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError(f"unknown time zone {name!r}") from error
 
 
@@ -92,7 +93,7 @@ def _interval(text: str) -> timedelta:
     hours, minutes, seconds, milliseconds = (int(part or 0) for part in found.groups()) if found else [0] * 4
     interval = timedelta(hours=hours, minutes=minutes, seconds=seconds, milliseconds=milliseconds)
     if interval < SHORTEST_INTERVAL:
-        raise ValueError(f"{text!r} is no interval such as 90s, 1h30m or 500ms, of at least 100ms")
+        raise ValueError(f"{text!r} is not an interval of at least 100ms, for example 500ms, 90s or 1h30m")
     return interval
 
 
@@ -101,5 +102,5 @@ def _expression(spec: str) -> str:
         raise ValueError(f"{spec!r} is neither @every nor one of {', '.join(_NAMED)}")
     expression = _NAMED.get(spec, spec)
     if len(expression.split()) != _FIELDS:
-        raise ValueError(f"{spec!r} has not the five fields of cron")
+        raise ValueError(f"{spec!r} does not have the five fields of a cron expression")
     return expression

@@ -5,7 +5,11 @@ from typing import Any, ClassVar
 
 import pytest
 
-from internal.infrastructure.taskqueue.scheduling.periodic import InvalidSchedule, PeriodicTask, plan
+from internal.infrastructure.taskqueue.scheduling.periodic import (
+    InvalidSchedule,
+    PeriodicTask,
+    validate_schedule,
+)
 from internal.infrastructure.taskqueue.scheduling.scheduler import task_id
 from internal.ports.tasks import Task, TaskOptions
 from tests.support.schedulers import Tick, publisher_on
@@ -29,19 +33,21 @@ def entry(
 def test_an_entry_has_its_tasks_options_unless_it_has_its_own() -> None:
     own = TaskOptions(queue="critical")
 
-    first, second = plan([entry(name="a"), entry(name="b", options=own)], rows=publisher_on(NOWHERE))
+    first, second = validate_schedule(
+        [entry(name="a"), entry(name="b", options=own)], rows=publisher_on(NOWHERE)
+    )
 
     assert (first.options, second.options) == (Tick.task_options, own)
 
 
 def test_a_schedule_may_be_empty() -> None:
-    assert plan([], rows=publisher_on(NOWHERE)) == []
+    assert validate_schedule([], rows=publisher_on(NOWHERE)) == []
 
 
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({"spec": "61 * * * *"}, "'tick': '61 .*' is no cron expression: bad minute"),
+        ({"spec": "61 * * * *"}, "'tick': '61 .*' is not a cron expression: bad minute"),
         ({"time_zone": "Mars/Olympus"}, "'tick': unknown time zone 'Mars/Olympus'"),
         ({"name": "a:b"}, "'a:b': the name"),
         ({"name": ""}, "'': the name"),
@@ -49,21 +55,21 @@ def test_a_schedule_may_be_empty() -> None:
         ({"catch_up": timedelta(milliseconds=999)}, "catch_up"),
         ({"task": WithoutRoute()}, "no route for task 'test:without-route'"),
         ({"options": TaskOptions(queue="nowhere")}, "unknown queue 'nowhere'"),
-        ({"options": TaskOptions(task_id="mine")}, "no task_id"),
-        ({"options": TaskOptions(deadline=NOON)}, "no deadline"),
-        ({"options": TaskOptions(process_at=NOON)}, "no process_at"),
+        ({"options": TaskOptions(task_id="mine")}, "cannot have task_id"),
+        ({"options": TaskOptions(deadline=NOON)}, "cannot have deadline"),
+        ({"options": TaskOptions(process_at=NOON)}, "cannot have process_at"),
     ],
 )
 def test_an_entry_that_cannot_work_is_refused_in_one_line(wrong: Mapping[str, Any], says: str) -> None:
     with pytest.raises(InvalidSchedule, match=says) as refused:
-        plan([entry(**wrong)], rows=publisher_on(NOWHERE))
+        validate_schedule([entry(**wrong)], rows=publisher_on(NOWHERE))
 
     assert "\n" not in str(refused.value)
 
 
 def test_a_name_that_is_there_twice_is_refused() -> None:
     with pytest.raises(InvalidSchedule, match="2 entries are named 'tick'"):
-        plan([entry(), entry(spec="@hourly")], rows=publisher_on(NOWHERE))
+        validate_schedule([entry(), entry(spec="@hourly")], rows=publisher_on(NOWHERE))
 
 
 def test_the_id_of_a_task_names_entry_and_slot() -> None:

@@ -193,7 +193,7 @@ def test_every_earlier_moment_finds_the_same_slot(
         ("0 0 * * mon-sun", "UTC", "bad day-of-week"),
         ("*/0 * * * *", "UTC", "bad minute"),
         ("0 0 30 2 *", "UTC", "bad day-of-month"),
-        ("* * */20 * 1L", "UTC", "never comes"),
+        ("* * */20 * 1L", "UTC", "is never due"),
         ("@reboot", "UTC", "@hourly"),
         ("@every", "UTC", "@every"),
         ("@every ", "UTC", "interval"),

@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
--- Delete a bounded number of a queue's tasks, in whatever state but active. Call it until it returns 0.
+-- Delete up to 1,000 tasks of a queue, in any state but active. Call it until it returns 0.
 -- KEYS[1] namespace
 -- ARGV[1] msgpack [queue]
--- Returns how many were deleted.
+-- Returns the number of deleted tasks.
 local BATCH = 1000
 local queue = cmsgpack.unpack(ARGV[1])[1]
 local deleted = 0

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom,no-writes
--- How many tasks of a queue have yet to be done.
+-- Count the open tasks of a queue.
 -- KEYS[1] namespace
 -- ARGV[1] msgpack [queue]
 local queue = cmsgpack.unpack(ARGV[1])[1]

@@ -1,14 +1,14 @@
 #!lua flags=allow-oom
--- A worker says which periodic entries it has, and learns from where on each of them is to be continued.
+-- Announce the periodic entries of a worker, and return from where each of them continues.
 -- KEYS[1] namespace
 -- ARGV[1] msgpack {shown_for, kept_for, every, entries}
---   shown_for  ms for which an entry is listed after it was announced
---   kept_for   s for which its last slot and its history are kept after that
---   every      ms after which the worker announces them again
+--   shown_for  ms for which an entry is listed after an announcement
+--   kept_for   seconds for which its last slot and history are kept after an announcement
+--   every      ms until the next announcement of this worker
 --   entries    [[name, spec, time zone, task name, queue], ...]
--- Returns [now, [base of each, ...]]: its next slot is the first one after its base. An entry that is new, or whose
---         slots have become others, begins now. Behind them, only if there are any: the names of those whose last slot
---         was ahead of now, which begin anew.
+-- Returns [now, [base, ...], names of reset entries (only if there are any)]
+--   base  the next slot is the first one after it; now, if the entry is new or its slots have changed
+--   An entry is reset if its last slot was ahead of now.
 local shown_for, kept_for, every, entries = unpack(cmsgpack.unpack(ARGV[1]))
 local bases, pulled_back = {}, {}
 for n, entry in ipairs(entries) do

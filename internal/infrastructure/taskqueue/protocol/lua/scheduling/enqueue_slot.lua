@@ -1,20 +1,21 @@
 #!lua
--- Store the tasks of slots that have come: each slot once, whichever worker is first.
+-- Store the tasks of due slots. The first worker wins; each slot is stored once.
 -- KEYS[1] namespace
--- ARGV[1] msgpack {missed, slots}; all moments are ms since 1970, by Redis' clock
---   missed  [[name, slot, before], ...]: if nobody has had this slot, give up all before `before`
---   slots   [[name, slot, task], ...], of one entry the oldest first; a task is as `store` takes it
--- Returns [now, [1 if given up by this call, ...], [[base, 1 if a task was stored by this call], ...]]; behind base and
---         1 or 0 the id of another task that was in its way, if this call has given up the slot for that
---         A slot that is later than its entry's base has not come yet: ask again.
+-- ARGV[1] msgpack {missed, slots}; all times are ms since 1970, by Redis' clock
+--   missed  [[name, slot, before], ...]: if the slot is still open, skip all slots before `before`
+--   slots   [[name, slot, task], ...], the oldest of an entry first; `task` is an argument of `store`
+-- Returns [now, [1 if this call skipped the slots, ...], [[base, stored, other], ...]]
+--   base    a slot after its entry's base is not due yet: ask again
+--   stored  1 if this call stored the task
+--   other   the id of the task because of which this call skipped the slot, if any
 local HISTORY = 1000
 local missed, slots = unpack(cmsgpack.unpack(ARGV[1]))
 
-local given_up = {}
+local skipped = {}
 for n, row in ipairs(missed) do
   local name, slot, before = unpack(row)
-  given_up[n] = slot > base(name) and 1 or 0
-  if given_up[n] == 1 then
+  skipped[n] = slot > base(name) and 1 or 0
+  if skipped[n] == 1 then
     redis.call('HSET', schedule(name), 'since', math.min(before, now))
   end
 end
@@ -41,4 +42,4 @@ for n, row in ipairs(slots) do
   end
   stored[n] = { base(name), was_stored, other }
 end
-return { now, given_up, stored }
+return { now, skipped, stored }

@@ -1,8 +1,8 @@
 #!lua flags=allow-oom,no-writes
--- The periodic entries that a worker has announced lately.
+-- List the periodic entries that workers have announced lately.
 -- KEYS[1] namespace
 -- ARGV[1] msgpack {shown_for}, in ms
--- Returns [now, [[name, spec, time zone, task name, queue, last slot or ''], ...]], by name; moments in ms since 1970
+-- Returns [now, [[name, spec, time zone, task name, queue, last slot or ''], ...]], by name; times in ms since 1970
 local shown_for = cmsgpack.unpack(ARGV[1])[1]
 local names = redis.call('ZRANGE', prefix .. ':schedules', now - shown_for, '+inf', 'BYSCORE')
 table.sort(names)

@@ -1,16 +1,16 @@
--- What the scripts of periodic tasks share; put in front of them, after `moves.lua`.
+-- Shared by the scripts of periodic tasks. Loaded before them.
 local function schedule(name)
   return prefix .. ':schedule:' .. name
 end
 
--- Slots up to here are over: stored, given up, or of a time in which the entry was not there.
+-- Slots up to here are done: stored, skipped, or older than the entry.
 local function base(name)
   local since, last = unpack(redis.call('HMGET', schedule(name), 'since', 'last_slot'))
   return math.max(tonumber(since or 0), tonumber(last or 0))
 end
 
--- Both fields tell of the past. If the clock was ahead when they were written, begin anew a little before now: slots
--- may have come since it was corrected. Returns whether that was so.
+-- Both fields must be in the past. If the clock was ahead when they were written, start again a little before now,
+-- because slots may have been due since the correction. Returns whether that happened.
 local function pull_back(name, by)
   if base(name) <= now + SKEW then
     return false
