@@ -109,20 +109,20 @@ POSTGRES: dict[str, tuple[str, Callable[[Site], str]]] = {
     ),
     "unknown option": ("unknown parameter in options", lambda site: f"{site.url}?options=-c%20{SECRET}%3D1"),
     "wrong options": (
-        "options are not those of a server: -c name=value",
+        "options must have the form -c name=value",
         lambda site: f"{site.url}?options=-x%20{SECRET}",
     ),
     "another login": (
-        "it asks for another login than require_auth allows",
+        "it requires a login that require_auth does not allow",
         lambda site: f"{site.url}?require_auth=none",
     ),
     "no channel": (
-        "channel_binding needs TLS, and a login that supports it",
+        "channel_binding needs TLS and a login that supports it",
         lambda site: f"{site.url}?channel_binding=require",
     ),
     "no address": ("unknown host", lambda site: f"{site.url}?hostaddr={SECRET}"),
     "not a standby": (
-        "no host has what target_session_attrs asks for",
+        "no host satisfies target_session_attrs",
         lambda site: f"{site.url}?target_session_attrs=standby",
     ),
 }

@@ -1,4 +1,4 @@
-"""Which names the environment and the file `.env` have; pydantic-settings reads their values."""
+"""The names that the environment and the file `.env` set. pydantic-settings reads their values."""
 
 import os
 from io import StringIO
@@ -10,7 +10,7 @@ ENCODING = "utf-8-sig"  # some editors begin a file with a byte order mark
 
 
 class UnreadableFile(Exception):
-    """`problems` has one line for each."""
+    """`problems` has one line per problem."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -18,21 +18,21 @@ class UnreadableFile(Exception):
 
 
 def names_given() -> frozenset[str]:
-    """Those in the environment, in capitals."""
+    """The names of the environment that have a value, in capitals."""
     return frozenset(name.upper() for name, value in os.environ.items() if value)
 
 
 def located(problem: str, file: Path, *, names: frozenset[str]) -> str:
-    """The line `NAME: what is wrong`, with the file if it has set that name."""
+    """Add the file to the line `NAME: problem` if the file sets that name."""
     name, _, message = problem.partition(": ")
     return f"{name} in {file}: {message}" if name in names else problem
 
 
 def names_in(path: Path) -> frozenset[str]:
-    """The names that the file gives a value, in capitals; none if there is no file.
+    """The names of the file that have a value, in capitals. A missing file has none.
 
     Raises:
-        UnreadableFile: it is no text, or a line of it is not NAME=value.
+        UnreadableFile: the file is not text, or a line is not NAME=value.
     """
     try:
         text = path.read_text(encoding=ENCODING)
@@ -50,6 +50,6 @@ def names_in(path: Path) -> frozenset[str]:
 
 
 def _line(binding: Binding) -> int:
-    """The parser counts from the blank lines before it."""
+    """The number of the line itself. The parser counts from the blank lines before it."""
     text = binding.original.string
     return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")

@@ -1,5 +1,5 @@
 class InvalidSettings(Exception):
-    """Some variables cannot be used; `problems` has one line for each."""
+    """Some variables are invalid. `problems` has one line per variable."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))

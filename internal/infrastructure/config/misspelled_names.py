@@ -1,16 +1,16 @@
 from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 
-# A share of equal letters: HTTP_PROT is 0.89 like HTTP_PORT, HTTP_PROXY is 0.74.
+# The share of equal letters. HTTP_PROT has 0.89 in common with HTTP_PORT, HTTP_PROXY has 0.74.
 _ALIKE = 0.83
-# Other programs' variables that look like ours.
+# Variables of other programs that look like ours.
 _FOREIGN = frozenset({"DATABASE_USER"})
 
 
 def misspelt(names: Iterable[str], *, known: Collection[str]) -> Mapping[str, str]:
-    """What was probably meant by names that are almost known, or are the beginning of a known one.
+    """Names that resemble a known name or are the start of one, each with its likely meaning.
 
-    All are in capitals. Most names in an environment belong to others: nothing is said of those.
+    All names are in capitals. Most names of an environment belong to other programs and are left out.
     """
     guesses = {name: _guess(name, known) for name in names if name not in known and name not in _FOREIGN}
     return {name: guess for name, guess in sorted(guesses.items()) if guess is not None}

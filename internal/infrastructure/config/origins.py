@@ -10,10 +10,10 @@ _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 def parse_origins(value: str) -> frozenset[str]:
-    """Read `https://app.example.com,https://admin.example.com:8443`. `*` means every origin, empty text none.
+    """Read `https://app.example.com,https://admin.example.com:8443`. `*` is every origin, empty text none.
 
     Raises:
-        ValueError: a part is no origin, such as one with a path.
+        ValueError: a part is not an origin, for example because it has a path.
     """
     if value.strip() in {"", EVERY_ORIGIN}:
         return frozenset(value.split())

@@ -1,4 +1,4 @@
-"""What production refuses, beyond what no environment accepts."""
+"""The settings that only production refuses."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -17,7 +17,7 @@ _BELOW_THE_DEFAULT = "must not be below the default"
 
 
 def production_problems(values: Mapping[str, Any], *, named: Collection[str]) -> dict[str, str]:
-    """What is wrong, by the setting's name; `named` are those that the environment gives."""
+    """The problems by setting. `named` are the settings that the environment sets."""
     secret, origins = values["jwt_secret"], values["cors_allowed_origins"]
     url = values["database_url"]
     own_password = PostgresUrl.parse(url).password != DEVELOPMENT_DATABASE_PASSWORD and ":@" not in url

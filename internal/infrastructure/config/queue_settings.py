@@ -1,11 +1,11 @@
-"""Queues as they stand in the environment."""
+"""The settings of queues: weights and limits."""
 
 import re
 from datetime import timedelta
 
 from internal.ports.tasks import Rate
 
-# Names as Dramatiq has them.
+# Dramatiq's rule for queue names.
 _QUEUE = r"[a-zA-Z_][a-zA-Z0-9._-]*:[1-9][0-9]{0,5}"
 _LIMIT = rf"{_QUEUE}(/[1-9][0-9]{{0,5}})?"
 _WEIGHTS = re.compile(f"{_QUEUE}(,{_QUEUE})*")
@@ -13,7 +13,7 @@ _LIMITS = re.compile(f"({_LIMIT}(,{_LIMIT})*)?")
 
 
 def parse_weights(value: str) -> dict[str, int]:
-    """Raise ValueError unless it is a list of queues and their weights."""
+    """Read `name:weight,...`. Raises ValueError."""
     if not _WEIGHTS.fullmatch(value):
         raise ValueError("must be name:weight,... with weights of at least 1")
     pairs = [item.split(":") for item in value.split(",")]
@@ -24,7 +24,7 @@ def parse_weights(value: str) -> dict[str, int]:
 
 
 def parse_limits(value: str) -> dict[str, tuple[int | None, Rate | None]]:
-    """How many tasks of a queue run at once, and how many start in a window. Raises ValueError."""
+    """Read the limits per queue: tasks that run at once, and starts per window. Raises ValueError."""
     if not _LIMITS.fullmatch(value):
         raise ValueError("must be name:most,... (running at once) or name:most/seconds,... (starts)")
     limits: dict[str, tuple[int | None, Rate | None]] = {}

@@ -1,4 +1,4 @@
-"""URLs of services as they are configured, read without the services' clients."""
+"""Read the URLs of services without their client libraries."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ POSTGRES_PORT = 5432
 _POSTGRES_URL = re.compile(
     r"postgres(ql)?://((?P<login>[^/?#@]*)@)?(?P<hosts>[^/?#@]*)(/(?P<database>[^?#]*))?(\?(?P<query>[^#]*))?"
 )
-# As SQLAlchemy takes it: ?host=one:5432&host=two:5432.
+# SQLAlchemy's form: ?host=one:5432&host=two:5432.
 _HOST_PARAMETER = re.compile(r"(?P<host>[A-Za-z0-9._-]*):(?P<port>[^:]*)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 REDIS_PORT = 6379
@@ -23,11 +23,11 @@ _SENTINEL_LOGIN = {"sentinel_username": "username", "sentinel_password": "passwo
 
 
 def parse_url(value: str) -> SplitResult:
-    """Raise ValueError where host or port are none; its text shows no part of what may be a password."""
+    """Raise ValueError for an invalid host or port. The text shows nothing that may be a password."""
     try:
         parts = urlsplit(value)
-        (parts.hostname or "").encode("idna")  # as whoever asks for its address does
-        if parts.port != 0:  # to ask for it is what finds a port that is no number
+        (parts.hostname or "").encode("idna")  # what a name look-up does
+        if parts.port != 0:  # reading it raises if the port is not a number
             return parts
     except ValueError:
         pass  # its text shows the value
@@ -36,9 +36,9 @@ def parse_url(value: str) -> SplitResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostgresUrl:
-    """Where Postgres is: one host or several, of which the first that fits is used.
+    """The address of Postgres. With several hosts, the client uses the first suitable one.
 
-    parameters: the arguments of Postgres' client, by its names; lists of hosts and ports have commas.
+    parameters: named as in Postgres' client. Lists of hosts and ports are separated by commas.
     """
 
     parameters: dict[str, str] = field(repr=False)
@@ -48,7 +48,7 @@ class PostgresUrl:
         """Read postgresql://[user[:password]@][host[:port],...][/database][?parameter=...].
 
         Raises:
-            ValueError: it is none; the text shows nothing of it.
+            ValueError: not such a URL. The text shows no part of it.
         """
         if not url.startswith(("postgresql:", "postgres:")):
             raise ValueError("must be a postgresql:// URL")
@@ -80,7 +80,7 @@ class PostgresUrl:
 
     @property
     def address(self) -> str:
-        """For people: the hosts, their ports and the database."""
+        """The hosts, ports and database, to be shown."""
         hosts = self.parameters.get("host", self.parameters.get("hostaddr", "localhost")).split(",")
         ports = self.parameters.get("port", str(POSTGRES_PORT)).split(",")
         shown = [
@@ -111,7 +111,7 @@ def _authority(hosts: str) -> dict[str, str]:
 
 
 def _addresses(named: Sequence[str]) -> dict[str, str]:
-    """Those of the parameter `host`, which may also be the directories of sockets. Raises ValueError."""
+    """The hosts of the parameter `host`, or directories of sockets. Raises ValueError."""
     pairs = []
     for value in ",".join(named).split(","):
         match = _HOST_PARAMETER.fullmatch(value)
@@ -130,12 +130,12 @@ def _lists(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentinelUrl:
-    """Where to ask which Redis is the master, and how to log in there and here."""
+    """The sentinels to ask for the master, and the log-ins for sentinels and master."""
 
     sentinels: tuple[tuple[str, int], ...]
     sentinel_login: dict[str, str] = field(repr=False)
     master: str
-    redis_url: str = field(repr=False)  # of a Redis, whose address stands for that of the master
+    redis_url: str = field(repr=False)  # the host `master` is a placeholder for the master's address
 
     @staticmethod
     def is_one(url: str) -> bool:
@@ -146,7 +146,7 @@ class SentinelUrl:
         """Read redis[s]+sentinel://[user:password@]host[:port],.../master[/db][?parameter=...].
 
         Raises:
-            ValueError: it is none; the text shows nothing of it.
+            ValueError: not such a URL. The text shows no part of it.
         """
         if not (match := _SENTINEL_URL.fullmatch(url)):
             raise ValueError("must be redis+sentinel://[user:password@]host:port,host:port/master-name[/db]")
@@ -164,7 +164,7 @@ class SentinelUrl:
 
 
 def redis_address(url: str) -> str:
-    """For people: host, port and database of a URL that is valid; never a password."""
+    """The host, port and database of a valid URL, to be shown. Never a password."""
     if SentinelUrl.is_one(url):
         sentinel = SentinelUrl.parse(url)
         hosts = ",".join(join_host(host, port) for host, port in sentinel.sentinels)

@@ -1,4 +1,4 @@
-"""What may stand in one setting, whatever the others say."""
+"""The rules for single settings. Rules that combine settings are in settings.py and production_rules.py."""
 
 import re
 import zlib
@@ -21,29 +21,29 @@ from internal.infrastructure.config.service_url import PostgresUrl, SentinelUrl,
 MIN_SECRET_BYTES = 32
 _MAX_PORT = 65535
 _YEAR = 365 * 86_400  # seconds
-# A random secret of 32 characters does not get shorter than 24 bytes, nor do the steps from one to the next.
-# A repeated pattern or a sequence does.
+# A random secret of 32 characters does not compress below 24 bytes, nor do the differences between its
+# characters. A repeated pattern or a sequence does.
 _LEAST_DEFLATED = 20
 _KEYBOARD = "1234567890-=qwertyuiop[]asdfghjkl;'zxcvbnm,./"
-# One random secret in ten billion has one of these in it.
+# One random secret in ten billion contains one of these.
 _PLACEHOLDER = re.compile("change.?me|password|your.?secret", re.IGNORECASE)
 _CONTROLS = {"Cc", "Zl", "Zp"}
 _UNSEEN = {"Cf", "Zs", "Mn", "Me"}
 _TURNS_TEXT = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 _NOT_IN_URLS = re.compile(r"[\s<>\"\\^`{|}]")
-# A host without anything that a URL would read otherwise.
+# A host without characters that have a meaning in URLs.
 _HOST = re.compile(r"[^\s/?#@\[\]]+|\[[0-9a-fA-F:.%]+\]")
 
 
 def one_line(value: object) -> object:
-    """Refuse a text with a line break or another control character."""
+    """Refuse line breaks and other control characters."""
     if isinstance(value, str) and any(category(each) in _CONTROLS for each in value):
         raise ValueError("must be one line without control characters")
     return value
 
 
 def is_random(secret: str) -> bool:
-    """Whether a secret is as long as HS256 needs it, and not a pattern, a sequence or a placeholder."""
+    """Whether a secret is long enough for HS256, and not a pattern, a sequence or a placeholder."""
     data = secret.encode()
     keys = bytes(_KEYBOARD.find(letter) % 256 for letter in secret.lower())
     return (
@@ -59,7 +59,7 @@ def _deflated(data: bytes) -> int:
 
 
 def _steps(data: bytes) -> bytes:
-    """From each byte to the next: all the same in a sequence."""
+    """The differences between neighbouring bytes. In a sequence they are all equal."""
     return bytes((after - before) % 256 for before, after in pairwise(data))
 
 
@@ -76,7 +76,7 @@ def _display_name(value: str) -> None:
 
 
 def _read_by(parse: Callable[[str], object]) -> AfterValidator:
-    """Refuse what `parse` refuses, and keep the text."""
+    """Validate with `parse` and keep the text."""
 
     def check(value: str) -> str:
         parse(value)
@@ -125,7 +125,7 @@ def _sender(value: str) -> None:
         raise ValueError("must be user@example.com or Name <user@example.com>") from error
 
 
-# Bounds that no sound installation reaches: beyond them is a typing error.
+# No sensible installation reaches these bounds. A larger value is a typing error.
 Seconds = Annotated[float, Field(ge=0.01, le=3600)]
 WholeSeconds = Annotated[int, Field(ge=0, le=86_400)]
 Days = Annotated[int, Field(ge=1, le=3650)]

@@ -1,4 +1,4 @@
-"""Settings are flat environment variables; `.env` is read as well, but only in development."""
+"""Settings are flat environment variables. In development `.env` is read too."""
 
 import os
 from collections.abc import Mapping
@@ -81,12 +81,12 @@ class Settings(BaseSettings):
 
     database_url: DatabaseUrl = Field(default=COMPOSE_DATABASE_URL, repr=False)
     database_pool_size: AtOnce = 10
-    database_pool_timeout: Seconds = 2  # seconds, as those that follow
-    database_connect_timeout: int = Field(default=2, ge=2, le=3600)  # the Postgres client takes no less
+    database_pool_timeout: Seconds = 2  # seconds, like the next three
+    database_connect_timeout: int = Field(default=2, ge=2, le=3600)  # the Postgres client refuses less
     database_statement_timeout: Seconds = 5
     redis_addr: HostAndPort = COMPOSE_REDIS_ADDR
     redis_url: RedisUrl | None = Field(default=None, repr=False)
-    redis_connect_timeout: float = Field(default=3, ge=0.01, le=60)  # seconds, as the next
+    redis_connect_timeout: float = Field(default=3, ge=0.01, le=60)  # seconds, like the next
     redis_timeout: float = Field(default=2, ge=0.01, le=60)
 
     http_host: str = "127.0.0.1"
@@ -94,7 +94,7 @@ class Settings(BaseSettings):
     private_host: str = "127.0.0.1"
     private_port: Port = 9090
     http_workers: Processes = 1
-    http_header_timeout: float = Field(default=10, ge=0.01, le=60)  # seconds, as those that follow
+    http_header_timeout: float = Field(default=10, ge=0.01, le=60)  # seconds, like the next three
     http_body_timeout: Seconds = 15
     http_drain_time: float = Field(default=1, ge=0, le=3600)
     http_shutdown_timeout: int = Field(default=8, ge=1, le=3600)
@@ -141,7 +141,7 @@ class Settings(BaseSettings):
     @model_validator(mode="wrap")
     @classmethod
     def _names_every_problem(cls, given: dict[str, Any], validate: ModelWrapValidatorHandler[Self]) -> Self:
-        """Ask what production needs also where some variables are wrong, of those that are not."""
+        """Check the rules of production even if some variables are wrong, to show all problems at once."""
         wrong: dict[str, str] = {}
         try:
             settings = validate(given)
@@ -150,13 +150,13 @@ class Settings(BaseSettings):
             settings = validate({name: value for name, value in given.items() if name not in wrong})
         unsafe = settings._unsafe()  # noqa: SLF001 - an instance of this very class
         if "redis_addr" in wrong:
-            unsafe.pop("redis_url", None)  # one of the two is given
+            unsafe.pop("redis_url", None)  # REDIS_ADDR is set, only wrongly
         if problems := unsafe | wrong:
             raise InvalidSettings([_describe(name, message) for name, message in problems.items()])
         return settings
 
     def _unsafe(self) -> dict[str, str]:
-        """What this machine or production refuses, by the field's name."""
+        """The problems that this machine or production has with these values, by field."""
         problems = hash_problems(
             memory=self.password_hash_memory,
             lanes=self.password_hash_parallelism,
@@ -168,12 +168,12 @@ class Settings(BaseSettings):
 
     @property
     def redis(self) -> str:
-        """The URL to connect to: REDIS_URL wins over REDIS_ADDR."""
+        """The URL to connect to. REDIS_URL wins over REDIS_ADDR."""
         return self.redis_url or f"redis://{self.redis_addr}/0"
 
     @property
     def mails_at_once(self) -> int:
-        """Of one worker process: half of its slots, so that a slow mail server leaves the other half."""
+        """Mails that one worker process sends at once. By default half of its slots stay free of mails."""
         return self.mail_concurrency or max(1, self.worker_concurrency // 2)
 
     @property
@@ -182,24 +182,24 @@ class Settings(BaseSettings):
 
     @property
     def queue_weights(self) -> dict[str, int]:
-        """The queues that this worker serves, and the share of each."""
+        """The queues that this worker serves, with their weights."""
         return parse_weights(self.worker_queues)
 
     @property
     def queue_limits(self) -> dict[str, tuple[int | None, Rate | None]]:
-        """How many tasks of a queue run at once, and how many start in a window, where that is limited."""
+        """The limits per queue: tasks that run at once, and starts per window."""
         return parse_limits(self.worker_queue_limits)
 
     @property
     def heartbeats(self) -> Path:
-        """Where the processes of workers on this machine write down that they are alive."""
+        """The directory of the liveness files of this machine's worker processes."""
         own = Path(gettempdir()) / f"pyhexaclean-{os.geteuid()}"
-        # systemd gives several directories with colons between them.
+        # systemd separates several directories by colons.
         return (Path(self.runtime_directory.partition(":")[0]) if self.runtime_directory else own) / "workers"
 
     @property
     def named_services(self) -> frozenset[str]:
-        """Of Postgres and Redis, the variables of those whose place the environment tells."""
+        """DATABASE_URL and REDIS_URL, as far as the environment sets them."""
         given = self.model_fields_set
         names = {"database_url": "DATABASE_URL", "redis_url": "REDIS_URL", "redis_addr": "REDIS_URL"}
         return frozenset(variable for name, variable in names.items() if name in given)
@@ -209,7 +209,7 @@ def load_settings(kind: type[Settings] = Settings) -> Settings:
     """Read the environment.
 
     Raises:
-        InvalidSettings: names every variable that cannot be used, and the file if it stands there.
+        InvalidSettings: names every invalid variable, and the file if the file sets it.
     """
     only_in_file = _names_in_file() - names_given()
     try:
@@ -223,7 +223,7 @@ def load_settings(kind: type[Settings] = Settings) -> Settings:
 
 
 def misspelt_settings() -> Mapping[str, str]:
-    """Unknown names in the environment or the file, each with the name that was probably meant."""
+    """Unknown names in the environment or the file, each with its likely meaning."""
     known = {name.upper() for name in Settings.model_fields}
     return misspelt(names_given() | _names_in_file(), known=known)
 

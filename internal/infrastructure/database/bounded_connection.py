@@ -15,12 +15,11 @@ _LOOK_EVERY = 0.1  # seconds
 
 
 class BoundedConnection(AsyncConnection[Any]):
-    """Waits for an answer no longer than `patience`, and is closed if none came or nobody waits any more.
+    """Waits at most `patience` for an answer, and closes itself if none came or the caller was cancelled.
 
-    Postgres' own `statement_timeout` ends what runs too long. It helps neither against a Postgres that is
-    frozen nor against a network that has gone: then only this side can tell, whatever it waits for, commit
-    and rollback included. psycopg by itself would wait without end, and for another ten seconds for
-    whoever is cancelled.
+    Postgres' own `statement_timeout` ends long statements. It does not help against a frozen Postgres or a
+    broken network. Then only this side can give up, also on a commit or a rollback. psycopg alone would wait
+    forever, and for ten more seconds after a cancellation.
     """
 
     patience: float  # seconds
@@ -41,7 +40,7 @@ class BoundedConnection(AsyncConnection[Any]):
 
 
 def bounded_by(patience: float) -> Callable[..., Coroutine[Any, Any, BoundedConnection]]:
-    """What connects, for SQLAlchemy."""
+    """The function that SQLAlchemy calls to connect."""
     order = HostOrder()
 
     async def connect(*args: Any, **kwargs: Any) -> BoundedConnection:
@@ -51,5 +50,5 @@ def bounded_by(patience: float) -> Callable[..., Coroutine[Any, Any, BoundedConn
         connection.patience = patience
         return connection
 
-    # While it connects it is not waited for in this way: `connect_timeout` bounds that.
+    # `patience` does not bound the connecting itself: `connect_timeout` does.
     return connect

@@ -1,4 +1,4 @@
-"""What DATABASE_URL says, in the words of Postgres' client: the same for every process that connects."""
+"""DATABASE_URL as arguments of Postgres' client, the same for every process that connects."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,12 +9,12 @@ from psycopg.pq import PGconn
 
 from internal.infrastructure.config.service_url import PostgresUrl
 
-# To SQLAlchemy: the driver. The rest goes to the driver itself, which knows every parameter.
+# SQLAlchemy only gets the driver. The rest goes to the driver itself, which knows every parameter.
 ENGINE_URL = "postgresql+psycopg://"
 
 
 def require_usable_url(url: str) -> None:
-    """Raise ValueError unless Postgres' client accepts every part of `url`; the text shows nothing of it."""
+    """Raise ValueError unless Postgres' client accepts every part of `url`. The text shows no part of it."""
     parameters = PostgresUrl.parse(url).parameters
     try:
         timeout_from_conninfo(dict(parameters))
@@ -26,7 +26,7 @@ def require_usable_url(url: str) -> None:
 
 
 def connect_arguments(url: str, *, within: timedelta, statement: timedelta | None = None) -> dict[str, Any]:
-    """The arguments of a connection. What `url` says wins over the limits given here; times are UTC."""
+    """The arguments of a connection. Values in `url` win over the limits given here. Times are in UTC."""
     parameters = PostgresUrl.parse(url).parameters
     limit = [] if statement is None else [f"-c statement_timeout={int(statement.total_seconds() * 1000)}"]
     options = [*limit, parameters.get("options", ""), "-c timezone=UTC"]
@@ -38,7 +38,7 @@ def connect_arguments(url: str, *, within: timedelta, statement: timedelta | Non
 
 
 def _client_accepts(parameters: dict[str, str]) -> bool:
-    """Have the client look at every value: it does so before it tries these sockets, which do not exist."""
+    """Let the client check every value. It does so before it tries these sockets, which do not exist."""
     names = parameters.get("host", "").split(",")
     nowhere = {**parameters, "host": ",".join("/nonexistent" for _ in names)}
     nowhere.pop("hostaddr", None)

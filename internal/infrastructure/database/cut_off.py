@@ -1,21 +1,21 @@
-"""Whether this process is cut off from Postgres, or only failed to do one thing."""
+"""Distinguish a lost connection to Postgres from a single failed statement."""
 
 import psycopg
 from sqlalchemy.exc import DBAPIError
 
-# Postgres' own codes (its appendix A) for "not now, and not for what you asked".
+# Postgres' error codes (its appendix A) for a server that serves nobody right now.
 _CONNECTION_EXCEPTION = "08"
 _NO_SERVICE = {
     "57P01",  # admin_shutdown
     "57P02",  # crash_shutdown
-    "57P03",  # cannot_connect_now: it starts or stops
+    "57P03",  # cannot_connect_now: it is starting or stopping
     "53300",  # too_many_connections
-    "25006",  # read_only_sql_transaction: it was the primary
+    "25006",  # read_only_sql_transaction: it is no longer the primary
 }
 
 
 def is_cut_off(error: BaseException) -> bool:
-    """A statement that took too long is not enough, nor is a pool in which all connections are in use."""
+    """Whether Postgres cannot be reached. A slow statement or a pool that is in use does not count."""
     original = error.orig if isinstance(error, DBAPIError) else error
     if not isinstance(original, psycopg.OperationalError | psycopg.InterfaceError | psycopg.InternalError):
         return False

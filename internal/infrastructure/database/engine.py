@@ -25,25 +25,25 @@ from internal.infrastructure.database.cut_off import is_cut_off
 from internal.infrastructure.database.outage_reason import reason_of
 from internal.ports.unavailable import DatabaseUnreachable, Unavailable
 
-PING_AFTER = 1  # seconds that a connection has been idle
+PING_AFTER = 1  # seconds that a connection was idle
 PING_WITHIN = 1  # seconds until a connection that does not answer is replaced
-SERVER_FIRST = 0.25  # seconds longer than Postgres may take to end a statement itself
-# Until an operator migrates the schema or grants something.
+SERVER_FIRST = 0.25  # seconds that Postgres gets to end a statement itself, before we give up
+# These errors last until an operator migrates the schema or grants a right.
 _UNUSABLE = (UndefinedTable, UndefinedColumn, InvalidSchemaName, InsufficientPrivilege)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseTimeouts:
-    connect: timedelta = timedelta(seconds=2)  # whole seconds, at least two: psycopg takes no less
+    connect: timedelta = timedelta(seconds=2)  # whole seconds, at least two: psycopg refuses less
     pool: timedelta = timedelta(seconds=2)
     statement: timedelta = timedelta(seconds=5)
 
 
 def create_engine(url: str, *, pool_size: int, timeouts: DatabaseTimeouts) -> AsyncEngine:
-    """An engine that connects when it is first used, and waits only so long for a connection or a statement.
+    """An engine that connects on first use, with time limits for connections and statements.
 
-    The limit of a statement is Postgres' to keep. A Postgres that does not even do that is given up a moment
-    later, and the connection with it.
+    Postgres enforces the limit of a statement. If it does not, the statement and its connection are given up
+    a moment later.
     """
     statement = timeouts.statement.total_seconds()
     engine = create_async_engine(
@@ -51,7 +51,7 @@ def create_engine(url: str, *, pool_size: int, timeouts: DatabaseTimeouts) -> As
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=timeouts.pool.total_seconds(),
-        hide_parameters=True,  # an error's text ends in the logs, and parameters are personal data
+        hide_parameters=True,  # errors end up in the logs, and parameters are personal data
         connect_args={
             **connect_arguments(url, within=timeouts.connect, statement=timeouts.statement),
             "async_creator_fn": bounded_by(statement + SERVER_FIRST),
@@ -62,9 +62,9 @@ def create_engine(url: str, *, pool_size: int, timeouts: DatabaseTimeouts) -> As
 
 
 def _ping_idle_connections(engine: Engine) -> None:
-    """Replace a connection that went stale while it was idle, before anybody uses it.
+    """Replace a connection that broke while it was idle, before it is used.
 
-    SQLAlchemy's `pool_pre_ping` does so at every use, which costs a busy service a round trip each time.
+    SQLAlchemy's `pool_pre_ping` pings at every use, which costs a busy service one round trip each time.
     """
 
     @event.listens_for(engine, "checkin")
@@ -93,7 +93,7 @@ def _less_patient(connection: Any) -> Generator[None]:
 
 @contextmanager
 def translated_outages() -> Generator[None]:
-    """Raise Unavailable when Postgres cannot be reached or used, or does not answer in time."""
+    """Raise Unavailable if Postgres cannot be reached or used, or does not answer in time."""
     try:
         yield
     except Exception as error:
@@ -113,5 +113,5 @@ def is_outage(error: BaseException | None) -> bool:
         return True
     if not isinstance(error, DBAPIError):
         return False
-    # Read-only: a primary that has become a standby, until the connections go to the new one.
+    # Read-only: after a fail-over, until the connections go to the new primary.
     return error.connection_invalidated or isinstance(error.orig, (ReadOnlySqlTransaction, *_UNUSABLE))

@@ -5,17 +5,17 @@ _PER_HOST = ("host", "port", "hostaddr")
 
 
 class HostOrder:
-    """In which order the hosts of a URL are tried: the one that answered last comes first.
+    """The order in which the hosts of a URL are tried. The host that answered last comes first.
 
-    A silent host costs each attempt its whole connect timeout. An attempt that is given up on it makes the
-    next one begin with the host after it.
+    A silent host takes the whole connect timeout of an attempt. So the next attempt starts with the host
+    after it.
     """
 
     def __init__(self) -> None:
         self._first = 0
 
     def begin(self, arguments: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
-        """Return where this attempt begins, and its arguments."""
+        """Return the index of the first host of this attempt, and the connection arguments."""
         lists = {name: str(arguments[name]).split(",") for name in _PER_HOST if arguments.get(name)}
         hosts = max((len(values) for values in lists.values()), default=1)
         first = self._first % hosts
@@ -28,7 +28,7 @@ class HostOrder:
         return first, {**arguments, **turned}
 
     def succeed(self, first: int, *, arguments: Mapping[str, Any], host: str, port: int) -> None:
-        """Remember which host has answered an attempt that began with `first`."""
+        """Remember the host that answered an attempt that started with `first`."""
         hosts = str(arguments.get("host", "")).split(",")
         ports = str(arguments.get("port", "")).split(",")
         for place, name in enumerate(hosts):

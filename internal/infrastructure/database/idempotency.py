@@ -15,7 +15,7 @@ _RENEW = (
     .where(_of_key, outbox.c.completed_at.is_(None))
     .values(claimed_until=func.now() + bindparam("lease", type_=Interval))
 )
-# The greatest of what is known: most tasks have no time of their own.
+# The later of the known times: most tasks have no start time.
 _first_due = func.greatest(
     outbox.c.created_at, cast(outbox.c.options["process_at"].astext, DateTime(timezone=True))
 )
@@ -28,7 +28,7 @@ _COMPLETE = update(outbox).where(_of_key).values(completed_at=func.now())
 
 
 class SqlAlchemyIdempotency:
-    """Claims are columns of the task's outbox row; the time is that of Postgres."""
+    """Claims are columns of the task's outbox row. Times are those of Postgres."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")  # every call is one statement

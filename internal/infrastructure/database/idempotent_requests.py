@@ -21,15 +21,15 @@ _CLAIM = _STORE.on_conflict_do_update(
 
 
 class SqlAlchemyIdempotentRequests:
-    """A key is stored as a hash, as a client may have made it of anything; the time is that of Postgres."""
+    """Keys are stored as hashes, because they may contain anything. Times are those of Postgres."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
     async def claim(self, key: str, user_id: UUID) -> UUID | None:
         digest = sha256(key.encode()).digest()
-        # Not the row itself: to wait for it would hold a connection of the pool for every repetition. Two
-        # keys that share these 64 bits would only have to be tried again.
+        # An advisory lock, because waiting for the row would hold a pool connection per repeated request. If
+        # two keys share these 64 bits, the client only has to try again.
         lock = int.from_bytes(digest[:8], signed=True)
         if not await self._connection.scalar(select(func.pg_try_advisory_xact_lock(lock))):
             raise RequestInProgress

@@ -35,8 +35,8 @@ _KINDS: dict[type[Exception], str] = {
     errors.CrashShutdown: _STOPPING,
     errors.CannotConnectNow: _STOPPING,
 }
-# What Postgres or its client says of a log-in, which carries no code. With several hosts all failures are in
-# one text: a fault that somebody has to fix comes before one that may pass.
+# Errors of a log-in carry no code, only the text of Postgres or its client. With several hosts, one text has
+# all failures: a fault that somebody must fix comes before one that may pass.
 _SAID = [
     (re.compile(words, re.IGNORECASE), reason)
     for words, reason in [
@@ -46,8 +46,8 @@ _SAID = [
         ('role ".*" is not permitted to log in', "the user may not log in"),
         ('database ".*" does not exist', "unknown database"),
         ("permission denied for database", "the user may not use this database"),
-        ("authentication method requirement", "it asks for another login than require_auth allows"),
-        ("channel binding", "channel_binding needs TLS, and a login that supports it"),
+        ("authentication method requirement", "it requires a login that require_auth does not allow"),
+        ("channel binding", "channel_binding needs TLS and a login that supports it"),
         ("permission denied to set role", "the user may not take the role in options"),
         ("requires a valid client certificate", "a client certificate is required"),
         ("pg_hba.conf.*no encryption", f"{NEEDS_TLS} (sslmode=require), or pg_hba.conf refuses this login"),
@@ -65,15 +65,15 @@ _SAID = [
         ),
         ("for connection option|invalid .* value", "a parameter of the URL has a wrong value"),
         ("unrecognized configuration parameter|invalid value for parameter", "unknown parameter in options"),
-        ("command-line argument|requires a value", "options are not those of a server: -c name=value"),
-        ("is read-only|is not read-only|hot standby", "no host has what target_session_attrs asks for"),
+        ("command-line argument|requires a value", "options must have the form -c name=value"),
+        ("is read-only|is not read-only|hot standby", "no host satisfies target_session_attrs"),
         ("too many clients|too many connections|connection slots", _TOO_MANY),
         ("database system is", _STOPPING),
         ("connection refused", "connection refused"),
         ("no such file or directory", "no such socket"),
         ("permission denied", "no permission for the socket"),
         ("no route to host|network is unreachable", "no route to the host"),
-        ("invalid response|expected authentication request", "something else than Postgres answers"),
+        ("invalid response|expected authentication request", "the server that answers is not Postgres"),
         ("timeout|timed out", NO_ANSWER),
         ("closed|reset by peer|lost|consuming input failed", CLOSED),
     ]
@@ -81,7 +81,7 @@ _SAID = [
 
 
 def reason_of(error: BaseException) -> str:
-    """Why Postgres cannot be used, without any part of its URL."""
+    """Why Postgres cannot be used. The text shows no part of its URL."""
     causes = list(chain(error))
     for cause in causes:
         if known := next((reason for kind, reason in _KINDS.items() if isinstance(cause, kind)), None):

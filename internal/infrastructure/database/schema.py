@@ -19,7 +19,7 @@ PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
 
 
 def alembic_config(database_url: str | None = None, **attributes: Any) -> Config:
-    """Alembic's settings, those of `[tool.alembic]`; the attributes are for migrations/env.py."""
+    """Alembic's settings from `[tool.alembic]`. The attributes are for migrations/env.py."""
     return Config(toml_file=PYPROJECT, attributes={"database_url": database_url, **attributes})
 
 
@@ -28,23 +28,24 @@ def migration_scripts() -> ScriptDirectory:
 
 
 def write_migration(database_url: str, message: str) -> None:
-    """Write a migration that turns the database's tables into those of `tables.py`.
+    """Write a migration that changes the database's tables to those of `tables.py`.
 
     Raises:
         Unavailable: Postgres cannot be reached.
-        CommandError: its schema is not at the newest migration.
+        CommandError: the schema is not at the newest migration.
     """
     with translated_outages():
         command.revision(alembic_config(database_url), message, autogenerate=True)
 
 
 def upgrade_to_head(database_url: str, *, connect_within: timedelta | None = None) -> None:
-    """Run every migration that has not been run. Processes that do so at once wait for one another.
+    """Run all migrations that have not run yet. Concurrent callers run one after the other.
 
-    A schema that a newer version of the program has made is left alone.
+    A schema of a newer version of the program is left alone.
 
     Raises:
-        Unavailable: Postgres cannot be reached, or a table was in use for too long; what was done stays.
+        Unavailable: Postgres cannot be reached, or a table was locked for too long. Completed migrations
+        stay.
     """
     with translated_outages(), _translated_lock_timeouts():
         config = alembic_config(database_url, leave_newer=True, connect_within=connect_within)
@@ -57,5 +58,5 @@ def _translated_lock_timeouts() -> Generator[None]:
         yield
     except OperationalError as error:
         if isinstance(error.orig, LockNotAvailable):
-            raise Unavailable("a table is in use for longer than a migration waits: run it again") from error
+            raise Unavailable("a table was locked for too long: run the migration again") from error
         raise

@@ -24,7 +24,7 @@ metadata = MetaData(
     }
 )
 
-# Of a PHC string, $name$parameters$salt$digest, what stands before the salt.
+# The part of a PHC string, $name$parameters$salt$digest, before the salt.
 COST_OF_HASH = r"substring(password_hash, '^(.*)\$[^$]*\$[^$]*$')"
 
 users = Table(
@@ -36,14 +36,14 @@ users = Table(
     Column("password_hash", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
-    # The address is stored in its one normalised spelling, so plain uniqueness is uniqueness of the account.
+    # Addresses are stored in their normalised spelling, so a unique address means a unique account.
     Index("uq_users_email", "email", unique=True),
-    # Every log-in reads which costs are stored.
+    # Every log-in reads the costs that are stored.
     Index("ix_users_password_cost", text(COST_OF_HASH)),
 )
 
-# What a client may repeat: which user came of the request with this key. It is claimed before the user is
-# stored, so the reference is checked at the commit.
+# The user that the request with this key created. The key is claimed before the user is stored, so the
+# reference is checked at the commit.
 idempotent_requests = Table(
     "idempotent_requests",
     metadata,
@@ -67,23 +67,23 @@ outbox = Table(
     Column("options", JSONB, nullable=False),
     Column("followers", JSONB(none_as_null=True)),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    # While the row is open: when a sweeper forwards it, or looks whether its task is still there.
+    # While the row is open: when the relay enqueues it, or checks that its task still exists.
     Column("next_try_at", DateTime(timezone=True), nullable=False),
     Column("forwarded_at", DateTime(timezone=True)),
     Column("missing_since", DateTime(timezone=True)),
-    # Why Redis could not be given the task, or asked for it, the last time that this failed; and when.
+    # The last failure to enqueue the task or to ask Redis for it: the reason and the time.
     Column("last_error", Text),
     Column("last_error_at", DateTime(timezone=True)),
-    # The task's one effect: claimed until then, and made.
+    # The task's single effect: claimed until, and completed at.
     Column("claimed_until", DateTime(timezone=True)),
     Column("completed_at", DateTime(timezone=True)),
-    # The task has ended, and how: done, or given up.
+    # When the task ended, and whether it succeeded.
     Column("closed_at", DateTime(timezone=True)),
     Column("succeeded", Boolean),
-    # The row of the ended task that had this id before, until Redis has taken this one.
+    # The row of the earlier, ended task with this id. It is kept until Redis has accepted this one.
     Column("replaced", JSONB(none_as_null=True)),
     Index("ix_outbox_next_try_at", "next_try_at", postgresql_where=text("closed_at IS NULL")),
     Index("ix_outbox_closed_at", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
-    # The few that operators look for among all that ended.
+    # Among the ended tasks, the few that operators look for.
     Index("ix_outbox_given_up", "closed_at", postgresql_where=text("succeeded IS FALSE")),
 )

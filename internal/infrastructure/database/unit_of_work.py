@@ -16,7 +16,7 @@ from internal.ports.unavailable import Unavailable
 
 
 class SqlAlchemyUnitOfWork:
-    """Takes `within` at most in all: waiting for a connection and several statements would add up."""
+    """Limits the whole unit of work to `within`, because the limits of its statements would add up."""
 
     users: SqlAlchemyUserRepository
     requests: SqlAlchemyIdempotentRequests
@@ -56,9 +56,9 @@ class SqlAlchemyUnitOfWork:
         return self
 
     async def commit(self) -> None:
-        """Make everything durable, then forward the tasks; the connection is free again by then."""
+        """Commit, return the connection to the pool, then enqueue the tasks."""
         await self._connection.commit()
-        self._deadline.reschedule(None)  # what is stored must not be called lost because Redis is slow
+        self._deadline.reschedule(None)  # a slow Redis must not make a committed transaction look failed
         await self._connection.close()
         if self.tasks.stored:
             await self._relay.forward_now(self.tasks.stored)
@@ -80,7 +80,7 @@ class SqlAlchemyUnitOfWork:
             raise outage(exc) from exc
 
     async def _meet_deadline(self, error: BaseException | None) -> None:
-        """Raise Unavailable if `error` is that the deadline has passed, and set no other afterwards."""
+        """Leave the deadline's scope. Raise Unavailable if `error` means that it has passed."""
         try:
             await self._deadline.__aexit__(None if error is None else type(error), error, None)
         except TimeoutError:

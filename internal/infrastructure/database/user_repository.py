@@ -12,7 +12,7 @@ from internal.infrastructure.database.tables import COST_OF_HASH, users
 
 _ADD = insert(users).on_conflict_do_nothing(index_elements=["email"]).returning(users.c.id)
 
-# One step through the index for each cost, however many users there are: DISTINCT would read them all.
+# One index step per cost, whatever the number of users. DISTINCT would read all users.
 _PASSWORD_COSTS = text(
     f"""
     WITH RECURSIVE costs (cost) AS (
@@ -39,7 +39,7 @@ class SqlAlchemyUserRepository:
             "created_at": user.created_at,
             "updated_at": user.updated_at,
         }
-        # Not an IntegrityError: that would end the transaction, and carry the address in its text.
+        # An IntegrityError would end the transaction, and its text would contain the address.
         if await self._connection.scalar(_ADD, row) is None:
             raise EmailAlreadyRegistered
 

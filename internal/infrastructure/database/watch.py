@@ -13,13 +13,13 @@ from internal.ports.unavailable import DatabaseUnreachable, Unavailable
 log = structlog.get_logger(__name__)
 
 ASK_EVERY = 1.0  # seconds
-_ASK = text("SHOW transaction_read_only")  # "on" at a standby, too
+_ASK = text("SHOW transaction_read_only")  # also "on" at a standby
 
 
 class DatabaseWatch:
-    """Knows whether this process can write to Postgres, and since when it could not.
+    """Knows whether this process can write to Postgres, and when it last could not.
 
-    `engine` is for this alone: others may have all connections of theirs in use, and Postgres is well.
+    `engine` is used only here: a shared pool may be exhausted although Postgres is healthy.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -30,7 +30,7 @@ class DatabaseWatch:
         self._asking: asyncio.Task[bool] | None = None
 
     async def run(self, notify: Callable[[bool], None]) -> None:
-        """Ask until cancelled. `notify` is told True when Postgres is away, and False when it is back."""
+        """Ask until cancelled. `notify` gets True when Postgres is lost, and False when it is back."""
         self._notify = notify
         while True:
             await self._ask()
@@ -40,14 +40,14 @@ class DatabaseWatch:
         await self._engine.dispose()
 
     async def explains(self, error: Unavailable, *, since: float) -> bool:
-        """Whether something failed only because Postgres was away at some time `since` then (monotonic)."""
+        """Whether the only cause is that Postgres was unreachable at some time after `since` (monotonic)."""
         if isinstance(error, DatabaseUnreachable):
             await self._ask()
             return True
         return self._seen_away >= since or await self._ask()
 
     async def _ask(self) -> bool:
-        """Whether Postgres is away; who asks at the same time gets the same answer."""
+        """Whether Postgres is unreachable. Concurrent callers share one question."""
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._look(), context=Context())
         return await asyncio.shield(self._asking)
@@ -67,5 +67,5 @@ class DatabaseWatch:
                 return bool((await connection.execute(_ASK)).scalar_one() == "on")
         except Exception as error:
             if not is_outage(error):
-                log.exception("database.watch_failed")  # a defect, which must not stop a worker
+                log.exception("database.watch_failed")  # a bug must not stop the worker
             return is_outage(error)

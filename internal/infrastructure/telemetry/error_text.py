@@ -1,7 +1,7 @@
 """Errors as text that can be stored and logged: bounded, valid UTF-8, without NUL.
 
-An error is foreign code. Its `__str__` may raise or return 30 MB, its class may lie about its name, its
-causes may form a circle. Nothing here raises, and nothing long is copied before it is cut.
+Errors are foreign code. Their `__str__` may raise or return 30 MB, their class may lie about its name, their
+causes may form a circle. Nothing here raises, and long texts are cut before they are copied.
 """
 
 import linecache
@@ -11,23 +11,23 @@ from itertools import islice
 from types import FrameType, TracebackType
 from typing import Any
 
-MOST_TEXT = 8 * 1024  # bytes of UTF-8, as the next
+MOST_TEXT = 8 * 1024  # bytes of UTF-8, like the next two
 MOST_TRACEBACK = 32 * 1024
 MOST_LINE = 1024
 FRAMES_AT_EACH_END = 15
 LINKED = 10  # causes and contexts
-ERRORS = 30  # in one traceback, members of groups included
+ERRORS = 30  # in one traceback, including members of groups
 MEMBERS = 10  # of one group
 NOTES = 10
-DEPTH = 3  # of groups in groups
+DEPTH = 3  # of nested groups
 
 _CAUSED = "\nThe above exception was the direct cause of the following exception:\n\n"
 _DURING = "\nDuring handling of the above exception, another exception occurred:\n\n"
-_MARK = 64  # bytes kept for the note on what is left out
+_MARK = 64  # bytes reserved for the note about the omission
 
 
 def bounded(text: str, most: int = MOST_TEXT) -> str:
-    """The text in at most `most` bytes, or its head and tail; what cannot be stored is escaped."""
+    """The text in at most `most` bytes, shortened in the middle, with unstorable characters escaped."""
     length = str.__len__(text)
     if length <= most:
         whole = _escaped(str.__str__(text))
@@ -41,26 +41,26 @@ def bounded(text: str, most: int = MOST_TEXT) -> str:
 
 
 def kind(error: BaseException) -> str:
-    """The name of its class."""
-    name: str = type.__dict__["__name__"].__get__(type(error))  # a metaclass may have one of its own
+    """The name of the error's class."""
+    name: str = type.__dict__["__name__"].__get__(type(error))  # a metaclass may override it
     return bounded(name, MOST_LINE)
 
 
 def text(error: BaseException) -> str:
-    """What it says of itself."""
+    """The error's own text."""
     try:
         return bounded(str(error))
-    except BaseException as failure:  # noqa: BLE001 - its own code, which may raise anything
+    except BaseException as failure:  # noqa: BLE001 - foreign code may raise anything
         return f"<no text: its __str__ raised {kind(failure)}>"
 
 
 def summary(error: BaseException) -> str:
-    """Its kind and its text."""
+    """The class and the text of the error."""
     return bounded(f"{kind(error)}: {text(error)}")
 
 
 def stack(error: BaseException) -> str:
-    """Its traceback in Python's form, with its causes and the first members of a group."""
+    """The traceback in Python's form, with causes and the first members of a group."""
     try:
         return bounded("".join(_described(error, _Budget())), MOST_TRACEBACK)
     except BaseException:  # noqa: BLE001 - source lines come from loaders, which may raise anything
@@ -68,7 +68,7 @@ def stack(error: BaseException) -> str:
 
 
 class _Budget:
-    """How many errors a traceback may still describe."""
+    """The number of errors that a traceback may still describe."""
 
     def __init__(self) -> None:
         self.left = ERRORS
@@ -93,7 +93,7 @@ def _described(error: BaseException, budget: _Budget, depth: int = 0) -> Iterato
 
 
 def _chain(error: BaseException) -> Iterator[tuple[BaseException, str]]:
-    """The error, then what it came from; with each, how it leads to the one before."""
+    """The error, then its causes, each with the text that joins it to the one before."""
     seen: set[int] = set()
     link: BaseException | None = error
     joint = ""
@@ -134,7 +134,7 @@ def _frame(frame: FrameType, number: int) -> str:
 def _notes(error: BaseException) -> Iterator[str]:
     try:
         notes = object.__getattribute__(error, "__notes__")
-    except BaseException:  # noqa: BLE001 - most errors have no notes, and its class may raise anything
+    except BaseException:  # noqa: BLE001 - most errors have no notes, and the class may raise anything
         return
     if type(notes) is list:
         yield from (f"{bounded(note, MOST_LINE)}\n" for note in notes[:NOTES] if type(note) is str)
@@ -150,7 +150,7 @@ def _members(error: BaseException, budget: _Budget, depth: int) -> Iterator[str]
 
 
 def members_of(error: BaseException) -> tuple[BaseException, ...]:
-    """Those of an exception group; of any other error, none."""
+    """The members of an exception group. Other errors have none."""
     if not issubclass(type(error), BaseExceptionGroup):
         return ()
     members: tuple[BaseException, ...] = BaseExceptionGroup.__dict__["exceptions"].__get__(error)
@@ -158,7 +158,7 @@ def members_of(error: BaseException) -> tuple[BaseException, ...]:
 
 
 def _own(error: BaseException, name: str) -> Any:
-    """What the interpreter keeps there, not what a subclass says."""
+    """The interpreter's attribute, even if a subclass overrides it."""
     return BaseException.__dict__[name].__get__(error)
 
 

@@ -1,4 +1,4 @@
-"""Logging of failures where a log line must not become a failure itself."""
+"""Log failures where logging must not fail itself."""
 
 import sys
 from contextlib import suppress
@@ -12,7 +12,7 @@ log = structlog.get_logger(__name__)
 
 
 def report(event: str, **about: Any) -> None:
-    """Log the exception that is being handled, as bounded text, however logs are set up."""
-    with suppress(BaseException):  # what it is about, such as a hook, is foreign code, too
+    """Log the current exception as bounded text, whatever the log configuration."""
+    with suppress(BaseException):  # the values in `about` may be foreign code too
         error = sys.exception()
         log.error(event, exception=stack(error) if error is not None else None, **about)

@@ -1,7 +1,7 @@
-"""Files in which processes write down that they still go round: a sign of life that needs no network.
+"""Files that show that processes still run. They need no network.
 
-Each process has a file, named by its id and locked for as long as it lives. So a file that a killed process
-has left, or whose number another program has now, speaks for nobody.
+Each process has a file, named by its id and locked for its lifetime. So a file that a killed process left
+behind counts for nothing, even if another program has the same id now.
 """
 
 import fcntl
@@ -17,20 +17,20 @@ SILENT_AFTER = 10.0  # seconds
 
 
 class LivenessFile:
-    """Of this process. `beat` is to be called from what must not stand still."""
+    """The file of this process. Call `beat` from the code that must not hang."""
 
     def __init__(self, file: int) -> None:
         self._file = file
 
     def beat(self) -> None:
-        # The clock that no correction moves. It is the same in all processes of a machine.
-        with suppress(OSError):  # a full disk must not end what is alive
+        # The monotonic clock is the same in all processes of a machine, and nobody can set it.
+        with suppress(OSError):  # a full disk must not end a healthy process
             os.pwrite(self._file, f"{monotonic():020.3f}".encode(), 0)
 
     @classmethod
     @contextmanager
     def in_directory(cls, directory: Path) -> Generator["LivenessFile"]:
-        """Raise OSError if there is no file to be had in `directory`, which is made if need be."""
+        """Create `directory` if necessary, and the file in it. Raises OSError if that fails."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = directory / str(os.getpid())
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -50,7 +50,7 @@ class WarningLog(Protocol):
 
 @contextmanager
 def beating(directory: Path, *, log: WarningLog) -> Generator[LivenessFile | None]:
-    """A heartbeat, or None if no file can be made: then nobody can ask, and everything else works."""
+    """A heartbeat, or None if the file cannot be created. Then health checks fail, and all else works."""
     with ExitStack() as held:
         heartbeat = None
         try:
@@ -61,7 +61,7 @@ def beating(directory: Path, *, log: WarningLog) -> Generator[LivenessFile | Non
 
 
 def heard_ago(directory: Path) -> Mapping[int, float]:
-    """For each process that lives, by its id: the seconds since it was heard."""
+    """The seconds since the last beat of each live process, by process id."""
     return dict(_heard(directory)) if directory.is_dir() else {}
 
 
@@ -72,7 +72,7 @@ def _heard(directory: Path) -> Iterator[tuple[int, float]]:
                 if not _is_locked(file.fileno()):
                     continue
                 yield int(path.name), monotonic() - float(file.read())
-        except (FileNotFoundError, ValueError):  # it has just ended, or has just begun
+        except (FileNotFoundError, ValueError):  # the process has just ended or just started
             continue
 
 

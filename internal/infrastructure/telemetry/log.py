@@ -1,4 +1,4 @@
-"""Structured logging, for our own events and for the libraries' alike."""
+"""Structured logging for our own events and for those of libraries."""
 
 import logging
 import os
@@ -14,23 +14,24 @@ from internal.infrastructure.telemetry.error_text import MOST_TEXT, MOST_TRACEBA
 
 LogFormat = Literal["json", "console"]
 
-# Chatty at INFO, with nothing an operator can act on.
+# At INFO these are verbose and say nothing that an operator can act on.
 _QUIET_LOGGERS = ("asyncio", "alembic.runtime.plugins")
-# What tells of each task that is done, at DEBUG.
+# The logger that writes a DEBUG line for each task that is done.
 TASKS = "tasks"
 
 READER_WITHIN = 0.5  # seconds
 MOST_LINE = 2 * MOST_TRACEBACK  # characters
-MOST_EVENT = 1024  # bytes, of one whose line is too long
-# What some readers take for the end of a line: NEXT LINE, LINE SEPARATOR and PARAGRAPH SEPARATOR.
+MOST_EVENT = 1024  # bytes of an event whose line is too long
+# Some readers end a line at these: NEXT LINE, LINE SEPARATOR and PARAGRAPH SEPARATOR.
 _LINE_BREAKS = {number: f"\\u{number:04x}" for number in (0x85, 0x2028, 0x2029)}
 _TRACEBACKS = frozenset({"exception", "stack"})
 
 
 class _Output(logging.StreamHandler[TextIO]):
-    """Drops what cannot be written: neither a full disk nor a reader that does not read may stop the work.
+    """Drops lines that cannot be written: a full disk or a stuck reader must not stop the work.
 
-    By default each such line is reported on standard error, with a traceback, often into the same full disk.
+    By default, logging reports each such line on standard error with a traceback, often to the same full
+    disk.
     """
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the logging module's name
@@ -39,9 +40,10 @@ class _Output(logging.StreamHandler[TextIO]):
 
 
 class _Patient(FileIO):
-    """Waits READER_WITHIN for a reader that does not read, then raises BlockingIOError until it reads again.
+    """Waits READER_WITHIN for a stuck reader, then raises BlockingIOError until it reads again.
 
-    A paused terminal or a stuck log collector would stop the process at its next line, deaf to signals.
+    Otherwise a paused terminal or a stuck log collector would block the process in its next log line, where
+    it could not react to signals.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -51,7 +53,7 @@ class _Patient(FileIO):
         self._patience = READER_WITHIN
 
     def write(self, data: Any, /) -> int:
-        for start in range(0, len(data), select.PIPE_BUF):  # a pipe with any room takes so much at once
+        for start in range(0, len(data), select.PIPE_BUF):  # a pipe with room takes this many bytes
             if not self._poll.poll(self._patience * 1000):
                 self._patience = 0.0
                 raise BlockingIOError
@@ -61,7 +63,7 @@ class _Patient(FileIO):
 
 
 class _Formatter(structlog.stdlib.ProcessorFormatter):
-    """Writes a line for every event: of one that cannot be rendered, or is too long, at least its name."""
+    """Writes a line for every event. If it cannot be rendered or is too long, the line has only the name."""
 
     def __init__(self, render: Processor, context: list[Processor]) -> None:
         self._render = render
@@ -71,8 +73,8 @@ class _Formatter(structlog.stdlib.ProcessorFormatter):
     def format(self, record: logging.LogRecord) -> str:
         try:
             line = super().format(record)
-        except Exception as error:  # noqa: BLE001 - what is logged is foreign code, too
-            return self._shortened(record, f"it cannot be shown: {kind(error)}")
+        except Exception as error:  # noqa: BLE001 - logged values may be foreign code
+            return self._shortened(record, f"cannot be shown: {kind(error)}")
         if len(line) > MOST_LINE:
             return self._shortened(record, f"{len(line)} characters")
         return line if line.isascii() else line.translate(_LINE_BREAKS)
@@ -91,9 +93,9 @@ class _Formatter(structlog.stdlib.ProcessorFormatter):
 def configure_logging(
     *, level: str, log_format: LogFormat, stream: TextIO | None = None, tell_tasks: bool = False
 ) -> None:
-    """Log to standard output, or to a stream for programs whose standard output is something else.
+    """Log to standard output, or to `stream` for programs that use standard output for something else.
 
-    With `tell_tasks` each task that is done has a line, whatever the level; on the console a short one.
+    With `tell_tasks`, each task that is done gets a line at any level; on the console a short one.
     """
     context: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -123,9 +125,9 @@ def configure_logging(
 
 
 def _unbuffered(stream: TextIO) -> TextIO:
-    """The process's own output, keeping nothing back: what cannot be written would be in everybody's way.
+    """Standard output without a buffer.
 
-    Python tries again at every flush, and there is one whenever a process is started.
+    Python would try to write a stuck buffer at every flush, and it flushes whenever a process is started.
     """
     if sys.__stdout__ is None or stream is not sys.__stdout__:  # None: it was closed from the start
         return stream
@@ -133,7 +135,7 @@ def _unbuffered(stream: TextIO) -> TextIO:
 
 
 def has_colours(stream: TextIO | None) -> bool:
-    """On a terminal, unless the environment says otherwise: https://no-color.org, https://force-color.org."""
+    """Colours on a terminal, unless NO_COLOR (no-color.org) or FORCE_COLOR (force-color.org) is set."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return bool(os.environ.get("FORCE_COLOR")) or (stream is not None and stream.isatty())
@@ -156,7 +158,7 @@ def _shorter_for_tasks(render: Processor) -> Processor:
 
 
 def _with_traceback(_: Any, __: str, event: EventDict) -> EventDict:
-    """Without local variables, which are personal data."""
+    """Add the traceback, without local variables: they may be personal data."""
     found = event.pop("exc_info", None)
     error = found[1] if type(found) is tuple else found
     if error is True:
@@ -174,7 +176,7 @@ def _bounded(_: Any, __: str, event: EventDict) -> EventDict:
 
 
 def _without_payloads(record: logging.LogRecord) -> bool:
-    """Dramatiq logs whole messages; their arguments are personal data, so only name and id pass."""
+    """Dramatiq logs whole messages. Their arguments are personal data, so keep only name and id."""
     if record.name.startswith("dramatiq") and isinstance(record.args, tuple):
         record.args = tuple(_reference(argument) for argument in record.args)
     return True

@@ -1,6 +1,7 @@
-"""Why a service cannot be used, in a few words that show no secret.
+"""Why a service cannot be used, in a few words without secrets.
 
-Names, sockets and TLS fail the same way for every service. Each adapter adds what its own protocol says.
+Name look-ups, sockets and TLS fail the same way for every service. Each adapter adds the errors of its
+protocol.
 """
 
 import errno
@@ -26,12 +27,12 @@ _BY_NUMBER = {
     errno.ETIMEDOUT: NO_ANSWER,
     errno.EMFILE: "this process has too many open files",
 }
-# asyncio joins the failures of several addresses into one text without a number.
+# asyncio joins the errors of several addresses into one text without an error number.
 _BY_TEXT = [(f"[Errno {number}]", reason) for number, reason in _BY_NUMBER.items()]
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:
-    """The error, then its causes. A chain that runs in a circle ends."""
+    """The error, then its causes. A circular chain ends."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -40,13 +41,13 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def by_text(text: str, rules: Sequence[tuple[str, str]]) -> str | None:
-    """The reason of the first rule whose words stand in `text`, whatever the case."""
+    """The reason of the first rule whose words are in `text`, ignoring case."""
     folded = text.casefold()
     return next((reason for words, reason in rules if words.casefold() in folded), None)
 
 
 def network_reason(error: BaseException) -> str | None:
-    """Why a name, a socket or TLS failed; None for any other error."""
+    """Why a name look-up, a socket or TLS failed. None for any other error."""
     return next((reason for cause in chain(error) if (reason := _reason(cause))), None)
 
 
@@ -57,7 +58,7 @@ def _reason(error: BaseException) -> str | None:
         return "unknown host"
     if isinstance(error, TimeoutError):
         return NO_ANSWER
-    if isinstance(error, EOFError):  # as when a reply breaks off
+    if isinstance(error, EOFError):  # for example an incomplete reply
         return CLOSED
     if isinstance(error, OSError):
         return _BY_NUMBER.get(error.errno or 0) or by_text(str(error), _BY_TEXT)

@@ -16,10 +16,10 @@ from internal.ports.clock import Clock
 from internal.ports.tasks import Permanent, RetryLater, Task, TaskContext, TaskHandler
 from internal.ports.unavailable import Unavailable
 
-# Another attempt cannot help: archived at once.
+# Another attempt cannot help, so the task is archived at once.
 HOPELESS = (Permanent, InvalidPayload, InvalidInput, NotFound, NotPermitted)
 
-# A worker that is cut off alone has noticed by then, and leaves the task to others.
+# By then a worker that alone lost Postgres has noticed, and leaves the task to others.
 WITHOUT_DATABASE = timedelta(seconds=2)
 
 Resolve = Callable[[type[Task]], TaskHandler[Any]]
@@ -27,7 +27,7 @@ Resolve = Callable[[type[Task]], TaskHandler[Any]]
 
 class Explains(Protocol):
     async def __call__(self, error: Unavailable, *, since: float) -> bool:
-        """Whether the error means only that Postgres was away at some time `since` then (monotonic)."""
+        """Whether the only cause is that Postgres was unreachable at some time after `since` (monotonic)."""
         ...
 
 
@@ -40,9 +40,9 @@ def declare_actors(
     resolve: Resolve,
     explains: Explains | None = None,
 ) -> None:
-    """Give every task its actor: decode the payload, resolve a fresh handler, call it.
+    """Declare one actor per task. It decodes the payload, resolves a new handler and calls it.
 
-    What fails only because Postgres is away runs again later, and counts as no attempt.
+    A task that fails only because Postgres is unreachable runs again later, and no attempt is counted.
     """
     for task_type in task_types:
         as_actor = dramatiq.actor(
@@ -53,7 +53,7 @@ def declare_actors(
             retry_delay=getattr(task_type, "retry_delay", None),
         )
         actor = as_actor(_runner(task_type, codec=codec, clock=clock, resolve=resolve, explains=explains))
-        actor.logger.setLevel(logging.INFO)  # at DEBUG it logs the payload, and so personal data
+        actor.logger.setLevel(logging.INFO)  # at DEBUG it logs the payload, which is personal data
 
 
 def _runner(
@@ -74,7 +74,7 @@ def _runner(
 
 
 def _outage_in(error: Exception) -> Unavailable | None:
-    """The outage that alone made a handler fail; in a group, all errors have to be outages."""
+    """The outage that made the handler fail. In a group, every error must be an outage."""
     if isinstance(error, ExceptionGroup):
         outages = [_outage_in(each) for each in error.exceptions]
         return None if None in outages else outages[0]
@@ -84,7 +84,7 @@ def _outage_in(error: Exception) -> Unavailable | None:
 def _current_context(clock: Clock) -> TaskContext:
     delivery: Any = CurrentMessage.get_current_message()
     if not isinstance(delivery, Delivery):
-        raise TypeError("only the engine's worker runs these actors, with the CurrentMessage middleware")
+        raise TypeError("these actors run only in the engine's worker, with the CurrentMessage middleware")
     deadline = None
     if delivery.deadline is not None:
         deadline = clock.now() + timedelta(seconds=delivery.deadline - monotonic())

@@ -1,4 +1,4 @@
-"""Which handler does which task: one line for each task, naming a provider of the container."""
+"""The handler of each task, as the name of a provider in containers/tasks.py."""
 
 from collections.abc import Mapping
 

@@ -1,6 +1,6 @@
-"""Alembic's operations for indexes, for tables that are in use.
+"""Alembic's index operations for tables that are in use.
 
-They are no transaction: each in a migration of its own.
+They cannot run in a transaction, so each needs a separate migration.
 """
 
 from collections.abc import Generator, Sequence
@@ -10,14 +10,14 @@ from typing import Any
 from alembic import op
 from sqlalchemy import TextClause
 
-# Whoever waits for a table has everybody else wait behind it: give up soon, and be run again.
+# A statement that waits for a table blocks all others behind it. So it gives up soon and is run again.
 IMPATIENT = "SET lock_timeout = '5s'"
-# This waits for older transactions to end, and nobody waits for it.
+# This waits for older transactions, but blocks nobody.
 PATIENT = "SET lock_timeout = 0"
 
 
 def create_index(name: str, table_name: str, columns: Sequence[str | TextClause], **options: Any) -> None:
-    """Build an index, in place of one of that name: an interrupted migration leaves one that is invalid."""
+    """Build an index. Replace one of that name: an interrupted migration leaves an invalid index."""
     with _patiently():
         _drop(name, table_name)
         op.create_index(name, table_name, columns, postgresql_concurrently=True, **options)

@@ -1,4 +1,4 @@
-"""Run by Alembic, for the command line as well as for `upgrade_to_head`."""
+"""Alembic runs this, both from its command line and in `upgrade_to_head`."""
 
 from alembic import context
 from alembic.util import CommandError
@@ -33,7 +33,7 @@ def run_migrations() -> None:
 
 
 def named_database() -> str:
-    """For Alembic's own command line: never a database that nobody has named."""
+    """The database for Alembic's own command line. It must be named explicitly."""
     settings = load_settings()
     if "database_url" not in settings.model_fields_set:
         raise CommandError("DATABASE_URL is not set; `python -m cmd.admin db migrate` finds the database")
@@ -41,14 +41,14 @@ def named_database() -> str:
 
 
 def is_newer(version: str | None) -> bool:
-    """Whether a newer version of the program, with migrations that we do not have, has been here."""
+    """Whether a newer version of the program has migrated the schema further than we can."""
     return version is not None and version not in {
         known.revision for known in context.script.walk_revisions()
     }
 
 
 def write_script() -> None:
-    """For `--sql`: what `run_migrations` runs."""
+    """For `--sql`: write the statements that `run_migrations` would run."""
     context.configure(dialect_name="postgresql", literal_binds=True, transaction_per_migration=True)
     context.execute(IMPATIENT)
     with context.begin_transaction():

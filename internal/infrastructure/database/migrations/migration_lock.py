@@ -1,19 +1,19 @@
-"""Processes that migrate at once do so one after the other."""
+"""Let concurrent migrations run one after the other."""
 
 import time
 
 from sqlalchemy import Connection, func, select
 
-# Arbitrary, but the same in every process: whoever holds this advisory lock migrates.
+# An arbitrary number, the same in every process. The process that holds this advisory lock migrates.
 MIGRATION_LOCK = 7_240_119
 ASK_EVERY = 0.1  # seconds
 
 
 def wait_for_turn(connection: Connection) -> None:
-    """Take the lock for the session, since a migration may commit; closing the connection releases it.
+    """Take the lock for the session, because a migration may commit. Closing the connection releases it.
 
-    Asks again and again: a statement that waits is a transaction, and an index that is built concurrently, by
-    whoever holds the lock, would wait for its end.
+    This polls. A waiting statement would be an open transaction, and the holder of the lock would wait for it
+    when it builds an index concurrently.
     """
     while not connection.scalar(select(func.pg_try_advisory_lock(MIGRATION_LOCK))):
         connection.commit()

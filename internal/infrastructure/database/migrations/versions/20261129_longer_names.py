@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # Postgres rewrites nothing for a longer limit, and older versions store shorter names.
+    # A longer limit rewrites nothing, and older versions of the program store shorter names.
     op.execute("-- squawk-ignore changing-column-type\nALTER TABLE users ALTER COLUMN name TYPE varchar(400)")
 
 
