@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from tests.docs.tree import drawn, on_disk
+from tests.support.architecture_tree import drawn, on_disk
 from tests.support.documented_examples import ARCHITECTURE, ROOT
 
 TEXT = ARCHITECTURE.read_text()
 INFRASTRUCTURE = ROOT / "internal" / "infrastructure"
-REDRAW = "python -m tests.docs.tree draws it again"
+REDRAW = "python -m tests.support.architecture_tree draws it again"
 
 
 def test_the_tree_draws_every_folder() -> None:

@@ -1,6 +1,6 @@
 """The tree that docs/architecture.md draws, and the one on the disk.
 
-`python -m tests.docs.tree` draws the page's tree again, with the descriptions that it has.
+`python -m tests.support.architecture_tree` draws the page's tree again, with the descriptions that it has.
 """
 
 import re
