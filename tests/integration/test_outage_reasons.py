@@ -318,5 +318,5 @@ def test_a_redis_user_who_may_only_read_is_named(settings: Settings) -> None:
         finally:
             administrator.acl_deluser(name)
 
-    assert "Redis does not permit this user what the task queue needs (NOPERM)" in said
+    assert "Redis denies this user a permission that the task queue needs (NOPERM)" in said
     assert said.count("\n") == 1

@@ -14,7 +14,7 @@ from hiredis import pack_command
 from redis.backoff import NoBackoff
 from redis.exceptions import ReadOnlyError, RedisError
 
-from internal.infrastructure.taskqueue.connections.error_reasons import BROKEN_OFF, may_have_moved, why
+from internal.infrastructure.taskqueue.connections.error_reasons import PROTOCOL_ERROR, may_have_moved, why
 from internal.infrastructure.taskqueue.connections.master_pool import AsyncMasterPool
 from internal.infrastructure.taskqueue.connections.patience import Patience
 from internal.infrastructure.taskqueue.connections.pools import async_pool, async_pool_like, blocking_pool
@@ -23,13 +23,13 @@ from internal.ports.unavailable import Unavailable
 # Seconds.
 CONNECT_TIMEOUT = 3.0
 TIMEOUT = 2.0
-# A command that does not fit into a packet takes as long as a slow network does: 8 Mbit/s.
+# Large commands get more time: enough for a network of 8 Mbit/s.
 BYTES_PER_SECOND = 1_000_000
-# Seconds after which a connection counts as idle: something on the way may have forgotten it.
+# Seconds after which a connection counts as idle. A firewall may have dropped it.
 IDLE_AFTER = 1.0
-# Seconds that an idle connection has to answer a command that can be repeated, or some round trips.
-ANSWERS_WITHIN_AT_LEAST = 0.05
-# What a command that goes wrong may raise: redis-py translates most of it, not all.
+# Minimum seconds for an idle connection to answer a command that can be repeated.
+MIN_PATIENCE = 0.05
+# The errors of failed commands. redis-py does not translate all of them.
 OUTAGES = (RedisError, OSError, asyncio.IncompleteReadError)
 
 T = TypeVar("T")
@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedisTimeouts:
-    """How long to wait for a connection, with its handshake and log-in, and for the answer to a command."""
+    """How long to wait for a connection, including its log-in, and for the answer to a command."""
 
     connect: timedelta = timedelta(seconds=CONNECT_TIMEOUT)
     command: timedelta = timedelta(seconds=TIMEOUT)
@@ -54,16 +54,16 @@ DEFAULT_TIMEOUTS = RedisTimeouts()
 
 
 class Severed(redis.exceptions.ConnectionError):
-    """A connection that had been open broke, or does not answer. The command may have been done.
+    """An open connection broke or does not answer. Redis may have run the command.
 
-    That says nothing about Redis: a new connection may work.
+    Redis itself may be up: a new connection may work.
     """
 
 
 def connect(url: str, timeouts: RedisTimeouts = DEFAULT_TIMEOUTS) -> redis.asyncio.Redis:
-    """A client for small questions: every wait has a limit, and no command is repeated silently.
+    """A client for short commands: every wait has a limit, and no command is repeated silently.
 
-    A connection on which Redis says that it is a replica is given up: the master is elsewhere.
+    It drops a connection on which Redis reports that it is a replica.
     """
     pool = async_pool(
         url,
@@ -75,7 +75,7 @@ def connect(url: str, timeouts: RedisTimeouts = DEFAULT_TIMEOUTS) -> redis.async
 
 
 def connect_blocking(url: str, timeouts: RedisTimeouts = DEFAULT_TIMEOUTS) -> redis.Redis:
-    """The same for code that runs in threads."""
+    """The same for code in threads."""
     pool = blocking_pool(
         url,
         **timeouts.arguments,
@@ -86,7 +86,7 @@ def connect_blocking(url: str, timeouts: RedisTimeouts = DEFAULT_TIMEOUTS) -> re
 
 
 def connect_blocking_to(**parameters: Any) -> redis.Redis:
-    """The same, by what `redis.Redis` takes: host, port, password..."""
+    """The same with the parameters of `redis.Redis`: host, port, password and so on."""
     return redis.Redis(
         **{
             **DEFAULT_TIMEOUTS.arguments,
@@ -98,14 +98,14 @@ def connect_blocking_to(**parameters: Any) -> redis.Redis:
 
 
 async def answers(client: redis.asyncio.Redis) -> bool:
-    """Raise Unavailable if Redis cannot be reached."""
+    """Return True, or raise Unavailable if Redis cannot be reached."""
     with translated_outages():
         return bool(await client.ping())
 
 
 @contextmanager
 def translated_outages() -> Generator[None]:
-    """Raise Unavailable, with the reason, for whatever goes wrong with Redis."""
+    """Turn every error of Redis into Unavailable with the reason."""
     try:
         yield
     except OUTAGES as error:
@@ -113,40 +113,43 @@ def translated_outages() -> Generator[None]:
 
 
 class DedicatedConnection:
-    """One connection to Redis for commands in turn, and nothing between them and the socket.
+    """One connection to Redis that runs one command at a time, without a client in between.
 
-    It connects when it is needed and repeats nothing. After any error the connection is gone, so that no
-    reply can be taken for that of another command. Commands over an idle connection fail early if it does
-    not answer within `patience`, which several wires may share.
+    It connects on demand and repeats nothing. After any error it closes the connection, so that a late reply
+    is never taken for the reply to another command. A command on an idle connection fails early if no
+    answer arrives within `patience`, which several connections may share.
     """
 
     def __init__(self, pool: redis.asyncio.ConnectionPool, *, patience: Patience | None = None) -> None:
-        self._pool = pool  # its connections hold it by a weak reference, and ask it for the master
+        # Connections hold their pool by a weak reference, and ask it for the master.
+        self._pool = pool
         self._connection = pool.make_connection()
         self._connect_timeout: float = pool.connection_kwargs["socket_connect_timeout"]
         self._timeout: float = pool.connection_kwargs["socket_timeout"]
-        self._connection.socket_timeout = None  # `call` has the limits
+        # `call` limits the time instead.
+        self._connection.socket_timeout = None
         self._patience = patience
         self._answered_at = 0.0
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     async def call(self, *command: Any, patience: float = 0) -> Any:
-        """Send a command and return its reply; one that blocks in Redis gets `patience` seconds more.
+        """Send a command and return its reply. A blocking command gets `patience` more seconds.
 
         Raises:
-            Severed: the connection was open before, and broke or does not answer.
-            RedisError, OSError: there is no connection, the time is up, or Redis refused the command.
+            Severed: the connection was open, and broke or does not answer.
+            RedisError, OSError: connecting failed, the time is up, or Redis refused the command.
         """
-        async with self._turn:
+        async with self._lock:
             was_open = await self._connect()
             try:
-                return await self._exchange(pack_command(command), patience=patience)
+                return await self._send_and_receive(pack_command(command), patience=patience)
             except redis.exceptions.ResponseError as error:
-                if str(error).startswith(BROKEN_OFF):  # Redis has closed the connection
+                if str(error).startswith(PROTOCOL_ERROR):
+                    # Redis has closed the connection.
                     await self.close()
                 if may_have_moved(error):
                     await self.close()
-                    raise redis.exceptions.ConnectionError("this Redis takes no writes") from error
+                    raise redis.exceptions.ConnectionError("Redis takes no writes") from error
                 raise
             except OUTAGES as error:
                 await self.close()
@@ -161,9 +164,10 @@ class DedicatedConnection:
         await self._connection.disconnect(nowait=True)
 
     async def _connect(self) -> bool:
-        """Return whether the connection was open already."""
+        """Return whether the connection was already open."""
         if isinstance(self._pool, AsyncMasterPool) and self._connection.is_usable:
-            await self._pool.look()  # ends the connection if it leads to a former master
+            # This closes the connection if it leads to a former master.
+            await self._pool.check_master()
         if self._connection.is_usable:
             return True
         try:
@@ -178,24 +182,24 @@ class DedicatedConnection:
         self._answered_at = monotonic()
         return False
 
-    async def _exchange(self, packed: bytes, *, patience: float) -> Any:
-        asked_at = monotonic()
+    async def _send_and_receive(self, packed: bytes, *, patience: float) -> Any:
+        sent_at = monotonic()
         within = self._timeout + patience + len(packed) / BYTES_PER_SECOND
-        if self._patience and (patience or asked_at - self._answered_at > IDLE_AFTER):
+        if self._patience and (patience or sent_at - self._answered_at > IDLE_AFTER):
             within += min(self._patience.seconds - self._timeout, 0)
         try:
             async with asyncio.timeout(within):
                 await self._connection.send_packed_command(packed, check_health=False)
                 reply = await self._connection.read_response(disconnect_on_error=False)
         except TimeoutError as error:
-            reply = await self._rest(within, error)
+            reply = await self._receive_rest(within, error)
         self._answered_at = monotonic()
         if self._patience and not patience:
-            self._patience.answered_after(self._answered_at - asked_at)
+            self._patience.answered_after(self._answered_at - sent_at)
         return reply
 
-    async def _rest(self, within: float, error: TimeoutError) -> Any:
-        """Go on waiting for a reply while it arrives: a large one takes its time on a slow network."""
+    async def _receive_rest(self, within: float, error: TimeoutError) -> Any:
+        """Wait as long as parts of the reply arrive: a large reply is slow on a slow network."""
         arrived = 0
         while self._connection.unread not in {0, arrived}:
             arrived = self._connection.unread
@@ -206,12 +210,12 @@ class DedicatedConnection:
 
 
 def impatient() -> Patience:
-    """For a wire whose commands are `repeated`."""
-    return Patience(least=ANSWERS_WITHIN_AT_LEAST, most=TIMEOUT)
+    """For a connection whose commands are `repeated`."""
+    return Patience(least=MIN_PATIENCE, most=TIMEOUT)
 
 
 async def repeated(ask: Callable[[], Awaitable[T]]) -> T:
-    """Ask again, once, if a connection that had been open broke. For what may be done twice."""
+    """Repeat a command once if an open connection broke. Only for commands that may run twice."""
     try:
         return await ask()
     except Severed:
@@ -219,7 +223,7 @@ async def repeated(ask: Callable[[], Awaitable[T]]) -> T:
 
 
 class PooledConnection:
-    """Commands over whichever of a client's connections is free."""
+    """Runs commands over any free connection of a client."""
 
     def __init__(self, client: redis.asyncio.Redis) -> None:
         self._client = client
@@ -229,12 +233,12 @@ class PooledConnection:
 
 
 def pool_of(url: str, timeouts: RedisTimeouts = DEFAULT_TIMEOUTS) -> redis.asyncio.ConnectionPool:
-    """Where wires to `url` come from."""
+    """A pool for dedicated connections to `url`."""
     return async_pool(url, **timeouts.arguments, **_no_retry())
 
 
 def pool_like(client: redis.Redis) -> redis.asyncio.ConnectionPool:
-    """Where wires come from that lead to where a blocking client does, and wait as long."""
+    """A pool for dedicated connections to the Redis of a blocking client, with its timeouts."""
     arguments = DEFAULT_TIMEOUTS.arguments
     given = {
         name: client.connection_pool.connection_kwargs.get(name) or arguments[name] for name in arguments

@@ -1,4 +1,4 @@
-"""Why Redis did not do what it was asked to: one text for each reason, wherever it is shown."""
+"""The reasons why Redis fails a command, with one text for each."""
 
 import redis.exceptions
 from redis.sentinel import MasterNotFoundError
@@ -8,7 +8,7 @@ from internal.infrastructure.telemetry.outage_reason import CLOSED, NO_ANSWER, b
 
 NO_CLUSTER = "Redis runs in cluster mode, which the task queue does not support"
 
-# By the first word of what Redis answers.
+# By the first word of the error.
 _ANSWERS = {
     "OOM": "Redis is full (OOM)",
     "NOREPLICAS": "Redis takes no writes: too few replicas follow it (NOREPLICAS)",
@@ -20,15 +20,16 @@ _ANSWERS = {
     "BUSY": "Redis is busy with a script (BUSY)",
     "NOAUTH": "Redis requires a password (NOAUTH)",
     "WRONGPASS": "Redis refuses the user name or the password (WRONGPASS)",
-    "NOPERM": "Redis does not permit this user what the task queue needs (NOPERM)",
+    "NOPERM": "Redis denies this user a permission that the task queue needs (NOPERM)",
     **dict.fromkeys(("MOVED", "ASK", "CROSSSLOT", "CLUSTERDOWN", "TRYAGAIN"), NO_CLUSTER),
 }
 
-# What has no code of its own, or is told by redis-py.
+# Errors without a code, and errors of redis-py.
 _TEXTS = [
     ("not allowed in cluster mode", NO_CLUSTER),
-    ("user executing the script can't", _ANSWERS["NOPERM"]),  # Redis
-    ("ACL failure in script", _ANSWERS["NOPERM"]),  # Valkey
+    # The texts of Redis and of Valkey.
+    ("user executing the script can't", _ANSWERS["NOPERM"]),
+    ("ACL failure in script", _ANSWERS["NOPERM"]),
     ("without any password configured", "Redis has no password, and REDIS_URL has one"),
     ("DB index is out of range", "Redis has no database of this number"),
     ("Invalid Database", "Redis has no database of this number"),
@@ -37,15 +38,17 @@ _TEXTS = [
 ]
 _CLOSED = "Redis closed the connection, as one that requires TLS (rediss://) does"
 
-# What it would take later, unchanged.
-_FOR_NOW = ("OOM", "NOREPLICAS", "MISCONF", "READONLY", "MASTERDOWN", "LOADING", "BUSY")
+# Redis would accept the same command later.
+_TEMPORARY = ("OOM", "NOREPLICAS", "MISCONF", "READONLY", "MASTERDOWN", "LOADING", "BUSY")
 _MAY_HAVE_MOVED = ("NOREPLICAS", "READONLY", "UNBLOCKED")
-BROKEN_OFF = "Protocol error"  # a command is larger than `proto-max-bulk-len`
-_FOR_EVER = (BROKEN_OFF, "user_script")  # the latter is in every error that comes from inside a script
+# A command is larger than `proto-max-bulk-len`.
+PROTOCOL_ERROR = "Protocol error"
+# "user_script" is in every error that is raised inside a script.
+_PERMANENT = (PROTOCOL_ERROR, "user_script")
 
 
 def why(error: BaseException) -> str:
-    """The reason in our own words: those of others may name a host, or what was being written."""
+    """The reason in our own words, because the error's text may contain a host or data."""
     causes = list(chain(error))
     for cause in causes:
         if known := _ANSWERS.get(_code(cause)) or by_text(str(cause), _TEXTS):
@@ -56,10 +59,10 @@ def why(error: BaseException) -> str:
         return "Redis does not answer in time, as one without TLS (redis://) does"
     if any(isinstance(cause, redis.exceptions.TimeoutError) for cause in causes):
         return "Redis does not answer in time"
-    return _of_the_connection(error)
+    return _connection_reason(error)
 
 
-def _of_the_connection(error: BaseException) -> str:
+def _connection_reason(error: BaseException) -> str:
     reason = network_reason(error)
     if reason == NO_ANSWER:
         return "Redis does not answer in time"
@@ -70,24 +73,24 @@ def _of_the_connection(error: BaseException) -> str:
     return f"Redis cannot be reached: {reason}" if reason else "Redis cannot be reached"
 
 
-def is_for_now(error: redis.exceptions.RedisError) -> bool:
-    """Whether Redis could not be asked, or cannot write for now: it would take the same command later."""
-    away = redis.exceptions.ConnectionError | redis.exceptions.TimeoutError
-    return isinstance(error, away) or _code(error) in _FOR_NOW
+def is_temporary(error: redis.exceptions.RedisError) -> bool:
+    """Whether Redis is down or cannot write for now, and would accept the same command later."""
+    is_down = redis.exceptions.ConnectionError | redis.exceptions.TimeoutError
+    return isinstance(error, is_down) or _code(error) in _TEMPORARY
 
 
 def is_refusal(error: redis.exceptions.ResponseError) -> bool:
-    """Whether Redis will never take this command: a script failed on its argument, or it is too large."""
-    return _code(error) not in _ANSWERS and any(mark in str(error) for mark in _FOR_EVER)
+    """Whether Redis will never accept this command: a script failed, or the command is too large."""
+    return _code(error) not in _ANSWERS and any(mark in str(error) for mark in _PERMANENT)
 
 
 def may_have_moved(error: redis.exceptions.RedisError) -> bool:
-    """Whether the master may be elsewhere by now."""
+    """Whether another server may be the master now."""
     return _code(error) in _MAY_HAVE_MOVED
 
 
 def _code(error: BaseException | None) -> str:
-    """Redis-py keeps the code of some answers apart, and leaves that of others in the text."""
+    """redis-py strips some codes from the text, and keeps others in it."""
     if not isinstance(error, redis.exceptions.RedisError):
         return ""
     return error.status_code or str(error).partition(" ")[0]

@@ -1,8 +1,8 @@
-"""Pools of connections to the Redis that is the master now.
+"""Pools of connections to the current master.
 
-redis-py's ask the sentinels only when they connect. But after a fail-over that an operator has ordered the
-former master goes on taking writes for some ten seconds, and then throws them away. So these ask again
-before a connection is used, if what they know is a second old, and wait for the answer of a majority.
+The pools of redis-py ask the sentinels only when they connect. After a manual fail-over, however, the former
+master accepts writes for about ten seconds and then drops them. These pools therefore check the master before
+a connection is used, at most once a second, and wait for a majority of the sentinels.
 """
 
 import asyncio
@@ -26,42 +26,44 @@ from internal.infrastructure.taskqueue.connections.sentinel import (
     Sentinels,
 )
 
-LOOK_EVERY = 1.0  # seconds
-# Seconds, where threads have waited for a majority of the sentinels in vain.
-LOOK_AGAIN_AFTER = 10.0
+# Seconds between two checks.
+CHECK_INTERVAL = 1.0
+# Seconds between two checks by threads while no majority of the sentinels answers.
+CHECK_INTERVAL_WITHOUT_MAJORITY = 10.0
 
 
 class MasterPool(redis.sentinel.SentinelConnectionPool):
-    """For threads. `sentinels` are the arguments of a pool for each of them."""
+    """For threads. `sentinels` has the connection arguments of each sentinel."""
 
     def __init__(self, name: str, *, sentinels: Sequence[Arguments], **arguments: Any) -> None:
         self._sentinels = Sentinels(sentinels)
         super().__init__(name, self._sentinels, **arguments)
-        self._looking = threading.Lock()
-        self._look_at = 0.0
+        self._check_lock = threading.Lock()
+        self._check_at = 0.0
 
     def get_connection(self, *args: Any, **options: Any) -> Any:
-        with self._looking:
-            if self.master_address and time.monotonic() >= self._look_at:
-                self._look()
+        with self._check_lock:
+            if self.master_address and time.monotonic() >= self._check_at:
+                self._check_master()
         return super().get_connection(*args, **options)
 
-    def _look(self) -> None:
+    def _check_master(self) -> None:
         with suppress(RedisError):
-            self.get_master_address()  # ends the connections to a former one
-        pause = LOOK_EVERY if self._sentinels.has_majority else LOOK_AGAIN_AFTER
-        self._look_at = time.monotonic() + pause
+            # This closes the connections to a former master.
+            self.get_master_address()
+        pause = CHECK_INTERVAL if self._sentinels.has_majority else CHECK_INTERVAL_WITHOUT_MAJORITY
+        self._check_at = time.monotonic() + pause
 
 
 class AsyncMasterPool(redis.asyncio.sentinel.SentinelConnectionPool):
-    """For asyncio. When the master changes, wires to the former one end, whatever they wait for there."""
+    """For asyncio. When the master changes, dedicated connections to the former one are closed."""
 
     def __init__(self, name: str, *, sentinels: Sequence[Arguments], **arguments: Any) -> None:
         self._sentinels = AsyncSentinels(sentinels)
         super().__init__(name, self._sentinels, **arguments)
         self._made: WeakSet[AbstractConnection] = WeakSet()
-        self._look_at = 0.0
-        self._look: asyncio.Task[None] | None = None
+        self._check_at = 0.0
+        self._check: asyncio.Task[None] | None = None
 
     def make_connection(self) -> Any:
         connection = super().make_connection()
@@ -69,28 +71,28 @@ class AsyncMasterPool(redis.asyncio.sentinel.SentinelConnectionPool):
         return connection
 
     async def get_connection(self, *args: Any, **options: Any) -> Any:
-        await self.look()
+        await self.check_master()
         return await super().get_connection(*args, **options)
 
     async def get_master_address(self) -> Address:
         address: Address = await super().get_master_address()
-        self._look_at = time.monotonic() + LOOK_EVERY
+        self._check_at = time.monotonic() + CHECK_INTERVAL
         for connection in list(self._made - self._in_use_connections):
             if _address_of(connection) != address:
                 await connection.disconnect(nowait=True)
         return address
 
-    async def look(self) -> None:
-        """Learn who is the master now, if that is not known for certain.
+    async def check_master(self) -> None:
+        """Ask the sentinels for the master if the last answer is too old.
 
-        While the sentinels have no majority that answers, nobody waits for them.
+        Do not wait for them while no majority answers.
         """
-        is_over = self._look is None or self._look.done()
-        if is_over and self.master_address and time.monotonic() >= self._look_at:
-            self._look_at = time.monotonic() + LOOK_EVERY
-            self._look = asyncio.create_task(self._ask(), context=Context())
-        if self._look and not self._look.done() and self._sentinels.has_majority:
-            await asyncio.wait([self._look])
+        is_done = self._check is None or self._check.done()
+        if is_done and self.master_address and time.monotonic() >= self._check_at:
+            self._check_at = time.monotonic() + CHECK_INTERVAL
+            self._check = asyncio.create_task(self._ask(), context=Context())
+        if self._check and not self._check.done() and self._sentinels.has_majority:
+            await asyncio.wait([self._check])
 
     async def _ask(self) -> None:
         with suppress(RedisError):

@@ -1,7 +1,7 @@
 class Patience:
-    """How long to wait for an answer, in seconds: some times as long as the last one took, within bounds."""
+    """Seconds to wait for an answer: a multiple of the time of the last answer, within limits."""
 
-    TIMES = 4
+    FACTOR = 4
 
     def __init__(self, *, least: float, most: float) -> None:
         self._least = least
@@ -9,8 +9,8 @@ class Patience:
         self.seconds = most
 
     def answered_after(self, seconds: float) -> None:
-        self.seconds = min(max(self.TIMES * seconds, self._least), self._most)
+        self.seconds = min(max(self.FACTOR * seconds, self._least), self._most)
 
     def unanswered(self) -> None:
-        """Wait longer the next time: the round trip may have grown."""
+        """Wait longer next time, because the network may have become slower."""
         self.seconds = min(2 * self.seconds, self._most)

@@ -1,4 +1,4 @@
-"""Where connections to Redis come from: its URL, or a client that somebody else has made."""
+"""Makes connection pools from a URL, or from the pool of another client."""
 
 import socket
 from collections.abc import Iterator, Mapping
@@ -32,20 +32,20 @@ _WATCHED: Mapping[type, type[WatchedConnection]] = {
     redis.asyncio.SSLConnection: TlsConnection,
     redis.asyncio.UnixDomainSocketConnection: UnixConnection,
 }
-# Each would cost a round trip for every connection that is made.
-_QUIET: Mapping[str, Any] = {
+# Each of these would cost a round trip per new connection.
+_NO_EXTRA_COMMANDS: Mapping[str, Any] = {
     "driver_info": None,
     "maint_notifications_config": MaintNotificationsConfig(enabled=False),
 }
-# A connection that is not used stays known to firewalls, and one that was cut is noticed within 30 s.
+# Firewalls keep idle connections open, and broken ones are noticed within 30 s.
 _KEEPALIVE = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 30_000}
-_OVER_TCP: Mapping[str, Any] = {
+_TCP_ARGUMENTS: Mapping[str, Any] = {
     "socket_keepalive": True,
     "socket_keepalive_options": {
         getattr(socket, name): value for name, value in _KEEPALIVE.items() if hasattr(socket, name)
     },
 }
-# What a connection is made with that means the same to both kinds of client, as do ssl_... but for OCSP.
+# Arguments with the same meaning for blocking and asyncio clients. Those for TLS count too, except for OCSP.
 _SHARED_ARGUMENTS = frozenset(
     {
         "client_name",
@@ -64,11 +64,11 @@ _SHARED_ARGUMENTS = frozenset(
     }
 )
 _OCSP = ("ssl_validate_ocsp", "ssl_ocsp_")
-_OF_THE_ADDRESS = frozenset({"connection_class", "host", "port"})
+_ADDRESS_ARGUMENTS = frozenset({"connection_class", "host", "port"})
 
 
 def blocking_pool(url: str, **arguments: Any) -> redis.ConnectionPool:
-    """What `url` says wins over `arguments`, as in redis-py."""
+    """Parameters of `url` override `arguments`, as in redis-py."""
     if not SentinelUrl.is_one(url):
         given = redis.connection.parse_url(url)
         return redis.ConnectionPool(**{**_defaults(given), **arguments, **given})
@@ -94,8 +94,8 @@ def async_pool(url: str, **arguments: Any) -> redis.asyncio.ConnectionPool:
 
 
 def async_pool_like(pool: redis.ConnectionPool, **arguments: Any) -> redis.asyncio.ConnectionPool:
-    """A pool of asyncio that leads to where a blocking one does."""
-    shared = {**_QUIET, **_shared(pool.connection_kwargs), **arguments}
+    """An asyncio pool for the same Redis as a blocking pool."""
+    shared = {**_NO_EXTRA_COMMANDS, **_shared(pool.connection_kwargs), **arguments}
     shared["connection_class"] = _async_class(pool.connection_class)
     if isinstance(pool, redis.sentinel.SentinelConnectionPool):
         sentinels = list(_arguments_of(pool.sentinel_manager))
@@ -104,7 +104,7 @@ def async_pool_like(pool: redis.ConnectionPool, **arguments: Any) -> redis.async
 
 
 def _parsed(url: str) -> dict[str, Any]:
-    """What a URL says; it has a class only for TLS and for sockets in the file system."""
+    """The arguments of a URL. Only URLs with TLS or a Unix socket have a connection class."""
     given: dict[str, Any] = dict(redis.asyncio.connection.parse_url(url))
     if "connection_class" in given:
         given["connection_class"] = _WATCHED[given["connection_class"]]
@@ -112,16 +112,16 @@ def _parsed(url: str) -> dict[str, Any]:
 
 
 def _defaults(given: Mapping[str, Any]) -> Mapping[str, Any]:
-    return _QUIET if "path" in given else {**_QUIET, **_OVER_TCP}
+    return _NO_EXTRA_COMMANDS if "path" in given else {**_NO_EXTRA_COMMANDS, **_TCP_ARGUMENTS}
 
 
 def _master_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Of what a URL says, all but the address, which the sentinels tell."""
-    return {name: value for name, value in given.items() if name not in _OF_THE_ADDRESS}
+    """The arguments without the address, which the sentinels report."""
+    return {name: value for name, value in given.items() if name not in _ADDRESS_ARGUMENTS}
 
 
 def _sentinel_arguments(url: SentinelUrl, given: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """They are reached as the master is: all by TLS with the same certificates, or none."""
+    """Sentinels use TLS if the master does, with the same certificates."""
     shared = {
         name: value for name, value in given.items() if name == "connection_class" or name.startswith("ssl_")
     }
@@ -149,7 +149,7 @@ def _shared(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _async_class(blocking: type) -> type[WatchedConnection]:
-    """Raise TypeError for a class of somebody's own: nobody knows what it does."""
+    """Raise TypeError for a custom connection class, whose behaviour is unknown."""
     if blocking not in _WATCHED:
-        raise TypeError(f"there is no connection of asyncio like {blocking.__qualname__}")
+        raise TypeError(f"there is no asyncio connection class for {blocking.__qualname__}")
     return _WATCHED[blocking]

@@ -1,4 +1,4 @@
-"""Whether Redis keeps what it is given: its defaults are made for a cache."""
+"""Checks that Redis keeps its data: its defaults suit a cache."""
 
 from collections.abc import Awaitable, Mapping
 from typing import Any
@@ -14,9 +14,9 @@ log = structlog.get_logger(__name__)
 
 
 async def warn_of_losses(client: redis.asyncio.Redis) -> None:
-    """Log a warning for each way in which this Redis would lose tasks.
+    """Log a warning for each setting with which this Redis would lose tasks.
 
-    Of one that is away, or does not permit the question, nothing is said.
+    Skip the checks if Redis is down or its ACL forbids them.
     """
     try:
         with translated_outages():
@@ -27,7 +27,7 @@ async def warn_of_losses(client: redis.asyncio.Redis) -> None:
 
 
 async def _warn_of_evictions(client: redis.asyncio.Redis) -> None:
-    memory = await _permitted(client.info("memory"))
+    memory = await _if_permitted(client.info("memory"))
     policy = memory.get("maxmemory_policy", "noeviction")
     if policy == "noeviction":
         return
@@ -41,19 +41,20 @@ async def _warn_of_evictions(client: redis.asyncio.Redis) -> None:
 
 
 async def _warn_of_restarts(client: redis.asyncio.Redis) -> None:
-    persistence = await _permitted(client.info("persistence"))
+    persistence = await _if_permitted(client.info("persistence"))
     if int(persistence.get("aof_enabled", 1)):
         return
-    save = (await _permitted(client.config_get("save"))).get("save")
-    if save == "":  # None: whether there are snapshots is not told
+    save = (await _if_permitted(client.config_get("save"))).get("save")
+    # None: Redis does not report whether it takes snapshots.
+    if save == "":
         log.warning(
             "redis.not_persistent", advice="set appendonly to yes: a restart of Redis loses every task"
         )
 
 
-async def _permitted(question: Awaitable[Mapping[Any, Any]]) -> Mapping[Any, Any]:
-    """Nothing, where an ACL forbids to ask or the command is not there, as on many a managed Redis."""
+async def _if_permitted(query: Awaitable[Mapping[Any, Any]]) -> Mapping[Any, Any]:
+    """Return nothing if an ACL forbids the command or a managed Redis lacks it."""
     try:
-        return await question
+        return await query
     except ResponseError:
         return {}

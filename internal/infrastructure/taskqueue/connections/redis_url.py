@@ -7,7 +7,7 @@ from redis.exceptions import RedisError
 
 from internal.infrastructure.config.service_url import SentinelUrl
 
-# What a URL may set, beside ssl_...: the others are objects, or change what the answers look like.
+# Parameters that a URL may set, in addition to ssl_... Others are objects or change the replies.
 _PARAMETERS = frozenset(
     {
         "client_name",
@@ -24,26 +24,28 @@ _PARAMETERS = frozenset(
         "username",
     }
 )
-_NUMBERS_BELOW = 2**31  # C's int, which sockets count in
+# Sockets use the int of C.
+_NUMBERS_BELOW = 2**31
 _MAY_BE_ZERO = frozenset({"db", "health_check_interval"})
 _DATABASE = re.compile("/?|/[0-9]+/?")
 
 
 def require_usable_url(url: str) -> None:
-    """Raise ValueError unless redis-py can connect to what `url` says; the text shows nothing of it."""
+    """Raise ValueError unless redis-py accepts `url`. The message does not contain any part of it."""
     if SentinelUrl.is_one(url):
         url = SentinelUrl.parse(url).redis_url
     parts = urlsplit(url)
     if parts.scheme != "unix" and not _DATABASE.fullmatch(parts.path):
-        raise ValueError("must have the number of a database after the host, or nothing")
+        raise ValueError("must have a database number or nothing after the host")
     names = parse_qs(parts.query).keys() - _PARAMETERS
     if any(not name.startswith("ssl_") for name in names):
-        raise ValueError(f"may have no parameters but {', '.join(sorted(_PARAMETERS))} and ssl_...")
+        raise ValueError(f"may only have the parameters {', '.join(sorted(_PARAMETERS))} and ssl_...")
     try:
         given = parse_url(url)
-        ConnectionPool.from_url(url).make_connection()  # looks at every value, and does not connect
+        # This validates every value without connecting.
+        ConnectionPool.from_url(url).make_connection()
     except (RedisError, TypeError, ValueError) as error:
-        raise ValueError("has a parameter that the Redis client does not take") from error
+        raise ValueError("has a parameter that the Redis client does not accept") from error
     if not all(_is_in_range(name, value) for name, value in given.items()):
         raise ValueError("has a parameter whose number is out of range")
     name = str(given.get("client_name", ""))

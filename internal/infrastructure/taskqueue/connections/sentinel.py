@@ -1,8 +1,8 @@
-"""The address of the master, from those who decide which Redis it is.
+"""Asks the sentinels for the address of the master.
 
-redis-py's own Sentinel asks one after the other, tries each that is away several times, and believes the
-first that answers. One that was cut off together with a former master would send writers there. Here the
-newest decision counts that a majority knows of. Each decision has a higher epoch than the one before.
+redis-py asks one sentinel after the other, retries those that are down, and trusts the first answer. A
+sentinel that was cut off together with a former master would send writers there. This module asks a majority
+and trusts the newest decision: each fail-over increases the config epoch.
 """
 
 import asyncio
@@ -23,19 +23,20 @@ from internal.infrastructure.taskqueue.connections.patience import Patience
 Address = tuple[str, int]
 Arguments = Mapping[str, Any]
 
-# Seconds to connect to a sentinel, log in and have its answer. Within these bounds it depends on how long the
-# last answer took. The least is enough if the round trip has grown to 250 ms since then.
-ASK_WITHIN_AT_LEAST, ASK_WITHIN_AT_MOST = 1.2, 3.0
-WAITS = 2  # of a blocking socket, which share that: each may take two round trips
-# Once a majority has answered, the others get half as long again: one of them may have decided just now.
-GRACE_AT_LEAST = 0.02  # seconds
-# Seconds for which a decision outlives the answers of sentinels that have yet to hear of it.
+# Seconds to connect to a sentinel, log in and get its answer. Within these limits, the time depends on the
+# last answer. The minimum is enough if the round trip has grown to 250 ms since then.
+MIN_TIMEOUT, MAX_TIMEOUT = 1.2, 3.0
+# Connecting and answering share that time on a blocking socket. Each may take two round trips.
+WAITS = 2
+# Seconds. After a majority has answered, the others get half as long again: one may have a newer decision.
+MIN_GRACE = 0.02
+# Seconds for which a decision counts although the sentinels that answer do not know it yet.
 REMEMBER_FOR = 10.0
-# During a fail-over the first still names the former master; only the second names the promoted one.
-_QUESTIONS = ("SENTINEL MASTER", "SENTINEL GET-MASTER-ADDR-BY-NAME")
+# During a fail-over, the first still names the former master, and only the second the promoted one.
+_QUERIES = ("SENTINEL MASTER", "SENTINEL GET-MASTER-ADDR-BY-NAME")
 _FAILURES = (RedisError, OSError, EOFError)
-# A connection for one question, with no more around it than there has to be.
-_ONCE = {"protocol": 2, "driver_info": None}
+# Arguments of a connection for a single query, without extra commands.
+_SINGLE_USE = {"protocol": 2, "driver_info": None}
 
 
 class Decision(NamedTuple):
@@ -45,25 +46,26 @@ class Decision(NamedTuple):
 
 
 class _Sentinels:
-    """What the sentinels of one master have answered."""
+    """The answers of the sentinels of one master."""
 
     def __init__(self, arguments: Sequence[Arguments]) -> None:
         self.arguments = arguments
-        self.has_majority = True  # of those that were asked last
-        self._patience = Patience(least=ASK_WITHIN_AT_LEAST, most=ASK_WITHIN_AT_MOST)
+        # Whether a majority answered the last query.
+        self.has_majority = True
+        self._patience = Patience(least=MIN_TIMEOUT, most=MAX_TIMEOUT)
         self._newest: Decision | None = None
         self._forget_at = 0.0
 
-    def _are_most(self, decisions: Sized) -> bool:
+    def _is_majority(self, decisions: Sized) -> bool:
         return len(decisions) > len(self.arguments) // 2
 
-    def _believe(self, decisions: Sequence[Decision]) -> Address:
-        """Return where the newest decision says that the master is.
+    def _newest_address(self, decisions: Sequence[Decision]) -> Address:
+        """Return the master's address from the newest decision.
 
-        A majority that repeats an older one for long enough is right: sentinels that were set up again count
-        from the beginning.
+        A majority that repeats an older decision for REMEMBER_FOR seconds is right: sentinels that were set
+        up again restart their epochs.
         """
-        self.has_majority = self._are_most(decisions)
+        self.has_majority = self._is_majority(decisions)
         if not decisions:
             self._patience.unanswered()
             raise MasterNotFoundError("no sentinel knows the master")
@@ -77,14 +79,14 @@ class _Sentinels:
 
 
 class Sentinels(_Sentinels):
-    """What redis-py's blocking SentinelConnectionPool asks; `arguments` are those of a pool for each."""
+    """For redis-py's blocking SentinelConnectionPool. `arguments` has the connection arguments of each."""
 
     def __init__(self, arguments: Sequence[Arguments]) -> None:
         super().__init__(arguments)
         self._in_order = list(arguments)
 
     def discover_master(self, service_name: str) -> Address:
-        """Return where the master is.
+        """Return the address of the master.
 
         Raises:
             MasterNotFoundError: no sentinel that answers knows this master.
@@ -93,11 +95,12 @@ class Sentinels(_Sentinels):
         for arguments in self._in_order:
             if decision := self._ask(arguments, service_name):
                 decisions.append(decision)
-            else:  # it may have cost much time: it is the last to be asked the next time
+            else:
+                # It may have cost much time, so ask it last next time.
                 self._in_order = [*(each for each in self._in_order if each is not arguments), arguments]
-            if self._are_most(decisions):
+            if self._is_majority(decisions):
                 break
-        return self._believe(decisions)
+        return self._newest_address(decisions)
 
     def _ask(self, arguments: Arguments, name: str) -> Decision | None:
         within = self._patience.seconds / WAITS
@@ -107,10 +110,10 @@ class Sentinels(_Sentinels):
             "retry": redis.retry.Retry(NoBackoff(), 0),
         }
         started = time.monotonic()
-        connection = redis.ConnectionPool(**{**arguments, **_ONCE, **limits}).make_connection()
+        connection = redis.ConnectionPool(**{**arguments, **_SINGLE_USE, **limits}).make_connection()
         try:
             connection.connect()
-            connection.send_packed_command(connection.pack_commands(_questions(name)))
+            connection.send_packed_command(connection.pack_commands(_queries(name)))
             decision: Decision | None = _read(connection.read_response(), connection.read_response())
         except ResponseError:
             decision = None
@@ -123,46 +126,46 @@ class Sentinels(_Sentinels):
 
 
 class AsyncSentinels(_Sentinels):
-    """The same for the pool of asyncio. All are asked at once: a majority is enough."""
+    """For the asyncio pool. Asks all sentinels at once and waits for a majority."""
 
     async def discover_master(self, service_name: str) -> Address:
-        """Raise MasterNotFoundError as above."""
-        questions = [asyncio.create_task(self._ask(each, service_name)) for each in self.arguments]
+        """Return the address of the master. Raise MasterNotFoundError."""
+        queries = [asyncio.create_task(self._ask(each, service_name)) for each in self.arguments]
         try:
-            answered = await self._answered(set(questions))
+            answered = await self._answered(set(queries))
         finally:
-            for question in questions:
-                question.cancel()
-            await asyncio.gather(*questions, return_exceptions=True)
-        return self._believe(_decisions(answered))
+            for query in queries:
+                query.cancel()
+            await asyncio.gather(*queries, return_exceptions=True)
+        return self._newest_address(_decisions(answered))
 
     async def _answered(
         self, pending: set["asyncio.Task[Decision | None]"]
     ) -> set["asyncio.Task[Decision | None]"]:
         started = time.monotonic()
         answered: set[asyncio.Task[Decision | None]] = set()
-        while pending and not self._are_most(_decisions(answered)):
+        while pending and not self._is_majority(_decisions(answered)):
             left = started + self._patience.seconds - time.monotonic()
             done, pending = await asyncio.wait(pending, timeout=left, return_when=asyncio.FIRST_COMPLETED)
             if not done:
                 return answered
             answered |= done
         if pending:
-            grace = max(GRACE_AT_LEAST, (time.monotonic() - started) / 2)
+            grace = max(MIN_GRACE, (time.monotonic() - started) / 2)
             answered |= (await asyncio.wait(pending, timeout=grace))[0]
         return answered
 
     async def _ask(self, arguments: Arguments, name: str) -> Decision | None:
         limits = {
-            "socket_connect_timeout": ASK_WITHIN_AT_MOST,
-            "socket_timeout": ASK_WITHIN_AT_MOST,
+            "socket_connect_timeout": MAX_TIMEOUT,
+            "socket_timeout": MAX_TIMEOUT,
             "retry": redis.asyncio.retry.Retry(NoBackoff(), 0),
         }
         started = time.monotonic()
-        connection = redis.asyncio.ConnectionPool(**{**arguments, **_ONCE, **limits}).make_connection()
+        connection = redis.asyncio.ConnectionPool(**{**arguments, **_SINGLE_USE, **limits}).make_connection()
         try:
             await connection.connect()
-            await connection.send_packed_command(connection.pack_commands(_questions(name)))
+            await connection.send_packed_command(connection.pack_commands(_queries(name)))
             decision: Decision | None = _read(
                 await connection.read_response(), await connection.read_response()
             )
@@ -176,18 +179,18 @@ class AsyncSentinels(_Sentinels):
         return decision
 
 
-def _questions(name: str) -> list[tuple[str, str]]:
-    return [(question, name) for question in _QUESTIONS]
+def _queries(name: str) -> list[tuple[str, str]]:
+    return [(query, name) for query in _QUERIES]
 
 
 def _read(state: Sequence[bytes], address: Sequence[bytes] | None) -> Decision:
-    """The first answer has names and values in turn."""
+    """The first reply has names and values in turn."""
     if address is None:
-        raise MasterNotFoundError("this sentinel has just been told to forget the master")
+        raise MasterNotFoundError("this sentinel no longer monitors the master")
     epoch = dict(zip(state[::2], state[1::2], strict=True))[b"config-epoch"]
     host, port = address
     return Decision(int(epoch), host.decode(), int(port))
 
 
-def _decisions(questions: Iterable["asyncio.Task[Decision | None]"]) -> list[Decision]:
-    return [decision for question in questions if (decision := question.result())]
+def _decisions(queries: Iterable["asyncio.Task[Decision | None]"]) -> list[Decision]:
+    return [decision for query in queries if (decision := query.result())]

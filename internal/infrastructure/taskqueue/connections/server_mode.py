@@ -1,4 +1,4 @@
-"""Whether a server is of a kind that the task queue works on."""
+"""Checks the mode of a Redis server: the task queue does not support clusters."""
 
 from collections.abc import Sequence
 
@@ -15,16 +15,17 @@ _REFUSED = {
 
 
 async def unsupported_mode(client: redis.asyncio.Redis) -> str | None:
-    """Why the task queue cannot work on this server; None if it can. Raises Unavailable."""
+    """The reason why the task queue does not support this server, or None. Raises Unavailable."""
     with translated_outages():
         try:
-            said = await client.execute_command("HELLO")
-        except ResponseError as error:  # a cluster refuses to select a database, others may not know HELLO
+            reply = await client.execute_command("HELLO")
+        except ResponseError as error:
+            # A cluster refuses to select a database. Other servers may not know HELLO.
             return NO_CLUSTER if why(error) == NO_CLUSTER else None
-    answer = _pairs(said) if isinstance(said, Sequence) else said
-    return _REFUSED.get(answer.get(b"mode", b""))
+    fields = _pairs(reply) if isinstance(reply, Sequence) else reply
+    return _REFUSED.get(fields.get(b"mode", b""))
 
 
-def _pairs(said: Sequence[bytes]) -> dict[bytes, bytes]:
-    """In the older protocol, names and values in turn."""
-    return dict(zip(said[::2], said[1::2], strict=True))
+def _pairs(reply: Sequence[bytes]) -> dict[bytes, bytes]:
+    """RESP 2 returns names and values in turn."""
+    return dict(zip(reply[::2], reply[1::2], strict=True))

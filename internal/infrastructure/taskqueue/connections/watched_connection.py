@@ -1,6 +1,6 @@
-"""Connections of asyncio that notice when the other end has closed them.
+"""Asyncio connections that notice when the server has closed them.
 
-redis-py's notice that only after they have sent the next command. Nobody knows then whether it was done.
+Those of redis-py notice it only after the next command, and then it is unknown whether Redis ran the command.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from redis.asyncio.connection import AbstractConnection
 class WatchedConnection(AbstractConnection):
     @property
     def is_usable(self) -> bool:
-        """Whether it is open, as far as can be known without using it."""
+        """Whether the connection looks open, without using it."""
         reader, writer = self._reader, self._writer
         if reader is None or writer is None:
             return False
@@ -21,13 +21,13 @@ class WatchedConnection(AbstractConnection):
 
     @property
     def unread(self) -> int:
-        """Bytes of a reply of which a part has arrived."""
+        """The number of bytes of a partial reply."""
         parser: Any = self._parser
-        length: int = parser._reader.len()  # noqa: SLF001 - redis-py has no other way
+        length: int = parser._reader.len()  # noqa: SLF001 - redis-py has no public way
         return length
 
     async def connect(self) -> None:
-        """Connect if it is not usable."""
+        """Connect unless the connection is usable."""
         if self.is_connected and not self.is_usable:
             await self.disconnect(nowait=True)
         await super().connect()
@@ -38,13 +38,13 @@ class TcpConnection(WatchedConnection, redis.asyncio.Connection):
 
 
 class NoTlsAnswer(TimeoutError):
-    """No TLS connection came about in time: perhaps the server waits for a command in plain text."""
+    """The TLS handshake timed out: the server may expect plain text."""
 
 
 class _WatchedTlsConnection(WatchedConnection):
     async def _connect(self) -> None:
         try:
-            await super()._connect()  # type: ignore[safe-super]  # that of the class it is mixed into
+            await super()._connect()  # type: ignore[safe-super]  # defined by the class that it is mixed into
         except TimeoutError as error:
             raise NoTlsAnswer from error
 

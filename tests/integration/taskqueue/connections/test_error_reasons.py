@@ -57,7 +57,7 @@ async def test_names_a_redis_that_is_away(absent_port: int) -> None:
     [
         ("", "Redis requires a password (NOAUTH)"),
         (":wrong@", "Redis refuses the user name or the password (WRONGPASS)"),
-        ("reader:secret@", "Redis does not permit this user what the task queue needs (NOPERM)"),
+        ("reader:secret@", "Redis denies this user a permission that the task queue needs (NOPERM)"),
         (":secret@", None),
     ],
 )

@@ -19,7 +19,7 @@ from internal.infrastructure.taskqueue.connections.connection import (
     connect_blocking,
     pool_of,
 )
-from internal.infrastructure.taskqueue.connections.master_pool import LOOK_EVERY
+from internal.infrastructure.taskqueue.connections.master_pool import CHECK_INTERVAL
 from internal.infrastructure.taskqueue.protocol.timing import Timing
 from internal.ports.unavailable import Unavailable
 from tests.support.faults.rounds import IS_LONG
@@ -123,7 +123,7 @@ async def test_nobody_who_was_idle_writes_to_a_former_master_though_a_sentinel_i
     with servers.silent(servers.sentinel_ports[silent % 2]):
         servers.fail_over()
         await asyncio.to_thread(eventually, lambda: servers.master != former, within=PROMOTED_WITHIN)
-        await asyncio.sleep(LOOK_EVERY)  # for so long counts what was heard before
+        await asyncio.sleep(CHECK_INTERVAL)  # for so long counts what was heard before
 
         await write("afterwards", small=small, wire=wire, blocking=blocking)
 
