@@ -1,4 +1,4 @@
-"""Dramatiq's callbacks, pipelines and results, handing on nothing that could not be stored."""
+"""Dramatiq's callbacks, pipelines and results, changed to pass on only values that can be stored."""
 
 from typing import Any
 
@@ -24,8 +24,8 @@ class Callbacks(StockCallbacks):
         if target and exception is None:
             broker.get_actor(target).send(message.asdict(), _with_lists(result))
         elif target and exception is not None:
-            told = {"type": error_text.kind(exception), "message": error_text.text(exception)}
-            broker.get_actor(target).send(message.asdict(), told)
+            failure = {"type": error_text.kind(exception), "message": error_text.text(exception)}
+            broker.get_actor(target).send(message.asdict(), failure)
 
 
 class Pipelines(StockPipelines):
@@ -49,19 +49,19 @@ class Results(StockResults):
     def after_nack(self, broker: Broker, message: MessageProxy) -> None:
         store_results, ttl = self._lookup_options(broker, message)
         if store_results and message.failed:
-            error = message._exception  # noqa: SLF001 - as the stock middleware has it
-            known = Exception("unknown") if error is None else _storable(error)
-            self.backend.store_exception(message, known, ttl)
+            error = message._exception  # noqa: SLF001 - as in the stock middleware
+            exception = Exception("unknown") if error is None else _storable(error)
+            self.backend.store_exception(message, exception, ttl)
 
 
 def _storable(error: BaseException) -> Exception:
-    """One of the same name, whose text can be stored: backends take no other form."""
+    """An exception of the same name with a text that can be stored, as result backends require."""
     kind: type[Exception] = type(error_text.kind(error), (Exception,), {})
     return kind(error_text.text(error))
 
 
 def _with_lists(value: Any) -> Any:
-    """With lists in place of tuples, which a result may have and a message may not."""
+    """Replace tuples by lists: results may contain tuples, but messages may not."""
     if isinstance(value, list | tuple):
         return [_with_lists(item) for item in value]
     if isinstance(value, dict):

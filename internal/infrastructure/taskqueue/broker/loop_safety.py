@@ -1,4 +1,4 @@
-"""Which tasks may run as coroutines on the worker's loop: those around which no middleware blocks."""
+"""Decides which tasks run as coroutines on the worker's loop: those whose middleware does not block."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -34,7 +34,7 @@ def overrides(middleware: Middleware, hook: str) -> bool:
 
 
 def checks(middleware: Sequence[Middleware]) -> list[Check]:
-    """What a delivery has to pass to run on the loop."""
+    """The checks that a delivery must pass to run on the loop."""
     found = [_check(item) for item in middleware if any(overrides(item, hook) for hook in HOOKS)]
     return [check for check in found if check is not _always]
 
@@ -48,7 +48,7 @@ def _never(actor: Actor[..., Any], delivery: Delivery) -> bool:  # noqa: ARG001 
 
 
 def _without(*options: str) -> Check:
-    """Safe as long as neither the message nor its actor has one of these options."""
+    """Safe unless the message or its actor has one of these options."""
 
     def check(actor: Actor[..., Any], delivery: Delivery) -> bool:
         return not any(delivery.options.get(option) or actor.options.get(option) for option in options)

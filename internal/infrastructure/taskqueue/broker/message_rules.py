@@ -1,4 +1,4 @@
-"""Which of Dramatiq's messages and options arrive as they were sent; the others are refused at the call."""
+"""Refuses messages and options of Dramatiq that would not arrive as they were sent."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -16,13 +16,13 @@ from internal.infrastructure.tasks.storable import NotStorable
 from internal.ports import option_rules as rules
 
 _LONGEST = milliseconds(rules.LONGEST)
-_MESSAGE = {field.name for field in fields(Message)}
-_ours = JSONEncoder()
+_MESSAGE_FIELDS = {field.name for field in fields(Message)}
+_json = JSONEncoder()
 _count = rules.whole_number(0, "must not be negative")
 
 
 def _time(value: object) -> str | None:
-    """In ms, as Dramatiq has it; infinity is its "no limit"."""
+    """Milliseconds, as in Dramatiq, where infinity means "no limit"."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return "must be a number of milliseconds"
     is_within = 0 <= value <= _LONGEST or value == float("inf")
@@ -47,7 +47,7 @@ _RULES: Mapping[str, rules.Rule] = {
 
 
 def require_options(options: Mapping[str, Any]) -> None:
-    """Raise ValueError for an option, of an actor or of a message, that the engine would misread."""
+    """Raise ValueError for an invalid option of an actor or a message."""
     for name, rule in _RULES.items():
         value = options.get(name)
         if value is not None and (problem := rule(value)):
@@ -55,16 +55,16 @@ def require_options(options: Mapping[str, Any]) -> None:
 
 
 def encode(message: Message[Any], *, delay: int | None, most_bytes: int) -> bytes:
-    """A message as it is stored.
+    """Encode a message for storage.
 
     Raises:
-        ValueError: an option or the delay is wrong, the message is too large, or a worker would not get what
-            was sent.
+        ValueError: an option or the delay is invalid, or the message is too large or would arrive changed.
     """
     require_options({**message.options, "delay": delay})
     for name in ("queue_name", "actor_name", "message_id"):
         value = getattr(message, name)
-        if not (isinstance(value, str) and value):  # encoding checks the rest
+        # Encoding checks the rest.
+        if not (isinstance(value, str) and value):
             raise ValueError(f"{name} {rules.name(value)}")
     try:
         data = message.encode()
@@ -72,36 +72,36 @@ def encode(message: Message[Any], *, delay: int | None, most_bytes: int) -> byte
     except (TypeError, ValueError, OverflowError, RecursionError, DecodeError, msgspec.MsgspecError) as error:
         reason = error if isinstance(error, NotStorable) else f"it cannot be encoded ({type(error).__name__})"
         raise NotStorable(f"a message for {message.actor_name} cannot be stored: {reason}") from error
-    if len(data) > (2 * most_bytes if _tells_of_another(message) else most_bytes):
+    if len(data) > (2 * most_bytes if _contains_message(message) else most_bytes):
         size = f"a message for {message.actor_name} has {len(data)} bytes"
         raise NotStorable(f"{size}; the most is {most_bytes}")
     return data
 
 
-def _tells_of_another(message: Message[Any]) -> bool:
-    """A callback has the whole message that it is about among its arguments."""
-    return any(isinstance(value, dict) and value.keys() == _MESSAGE for value in message.args)
+def _contains_message(message: Message[Any]) -> bool:
+    """Callbacks get the whole original message as an argument."""
+    return any(isinstance(value, dict) and value.keys() == _MESSAGE_FIELDS for value in message.args)
 
 
 def _require_arrival(message: Message[Any], data: bytes) -> None:
-    """Read it as a worker does: as JSON, or by the encoder that the program has instead."""
+    """Decode the message as a worker does, and compare. The application may have its own encoder."""
     encoder = dramatiq.get_encoder()
     if isinstance(encoder, JSONEncoder | dramatiq.JSONEncoder):
         storable.require(data)
-        encoder = _ours
-    said = encoder.decode(data)
+        encoder = _json
+    arrived = encoder.decode(data)
     for part in ("args", "kwargs", "options"):
         sent = list(message.args) if part == "args" else getattr(message, part)
-        if not _is_same(sent, list(said[part]) if part == "args" else said[part]):
+        if not _is_same(sent, list(arrived[part]) if part == "args" else arrived[part]):
             raise NotStorable(f"its {part} would arrive changed: {storable.WHAT_JSON_HAS}")
 
 
 def _is_same(sent: object, arrived: object) -> bool:
-    """Messages in a message, which callbacks and pipelines have, keep their arguments in a tuple."""
+    """Compare, and accept that messages inside callbacks and pipelines have their arguments in a tuple."""
     if storable.is_same(sent, arrived):
         return True
     if isinstance(sent, dict) and isinstance(arrived, dict) and sent.keys() == arrived.keys():
-        plain = {**sent, "args": list(sent["args"])} if sent.keys() == _MESSAGE else sent
+        plain = {**sent, "args": list(sent["args"])} if sent.keys() == _MESSAGE_FIELDS else sent
         return all(_is_same(value, arrived[name]) for name, value in plain.items())
     if isinstance(sent, list) and isinstance(arrived, list) and len(sent) == len(arrived):
         return all(map(_is_same, sent, arrived))

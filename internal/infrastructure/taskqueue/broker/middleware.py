@@ -1,4 +1,4 @@
-"""Dramatiq's middleware that would interrupt a thread, made to interrupt a task."""
+"""Dramatiq's middleware for time limits and shutdown, adapted to coroutines."""
 
 import asyncio
 import math
@@ -25,7 +25,8 @@ from internal.infrastructure.taskqueue.broker.thread_limits import ThreadLimits
 from internal.infrastructure.taskqueue.delivery.delivery import Cancelled, Delivery
 from internal.infrastructure.taskqueue.delivery.retries import Retries
 
-TIME_LIMIT = 30 * 60 * 1000  # milliseconds; Asynq's default
+# Milliseconds. The default of Asynq.
+TIME_LIMIT = 30 * 60 * 1000
 
 
 class TimeLimit(StockTimeLimit):
@@ -74,7 +75,7 @@ class TimeLimit(StockTimeLimit):
 
 
 class ShutdownNotifications(StockShutdownNotifications):
-    """Cancels the coroutines, and interrupts the threads, that asked to be told of a shutdown."""
+    """Cancels coroutines and interrupts threads that want to be notified of a shutdown."""
 
     def __init__(self, notify_shutdown: bool = False) -> None:  # noqa: FBT001, FBT002 - Dramatiq's signature
         super().__init__(notify_shutdown=notify_shutdown)
@@ -119,7 +120,7 @@ _SAME_FOR_ACTORS: Mapping[type[Middleware], Callable[[], Middleware]] = {
 
 
 def default_middleware() -> list[Middleware]:
-    """Dramatiq's own list, in its order, with ours in place of five of them, and the current message."""
+    """Dramatiq's default middleware in its order, five of them adapted, and CurrentMessage."""
     return [
         AgeLimit(),
         CurrentMessage(),
@@ -132,7 +133,7 @@ def default_middleware() -> list[Middleware]:
 
 
 def replace_stock(middleware: Sequence[Middleware]) -> list[Middleware]:
-    """Put ours in the place of the stock instances that would break the worker's loop, with a warning."""
+    """Replace stock middleware that would break the worker's loop, with a warning."""
     return [_replacement(item) for item in middleware]
 
 
