@@ -1,4 +1,4 @@
-"""docs/operations.md, "One mail is missing" and "Delete old outbox rows", followed by an operator."""
+"""docs/operations.md, "One email is missing" and "Delete old outbox rows", followed by an operator."""
 
 import asyncio
 import sys

@@ -58,7 +58,7 @@ def failed_attempts(site: Site) -> int:
 
 
 def latest(site: Site, traffic: Traffic) -> float:
-    """How many seconds after its sign-up the last mail came."""
+    """How many seconds after its sign-up the last email came."""
     at = {answer.email: answer.at for answer in traffic.answers}
     return max(mail.at - at[mail.recipient] for mail in site.sink.arrivals if mail.recipient in at)
 
@@ -112,6 +112,6 @@ def test_f35_a_worker_that_is_cut_off_leaves_the_tasks_to_others(
 
     assert "(waits for Postgres)" in ping
     row.asked(traffic.answers)
-    row.note("latest mail", lateness, limit=LATE)
+    row.note("latest email", lateness, limit=LATE)
     row.note("attempts counted", failed_attempts(site) - before, unit="", limit=0)
-    row.note("without other workers, last mail after its return", verdict.last_at - back, limit=LATE)
+    row.note("without other workers, last email after its return", verdict.last_at - back, limit=LATE)

@@ -48,7 +48,7 @@ def sign_ups(
 
         while len(smtp_server.messages()) <= number and time.monotonic() - started < MARGIN * mailed_within:
             time.sleep(0.01)
-        row.note("mail", time.monotonic() - started, limit=mailed_within)
+        row.note("email", time.monotonic() - started, limit=mailed_within)
     assert len(smtp_server.messages()) == SIGN_UPS
     assert not [event for event in SWEPT if event in system.log("cmd.worker") + system.log("cmd.server")]
 

@@ -42,4 +42,4 @@ def test_f39_bad_rows_delay_no_mail(site: Site, row: Row) -> None:
     row.asked(answers)
     assert statuses(answers) == {201}
     assert "cannot be read" in json.dumps(stats)
-    row.note("last mail after Redis's return", verdict.last_at - back, limit=MAILED_WITHIN)
+    row.note("last email after Redis's return", verdict.last_at - back, limit=MAILED_WITHIN)

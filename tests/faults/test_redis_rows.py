@@ -42,7 +42,7 @@ def sign_ups_go_on(site: Site, row: Row, fault: Fault, *, readiness: str) -> Non
     row.asked(answers)
     assert statuses(traffic.answers) == {201}
     row.note("sign-up slower by", median(seconds(answers)) - median(seconds(usual)), limit=MORE)
-    row.note("last mail after its return", verdict.last_at - back, limit=MAILED_WITHIN)
+    row.note("last email after its return", verdict.last_at - back, limit=MAILED_WITHIN)
 
 
 @repeated
@@ -164,4 +164,4 @@ def test_f36_readiness_names_the_reason_for_which_redis_takes_no_writes(site: Si
 
     row.asked(answers)
     assert statuses(answers) == {201}
-    row.note("last mail after it accepts writes", verdict.last_at - back, limit=MAILED_WITHIN)
+    row.note("last email after it accepts writes", verdict.last_at - back, limit=MAILED_WITHIN)

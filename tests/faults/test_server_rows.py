@@ -98,7 +98,7 @@ def test_f25_sign_ups_do_not_feel_a_backlog(site: Site, row: Row) -> None:
             used = client.info("memory")["used_memory"]
         resumed = time.monotonic()
         broker.resume("default")
-        eventually(lambda: engine.remaining() <= len(answers), within=DRAINED_WITHIN)  # all but their mails
+        eventually(lambda: engine.remaining() <= len(answers), within=DRAINED_WITHIN)  # all but their emails
         rate = BACKLOG / (time.monotonic() - resumed)
 
         site.oracle.verdict(traffic.answers, within=QUIET_WITHIN)

@@ -31,7 +31,7 @@ FAULTS: tuple[Fault, ...] = (
     disturbances.killed_server,
     disturbances.draining_worker,
 )
-# Between the mail server's 250 and our commit these can repeat as many mails as a worker sends at once.
+# Between the mail server's 250 and our commit these can repeat as many emails as a worker sends at once.
 WINDOWS = {disturbances.killed_worker, disturbances.refused_mail}
 AT_ONCE = 5
 

@@ -42,7 +42,7 @@ def lapse_claims(site: Site) -> None:
 
 
 def handed_over(site: Site, traffic: Traffic, count: int) -> None:
-    """Sign up this number of people, and wait until the mail server has their mails or has seen them."""
+    """Sign up this number of people, and wait until the mail server has their emails or has seen them."""
     before = site.sink.attempts.total()
     traffic.sign_up_many(count, at_once=count)
     eventually(lambda: site.sink.attempts.total() >= before + count, within=10)

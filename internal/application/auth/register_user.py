@@ -56,7 +56,7 @@ class RegisterUser:
         self._new_id = new_id
 
     async def __call__(self, command: RegisterUserCommand) -> RegisteredUser:
-        """Store the user and publish the welcome mail, once per idempotency key if there is one.
+        """Store the user and publish the welcome email, once per idempotency key if there is one.
 
         Raises:
             InvalidInput: names every invalid field.

@@ -10,7 +10,7 @@ from internal.ports.tasks import TaskContext, TaskOptions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendWelcomeEmail:
-    """Greet a new user by mail."""
+    """Greet a new user by email."""
 
     task_name: ClassVar[str] = "email:welcome"
     task_options: ClassVar[TaskOptions] = TaskOptions()

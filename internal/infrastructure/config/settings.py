@@ -173,7 +173,7 @@ class Settings(BaseSettings):
 
     @property
     def mails_at_once(self) -> int:
-        """Mails that one worker process sends at once. By default half of its slots stay free of mails."""
+        """Emails that one worker process sends at once. By default half of its slots stay free of emails."""
         return self.mail_concurrency or max(1, self.worker_concurrency // 2)
 
     @property

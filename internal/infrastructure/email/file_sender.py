@@ -10,7 +10,7 @@ from internal.ports.email_sender import Email
 
 
 class FileEmailSender:
-    """Writes each mail to an `.eml` file, for development. A mail that is sent again replaces its file."""
+    """Writes each email to an `.eml` file, for development. An email that is sent again replaces its file."""
 
     def __init__(self, *, directory: Path, composer: MimeComposer) -> None:
         self._directory = directory
@@ -30,4 +30,4 @@ class FileEmailSender:
         self._directory.mkdir(parents=True, exist_ok=True)
         unfinished = self._directory / f".{name}.part"
         unfinished.write_bytes(message.as_bytes())
-        unfinished.replace(self._directory / name)  # readers never see a partial mail
+        unfinished.replace(self._directory / name)  # readers never see a partial email

@@ -1,4 +1,4 @@
-"""A mail's `Message-ID` and file name: valid and unique for every task id that the port accepts."""
+"""An email's `Message-ID` and file name: valid and unique for every task id that the port accepts."""
 
 import hashlib
 import re

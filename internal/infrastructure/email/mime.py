@@ -17,7 +17,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 class _CachedHeaderRegistry(HeaderRegistry):
-    """Reuses header classes. The standard registry builds one per header: a third of the time for a mail."""
+    """Reuses header classes. Building one per header, as the standard does, takes a third of the time."""
 
     __getitem__ = cache(HeaderRegistry.__getitem__)
 

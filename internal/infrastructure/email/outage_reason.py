@@ -17,7 +17,7 @@ _NOT_WITHOUT_TLS = 538
 def reason_of(error: BaseException) -> str | None:
     """Why the mail server cannot be used, without any text of its reply.
 
-    None if the server only refused this mail.
+    None if the server only refused this email.
     """
     if isinstance(error, SMTPResponseException):
         return _reason_of_reply(error)

@@ -64,7 +64,7 @@ class SmtpEmailSender:
             start_tls=self._server.start_tls,
             username=self._server.username,
             password=self._server.password,
-            local_hostname=socket.gethostname(),  # the default asks DNS for every mail
+            local_hostname=socket.gethostname(),  # the default asks DNS for every email
         )
         try:
             await _open(client, message, within=within)
@@ -79,7 +79,7 @@ class SmtpEmailSender:
 
 
 async def _open(client: SMTP, message: EmailMessage, *, within: timedelta) -> None:
-    """Connect and offer the mail. A failure without a reply means that the server is unreachable."""
+    """Connect and offer the email. A failure without a reply means that the server is unreachable."""
     try:
         async with asyncio.timeout(within.total_seconds()):
             await client.connect()
@@ -95,7 +95,7 @@ async def _open(client: SMTP, message: EmailMessage, *, within: timedelta) -> No
 
 
 async def _say_goodbye(client: SMTP) -> None:
-    """Ignore errors: the server has accepted the mail, and another attempt would send it twice."""
+    """Ignore errors: the server has accepted the email, and another attempt would send it twice."""
     with suppress(SMTPException):
         await client.quit(timeout=GOODBYE_WITHIN)
 

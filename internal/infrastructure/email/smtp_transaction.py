@@ -1,4 +1,4 @@
-"""Send one mail on an open connection, in two steps. If the second fails, the mail may have been sent."""
+"""Send one email on an open connection, in two steps. If the second fails, the email may have been sent."""
 
 from email.message import EmailMessage
 
@@ -7,7 +7,7 @@ from aiosmtplib.protocol import normalize_message_line_endings
 
 
 async def offer(client: SMTP, message: EmailMessage) -> None:
-    """Announce the mail and wait until the server is ready for it."""
+    """Announce the email and wait until the server is ready for it."""
     await client.mail(message["From"].addresses[0].addr_spec)
     await client.rcpt(message["To"].addresses[0].addr_spec)
     reply = await client.execute_command(b"DATA")
@@ -16,10 +16,10 @@ async def offer(client: SMTP, message: EmailMessage) -> None:
 
 
 async def hand_over(client: SMTP, message: EmailMessage) -> None:
-    """Send the mail and wait for the server's reply. The caller sets the time limit."""
+    """Send the email and wait for the server's reply. The caller sets the time limit."""
     if client.protocol is None:
-        raise SMTPServerDisconnected("the server closed the connection before it took the mail")
-    # This does not block: the kernel's buffer holds the few kilobytes of a mail.
+        raise SMTPServerDisconnected("the server closed the connection before it took the email")
+    # This does not block: the kernel's buffer holds the few kilobytes of an email.
     client.protocol.write(_on_the_wire(message))
     reply = await client.protocol.read_response()
     if reply.code != SMTPStatus.completed:
@@ -27,6 +27,6 @@ async def hand_over(client: SMTP, message: EmailMessage) -> None:
 
 
 def _on_the_wire(message: EmailMessage) -> bytes:
-    """Double a dot at the start of a line. A single dot ends the mail (RFC 5321 section 4.5.2)."""
+    """Double a dot at the start of a line. A single dot ends the email (RFC 5321 section 4.5.2)."""
     lines = normalize_message_line_endings(message.as_bytes())
     return lines.replace(b"\r\n.", b"\r\n..") + b".\r\n"

@@ -1,4 +1,4 @@
-"""The rule for the time after a fault: everyone with a 2xx has one welcome mail, and nobody else has one."""
+"""The rule for the time after a fault: everyone with a 2xx has one welcome email, and nobody else has one."""
 
 import time
 from collections import defaultdict
@@ -22,7 +22,7 @@ UNCERTAIN = {NONE, 503}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """`last_at` is when the last mail came; `untold` signed up, but did not get to know it."""
+    """`last_at` is when the last email came; `untold` signed up, but did not get to know it."""
 
     last_at: float
     repeats: int
@@ -45,7 +45,7 @@ class Oracle:
     ) -> Verdict:
         """Wait until everything has finished, and check these people.
 
-        The mail server refuses the addresses in `refused`: they get no mail, and their tasks are archived.
+        The mail server refuses the addresses in `refused`: they get no email, and their tasks are archived.
         """
         self._wait_for_rest(within=within)
         time.sleep(ONE_TOO_MANY_WITHIN)
@@ -55,12 +55,12 @@ class Oracle:
 
         assert told <= users, f"a 201, but no user: {told - users}"
         assert users - told <= {answer.email for answer in answers if answer.status in UNCERTAIN}
-        assert set(mails) == users - set(refused), "a user without a mail, or a mail without a user"
+        assert set(mails) == users - set(refused), "a user without an email, or an email without a user"
         assert {mail.kind for mail in self.sink.arrivals} <= {"welcome"}
         for recipient, arrivals in mails.items():
-            assert len({mail.message_id for mail in arrivals}) == 1, f"two mails for {recipient}"
+            assert len({mail.message_id for mail in arrivals}) == 1, f"two emails for {recipient}"
         repeats = sum(len(arrivals) - 1 for arrivals in mails.values())
-        assert repeats <= most_repeats, f"{repeats} mails came again"
+        assert repeats <= most_repeats, f"{repeats} emails came again"
         last_at = max((mail.at for arrivals in mails.values() for mail in arrivals), default=0.0)
         return Verdict(last_at=last_at, repeats=repeats, untold=sorted(users - told))
 

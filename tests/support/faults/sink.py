@@ -1,4 +1,4 @@
-"""The mail server of the fault rows: it knows when which mail came, and answers some recipients otherwise."""
+"""The mail server of the fault rows: it records when each email came, and refuses some recipients."""
 
 import asyncio
 import re
@@ -17,7 +17,7 @@ _HEADER = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A mail that was accepted; `at` is on the monotonic clock."""
+    """An email that was accepted; `at` is on the monotonic clock."""
 
     recipient: str
     message_id: str

@@ -9,7 +9,7 @@ from internal.ports.email_sender import EmailSender
 
 
 def _sender(settings: Settings, clock: Clock) -> EmailSender:
-    # Imported here, because only a worker sends mail and the libraries take 2.5 MB.
+    # Imported here, because only a worker sends email and the libraries take 2.5 MB.
     from internal.infrastructure.email.file_sender import FileEmailSender  # noqa: PLC0415 - see above
     from internal.infrastructure.email.mime import MimeComposer  # noqa: PLC0415 - see above
     from internal.infrastructure.email.smtp_sender import SmtpEmailSender, SmtpServer  # noqa: PLC0415 - see above

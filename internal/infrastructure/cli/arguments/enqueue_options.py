@@ -78,5 +78,5 @@ LimitKey = Annotated[
 ]
 Header = Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A header. Can be repeated.")]
 Direct = Annotated[
-    bool, typer.Option("--direct", help="Enqueue to Redis without the outbox. Mails need the outbox.")
+    bool, typer.Option("--direct", help="Enqueue to Redis without the outbox. Emails need the outbox.")
 ]

@@ -20,7 +20,7 @@ _HELP: Mapping[OutboxAction, str] = {
     OutboxAction.REDRIVE: """Enqueue waiting, forwarded or given-up rows to Redis now.
 
     A task that Redis has is not enqueued twice. A given-up task starts again
-    with all its retries; a mail that was sent is not sent again.
+    with all its retries; an email that was sent is not sent again.
 
     Examples:
       python -m cmd.admin outbox redrive ID
