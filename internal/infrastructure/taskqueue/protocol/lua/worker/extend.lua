@@ -1,13 +1,14 @@
 #!lua flags=allow-oom
--- Extend the leases of what a worker holds; after an error also hand back what it does not know that it holds.
+-- Extend the leases of a worker. After an error, also return the tasks that it holds without knowing.
 -- KEYS[1] namespace
 -- ARGV[1] msgpack {worker, epoch, lease, gap, held, reconcile}
---   held       [[queue, id, token], ...]: everything the worker has, running, waiting or not yet settled
---   reconcile  1: tasks active under this worker and not in `held` go back to the front, uncounted: they left in
---              a reply that never arrived. Calls of an earlier epoch that are still on their way fetch nothing
--- Returns two lists of places in `held`, from 1: of those whose token no longer holds, since another has them or
---         they are settled, and of those that an operator has cancelled. A worker may hold one task twice: as it
---         was lost, and as it was fetched again.
+--   held       [[queue, id, token], ...]: all tasks of the worker: running, prefetched or not yet settled
+--   reconcile  1: active tasks of this worker that are not in `held` go back to the front. No crash is counted.
+--              Their reply never arrived. Late calls of an earlier epoch fetch nothing
+-- Returns [lost, cancelled], two lists of indexes in `held`, from 1
+--   lost       the token is invalid: the task is settled, or another worker has it
+--   cancelled  an operator has cancelled the task
+-- A worker may hold a task twice: once lost, and once fetched again.
 local EPOCH_TTL = 24 * 3600
 local worker, epoch, lease, gap, held, reconcile = unpack(cmsgpack.unpack(ARGV[1]))
 

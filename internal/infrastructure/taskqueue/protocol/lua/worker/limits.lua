@@ -1,12 +1,14 @@
--- How many tasks may start now; put in front of `settle_and_fetch.lua`, after `waiting.lua`.
-local HANDED_ON = 60 * 1000 -- ms; a place is handed on when it is free, this is for the case that nobody does
+-- Limits on running tasks and start rates. Loaded before `settle_and_fetch.lua`.
+
+-- ms. A free place is offered at once; this is the fallback if that fails.
+local RECHECK_AFTER = 60 * 1000
 
 local function note_start(place, id, per)
   redis.call('ZADD', place, now, id .. ' ' .. now)
   redis.call('PEXPIRE', place, per)
 end
 
--- Whether a task is the first of its queue in line, or would be. Suspects do not count: they may not be able to start.
+-- Whether a task is first in its queue's line, or would be. Suspects do not count, because they may be unable to start.
 local function is_first(limit, queue, id)
   for _, other in ipairs(redis.call('ZRANGE', line_of(limit, queue), 0, SPARE - 1)) do
     if other == id or not is_suspect(queue, other) then
@@ -16,14 +18,14 @@ local function is_first(limit, queue, id)
   return true
 end
 
--- Whether a place was free for less than PATIENCE. A key that lasts longer was set while the clock was ahead.
+-- Whether a place has been free for less than PATIENCE. A key with a longer life was set while the clock was ahead.
 local function is_taken(limit, per)
   local left = redis.call('PTTL', limit_key(limit, 'taken'))
   return left >= 0 and left <= per + PATIENCE + SKEW
 end
 
--- How long a task has to wait for a rate. Tasks of other queues may be ahead and unable to start, because their
--- workers are busy. Once a place has been free for so long that `taken` has lapsed, the first of a queue takes it.
+-- How long a task must wait for a rate limit. Tasks of other queues may be ahead, but their workers may be busy. Once
+-- `taken` has expired, the first task of any queue takes the free place.
 local function ms_until_rate(queue, id, limit, turn, rate, per, ahead)
   local starts = limit_key(limit, 'starts')
   local wait = ms_within_rate(starts, rate, per, ahead)
@@ -43,11 +45,11 @@ local function note_start_by_rate(queue, id, limit, rate, per)
   redis.call('SET', limit_key(limit, 'taken'), 1, 'PX', ms_within_rate(starts, rate, per, 0) + PATIENCE)
 end
 
--- How long a task has to wait; one that has no turn yet lets those pass that wait already.
+-- How long a task must wait for a place. A task without a turn lets waiting tasks pass.
 local function ms_until_place(queue, id, limit, turn, max_running, rate, per)
   local free = max_running and max_running - redis.call('ZCARD', limit_key(limit, 'running'))
   if free and free <= 0 then
-    return HANDED_ON
+    return RECHECK_AFTER
   end
   local ahead = (rate or not turn) and count_ahead(limit, queue, turn) or 0
   if free and not turn and ahead >= free then
@@ -56,7 +58,8 @@ local function ms_until_place(queue, id, limit, turn, max_running, rate, per)
   return rate and ms_until_rate(queue, id, limit, turn, tonumber(rate), tonumber(per), ahead) or 0
 end
 
--- How long a task has to wait for its limits; nil if it may start, which is noted. Who waits keeps its turn.
+-- How long a task must wait for its limits. Returns nil and records the start if it may start now. A waiting task
+-- keeps its turn.
 local function ms_under_limit(queue, id, limit, max_running, rate, per)
   local turn = redis.call('ZSCORE', line_of(limit, queue), id)
   local wait = ms_until_place(queue, id, limit, turn, max_running, rate, per)
@@ -71,12 +74,13 @@ local function ms_under_limit(queue, id, limit, max_running, rate, per)
   if turn then
     leave_line(limit, queue, id)
     if rate then
-      offer_places(limit) -- those ahead may have gone, so that the next can start earlier than it thought
+      -- Tasks ahead may be gone, so the next one may start earlier than planned.
+      offer_places(limit)
     end
   end
 end
 
--- How many tasks of a queue may start now by the queue's own limits.
+-- How many tasks of a queue may start now under the queue's own limits.
 local function room_in(queue)
   local name, _, _, max_running, rate, per = unpack(queue)
   local room = math.huge

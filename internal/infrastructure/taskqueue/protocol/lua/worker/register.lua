@@ -1,11 +1,11 @@
 #!lua flags=allow-oom
--- Say that a worker is up, and what it is doing. Also in a full Redis: one that drains it must not count as gone.
+-- Store the heartbeat of a worker. This works in a full Redis, because the worker may be about to drain it.
 -- KEYS[1] namespace
 -- ARGV[1] msgpack {worker, ttl, fields, queues}
---   ttl     ms after which the worker counts as gone
---   fields  [name, value, ...] of what is written down
---   queues  those that exist from now on, if they did not: what it serves, the first time
--- Returns [now in ms, only if something was pulled back: what `clock.lua` says of it].
+--   ttl     ms until the heartbeat expires
+--   fields  [name, value, ...] to store
+--   queues  queues to create if they do not exist: in the first heartbeat, those that the worker serves
+-- Returns [now in ms, report of `pull_back` (only if it changed something)]
 local worker, ttl, fields, queues = unpack(cmsgpack.unpack(ARGV[1]))
 local workers, card = prefix .. ':workers', prefix .. ':worker:' .. worker
 local pulled_back = pull_back(ttl)
@@ -19,6 +19,7 @@ if #queues > 0 then
 end
 local after = redis.call('HMGET', card, 'queues', 'draining', 'waits_for')
 if gone > 0 or after[1] ~= before[1] or after[2] ~= before[2] or after[3] ~= before[3] then
-  offer_places_of(all_queues()) -- other queues are served than before
+  -- The served queues have changed.
+  offer_places_of(all_queues())
 end
 return { now, pulled_back }

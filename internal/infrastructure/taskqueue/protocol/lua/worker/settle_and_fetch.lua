@@ -1,23 +1,25 @@
 #!lua flags=allow-oom
--- The one call of a worker's loop: settle what it has finished, move what is due, hand out new work.
+-- The main call of a worker: settle finished tasks, move due tasks, and fetch new ones.
 -- KEYS[1] namespace
 -- ARGV[1] msgpack {worker, epoch, token, lease, gap, outcomes, queues, strict, demand, direct, suspect, bytes, archive}
 --   outcomes  [[kind, queue, id, token, number, message, note], ...]; message '' keeps the stored one
---             done: number = ms to keep it, 0 = forget, note = result; retry, scheduled: number = delay in ms;
---             archived; released: to the front of its queue. note = what is written down of a failed attempt
---             progress: it goes on, and note is its result so far
+--             done: number = ms to keep the task, 0 deletes it; note = result
+--             retry, scheduled: number = delay in ms
+--             released: the task goes to the front of its queue
+--             retry, archived: note = note of the failed attempt
+--             progress: the task continues; note = its result so far
 --   queues    [[name, weight, credit, max_running, rate, per], ...], the highest priority first; credit is the
 --             share still owed; 0 is no limit, per is in ms
---   demand    how many tasks to hand out; the first `direct` of them have a free slot waiting
+--   demand    the number of tasks to fetch; the first `direct` of them have a free slot
 --   suspect   1 if one of them may be a suspect: a task that was running when two workers died
---   bytes     how many bytes of messages to hand out; of each queue at least one message, whatever its size
---   archive   [most tasks, longest time in ms] a queue's archive keeps
--- Returns [places in `outcomes`, from 1, of those whose token no longer held,
+--   bytes     size limit of the messages; each queue may exceed it by one message
+--   archive   [most tasks, longest time in ms] of a queue's archive
+-- Returns [indexes in `outcomes`, from 1, of outcomes with an invalid token,
 --          [[queue, id, message, deadline, suspect, crashes, cancelled], ...],
 --          [credit of each queue], ms until something is due or -1,
---          only if something was: what `following.lua` says of each follower that was refused]
+--          rows of refused followers (only if there are any, see `following.lua`)]
 --   deadline  ms from now, negative if it has passed, '' if there is none
--- A task leaves `active` only here, in `extend` and by its lapsed lease; each checks or removes the token.
+-- A task leaves `active` only here, in `extend`, and when its lease lapses. Each way checks or removes the token.
 local PROMOTE = 100
 local RECLAIM = 100
 
@@ -45,11 +47,12 @@ local function promote(queue, state)
   to_back(queue, others)
 end
 
--- A worker that no longer extends is dead. Most of what it had started is innocent: it runs again like any other
--- task. Only what dies with a second worker is a suspect.
+-- A worker that no longer extends its leases is dead. Most of its tasks did not cause that, and run again like any
+-- other task. A task that was running when a second worker died is a suspect.
 local function reclaim(queue)
   local lapsed = redis.call('ZRANGE', key(queue, 'active'), '-inf', now, 'BYSCORE', 'LIMIT', 0, RECLAIM)
-  for n = #lapsed, 1, -1 do -- the first in line goes to the front last
+  -- The first in line goes to the front last.
+  for n = #lapsed, 1, -1 do
     local id = lapsed[n]
     local held = redis.call('HGET', key(queue, 'tokens'), id)
     local had_started = not held or string.sub(held, -1) ~= '~'
@@ -63,8 +66,8 @@ local function reclaim(queue)
   end
 end
 
--- Smooth weighted round robin over the queues that have something: each is owed its weight for every task
--- handed out, and the most owed is next. Returns the queues' numbers in the order of the tasks.
+-- Smooth weighted round robin over the queues that have tasks. For every fetched task each queue earns its weight, and
+-- the queue with the highest credit is next. Returns queue indexes in the order of the tasks.
 local function picks(available)
   local order = {}
   while #order < demand do
@@ -93,27 +96,28 @@ local function picks(available)
 end
 
 local tasks = {}
-local MOST_LIMITED = 500 -- tasks that one call finds to be over a limit
+-- The most tasks over a limit that one call puts off.
+local MOST_LIMITED = 500
 local limited = 0
-local NO_TERMS = {}
+local NO_CONSTRAINTS = {}
 
--- Make tasks of one queue active, with tokens from `held` in turn, until they have `most` bytes. Returns a row for
--- each, their size, and the place in `ids` of the first that was too many. Not among the rows is what was deleted
--- behind our back, and what is over a limit: that is scheduled, so that others get past it.
+-- Make tasks of one queue active, with the tokens of `held` in order, up to `most` bytes. Returns their rows, their
+-- size, and the index in `ids` of the first task that did not fit. Deleted tasks get no row. Tasks over a limit
+-- get no row either: they are scheduled, so that others can pass them.
 local function activate(queue, ids, held, most)
   local size, too_many = 0, nil
   local name, messages = queue[1], redis.call('HMGET', key(queue[1], 'messages'), unpack(ids))
-  local terms, leases, tokens, rows = {}, {}, {}, {}
+  local constraints, leases, tokens, rows = {}, {}, {}, {}
   local fields = { 'deadline', 'crashes', 'cancelled', 'limit', 'max_running', 'rate', 'per' }
   each_record(name, ids, fields, function(id, ...)
-    terms[id] = { ... }
+    constraints[id] = { ... }
   end)
   for n, id in ipairs(ids) do
     if messages[n] and #rows > 0 and size + #messages[n] > most then
       too_many = n
       break
     end
-    local deadline, crashes, cancelled, limit, max_running, rate, per = unpack(terms[id] or NO_TERMS)
+    local deadline, crashes, cancelled, limit, max_running, rate, per = unpack(constraints[id] or NO_CONSTRAINTS)
     local wait = messages[n] and limit and ms_under_limit(name, id, limit, max_running, rate, per)
     if wait then
       limited = limited + 1
@@ -136,8 +140,8 @@ local function activate(queue, ids, held, most)
   return rows, size, too_many
 end
 
--- As many tasks as there are tokens, or all that the queue has, or as many as have `most` bytes. Returns a row for
--- each, and whether there are more.
+-- Take one task per token, limited by the queue's tasks and by `most` bytes. Returns their rows, and whether there are
+-- more tasks.
 local function take(queue, tokens, most)
   local rows, size = {}, 0
   while #rows < #tokens and size < most and limited < MOST_LIMITED do
@@ -153,7 +157,8 @@ local function take(queue, tokens, most)
       rows[#rows + 1] = row
     end
     size = size + bytes_more
-    for n = too_many or #ids + 1, #ids do -- back to its place
+    -- Put the rest back in place.
+    for n = too_many or #ids + 1, #ids do
       redis.call('ZADD', key(queue[1], 'pending'), popped[2 * n], ids[n])
     end
     if too_many then
@@ -173,7 +178,7 @@ local function take_suspect(queue)
   end
 end
 
--- How many tasks of a queue may be handed out.
+-- The number of tasks that can be fetched from a queue.
 local function available_in(queue)
   if is_paused(queue[1]) then
     return 0
@@ -210,7 +215,8 @@ local function fetch()
   end
   for i, queue in ipairs(queues) do
     if available[i] > 0 then
-      wake(queue[1]) -- there is more than was asked for: someone else may be idle
+      -- There are more tasks than this worker asked for. Another worker may be idle.
+      wake(queue[1])
     end
   end
 end
@@ -242,7 +248,7 @@ for _, queue in ipairs(queues) do
   expire(queue[1], 'completed', 'retained', now)
   expire(queue[1], 'archived', 'archived', now - archive[2])
 end
--- A call that was thought lost and comes late must not take tasks that nobody would know of.
+-- A late call that its worker has given up must not fetch tasks: its reply would be lost.
 if tonumber(redis.call('GET', prefix .. ':epoch:' .. worker) or 0) <= epoch then
   fetch()
 end

@@ -1,17 +1,18 @@
--- How a task leaves `active` by an outcome; put in front of `settle_and_fetch.lua`, after `following.lua`.
+-- Settles tasks: moves them out of `active` by their outcome. Loaded before `settle_and_fetch.lua`.
 local STATS_TTL = 90 * 24 * 3600
 local MS_PER_DAY = 24 * 3600 * 1000
 
 local ATTEMPTS_KEPT = 50
-local FIELDS_BESIDES = 20 -- a record has no more
+-- A record has at most this many other fields.
+local OTHER_FIELDS = 20
 
-local function write_down(queue, id, note)
+local function store_note(queue, id, note)
   if note == '' then
     return
   end
   local name = record(queue, id)
   redis.call('HSET', name, 'attempt:' .. now, note)
-  if redis.call('HLEN', name) > ATTEMPTS_KEPT + FIELDS_BESIDES then
+  if redis.call('HLEN', name) > ATTEMPTS_KEPT + OTHER_FIELDS then
     local attempts = {}
     for _, field in ipairs(redis.call('HKEYS', name)) do
       if string.sub(field, 1, 8) == 'attempt:' then
@@ -41,7 +42,7 @@ function apply.done(queue, id, keep_for, message, result, gone)
 end
 
 function apply.retry(queue, id, delay, message, note)
-  write_down(queue, id, note)
+  store_note(queue, id, note)
   redis.call('HSET', record(queue, id), 'put_off', now)
   to_later(queue, 'retry', id, delay)
 end
@@ -52,7 +53,7 @@ function apply.scheduled(queue, id, delay)
 end
 
 function apply.archived(queue, id, _, message, note, gone, limits)
-  write_down(queue, id, note)
+  store_note(queue, id, note)
   follow_failure(queue, id)
   to_archive(queue, id, limits[1])
 end
@@ -65,7 +66,7 @@ end
 
 local counted = { done = 'processed', retry = 'failed', archived = 'failed' }
 
--- The tokens of all tasks that are to be settled: queue -> id -> token.
+-- Read the tokens of all tasks to settle: queue -> id -> token.
 local function tokens_held(outcomes)
   local ids, tokens = {}, {}
   for _, outcome in ipairs(outcomes) do
@@ -82,7 +83,7 @@ local function tokens_held(outcomes)
   return tokens
 end
 
--- Returns the places, from 1, of those whose token no longer held. `limits` is what a queue's archive keeps.
+-- Returns the indexes, from 1, of outcomes with an invalid token. `limits` are those of a queue's archive.
 local function settle(outcomes, limits)
   local rejected, left, gone, counts = {}, {}, {}, {}
   local tokens = tokens_held(outcomes)
@@ -94,7 +95,8 @@ local function settle(outcomes, limits)
     elseif kind == 'progress' then
       redis.call('HSET', record(queue, id), 'result', note)
     else
-      tokens[queue][id] = false -- an outcome counts once, also within one call
+      -- A task is settled once, even within one call.
+      tokens[queue][id] = false
       left[queue], gone[queue] = left[queue] or {}, gone[queue] or {}
       table.insert(left[queue], id)
       if message ~= '' then
@@ -114,7 +116,8 @@ local function settle(outcomes, limits)
       free_places(queue, ids)
       follow_success(queue, gone[queue])
       forget(queue, gone[queue])
-    elseif #gone[queue] > 0 then -- as a rule: the message is all that there is of them
+    elseif #gone[queue] > 0 then
+      -- The usual case: the tasks have only their messages.
       redis.call('HDEL', key(queue, 'messages'), unpack(gone[queue]))
     end
   end

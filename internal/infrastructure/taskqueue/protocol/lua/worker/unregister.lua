@@ -1,9 +1,10 @@
 #!lua flags=allow-oom
--- Say that a worker has ended.
+-- Remove a worker that stops.
 -- KEYS[1] namespace
 -- ARGV[1] msgpack [worker]
 local worker = cmsgpack.unpack(ARGV[1])[1]
 redis.call('ZREM', prefix .. ':workers', worker)
 redis.call('DEL', prefix .. ':worker:' .. worker)
-offer_places_of(all_queues()) -- some may be served no longer
+-- Some queues may have no worker now.
+offer_places_of(all_queues())
 return 0
