@@ -1,8 +1,8 @@
 """The processes: `python -m cmd.server`, `cmd.worker`, `cmd.dev`, `cmd.admin`.
 
-The mirrored layout fixes this package's name, which shadows the standard library's `cmd`. Code that
-imports that module (pdb, and through it pytest and Litestar) finds this package instead, so it hands on
-what the standard library's offers.
+The layout fixes this package's name, which shadows the standard library's `cmd`. Code that imports that
+module, such as pdb (and through it pytest and Litestar), finds this package instead. So this package
+re-exports the names of the standard library's module.
 """
 
 import sysconfig

@@ -1,10 +1,10 @@
-"""`python -m cmd.admin`: what an operator does. `--help` lists the commands."""
+"""`python -m cmd.admin`: the operator's command line. `--help` lists the commands."""
 
 from internal.infrastructure.bootstrap.orders import end_when_told
 
 
 def main() -> None:
-    end_when_told(code=130)  # as Typer ends, later
+    end_when_told(code=130)  # Typer's exit code for an interrupt
     from internal.infrastructure.bootstrap.admin import run_admin  # noqa: PLC0415 - signals first: see orders.py
     from internal.infrastructure.bootstrap.entrypoint import entry_point  # noqa: PLC0415 - as above
 

@@ -1,4 +1,4 @@
-"""`python -m cmd.dev`, which is `make run`: the whole system in one terminal, on embedded services."""
+"""`python -m cmd.dev` (`make run`): the whole system in one terminal, with embedded services."""
 
 from internal.infrastructure.bootstrap.orders import end_when_told
 

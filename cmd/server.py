@@ -10,9 +10,9 @@ def main() -> None:
     end_when_told()
     parser = argparse.ArgumentParser(prog="python -m cmd.server", description=__doc__)
     development = parser.add_mutually_exclusive_group()
-    development.add_argument("--reload", action="store_true", help="start again whenever the code changes")
+    development.add_argument("--reload", action="store_true", help="restart when the code changes")
     development.add_argument(
-        "--debug", action="store_true", help="one process that has the terminal: breakpoint() works"
+        "--debug", action="store_true", help="one process in the terminal, for breakpoint()"
     )
     _serve(parser.parse_args())
 

@@ -1,7 +1,7 @@
 """`python -m cmd.worker [--processes N | --reload | --debug] [module ...]`: the background jobs.
 
-This process supervises the ones that work. The modules are imported by those: their plain Dramatiq actors
-run beside the application's own tasks.
+This process supervises the worker processes. They import the given modules, whose plain Dramatiq actors run
+beside the application's own tasks.
 """
 
 import argparse
@@ -15,18 +15,20 @@ from internal.infrastructure.bootstrap.orders import listen
 if TYPE_CHECKING:
     from internal.infrastructure.config.settings import Settings
 
-MOST_PROCESSES = 256  # as of WORKER_PROCESSES
+MOST_PROCESSES = 256  # the same limit as for WORKER_PROCESSES
 
 
 def main() -> None:
     listen()
     parser = argparse.ArgumentParser(prog="python -m cmd.worker", description=__doc__)
     parser.add_argument("modules", nargs="*", help="modules with Dramatiq actors")
-    parser.add_argument("--processes", type=int, help="how many work (default: WORKER_PROCESSES)")
+    parser.add_argument(
+        "--processes", type=int, help="number of worker processes (default: WORKER_PROCESSES)"
+    )
     development = parser.add_mutually_exclusive_group()
-    development.add_argument("--reload", action="store_true", help="start again whenever the code changes")
+    development.add_argument("--reload", action="store_true", help="restart when the code changes")
     development.add_argument(
-        "--debug", action="store_true", help="one process that has the terminal: breakpoint() works"
+        "--debug", action="store_true", help="one process in the terminal, for breakpoint()"
     )
     parser.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--drained", action="store_true", help=argparse.SUPPRESS)
@@ -61,7 +63,7 @@ def _run(arguments: argparse.Namespace) -> None:
 
             announce_services(settings)
             let_breakpoints_be()
-        from internal.infrastructure.bootstrap.worker import run_worker  # noqa: PLC0415 - only who works needs all of it
+        from internal.infrastructure.bootstrap.worker import run_worker  # noqa: PLC0415 - a supervisor does not need it
 
         run_worker(
             settings, modules=arguments.modules, is_drained=arguments.drained, is_debugged=arguments.debug
@@ -79,7 +81,7 @@ def _reload(arguments: argparse.Namespace) -> None:
 
 @contextmanager
 def _configured() -> Generator["Settings"]:
-    """The settings, with logging set up; what they say wrong is one clear line."""
+    """Read the settings and set up logging. Each problem is one clear line."""
     from internal.infrastructure.telemetry.plain_structlog import import_structlog  # noqa: PLC0415 - signals first
 
     import_structlog()

@@ -124,7 +124,7 @@ def test_starts_a_service_again_that_has_died_and_gives_up_in_the_end(dev: Dev) 
     running = dev.start()
 
     dev.kill("Postgres")
-    eventually(lambda: "Postgres was ended by SIGKILL: starting it again..." in dev.terminal, within=5)
+    eventually(lambda: "Postgres was killed by SIGKILL: restarting..." in dev.terminal, within=5)
     eventually(lambda: "Postgres is up again." in dev.terminal, within=35)
     for death in (1, 2):
         dev.kill("Valkey")
@@ -134,7 +134,7 @@ def test_starts_a_service_again_that_has_died_and_gives_up_in_the_end(dev: Dev) 
     dev.kill("Valkey")
 
     assert running.wait(30) == 1
-    assert "make run: Valkey was ended by SIGKILL, for the 3rd time within a minute" in dev.terminal
+    assert "make run: Valkey was killed by SIGKILL, for the 3rd time within a minute" in dev.terminal
     eventually(lambda: dev.processes() == [], within=5)
 
 
@@ -207,7 +207,7 @@ def test_runs_once_in_a_directory(dev: Dev) -> None:
     second = dev.run("cmd.dev")
 
     assert second.returncode == 1
-    assert second.stderr == "make run: it is running already in this directory\n"
+    assert second.stderr == "make run: it already runs in this directory\n"
 
 
 def test_says_that_its_port_is_in_use(dev: Dev) -> None:

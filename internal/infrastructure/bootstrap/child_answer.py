@@ -11,12 +11,12 @@ from internal.infrastructure.embedded.process import die_with_parent
 
 
 def answer_of_child(work: Callable[[], object]) -> Any:
-    """Do `work` in a child process and return its result, which has to fit into JSON.
+    """Call `work` in a child process and return its result, which must fit into JSON.
 
-    What the child imports takes no memory here. Orders reach only this process, and the child ends with it.
+    The child's imports take no memory here. Signals go only to this process, and the child ends with it.
 
     Raises:
-        SystemExit: the child gave no answer; with its exit code.
+        SystemExit: the child gave no answer. It has the child's exit code.
     """
     received, sender = os.pipe()
     parent = os.getpid()

@@ -1,4 +1,4 @@
-"""`--debug`: one process that has the terminal, in which `breakpoint()` works."""
+"""`--debug`: one process that owns the terminal, so that `breakpoint()` works."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from internal.infrastructure.bootstrap.orders import END
 
 
 def let_breakpoints_be() -> None:
-    """Have `breakpoint()` leave Ctrl-C alone, which pdb would take for itself; PYTHONBREAKPOINT wins."""
+    """Make `breakpoint()` leave Ctrl-C alone, which pdb would handle itself. PYTHONBREAKPOINT wins."""
     if "PYTHONBREAKPOINT" not in os.environ:
         sys.breakpointhook = _break
 
@@ -22,7 +22,7 @@ def _break() -> None:
 
 
 async def serve_here(**options: Any) -> None:
-    """Serve until told to end, on the loop of this process; `options` are those of Granian."""
+    """Serve until told to stop, on the loop of this process. `options` are Granian's."""
     server = Server(**options)
     for number in END:
         asyncio.get_running_loop().add_signal_handler(number, server.stop)

@@ -1,4 +1,4 @@
-"""Everything in one terminal: embedded Postgres and Valkey, the server, a worker, and a look at the mail."""
+"""Everything in one terminal: embedded Postgres and Valkey, the server, a worker, and new mails."""
 
 import asyncio
 import fcntl
@@ -38,23 +38,22 @@ from internal.infrastructure.telemetry.log import has_colours
 from internal.ports.unavailable import Unavailable
 
 READY_WITHIN = 60  # seconds
-# Tasks have this long at Ctrl-C; `stop` kills what has not ended a little later.
+# Running tasks get this long at Ctrl-C. A little later, `stop` kills the worker.
 WORKER_STOPS_WITHIN = STOP_WITHIN - 3  # seconds
-LOOK_EVERY = 0.2  # seconds, at the mail folder and at the processes
+LOOK_EVERY = 0.2  # seconds between checks of the mail folder and the processes
 
 Processes = dict[str, "subprocess.Popen[bytes]"]
 
 
 class Interrupted(BaseException):
-    """The user has had enough. Like KeyboardInterrupt, it passes by every `except Exception`."""
+    """The user stops the program. Like KeyboardInterrupt, no `except Exception` catches it."""
 
 
 def run_everything(settings: Settings) -> None:
-    """Run until Ctrl-C or SIGTERM, and leave no process behind, however this one ends.
+    """Run until Ctrl-C or SIGTERM. No process is left behind, however this one ends.
 
     Raises:
-        NotReady: the port is taken, it runs already, a process ended by itself, or a service does again and
-            again.
+        NotReady: the port is in use, `make run` runs already, a process ended, or a service keeps ending.
     """
     started = time.monotonic()
     told = _stop_when_told()
@@ -99,14 +98,14 @@ def _start_processes(
         **os.environ,
         "DATABASE_URL": postgres.url,
         "REDIS_URL": redis.url,
-        "HTTP_DRAIN_TIME": "0",  # nobody balances a load here
+        "HTTP_DRAIN_TIME": "0",  # there is no load balancer
         "WORKER_SHUTDOWN_TIMEOUT": str(min(settings.worker_shutdown_timeout, WORKER_STOPS_WITHIN)),
         "LOG_TASKS": str("log_tasks" not in settings.model_fields_set or settings.log_tasks),
     }
     if "app_base_url" not in settings.model_fields_set:
         env["APP_BASE_URL"] = url_of(settings)
     if has_colours(sys.stdout):
-        env["FORCE_COLOR"] = "1"  # their output comes to this terminal through a pipe
+        env["FORCE_COLOR"] = "1"  # their output reaches this terminal through a pipe
     return {name: _start_process(name, env, running) for name in ("server", "worker")}
 
 
@@ -133,7 +132,7 @@ def _look(services: KeptServices, processes: Processes) -> None:
 def _await_ready(
     settings: Settings, redis_url: str, told: threading.Event, *, look: Callable[[], None]
 ) -> None:
-    """Ask each only until it is ready: every request to the server is a line of its log."""
+    """Ask each only until it is ready, because every request writes a line to the server's log."""
     deadline = time.monotonic() + READY_WITHIN
     waiting = [lambda: _answers(f"{url_of(settings)}/readyz"), lambda: _has_worker(redis_url)]
     while waiting and not told.is_set():
@@ -173,25 +172,25 @@ def _only_one() -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise NotReady("it is running already in this directory") from error
+            raise NotReady("it already runs in this directory") from error
         yield
 
 
 def _stop_when_told() -> threading.Event:
-    """Have a signal set the event and raise Interrupted, which is lost where Python ignores exceptions.
+    """Make a signal set the event and raise Interrupted.
 
-    It does so in callbacks such as those around a fork, and there are many forks while we start.
+    Python swallows exceptions in some callbacks, such as those around a fork. Then only the event remains.
     """
     told = threading.Event()
 
     def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal module's signature
         told.set()
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # stopping is under way
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is stopping already
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise Interrupted
 
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
-    if "MAKELEVEL" in os.environ:  # started by make: end with it, even if it is killed
+    if "MAKELEVEL" in os.environ:  # started by make: end with make, even if make is killed
         die_with_parent(os.getppid())
     return told

@@ -14,7 +14,7 @@ SCREEN = """
     Health   {url}/readyz
 {openapi}    Mail     {mail}
 
-  After a change of the code, the server and the worker start again.
+  The server and the worker restart when the code changes.
 
   Sign up:
 
@@ -49,14 +49,14 @@ def screen_of(settings: Settings, seconds: float) -> str:
 
 
 def _openapi(settings: Settings) -> str:
-    """Its line, where there is one."""
+    """The line for the OpenAPI document, which production does not have."""
     if settings.app_env is Environment.PRODUCTION:
         return ""
     return f"    OpenAPI  {url_of(settings)}/api/v1/openapi/openapi.json\n"
 
 
 def url_of(settings: Settings) -> str:
-    """As one reaches the server from here, wherever it listens."""
+    """The URL of the server for a client on this machine."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.http_host, settings.http_host)  # noqa: S104 - not to bind
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.http_port}"
 
@@ -72,7 +72,7 @@ def _mail_folder(settings: Settings) -> Path | None:
 
 
 def mails_of(settings: Settings) -> frozenset[Path]:
-    """The mails that lie in the folder; none where mail goes elsewhere."""
+    """The mails in the folder. None if mail goes to a server."""
     folder = _mail_folder(settings)
     return frozenset(folder.glob("*.eml")) if folder else frozenset()
 

@@ -17,10 +17,10 @@ LOOKS_EVERY = 1.0  # seconds
 
 
 class DrainingServer(MPServer):
-    """Says for a while that it is not ready before it stops, so that no request is sent to a closed port.
+    """Reports for a while that it is not ready before it stops, so that no request meets a closed port.
 
-    A second order to stop skips that wait. Each process that serves makes its
-    application by `build_app`, which is given its line to this one. On `private` this one says how they are.
+    A second signal skips that wait. Each serving process builds its application with `build_app`, which gets
+    its connection to this process. On the socket `private`, this process reports their health.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class DrainingServer(MPServer):
         timer.start()
 
     def _stop(self, *args: Any, **kwargs: Any) -> None:
-        # In a thread: it sets an event, whose lock the code that a signal has interrupted may hold.
+        # In a thread: it sets an event, and the code that the signal interrupted may hold the event's lock.
         stop = super().signal_handler_interrupt
         threading.Thread(target=stop, args=args, kwargs=kwargs, daemon=True).start()
 
@@ -63,7 +63,7 @@ class DrainingServer(MPServer):
         self,
         idx: int,
         target: Any,
-        callback_loader: Any,  # noqa: ARG002 - ours is given the line
+        callback_loader: Any,  # noqa: ARG002 - ours gets the connection
     ) -> WorkerProcess:
         ours, theirs = socket.socketpair()
         worker = super()._spawn_worker(idx, target, partial(self._build_app, theirs))
@@ -81,10 +81,10 @@ class DrainingServer(MPServer):
 
 
 class _Interrupt(threading.Event):
-    """Wakes the main thread from time to time: only there does Python run the handler of a signal.
+    """Wakes the main thread regularly, because Python runs signal handlers only there.
 
-    If the kernel gives the signal to another thread, nothing else does. Granian clears the event when it
-    replaces a process, even if an order or another death has just set it. So `is_due` is asked, too.
+    If the kernel gives a signal to another thread, nothing else wakes it. Granian clears the event when it
+    replaces a process, even if a signal or another death has just set it. So `is_due` is asked as well.
     """
 
     def __init__(self, *, is_due: Callable[[], bool]) -> None:

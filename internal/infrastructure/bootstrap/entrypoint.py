@@ -1,4 +1,4 @@
-"""What every entry point does around its work: one clear line and an exit code where it cannot start."""
+"""Turn the errors of an entry point into one clear line and an exit code."""
 
 import sys
 from collections.abc import Generator
@@ -17,7 +17,7 @@ def entry_point(name: str) -> Generator[None]:
         yield
     except InvalidSettings as error:
         for problem in [*error.problems, *_misspelt()]:
-            print(f"{name}: {problem}", file=sys.stderr)  # noqa: T201 - there is no log without settings
+            print(f"{name}: {problem}", file=sys.stderr)  # noqa: T201 - logging needs the settings
         raise SystemExit(WRONG_SETTINGS) from None
     except (NotReady, ServiceFailed, Unavailable) as error:
         print(f"{name}: {error}", file=sys.stderr)  # noqa: T201 - for the person who started it
@@ -25,12 +25,12 @@ def entry_point(name: str) -> Generator[None]:
 
 
 def _misspelt() -> list[str]:
-    """What may be the cause of a setting that is missing."""
+    """Misspelled names, which may explain a missing setting."""
     # `admin --help` reads no settings, so importing them at the top would only slow it down.
     from internal.infrastructure.config.misspelled_names import misspelling  # noqa: PLC0415 - see above
     from internal.infrastructure.config.settings import misspelt_settings  # noqa: PLC0415 - see above
 
     try:
         return [misspelling(name, meant) for name, meant in misspelt_settings().items()]
-    except InvalidSettings:  # the file cannot be read, which is the problem itself
+    except InvalidSettings:  # the file cannot be read, and the error already says so
         return []

@@ -18,7 +18,7 @@ class Service(Protocol):
 
 
 class KeptServices:
-    """Starts a service again when it has ended by itself, where it was and with the data that it had."""
+    """Restarts a service that has ended unexpectedly, on the same port and with the same data."""
 
     def __init__(self, services: Mapping[str, Service], *, say: Callable[[str], None]) -> None:
         self._services = services
@@ -26,11 +26,11 @@ class KeptServices:
         self._deaths: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=MOST_DEATHS))
 
     def keep(self) -> None:
-        """Look at each of them, once.
+        """Check each service once.
 
         Raises:
-            NotReady: one has ended MOST_DEATHS times WITHIN a minute.
-            ServiceFailed: one did not start.
+            NotReady: a service ended MOST_DEATHS times within a minute.
+            ServiceFailed: a service did not start.
         """
         for name, service in self._services.items():
             if (code := service.exit_code) is not None:
@@ -41,10 +41,10 @@ class KeptServices:
         deaths.append(time.monotonic())
         if len(deaths) == MOST_DEATHS and deaths[-1] - deaths[0] < WITHIN:
             raise NotReady(f"{name} {_described(code)}, for the {MOST_DEATHS}rd time within a minute")
-        self._say(f"  {name} {_described(code)}: starting it again...")
+        self._say(f"  {name} {_described(code)}: restarting...")
         service.start()
         self._say(f"  {name} is up again.")
 
 
 def _described(code: int) -> str:
-    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+    return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"

@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 @asynccontextmanager
 async def open_resources(container: Container) -> AsyncIterator[None]:
-    """Close, at the end, every connection that was opened in between. They open on first use."""
+    """Close all connections at the end. They open on first use."""
     database, taskqueue, inspection = container.database(), container.taskqueue(), container.inspection()
     # Each is closed even where another cannot be.
     async with AsyncExitStack() as closing:
@@ -33,14 +33,14 @@ async def open_resources(container: Container) -> AsyncIterator[None]:
 
 
 async def database_passes(container: Container) -> bool:
-    """Raise Unavailable, with the reason, if Postgres or its schema cannot be used."""
+    """Raise Unavailable with the reason if Postgres or its schema cannot be used."""
     if not await container.database().schema_version().is_current():
         raise Unavailable(OLD_SCHEMA)
     return True
 
 
 async def require_services(container: Container) -> None:
-    """Raise NotReady unless Postgres and Redis can be used and the schema is at its head."""
+    """Raise NotReady unless Postgres and Redis can be used and the schema is current."""
     settings = container.settings()
     redis = container.taskqueue().redis()
     try:
@@ -58,7 +58,7 @@ async def require_services(container: Container) -> None:
 
 @asynccontextmanager
 async def in_background(*coroutines: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run these beside the body, and cancel them after it. One that fails is reported when it does."""
+    """Run these beside the body and cancel them after it. A failure is logged at once."""
     tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
     for task in tasks:
         task.add_done_callback(_report_failure)

@@ -1,4 +1,4 @@
-"""Where the server listens: one clear line where it cannot."""
+"""The sockets of the server, with one clear error line if they cannot be opened."""
 
 import errno
 import socket
@@ -12,16 +12,16 @@ log = structlog.get_logger(__name__)
 
 
 def resolve(host: str, *, setting: str) -> str:
-    """Resolve `host` to the address that Granian needs. Raise NotReady if it has none."""
+    """Resolve `host` to the address that Granian needs. Raises NotReady."""
     try:
         address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0]
-    except (OSError, UnicodeError) as error:  # UnicodeError: it is no name at all, such as "a..b"
-        raise NotReady(f"{setting}: there is no address for {host!r} ({error})") from error
+    except (OSError, UnicodeError) as error:  # UnicodeError: not a host name, such as "a..b"
+        raise NotReady(f"{setting}: {host!r} has no address ({error})") from error
     return str(address)
 
 
 def require_free_port(host: str, port: int) -> None:
-    """Raise NotReady if something listens there. Granian would share the port with it, unnoticed."""
+    """Raise NotReady if the port is in use. Granian would silently share it."""
     with socket.socket(_family(host)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -31,15 +31,15 @@ def require_free_port(host: str, port: int) -> None:
 
 
 def private_socket(settings: Settings) -> socket.socket:
-    """Listen where health checks ask. Raise NotReady if something else does.
+    """Listen on the port for health checks. Raise NotReady if it is in use.
 
-    Outside production a second server takes any free port, unless one was chosen for it.
+    Outside production, a second server takes any free port, unless PRIVATE_PORT is set.
     """
     host, port = resolve(settings.private_host, setting="PRIVATE_HOST"), settings.private_port
     is_chosen = "private_port" in settings.model_fields_set
     try:
         if port == settings.http_port:
-            raise OSError(errno.EADDRINUSE, "it is HTTP_PORT")  # noqa: TRY301 - as taken as any other
+            raise OSError(errno.EADDRINUSE, "it is HTTP_PORT")  # noqa: TRY301 - handled like any port in use
         return socket.create_server((host, port), family=_family(host))
     except OSError as error:
         if is_chosen or settings.app_env is Environment.PRODUCTION:
@@ -56,5 +56,5 @@ def _family(host: str) -> socket.AddressFamily:
 def _unusable(host: str, port: int, error: OSError, *, setting: str) -> NotReady:
     return NotReady(
         f"cannot listen on {host} port {port} ({error.strerror}): "
-        f"stop what listens there, or choose another with {setting}=..."
+        f"stop the program that uses it, or set {setting} to another port"
     )

@@ -9,7 +9,7 @@ log = structlog.get_logger(__name__)
 
 
 async def beat_in(directory: Path) -> None:
-    """Show that the event loop goes round, until cancelled. No service has to be up for that."""
+    """Show that the event loop runs, until cancelled. This needs no service."""
     with beating(directory, log=log) as heartbeat:
         while heartbeat:
             heartbeat.beat()

@@ -1,2 +1,2 @@
 class NotReady(Exception):
-    """The process cannot start, or cannot go on; the text says why, in one line."""
+    """The process cannot start or continue. The text says why in one line."""

@@ -1,10 +1,10 @@
-"""Signals are orders, and none is lost, from the first moment of a process to its last.
+"""Receive signals without losing one, from the start of a process to its end.
 
-Python runs a signal's handler in the main thread only, and that thread sleeps on if the kernel gives the
-signal to another one. The file descriptor of `signal.set_wakeup_fd` is written at once, by either thread.
+Python runs signal handlers only in the main thread, which does not wake up if the kernel gives the signal to
+another thread. The file descriptor of `signal.set_wakeup_fd` is written at once, in any thread.
 
-Entry points call a function of this module before they import anything large. Until then a signal has its
-default effect, and none in the first process of a container. So this imports only the standard library.
+Entry points call this module before they import anything large. Until then a signal has its default effect,
+and no effect in the first process of a container. So this module imports only the standard library.
 """
 
 import os
@@ -24,7 +24,7 @@ _AT_ONCE = 4096  # bytes, one for each signal
 
 
 class Orders:
-    """What this process was told. Until `begin` it has nothing to end in order: END exits at once, with 0."""
+    """The signals that this process received. Until `begin`, END exits the process at once, with 0."""
 
     def __init__(self) -> None:
         self._has_begun = False
@@ -41,21 +41,21 @@ class Orders:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ORDERS)
 
     def begin(self, *, more: Collection[signal.Signals] = ()) -> None:
-        """From now on orders are only read, also those that have come; signals of `more` are read, too."""
+        """From now on signals are only read, also earlier ones and those in `more`."""
         self._has_begun = True
         for number in more:
             signal.signal(number, self._note)
 
     def wait(self, within: float | None = None) -> list[signal.Signals]:
-        """Return the orders since the last call; if there are none, wait for one, or for `wake`."""
+        """Return the signals since the last call. If there are none, wait for one or for `wake`."""
         select.select([self._received], [], [], within)
         with suppress(BlockingIOError):
             return [signal.Signals(number) for number in os.read(self._received, _AT_ONCE) if number]
         return []
 
     def wake(self) -> None:
-        """Have `wait` return, from any thread."""
-        with suppress(BlockingIOError):  # it is full: there is something to return for
+        """Make `wait` return. Callable from any thread."""
+        with suppress(BlockingIOError):  # the pipe is full, so `wait` returns anyway
             os.write(self._sender, b"\0")
 
     def _note(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signal module's signature
@@ -69,7 +69,7 @@ class Orders:
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask.before)
 
     def _leave_to_parent(self) -> None:
-        """A process that a task forks shares the pipe, and what it is told is not for us."""
+        """In a process that a task forks: it shares the pipe, but its signals are not for us."""
         signal.set_wakeup_fd(-1)
         for number in ORDERS:
             signal.signal(number, signal.SIG_DFL)
@@ -79,12 +79,12 @@ class Orders:
 
 @cache
 def listen() -> Orders:
-    """The orders to this process: the first call begins to listen."""
+    """The signals of this process. The first call starts to receive them."""
     return Orders()
 
 
 def end_when_told(*, code: int = 0) -> None:
-    """Have END end the process at once, until something else handles it."""
+    """Exit at once when a signal of END arrives, until something else handles it."""
 
     def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal module's signature
         os._exit(code)
@@ -96,9 +96,9 @@ def end_when_told(*, code: int = 0) -> None:
 
 @contextmanager
 def held(signals: Collection[signal.Signals] = ORDERS) -> Generator[None]:
-    """Keep these signals from the process that is started meanwhile, until it lets them in itself.
+    """Block these signals in a process that is started in the body, until it unblocks them itself.
 
-    What it is told before that is not lost, and does not kill it.
+    Signals that arrive before are not lost and do not kill it.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
@@ -108,13 +108,13 @@ def held(signals: Collection[signal.Signals] = ORDERS) -> Generator[None]:
 
 
 def reap_orphans(own: Collection[int]) -> None:
-    """As the first process of a container, end the zombies of processes whose parent has gone.
+    """As the first process of a container, reap zombies whose parent has died.
 
-    The exit codes of the processes `own` are left for whoever waits for those.
+    The processes `own` are left to the code that waits for their exit codes.
     """
     if sys.platform != "linux" or os.getpid() != 1:
         return
-    with suppress(ChildProcessError):  # there is no child at all
+    with suppress(ChildProcessError):  # there are no children
         while (
             ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         ) and ended.si_pid not in own:

@@ -10,10 +10,10 @@ from internal.ports.unavailable import Unavailable
 
 
 async def workers_on(host: str, *, redis_url: str) -> Sequence[WorkerInfo]:
-    """The workers that are up on `host`, by their process ids.
+    """The live workers on `host`, in the order of their process ids.
 
     Raises:
-        Unavailable: Redis cannot say, or no worker can tell Redis that it is up.
+        Unavailable: Redis cannot be reached, or refuses the registration of workers.
     """
     redis, namespace = connect(redis_url), hash_tag(NAMESPACE)
     try:

@@ -1,4 +1,4 @@
-"""`/livez` and `/readyz` for all processes that serve, as the main process hears it from them."""
+"""`/livez` and `/readyz` for all serving processes. The main process asks each of them."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ DOWN: Status = "down"
 
 
 class Liveness(msgspec.Struct, frozen=True):
-    """`processes` has the state of each, by process id."""
+    """`processes` has the state of each process, by its id."""
 
     status: Literal["ok", "down"]
     processes: Mapping[str, str]
@@ -28,7 +28,7 @@ class CommonReadiness(Readiness, frozen=True, kw_only=True):
 
 
 class ProcessHealth:
-    """Without an answer of each of the `expected` processes the server is neither live nor ready."""
+    """If one of the `expected` processes does not answer, the server is neither live nor ready."""
 
     def __init__(self, processes: Callable[[], Sequence[ServingProcess]], *, expected: int) -> None:
         self._processes = processes
@@ -47,7 +47,7 @@ class ProcessHealth:
         return Answer.json(HTTPStatus.OK if is_live else HTTPStatus.SERVICE_UNAVAILABLE, live)
 
     async def readyz(self) -> Answer:
-        """The worst of all: a check has failed if it fails in any of them."""
+        """The worst answer: a check fails if it fails in any process."""
         processes, is_live = await self._look()
         answers = await asyncio.gather(*map(_readiness, processes.values()))
         statuses = {answer.status if answer else DOWN for answer in answers} | (set() if is_live else {DOWN})
@@ -63,7 +63,7 @@ class ProcessHealth:
         return Answer.json(status_code(readiness.status), readiness)
 
     async def _look(self) -> tuple[Mapping[str, ServingProcess | None], bool]:
-        """The processes by their ids, None for those that do not answer; and whether all of them do."""
+        """The processes by id, None for those that do not answer, and whether all answer."""
         processes = list(self._processes())
         answers = await asyncio.gather(*map(_is_live, processes))
         looked = {

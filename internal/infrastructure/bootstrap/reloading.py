@@ -1,4 +1,4 @@
-"""The parent of a process that starts again whenever its code changes: for development."""
+"""For development: restart a process whenever its code changes."""
 
 import os
 import signal
@@ -18,10 +18,10 @@ LOOK_EVERY = 0.5  # seconds
 
 
 def run_reloading(arguments: Sequence[str], *, modules: Sequence[str] = ()) -> int:
-    """Run `python -m <arguments>`, and again after each change, until it is told to end.
+    """Run `python -m <arguments>`, and again after each change, until told to stop. Return the exit code.
 
-    Returns the exit code. If the process ends before anything has changed, so does this: its one line says
-    what to do. After a change it waits for the next one instead, since the change may be half done.
+    If the process ends before any change, this ends too: the process has printed why. If it ends after a
+    change, this waits for the next change, because the edit may be incomplete.
     """
     return _Reloader([sys.executable, "-m", *arguments], SourceFiles(modules), listen()).run()
 
@@ -54,7 +54,7 @@ class _Reloader:
             return spawn(self._command)
 
     def _end(self, process: "subprocess.Popen[bytes]") -> int:
-        """Stop it in order, and return its exit code. The second order to end kills it."""
+        """Stop the process and return its exit code. A second signal kills it."""
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         while (code := process.poll()) is None:

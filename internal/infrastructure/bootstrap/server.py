@@ -32,7 +32,7 @@ from internal.infrastructure.telemetry.log import configure_logging
 
 VERSION = "0.1.0"
 
-# Granian's own lines go where ours go.
+# Granian's log lines go where ours go.
 _LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -46,17 +46,17 @@ async def _never() -> bool:
     return False
 
 
-# Listed only by a server that has been told to stop.
+# Only a server that was told to stop has this check.
 _STOPPING = ReadinessCheck(name="running", passes=_never, essential=True)
 
 
 def serve(settings: Settings, *, is_debugged: bool = False) -> None:
-    """Serve HTTP until SIGTERM or SIGINT, then finish the requests that are under way.
+    """Serve HTTP until SIGTERM or SIGINT, then finish the running requests.
 
-    Where `is_debugged`, this process serves, and no other.
+    With `is_debugged`, this process alone serves.
 
     Raises:
-        NotReady: a port is in use, or Redis is of a kind that cannot be used.
+        NotReady: a port is in use, or this kind of Redis is not supported.
     """
     address = resolve(settings.http_host, setting="HTTP_HOST")
     require_free_port(address, settings.http_port)
@@ -87,9 +87,9 @@ def serve(settings: Settings, *, is_debugged: bool = False) -> None:
 
 
 def build_app(main_process: socket.socket) -> ASGIApp:
-    """Called by Granian in each process that serves, with its line to the main one."""
+    """Granian calls this in each serving process, with the connection to the main process."""
     if granian := multiprocessing.parent_process():
-        die_with_parent(granian.pid or 0, signal.SIGKILL)  # the others it takes from its line only
+        die_with_parent(granian.pid or 0, signal.SIGKILL)  # it gets all other signals through its connection
     settings = load_settings()
     configure_logging(level=settings.log_level, log_format=settings.log_format)
     return app_of(Container(settings=settings), main_process)

@@ -10,10 +10,10 @@ ANSWERS_WITHIN = 5  # seconds
 
 
 def server_health(host: str, port: int, path: str) -> tuple[bool, Mapping[str, object]]:
-    """Ask the server that listens there, past any proxy; returns whether all is well, and its answer.
+    """Ask the server directly, without a proxy. Return whether it is healthy, and its answer.
 
     Raises:
-        Unavailable: there is no answer.
+        Unavailable: the server does not answer.
     """
     connection = HTTPConnection(host, port, timeout=ANSWERS_WITHIN)
     try:

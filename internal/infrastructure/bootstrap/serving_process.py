@@ -1,4 +1,4 @@
-"""The line between the server's main process and a process that serves: orders one way, health the other."""
+"""The connection from the server's main process to a serving process: orders one way, health the other."""
 
 import asyncio
 import os
@@ -12,16 +12,16 @@ from internal.infrastructure.bootstrap.orders import END, held
 
 LIVE, READY, DRAIN, STOP = b"live", b"ready", b"drain", b"stop"
 
-# Granian runs the loop for the application's start, and again to serve. In between a signal would be lost.
-# The first run ends a few turns after this work has begun, and the rest of these turns are of the second.
+# Granian runs the loop to start the application, and again to serve. In between, a signal would be lost. The
+# first run ends a few turns after this coroutine starts, so the rest of these turns belong to the second.
 TURNS_OF_START = 50
 
 
 class ServingProcess:
-    """What Granian needs of a process. It takes orders from us only, over its line.
+    """A process as Granian needs it. It takes orders only from the main process, over the connection.
 
-    SIGTERM and SIGINT may be sent to every process of a service, or of a terminal, at once. The main process
-    obeys them; one that serves goes on until it is told.
+    SIGTERM and SIGINT may reach every process of a service or a terminal at once. The main process obeys
+    them. A serving process continues until the main process tells it to stop.
     """
 
     def __init__(self, process: BaseProcess, *, ours: socket.socket, theirs: socket.socket) -> None:
@@ -47,15 +47,15 @@ class ServingProcess:
         self.tell(STOP)
 
     def tell(self, order: bytes) -> None:
-        """From any thread, and from a signal's handler. It is kept until the process listens."""
-        with suppress(OSError):  # it has ended
+        """Send an order, from any thread or a signal handler. It is kept until the process listens."""
+        with suppress(OSError):  # the process has ended
             self._line.send(order + b"\n")
 
     async def ask(self, question: bytes, *, within: float) -> bytes:
-        """Always from the same event loop. Raise TimeoutError if there is no answer."""
+        """Return the answer. Call it from one event loop only. Raises TimeoutError if there is no answer."""
         if not self._is_heard:
             self._is_heard = True
-            with suppress(OSError):  # it has ended
+            with suppress(OSError):  # the process has ended
                 await asyncio.get_running_loop().create_connection(
                     lambda: _Lines(self._hear), sock=self._line
                 )
@@ -72,7 +72,7 @@ class ServingProcess:
 
 
 class _Lines(asyncio.Protocol):
-    """Not a stream: its reader would be a task that is still pending when the server stops."""
+    """Calls `hear` with each line. A stream would leave a pending task when the server stops."""
 
     def __init__(self, hear: Callable[[bytes], None]) -> None:
         self._hear = hear
@@ -87,7 +87,7 @@ class _Lines(asyncio.Protocol):
 async def obey_main_process(
     line: socket.socket, *, drain: Callable[[], None], readiness: Callable[[], Awaitable[bytes]]
 ) -> None:
-    """In the process that serves, on the event loop that serves: answer what is asked, do what is ordered."""
+    """In a serving process: answer questions and obey orders, on the event loop that serves."""
     for _ in range(TURNS_OF_START):
         await asyncio.sleep(0)
     reader, writer = await asyncio.open_connection(sock=line)
@@ -109,7 +109,7 @@ async def obey_main_process(
 
 
 def _stop() -> None:
-    """Send Granian the one SIGTERM that it waits for. Others stay blocked: a second would cut requests."""
+    """Send Granian the one SIGTERM that it waits for. Others stay blocked: a second would abort requests."""
     os.kill(os.getpid(), signal.SIGTERM)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])

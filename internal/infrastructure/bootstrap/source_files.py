@@ -9,7 +9,7 @@ ENVIRONMENT = Path(".env")
 
 
 class SourceFiles:
-    """The files that the program is made of: its packages, `.env`, and the packages of `modules`."""
+    """The program's files: its packages, `.env`, and the packages of `modules`."""
 
     def __init__(self, modules: Sequence[str] = ()) -> None:
         names = dict.fromkeys([*PACKAGES, *(module.partition(".")[0] for module in modules)])
@@ -17,7 +17,7 @@ class SourceFiles:
         self._known = self._stamps()
 
     def changed(self) -> Path | None:
-        """One of the files that were written, added or removed since the last call."""
+        """A file that was written, added or removed since the last call, if any."""
         now = self._stamps()
         before, self._known = self._known, now
         return next((Path(path) for path, _ in before.items() ^ now.items()), None)
@@ -43,11 +43,11 @@ def _below(root: Path) -> Iterator[str]:
     for directory, _, names in os.walk(root):
         for name in names:
             if name.endswith(SUFFIXES):
-                yield os.path.join(directory, name)  # noqa: PTH118 - a third of the time, twice a second
+                yield os.path.join(directory, name)  # noqa: PTH118 - three times as fast, twice a second
 
 
 def _stamp(path: str) -> int:
     try:
         return os.stat(path).st_mtime_ns  # noqa: PTH116 - as above
-    except OSError:  # it was deleted after it was listed
+    except OSError:  # deleted after it was listed
         return 0

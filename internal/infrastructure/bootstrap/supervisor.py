@@ -1,4 +1,4 @@
-"""The parent of the worker processes: starts them, repeats orders to them, restarts the ones that die."""
+"""The parent of the worker processes: starts them, passes signals on, restarts those that die."""
 
 import os
 import signal
@@ -17,20 +17,20 @@ from internal.infrastructure.telemetry.liveness_file import BEAT_EVERY, Liveness
 
 DRAINED = "--drained"
 
-SHORTEST_PAUSE = 0.1  # seconds before a process that died is started again, doubled up to
+SHORTEST_PAUSE = 0.1  # seconds until a dead process is restarted; doubled each time, up to
 LONGEST_PAUSE = 10.0
-HEALTHY_AFTER = 30.0  # seconds of life, after which the pause is the shortest again
+HEALTHY_AFTER = 30.0  # seconds; after a life this long, the pause is the shortest again
 
-# Seconds in which a repetition is no second order: init systems and terminals send to several processes.
+# Seconds in which a repeated signal is ignored: init systems and terminals signal several processes.
 SAME_ORDER = 0.2
-# Seconds after WORKER_SHUTDOWN_TIMEOUT: a process takes 1.7 at most, and the promise for all of it is 2.
+# Seconds after WORKER_SHUTDOWN_TIMEOUT. A process takes at most 1.7, and we promise 2 in all.
 KILLED_AFTER = 1.85
-KILLED = 1  # the exit code, if processes had to be killed
+KILLED = 1  # the exit code if processes had to be killed
 
 
 @dataclass
 class Place:
-    """One of the worker processes, through all its restarts."""
+    """One worker process, across all its restarts."""
 
     process: "subprocess.Popen[bytes] | None" = None
     started: float = 0.0
@@ -40,14 +40,14 @@ class Place:
 
 
 class Supervisor:
-    """Keeps a number of processes of one command alive until it is told to end.
+    """Keeps a number of processes of one command alive until it is told to stop.
 
-    A process that starts while they are drained is told so by the argument DRAINED. SIGTERM is one order to
-    a process, however often it comes and whoever sends it. A second order to the supervisor is urgent: it
-    kills them. So it does if they have not ended `ends_within` seconds after the first.
+    A process that starts while the others are drained gets the argument DRAINED. Repeated SIGTERMs to a
+    worker count once. A second one to the supervisor is urgent: it kills the workers. It also kills workers
+    that have not ended `ends_within` seconds after the first.
 
-    A process whose very first start soon fails with a known reason (nothing answers, a wrong setting) ends
-    them all: its one line says what to do, and restarting would hide it.
+    If the first start of a process fails soon for a known reason, such as a wrong setting, the supervisor
+    stops all: the process has printed what to do, and a restart would hide it.
     """
 
     def __init__(
@@ -67,12 +67,12 @@ class Supervisor:
         self._orders = orders
         self._ends_within = ends_within
         self._told_at = 0.0
-        self._overdue_at: float | None = None  # set when they are told to end
+        self._overdue_at: float | None = None  # set when the workers are told to stop
         self._draining = False
         self._code = 0
 
     def run(self) -> int:
-        """Return the exit code: 0 if every process ended well when told to."""
+        """Return the exit code: 0 if every process stopped cleanly when told to."""
         self._orders.begin(more=[signal.SIGCHLD])
         while self._overdue_at is None or any(place.process for place in self._places):
             if self._heartbeat:
@@ -89,7 +89,8 @@ class Supervisor:
             if self._overdue_at is None and place.process is None and now >= place.start_at:
                 command = [*self._command, DRAINED] if self._draining else self._command
                 with held():
-                    # Killed with us: what a killed worker had goes to another, and only one must have it.
+                    # If this process is killed, so is the worker: its tasks go to others, and two workers
+                    # must not run the same task.
                     place.process = spawn(command, stop_signal=signal.SIGKILL)
                 place.started = now
 

@@ -12,7 +12,7 @@ ASK_WITHIN = 2  # seconds
 
 
 async def require_supported_redis(client: redis.asyncio.Redis) -> None:
-    """Raise NotReady if Redis is of a kind that cannot be used. Of one that is away, nothing is known yet."""
+    """Raise NotReady if this kind of Redis is not supported. An unreachable Redis passes."""
     with suppress(Unavailable, TimeoutError):
         async with asyncio.timeout(ASK_WITHIN):
             if reason := await unsupported_mode(client):

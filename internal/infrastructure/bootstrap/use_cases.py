@@ -7,7 +7,7 @@ from internal.infrastructure.bootstrap.container import Container
 
 
 def use_cases_by_name(container: Container) -> Mapping[str, providers.Factory[Any]]:
-    """Every use case under the name of its provider, which is the name that a controller's parameter has."""
+    """Every use case, under the name of its provider and of the controllers' parameters."""
     return {
         name: provider
         for area in container.use_cases()

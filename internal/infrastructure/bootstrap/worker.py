@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 
 class Standing:
-    """What the orders so far come to."""
+    """The state that the signals so far have set."""
 
     def __init__(self, orders: Orders, *, is_drained: bool) -> None:
         self._orders = orders
@@ -40,7 +40,7 @@ class Standing:
         self.is_ending = False
 
     def update(self) -> None:
-        """Wait for an order, or to be woken, and take in what has come."""
+        """Wait for a signal or a wake-up, and apply the signals."""
         for order in self._orders.wait():
             self.is_ending = self.is_ending or order in END
             self.is_drained = (self.is_drained or order == signal.SIGTSTP) and order != signal.SIGCONT
@@ -53,15 +53,15 @@ def run_worker(
     is_drained: bool = False,
     is_debugged: bool = False,
 ) -> None:
-    """Work until SIGTERM or SIGINT, then end what is running; further ones change nothing.
+    """Work until SIGTERM or SIGINT, then finish the running tasks. Repeated signals change nothing.
 
-    SIGTSTP stops fetching, SIGCONT goes on; where `is_drained`, only that begins it. `modules` are imported
-    first: their plain Dramatiq actors are declared on the same broker. With `is_debugged` the loop may stand
-    still at a breakpoint.
+    SIGTSTP stops fetching and SIGCONT resumes it. With `is_drained` the worker starts without fetching.
+    `modules` are imported first: their plain Dramatiq actors are declared on the same broker. With
+    `is_debugged` the event loop may stop at a breakpoint.
 
     Raises:
-        NotReady: an entry of the schedule cannot be used, a service cannot be reached, or the schema is not
-            at its head; or, at the end, Redis was away for so long that not everything could be settled.
+        NotReady: an entry of the schedule is invalid, a service cannot be reached, or the schema is outdated.
+            At the end: Redis is unreachable, and some tasks could not be settled.
     """
     orders = listen()
     standing = Standing(orders, is_drained=is_drained)
@@ -80,7 +80,7 @@ def run_worker(
         try:
             loop.run_coroutine(resources.aclose())
         finally:
-            loop.stop()  # whatever went wrong: its thread would keep the process alive
+            loop.stop()  # also after an error: its thread would keep the process alive
 
 
 def _open_unless_told(
@@ -91,7 +91,7 @@ def _open_unless_told(
     orders: Orders,
     standing: Standing,
 ) -> None:
-    """Open what the worker needs; an order to end cuts that short."""
+    """Open the resources of the worker. A signal to stop interrupts this."""
     opening = asyncio.run_coroutine_threadsafe(_open(container, resources), loop.loop)
     opening.add_done_callback(lambda _: orders.wake())
     while not (opening.done() or standing.is_ending):
@@ -117,7 +117,7 @@ def _work(worker: Worker, settings: Settings, standing: Standing) -> None:
     unsettled = worker.stop(timeout=settings.worker_shutdown_timeout * 1000)
     log.info("worker.stopped", unsettled=unsettled)
     if unsettled:
-        raise NotReady(f"Redis is away, and {unsettled} tasks are not settled; they will run again")
+        raise NotReady(f"Redis is unreachable and {unsettled} tasks are not settled; they will run again")
 
 
 async def _open(container: Container, resources: AsyncExitStack) -> None:
@@ -135,7 +135,7 @@ async def _open(container: Container, resources: AsyncExitStack) -> None:
 
 
 async def _watch_database(container: Container, worker: Worker, resources: AsyncExitStack) -> None:
-    """Leave all tasks to other workers while Postgres is away from here: most of them need it."""
+    """Leave all tasks to other workers while this one cannot reach Postgres: most tasks need it."""
 
     def tell(is_away: bool) -> None:  # noqa: FBT001 - a callback
         if is_away:
@@ -192,7 +192,7 @@ def _build_worker(container: Container, settings: Settings, modules: Sequence[st
 
 
 def start_event_loop() -> EventLoopThread:
-    """The loop that everything runs on; Dramatiq's async actors find it through `set_event_loop_thread`."""
+    """Start the event loop for everything. Dramatiq's async actors find it by `set_event_loop_thread`."""
     thread = EventLoopThread(get_logger(__name__))
     thread.daemon = True
     thread.loop.close()

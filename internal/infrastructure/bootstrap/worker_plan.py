@@ -13,7 +13,7 @@ SERVICES = ("DATABASE_URL", "REDIS_URL")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerPlan:
-    """What a supervisor needs of the settings. `services` has the variables that its children inherit."""
+    """The settings that a supervisor needs. `services` has the variables that its children inherit."""
 
     processes: int
     shutdown_timeout: float  # seconds
@@ -28,10 +28,10 @@ class WorkerPlan:
 
 
 def read_plan() -> WorkerPlan:
-    """Read the settings in a child process, which also reports what is wrong: to import them takes 30 MB.
+    """Read the settings in a child process, because importing them takes 30 MB. The child reports problems.
 
     Raises:
-        SystemExit: they cannot be used, or the services cannot be found.
+        SystemExit: the settings are invalid, or the services cannot be found.
     """
     return WorkerPlan(**answer_of_child(_plan))
 
