@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from internal.infrastructure.bootstrap.orders import end_when_told
+from internal.infrastructure.bootstrap.process_signals import end_when_told
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
 
 
 def _serve(arguments: argparse.Namespace) -> None:
-    from internal.infrastructure.telemetry.plain_structlog import import_structlog  # noqa: PLC0415 - signals first: see orders.py
+    from internal.infrastructure.telemetry.plain_structlog import import_structlog  # noqa: PLC0415 - signals first: see process_signals.py
 
     import_structlog()
     from internal.infrastructure.bootstrap.entrypoint import entry_point  # noqa: PLC0415 - as above

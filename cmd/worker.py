@@ -10,7 +10,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from internal.infrastructure.bootstrap.orders import listen
+from internal.infrastructure.bootstrap.process_signals import listen
 
 if TYPE_CHECKING:
     from internal.infrastructure.config.settings import Settings
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def _work(arguments: argparse.Namespace) -> None:
-    from internal.infrastructure.bootstrap.exiting import exit_at_once  # noqa: PLC0415 - signals first: see orders.py
+    from internal.infrastructure.bootstrap.exiting import exit_at_once  # noqa: PLC0415 - signals first: see process_signals.py
 
     with exit_at_once():
         if arguments.supervised or arguments.debug:

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from internal.infrastructure.bootstrap.supervisor import SAME_ORDER
+from internal.infrastructure.bootstrap.supervisor import SAME_SIGNAL
 from internal.infrastructure.embedded.redis import EmbeddedRedis
 from tests.support.faults.fleet import ACTORS, Fleet
 from tests.support.faults.journal import END, START
@@ -111,7 +111,7 @@ def test_a_second_sigterm_exits_at_once(fleet: Fleet, kind: str) -> None:
     eventually(lambda: fleet.journal.keys(START) == ["running"], within=10)
     worker.process.send_signal(signal.SIGTERM)
     eventually(lambda: "worker.stopping" in worker.log, within=5)
-    time.sleep(SAME_ORDER)
+    time.sleep(SAME_SIGNAL)
 
     worker.process.send_signal(signal.SIGTERM)
     code = worker.process.wait(2)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from internal.domain.errors import DomainError
 from internal.infrastructure.bootstrap.not_ready import NotReady
-from internal.infrastructure.bootstrap.orders import END
+from internal.infrastructure.bootstrap.process_signals import STOP_SIGNALS
 from internal.infrastructure.bootstrap.services import (
     locate_redis,
     locate_services,
@@ -39,7 +39,7 @@ COMPLETION = "_ADMIN_COMPLETE"
 
 def run_admin() -> None:
     """Do what the arguments of this process say, and exit."""
-    for number in END:
+    for number in STOP_SIGNALS:
         signal.signal(number, signal.default_int_handler)  # Typer ends with 130
     # A text that the terminal's encoding lacks is no reason to show nothing.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # it is a TextIOWrapper
@@ -143,7 +143,7 @@ class LocatedInstallation:
         return heard_ago(load_settings().heartbeats)
 
     def server_health(self, path: str) -> tuple[bool, Mapping[str, object]]:
-        from internal.infrastructure.bootstrap.server_health import server_health  # noqa: PLC0415 - see above
+        from internal.infrastructure.bootstrap.health_client import server_health  # noqa: PLC0415 - see above
 
         settings = load_settings()
         return server_health(settings.private_host, settings.private_port, path)

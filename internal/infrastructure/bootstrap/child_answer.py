@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from internal.infrastructure.bootstrap.exiting import CANNOT_START, exit_at_once
-from internal.infrastructure.bootstrap.orders import ORDERS, held
+from internal.infrastructure.bootstrap.process_signals import HANDLED, held
 from internal.infrastructure.embedded.process import die_with_parent
 
 
@@ -34,7 +34,7 @@ def answer_of_child(work: Callable[[], object]) -> Any:
 
 
 def _answer(work: Callable[[], object], *, parent: int, to: int) -> None:
-    for number in ORDERS:
+    for number in HANDLED:
         signal.signal(number, signal.SIG_IGN)
     die_with_parent(parent, signal.SIGKILL)
     with exit_at_once(), open(to, "w", encoding="utf-8") as answer:

@@ -8,7 +8,7 @@ from typing import Any
 
 from granian.server.embed import Server
 
-from internal.infrastructure.bootstrap.orders import END
+from internal.infrastructure.bootstrap.process_signals import STOP_SIGNALS
 
 
 def let_breakpoints_be() -> None:
@@ -24,6 +24,6 @@ def _break() -> None:
 async def serve_here(**options: Any) -> None:
     """Serve until told to stop, on the loop of this process. `options` are Granian's."""
     server = Server(**options)
-    for number in END:
+    for number in STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, server.stop)
     await server.serve()

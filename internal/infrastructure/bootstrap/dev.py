@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPException
 from types import FrameType
 
-from internal.infrastructure.bootstrap.dev_screen import (
+from internal.infrastructure.bootstrap.dev_output import (
     announce_mail,
     label,
     mails_of,
@@ -23,10 +23,10 @@ from internal.infrastructure.bootstrap.dev_screen import (
     screen_of,
     url_of,
 )
-from internal.infrastructure.bootstrap.kept_services import KeptServices
-from internal.infrastructure.bootstrap.listening import require_free_port
+from internal.infrastructure.bootstrap.listening_sockets import require_free_port
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.ping import workers_on
+from internal.infrastructure.bootstrap.service_restarter import ServiceRestarter
 from internal.infrastructure.bootstrap.services import publish_services, withdraw_services
 from internal.infrastructure.config.settings import VAR_DIRECTORY, Settings
 from internal.infrastructure.database.schema import upgrade_to_head
@@ -61,7 +61,7 @@ def run_everything(settings: Settings) -> None:
         with suppress(Interrupted):
             postgres, redis = _start_services(settings, running)
             processes = _start_processes(settings, running, postgres=postgres, redis=redis)
-            services = KeptServices({"Postgres": postgres, "Valkey": redis}, say=say)
+            services = ServiceRestarter({"Postgres": postgres, "Valkey": redis}, say=say)
             mails = mails_of(settings)
             _await_ready(settings, redis.url, told, look=lambda: _look(services, processes))
             say(screen_of(settings, time.monotonic() - started))
@@ -124,7 +124,7 @@ def _relay_output(name: str, process: "subprocess.Popen[bytes]") -> None:
         say(f"{label(name)}| {line.decode(errors='replace').rstrip()}")
 
 
-def _look(services: KeptServices, processes: Processes) -> None:
+def _look(services: ServiceRestarter, processes: Processes) -> None:
     services.keep()
     _require_alive(processes)
 

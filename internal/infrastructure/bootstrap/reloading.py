@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from internal.infrastructure.bootstrap.orders import END, Orders, held, listen
+from internal.infrastructure.bootstrap.process_signals import STOP_SIGNALS, SignalQueue, held, listen
 from internal.infrastructure.bootstrap.source_files import SourceFiles
 from internal.infrastructure.embedded.process import spawn
 
@@ -27,14 +27,14 @@ def run_reloading(arguments: Sequence[str], *, modules: Sequence[str] = ()) -> i
 
 
 class _Reloader:
-    def __init__(self, command: Sequence[str], files: SourceFiles, orders: Orders) -> None:
+    def __init__(self, command: Sequence[str], files: SourceFiles, signals: SignalQueue) -> None:
         self._command = command
         self._files = files
-        self._orders = orders
+        self._signals = signals
         self._is_told = False
 
     def run(self) -> int:
-        self._orders.begin(more=[signal.SIGCHLD])
+        self._signals.begin(more=[signal.SIGCHLD])
         was_changed = False
         process = self._start()
         while True:
@@ -58,15 +58,15 @@ class _Reloader:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         while (code := process.poll()) is None:
-            is_told_now = not END.isdisjoint(self._orders.wait(LOOK_EVERY))
+            is_told_now = not STOP_SIGNALS.isdisjoint(self._signals.wait(LOOK_EVERY))
             if is_told_now and self._is_told:
                 process.kill()
             self._is_told = self._is_told or is_told_now
         return abs(code)
 
     def _obey(self, process: "subprocess.Popen[bytes]") -> None:
-        for order in self._orders.wait(LOOK_EVERY):
-            if order in END:
+        for received in self._signals.wait(LOOK_EVERY):
+            if received in STOP_SIGNALS:
                 self._is_told = True
-            elif order != signal.SIGCHLD and process.poll() is None:
-                process.send_signal(order)
+            elif received != signal.SIGCHLD and process.poll() is None:
+                process.send_signal(received)

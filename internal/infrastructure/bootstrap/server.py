@@ -15,9 +15,9 @@ from litestar.types import ASGIApp
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.debugging import serve_here
-from internal.infrastructure.bootstrap.draining import DrainingServer
+from internal.infrastructure.bootstrap.draining_server import DrainingServer
 from internal.infrastructure.bootstrap.lifespan import database_passes, in_background, open_resources
-from internal.infrastructure.bootstrap.listening import private_socket, require_free_port, resolve
+from internal.infrastructure.bootstrap.listening_sockets import private_socket, require_free_port, resolve
 from internal.infrastructure.bootstrap.serving_process import obey_main_process
 from internal.infrastructure.bootstrap.supported_redis import require_supported_redis_at
 from internal.infrastructure.bootstrap.use_cases import use_cases_by_name

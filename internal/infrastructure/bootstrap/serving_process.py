@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from multiprocessing.process import BaseProcess
 
-from internal.infrastructure.bootstrap.orders import END, held
+from internal.infrastructure.bootstrap.process_signals import STOP_SIGNALS, held
 
 LIVE, READY, DRAIN, STOP = b"live", b"ready", b"drain", b"stop"
 
@@ -39,7 +39,7 @@ class ServingProcess:
         return self._process.pid or 0
 
     def start(self) -> None:
-        with held(END):
+        with held(STOP_SIGNALS):
             self._process.start()
         self._theirs.close()
 

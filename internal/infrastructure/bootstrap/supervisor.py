@@ -10,7 +10,13 @@ from dataclasses import dataclass
 
 from internal.infrastructure.bootstrap.exiting import CANNOT_START, WRONG_SETTINGS
 from internal.infrastructure.bootstrap.late_log import LateLog
-from internal.infrastructure.bootstrap.orders import END, Orders, held, listen, reap_orphans
+from internal.infrastructure.bootstrap.process_signals import (
+    STOP_SIGNALS,
+    SignalQueue,
+    held,
+    listen,
+    reap_orphans,
+)
 from internal.infrastructure.bootstrap.worker_plan import read_plan
 from internal.infrastructure.embedded.process import spawn
 from internal.infrastructure.telemetry.liveness_file import BEAT_EVERY, LivenessFile, beating
@@ -22,7 +28,7 @@ LONGEST_PAUSE = 10.0
 HEALTHY_AFTER = 30.0  # seconds; after a life this long, the pause is the shortest again
 
 # Seconds in which a repeated signal is ignored: init systems and terminals signal several processes.
-SAME_ORDER = 0.2
+SAME_SIGNAL = 0.2
 # Seconds after WORKER_SHUTDOWN_TIMEOUT. A process takes at most 1.7, and we promise 2 in all.
 KILLED_AFTER = 1.85
 KILLED = 1  # the exit code if processes had to be killed
@@ -55,7 +61,7 @@ class Supervisor:
         command: Sequence[str],
         *,
         processes: int,
-        orders: Orders,
+        signals: SignalQueue,
         ends_within: float,
         heartbeat: LivenessFile | None,
         log: LateLog,
@@ -64,7 +70,7 @@ class Supervisor:
         self._command = command
         self._heartbeat = heartbeat
         self._places = [Place() for _ in range(processes)]
-        self._orders = orders
+        self._signals = signals
         self._ends_within = ends_within
         self._told_at = 0.0
         self._overdue_at: float | None = None  # set when the workers are told to stop
@@ -73,12 +79,12 @@ class Supervisor:
 
     def run(self) -> int:
         """Return the exit code: 0 if every process stopped cleanly when told to."""
-        self._orders.begin(more=[signal.SIGCHLD])
+        self._signals.begin(more=[signal.SIGCHLD])
         while self._overdue_at is None or any(place.process for place in self._places):
             if self._heartbeat:
                 self._heartbeat.beat()
             self._start_due()
-            self._obey(self._orders.wait(self._nothing_due_for()))
+            self._obey(self._signals.wait(self._nothing_due_for()))
             self._kill_overdue()
             self._reap()
         return self._code
@@ -101,16 +107,16 @@ class Supervisor:
             due = [self._overdue_at]
         return max(0.0, min([*due, time.monotonic() + BEAT_EVERY]) - time.monotonic())
 
-    def _obey(self, orders: Sequence[signal.Signals]) -> None:
-        for order in orders:
-            if order in {signal.SIGTSTP, signal.SIGCONT}:
-                self._draining = order == signal.SIGTSTP
-                self._hand_on(order)
-        if END.isdisjoint(orders):
+    def _obey(self, signals: Sequence[signal.Signals]) -> None:
+        for received in signals:
+            if received in {signal.SIGTSTP, signal.SIGCONT}:
+                self._draining = received == signal.SIGTSTP
+                self._hand_on(received)
+        if STOP_SIGNALS.isdisjoint(signals):
             return
         if self._overdue_at is None:
             self._end()
-        elif time.monotonic() > self._told_at + SAME_ORDER:
+        elif time.monotonic() > self._told_at + SAME_SIGNAL:
             self._overdue_at = 0.0
 
     def _end(self) -> None:
@@ -167,7 +173,7 @@ def supervise_workers(*, processes: int | None, modules: Sequence[str]) -> int:
         return Supervisor(
             [sys.executable, "-m", "cmd.worker", *modules, "--supervised"],
             processes=processes or plan.processes,
-            orders=listen(),
+            signals=listen(),
             ends_within=plan.shutdown_timeout + KILLED_AFTER,
             heartbeat=heartbeat,
             log=log,

@@ -16,7 +16,7 @@ from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import in_background, open_resources, require_services
 from internal.infrastructure.bootstrap.liveness import beat_in
 from internal.infrastructure.bootstrap.not_ready import NotReady
-from internal.infrastructure.bootstrap.orders import END, Orders, listen
+from internal.infrastructure.bootstrap.process_signals import STOP_SIGNALS, SignalQueue, listen
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.taskqueue.connections.redis_checks import warn_of_losses
 from internal.infrastructure.taskqueue.protocol.encoder import JSONEncoder
@@ -34,16 +34,16 @@ log = structlog.get_logger(__name__)
 class Standing:
     """The state that the signals so far have set."""
 
-    def __init__(self, orders: Orders, *, is_drained: bool) -> None:
-        self._orders = orders
+    def __init__(self, signals: SignalQueue, *, is_drained: bool) -> None:
+        self._signals = signals
         self.is_drained = is_drained
         self.is_ending = False
 
     def update(self) -> None:
         """Wait for a signal or a wake-up, and apply the signals."""
-        for order in self._orders.wait():
-            self.is_ending = self.is_ending or order in END
-            self.is_drained = (self.is_drained or order == signal.SIGTSTP) and order != signal.SIGCONT
+        for received in self._signals.wait():
+            self.is_ending = self.is_ending or received in STOP_SIGNALS
+            self.is_drained = (self.is_drained or received == signal.SIGTSTP) and received != signal.SIGCONT
 
 
 def run_worker(
@@ -63,15 +63,15 @@ def run_worker(
         NotReady: an entry of the schedule is invalid, a service cannot be reached, or the schema is outdated.
             At the end: Redis is unreachable, and some tasks could not be settled.
     """
-    orders = listen()
-    standing = Standing(orders, is_drained=is_drained)
+    signals = listen()
+    standing = Standing(signals, is_drained=is_drained)
     container = Container(settings=settings)
     loop = start_event_loop()
     resources = AsyncExitStack()
     try:
         worker = _build_worker(container, settings, modules)
-        orders.begin()
-        _open_unless_told(loop, container, resources, orders=orders, standing=standing)
+        signals.begin()
+        _open_unless_told(loop, container, resources, signals=signals, standing=standing)
         if not standing.is_ending:
             worker.start(is_paused=standing.is_drained, is_debugged=is_debugged)
             loop.run_coroutine(_watch_database(container, worker, resources))
@@ -88,12 +88,12 @@ def _open_unless_told(
     container: Container,
     resources: AsyncExitStack,
     *,
-    orders: Orders,
+    signals: SignalQueue,
     standing: Standing,
 ) -> None:
     """Open the resources of the worker. A signal to stop interrupts this."""
     opening = asyncio.run_coroutine_threadsafe(_open(container, resources), loop.loop)
-    opening.add_done_callback(lambda _: orders.wake())
+    opening.add_done_callback(lambda _: signals.wake())
     while not (opening.done() or standing.is_ending):
         standing.update()
     if standing.is_ending:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from internal.infrastructure.email.mail_names import file_name
+from internal.infrastructure.email.email_identifiers import file_name
 from internal.infrastructure.email.mime import MimeComposer
 from internal.ports.email_sender import Email
 

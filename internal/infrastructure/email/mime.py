@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from internal.infrastructure.email.mail_names import message_id
+from internal.infrastructure.email.email_identifiers import message_id
 from internal.ports.clock import Clock
 from internal.ports.email_sender import Email
 

@@ -10,9 +10,9 @@ from litestar.types import ASGIApp
 
 from internal.infrastructure.http.auth.controller import AuthController
 from internal.infrastructure.http.cors import Cors
-from internal.infrastructure.http.dependencies import provide_current_user
+from internal.infrastructure.http.current_user import provide_current_user
 from internal.infrastructure.http.errors import EXCEPTION_HANDLERS
-from internal.infrastructure.http.head import HeadAsGet
+from internal.infrastructure.http.head_requests import HeadAsGet
 from internal.infrastructure.http.health import health, livez, readyz
 from internal.infrastructure.http.json_request import JsonRequest, provide_unreadable, require_json
 from internal.infrastructure.http.middleware import RequestContext

@@ -6,7 +6,7 @@ from litestar import Request
 from litestar.exceptions import HTTPException
 
 from internal.domain.errors import InvalidInput
-from internal.infrastructure.http.json_body import UnreadableBody, decode_object, misfits
+from internal.infrastructure.http.json_decoding import UnreadableBody, decode_object, misfits
 
 _CHARSETS = {None, "utf-8", "utf8"}  # RFC 8259 section 8.1
 

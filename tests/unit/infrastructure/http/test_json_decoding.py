@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from internal.infrastructure.http.json_body import UnreadableBody, decode_object, misfits
+from internal.infrastructure.http.json_decoding import UnreadableBody, decode_object, misfits
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT

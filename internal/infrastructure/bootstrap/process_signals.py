@@ -17,14 +17,14 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from types import FrameType
 
-END = frozenset({signal.SIGTERM, signal.SIGINT})
-ORDERS = END | {signal.SIGTSTP, signal.SIGCONT}
+STOP_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
+HANDLED = STOP_SIGNALS | {signal.SIGTSTP, signal.SIGCONT}
 
 _AT_ONCE = 4096  # bytes, one for each signal
 
 
-class Orders:
-    """The signals that this process received. Until `begin`, END exits the process at once, with 0."""
+class SignalQueue:
+    """The signals that this process received. Until `begin`, STOP_SIGNALS exit the process with 0."""
 
     def __init__(self) -> None:
         self._has_begun = False
@@ -32,13 +32,13 @@ class Orders:
         for end in (self._received, self._sender):
             os.set_blocking(end, False)
         signal.set_wakeup_fd(self._sender, warn_on_full_buffer=False)
-        for number in ORDERS:
+        for number in HANDLED:
             signal.signal(number, self._note)
         self._mask = threading.local()
         os.register_at_fork(
             before=self._hold, after_in_parent=self._let_in, after_in_child=self._leave_to_parent
         )
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ORDERS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDLED)
 
     def begin(self, *, more: Collection[signal.Signals] = ()) -> None:
         """From now on signals are only read, also earlier ones and those in `more`."""
@@ -59,11 +59,11 @@ class Orders:
             os.write(self._sender, b"\0")
 
     def _note(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signal module's signature
-        if number in END and not self._has_begun:
+        if number in STOP_SIGNALS and not self._has_begun:
             os._exit(0)
 
     def _hold(self) -> None:
-        self._mask.before = signal.pthread_sigmask(signal.SIG_BLOCK, ORDERS)
+        self._mask.before = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
 
     def _let_in(self) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask.before)
@@ -71,31 +71,31 @@ class Orders:
     def _leave_to_parent(self) -> None:
         """In a process that a task forks: it shares the pipe, but its signals are not for us."""
         signal.set_wakeup_fd(-1)
-        for number in ORDERS:
+        for number in HANDLED:
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         self._let_in()
 
 
 @cache
-def listen() -> Orders:
+def listen() -> SignalQueue:
     """The signals of this process. The first call starts to receive them."""
-    return Orders()
+    return SignalQueue()
 
 
 def end_when_told(*, code: int = 0) -> None:
-    """Exit at once when a signal of END arrives, until something else handles it."""
+    """Exit at once when one of STOP_SIGNALS arrives, until something else handles it."""
 
     def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal module's signature
         os._exit(code)
 
-    for number in END:
+    for number in STOP_SIGNALS:
         signal.signal(number, end)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, ORDERS)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDLED)
 
 
 @contextmanager
-def held(signals: Collection[signal.Signals] = ORDERS) -> Generator[None]:
+def held(signals: Collection[signal.Signals] = HANDLED) -> Generator[None]:
     """Block these signals in a process that is started in the body, until it unblocks them itself.
 
     Signals that arrive before are not lost and do not kill it.

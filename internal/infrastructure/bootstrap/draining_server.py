@@ -8,8 +8,8 @@ from typing import Any
 from granian.server.mp import MPServer, WorkerProcess
 from litestar.types import ASGIApp
 
-from internal.infrastructure.bootstrap.orders import reap_orphans
 from internal.infrastructure.bootstrap.process_health import ProcessHealth
+from internal.infrastructure.bootstrap.process_signals import reap_orphans
 from internal.infrastructure.bootstrap.serving_process import DRAIN, ServingProcess
 from internal.infrastructure.http.private_listener import PrivateListener
 

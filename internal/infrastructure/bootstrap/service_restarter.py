@@ -17,7 +17,7 @@ class Service(Protocol):
     def start(self) -> str: ...
 
 
-class KeptServices:
+class ServiceRestarter:
     """Restarts a service that has ended unexpectedly, on the same port and with the same data."""
 
     def __init__(self, services: Mapping[str, Service], *, say: Callable[[str], None]) -> None:
