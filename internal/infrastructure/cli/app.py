@@ -28,7 +28,7 @@ app = typer.Typer(
     " Exit codes: 0 success, 1 failure or partial failure, 2 usage error.",
 )
 tasks = typer.Typer(
-    cls=CommandGroup, no_args_is_help=True, help="Tasks: inspect, publish, run, archive, delete, cancel."
+    cls=CommandGroup, no_args_is_help=True, help="Inspect, publish, run, archive, delete and cancel tasks."
 )
 tasks.command("ls")(list_tasks)
 tasks.command("names")(list_names)

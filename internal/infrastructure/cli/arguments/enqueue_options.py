@@ -48,7 +48,9 @@ ProcessAt = Annotated[
 ]
 UniqueFor = Annotated[
     timedelta | None,
-    typer.Option(parser=parse_duration, metavar="DURATION", help="Store no equal task for this long."),
+    typer.Option(
+        parser=parse_duration, metavar="DURATION", help="Treat equal tasks as duplicates for this long."
+    ),
 ]
 UniqueKey = Annotated[
     str | None, typer.Option(help="Tasks with this key are equal, whatever their payloads.")

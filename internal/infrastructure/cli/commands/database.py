@@ -6,7 +6,7 @@ from internal.infrastructure.cli.output.console import print_line
 from internal.infrastructure.cli.output.failures import CommandGroup
 from internal.infrastructure.cli.session import installation_of
 
-app = typer.Typer(cls=CommandGroup, no_args_is_help=True, help="The schema of the database.")
+app = typer.Typer(cls=CommandGroup, no_args_is_help=True, help="Migrate the database.")
 
 
 @app.command()

@@ -23,7 +23,7 @@ from internal.ports.unavailable import Unavailable
 app = typer.Typer(
     cls=CommandGroup,
     no_args_is_help=True,
-    help="The outbox: tasks stored in Postgres, from the commit to the end.",
+    help="Inspect, redrive and discard the tasks in the outbox.",
 )
 Cell = Callable[[OutboxRow, datetime], str]
 
@@ -64,10 +64,10 @@ def stats(context: typer.Context, *, as_json: AsJson = False) -> None:
       python -m cmd.admin outbox stats --json
     """
 
-    async def look(tools: Tools) -> tuple[OutboxStats, datetime]:
+    async def read(tools: Tools) -> tuple[OutboxStats, datetime]:
         return await tools.outbox.stats(), tools.clock.now()
 
-    counted, now = run(context, look)
+    counted, now = run(context, read)
     if as_json:
         show_json({"at": json_output.time(now), **json_output.outbox(counted)})
     else:
@@ -150,11 +150,11 @@ def inspect_row(
       python -m cmd.admin outbox inspect ID
     """
 
-    async def look(tools: Tools) -> tuple[OutboxRow, TaskInfo | str, datetime]:
+    async def read(tools: Tools) -> tuple[OutboxRow, TaskInfo | str, datetime]:
         row = await tools.outbox.row(task_id)
         return row, await _task_of(tools, row), tools.clock.now()
 
-    row, task, now = run(context, look)
+    row, task, now = run(context, read)
     if as_json:
         show_json({"row": json_output.outbox_row(row, with_payload=True), **_task_json(task)})
     else:

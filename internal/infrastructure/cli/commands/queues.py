@@ -14,7 +14,7 @@ from internal.infrastructure.cli.session import run
 from internal.ports.task_snapshots import DayCount, QueueInfo
 from internal.ports.tasks import TaskState
 
-app = typer.Typer(cls=CommandGroup, no_args_is_help=True, help="Queues: inspect, pause, resume, remove.")
+app = typer.Typer(cls=CommandGroup, no_args_is_help=True, help="Inspect, pause, resume and remove queues.")
 
 _COLUMNS = (
     Column("QUEUE"),
@@ -76,7 +76,7 @@ def list_queues(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 @app.command()
 def inspect(context: typer.Context, names: Names, *, as_json: AsJson = False) -> None:
-    """Show all numbers of some queues.
+    """Show the details of queues.
 
     Daily numbers are those of today in UTC.
 
@@ -119,7 +119,7 @@ def history(
     ] = 10,
     as_json: AsJson = False,
 ) -> None:
-    """Show how many attempts succeeded and failed on the last days.
+    """Count the successful and failed attempts of the last days.
 
     Days are in UTC.
 

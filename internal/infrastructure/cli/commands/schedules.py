@@ -17,7 +17,7 @@ from internal.ports.task_snapshots import ScheduledRun, ScheduleInfo
 app = typer.Typer(
     cls=CommandGroup,
     no_args_is_help=True,
-    help="Periodic tasks: when each is due, and when it was published.",
+    help="List the periodic tasks and their publications.",
 )
 
 _SCHEDULES = (
@@ -42,10 +42,10 @@ def list_schedules(context: typer.Context, *, as_json: AsJson = False) -> None:
       python -m cmd.admin cron ls
     """
 
-    async def look(tools: Tools) -> tuple[Sequence[ScheduleInfo], datetime]:
+    async def read(tools: Tools) -> tuple[Sequence[ScheduleInfo], datetime]:
         return await tools.inspector.schedules(), tools.clock.now()
 
-    schedules, now = run(context, look)
+    schedules, now = run(context, read)
     if as_json:
         show_json({"schedules": [json_output.schedule(schedule) for schedule in schedules]})
         return
@@ -80,14 +80,14 @@ def history(
       python -m cmd.admin cron history nightly-report
     """
 
-    async def look(tools: Tools) -> Sequence[ScheduledRun]:
+    async def read(tools: Tools) -> Sequence[ScheduledRun]:
         try:
             return await tools.inspector.schedule_history(name, size=size)
         except NotFound as error:
             known = [schedule.name for schedule in await tools.inspector.schedules()]
             raise NotFound(unknown_name("periodic task", name, known)) from error
 
-    runs = run(context, look)
+    runs = run(context, read)
     if as_json:
         show_json({"name": name, "runs": [json_output.run(one) for one in runs]})
         return

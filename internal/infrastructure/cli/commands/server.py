@@ -8,12 +8,12 @@ from internal.infrastructure.cli.output.console import print_error, print_line, 
 from internal.infrastructure.cli.output.failures import FAILED, CommandGroup
 from internal.infrastructure.cli.session import installation_of
 
-app = typer.Typer(cls=CommandGroup, no_args_is_help=True, help="The server on this machine.")
+app = typer.Typer(cls=CommandGroup, no_args_is_help=True, help="Check the server on this machine.")
 
 
 @app.callback()
 def server() -> None:
-    """The server on this machine."""
+    """Check the server on this machine."""
 
 
 @app.command()

@@ -169,10 +169,10 @@ def inspect_task(
       python -m cmd.admin task inspect -q default ID
     """
 
-    async def look(tools: Tools) -> tuple[TaskInfo, datetime]:
+    async def read(tools: Tools) -> tuple[TaskInfo, datetime]:
         return await on_queue(tools.inspector, queue, tools.inspector.task(queue, task_id)), tools.clock.now()
 
-    task, now = run(context, look)
+    task, now = run(context, read)
     if as_json:
         show_json({"task": json_output.task(task, with_payload=True)})
     else:

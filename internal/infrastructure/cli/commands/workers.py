@@ -16,7 +16,7 @@ from internal.infrastructure.cli.session import installation_of, run
 from internal.infrastructure.telemetry.liveness_file import SILENT_AFTER
 from internal.ports.task_snapshots import WorkerInfo
 
-app = typer.Typer(cls=CommandGroup, no_args_is_help=True, help="Workers: which are up, and what they run.")
+app = typer.Typer(cls=CommandGroup, no_args_is_help=True, help="List and check the workers.")
 
 _WORKERS = (
     Column("HOST"),
@@ -48,11 +48,11 @@ def list_workers(context: typer.Context, *, as_json: AsJson = False) -> None:
       python -m cmd.admin worker ls
     """
 
-    async def look(tools: Tools) -> tuple[Sequence[WorkerInfo], str | None, datetime]:
+    async def read(tools: Tools) -> tuple[Sequence[WorkerInfo], str | None, datetime]:
         refusals = await tools.redis_refusals()
         return await tools.inspector.workers(), refusals.of_workers, tools.clock.now()
 
-    workers, refusal, now = run(context, look)
+    workers, refusal, now = run(context, read)
     if as_json:
         listed = [json_output.worker(worker) for worker in workers]
         show_json({"workers": listed, "why_incomplete": refusal})

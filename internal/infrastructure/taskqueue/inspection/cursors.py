@@ -9,7 +9,7 @@ _SCORE = re.compile(r"-?\d{1,17}(\.\d{1,17})?|inf")
 
 
 def to_cursor(position: Position) -> str:
-    """The text is safe in a URL and on a command line."""
+    """Encode a position as text that is safe in a URL and on a command line."""
     return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
 
 

@@ -19,7 +19,7 @@ from internal.ports.task_inspector import TaskNotFound
 from internal.ports.task_results import NotEnded, TaskResult
 from internal.ports.tasks import TaskState
 
-# Seconds between two looks, in case a broken connection loses the announcement.
+# Seconds between two reads, in case a broken connection loses the announcement.
 POLL_INTERVAL = 1.0
 
 _decode = JSONEncoder().decode

@@ -25,7 +25,7 @@ SHOWN_FOR = timedelta(minutes=5)
 KEPT_FOR = timedelta(days=90)
 # Seconds. Timers may fire slightly early.
 MIN_SLEEP = 0.001
-# Seconds between attempts to reach Redis. The delay doubles from the first to the second.
+# Seconds between attempts to reach Redis. The delay doubles up to the maximum.
 MIN_RETRY_DELAY = 0.05
 MAX_RETRY_DELAY = 1.0
 
@@ -81,7 +81,7 @@ class Scheduler:
         self._is_disconnected = False
 
     async def run(self) -> None:
-        """Publish due tasks until cancelled. Outages only delay it."""
+        """Publish due tasks until cancelled. After an outage, continue."""
         try:
             while self._entries:
                 pause = await self._run_once()
