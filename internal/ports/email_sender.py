@@ -8,18 +8,18 @@ from internal.ports.unavailable import Unavailable
 
 
 class EmailRejected(Exception):
-    """The mail server refused the message for good; sending it again cannot help."""
+    """The mail server refused the mail permanently; sending it again cannot help."""
 
 
 class MailServerUnreachable(Unavailable):
-    """Nothing of the mail was handed over, and the mail server has not said a word against it."""
+    """No part of the mail was handed over, and the mail server has not refused it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Email:
-    """One mail to one person: the template `kind` filled in with `variables`.
+    """One mail to one person: the template `kind`, filled in with `variables`.
 
-    `message_id` identifies the mail over all attempts to send it.
+    `message_id` identifies the mail in all attempts to send it.
     """
 
     kind: str
@@ -30,15 +30,15 @@ class Email:
 
 class EmailSender(Protocol):
     async def send(self, email: Email, *, within: timedelta, accepted_within: timedelta) -> None:
-        """Hand the mail to the mail server: all of it `within`, and then wait for the server's word on it.
+        """Transmit the mail to the mail server `within` this time, then wait for the server to accept it.
 
-        Whoever gives up that second wait will send the mail again, and cannot know whether it was accepted:
-        `accepted_within` should be long.
+        `accepted_within` limits the second wait and should be long. A caller that stops waiting does not know
+        whether the mail was accepted, and will send it again.
 
         Raises:
-            EmailRejected: refused for good.
-            MailServerUnreachable: there is no server, or it fell silent before it could have the mail.
-            TimeoutError: `accepted_within` was exceeded; the mail may have been sent nevertheless.
-            Exception: anything else is worth another attempt.
+            EmailRejected: the server refused the mail permanently.
+            MailServerUnreachable: there is no server, or it stopped answering before it had the mail.
+            TimeoutError: `accepted_within` has passed; the mail may have been sent.
+            Exception: another attempt may succeed.
         """
         ...

@@ -12,16 +12,16 @@ class RequestInProgress(Conflict):
 
 
 class IdempotentRequests(Protocol):
-    """Which user came of a request that its sender may repeat, by the key that the sender chose.
+    """Remembers which user a request created, by the key that the client chose for its repetitions.
 
-    Part of a unit of work: what is claimed is so with its commit, and not at all without. It is kept for a
-    day; then, or when the user is gone, the key is free again.
+    It is part of a unit of work: a claim is stored with the commit, or not at all. After a day, or when the
+    user is deleted, the key is free again.
     """
 
     async def claim(self, key: str, user_id: UUID) -> UUID | None:
-        """Bind the key to a user who is stored in the same unit of work; or tell to whom it is bound.
+        """Bind the key to a user of this unit of work, or return the user that it is already bound to.
 
         Raises:
-            RequestInProgress: another unit of work has claimed it and has not ended.
+            RequestInProgress: another unit of work has claimed the key and is still open.
         """
         ...

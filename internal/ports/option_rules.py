@@ -1,21 +1,21 @@
-"""What one option of a task may be: its type and its bounds, which are those of Redis and of Postgres."""
+"""The type and the bounds of each task option. The bounds come from Redis and Postgres."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-MOMENT = timedelta(milliseconds=1)  # the engine knows nothing shorter
-LONGEST = timedelta(days=365_250)  # a thousand years: what is due stays within what a datetime can say
+MOMENT = timedelta(milliseconds=1)  # the shortest time of the engine
+LONGEST = timedelta(days=365_250)  # a thousand years: due times stay within the range of datetime
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(4000, 1, 1, tzinfo=UTC)
-LARGEST = 2**53 - 1  # Redis' Lua has no larger whole number that is exact
+LARGEST = 2**53 - 1  # the largest whole number that is exact in Redis' Lua
 LONGEST_KEY = 4096  # characters
-LONGEST_ID = 255  # characters: an index of Postgres takes no more than 2,700 bytes
+LONGEST_ID = 255  # characters: a Postgres index takes 2,700 bytes at most
 
-Rule = Callable[[object], str | None]  # what is wrong with a value, to be put after the option's name
+Rule = Callable[[object], str | None]  # returns the problem with a value, to follow the option's name
 
 
 def text(value: object) -> str | None:
-    """Text that UTF-8 and Postgres can hold."""
+    """Check that UTF-8 and Postgres can store the text."""
     if not isinstance(value, str):
         return "must be text"
     if "\0" in value:

@@ -1,4 +1,4 @@
-"""What operators see of the outbox, and what they can do to its rows."""
+"""The outbox as operators see it, and the actions on its rows."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +15,11 @@ class OutboxRowNotFound(NotFound):
 
 
 class OutboxState(StrEnum):
-    """Where the task of a row stands.
+    """The state of a row.
 
-    WAITING: not forwarded to the task queue yet. FORWARDED: there, and not ended.
-    DONE, GIVEN_UP: ended. DUPLICATE: ended without having run, since an equal task was there already.
+    WAITING: not enqueued yet. FORWARDED: in the task queue, and not ended.
+    DONE, GIVEN_UP: the task succeeded, or was archived.
+    DUPLICATE: the task did not run because the task queue had an equal one.
     """
 
     WAITING = "waiting"
@@ -33,11 +34,11 @@ class OutboxState(StrEnum):
 
 
 class OutboxAction(StrEnum):
-    """What can be done to rows.
+    """An action on rows.
 
-    REDRIVE: forward the task now, if the task queue does not have it. One that was given up is open again,
-    and its task begins anew; an effect that it has made, it does not make again.
-    DISCARD: give the task up without running it.
+    REDRIVE: enqueue the task now, unless the task queue has it. The row of an archived task is open again,
+    and the task starts from the beginning. Effects that happened once per key do not happen again.
+    DISCARD: close the row without running the task.
     """
 
     REDRIVE = "redrive"
@@ -52,12 +53,12 @@ APPLIES_TO: Mapping[OutboxAction, frozenset[OutboxState]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxRow:
-    """A task, as it was stored with the data it belongs to.
+    """A task as it was stored with its data.
 
-    next_try_at: when it is forwarded, or looked for in the task queue; of no meaning once it has ended.
-    completed_at: when the effect was made that must not be made twice.
-    last_error, last_failed_at: why the task queue could not be given the task, or asked for it, the last
-    time that this failed, and when. It stays when all is well again, and says nothing of how the task ran.
+    next_try_at: when the relay enqueues the task, or looks for it in the task queue; unused after its end.
+    completed_at: when the effect happened that must not happen twice.
+    last_error, last_failed_at: why and when the relay last failed to enqueue the task or to look for it. Both
+        stay after a success. They do not describe how the task ran.
     """
 
     id: str
@@ -76,10 +77,10 @@ class OutboxRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxStats:
-    """How many rows there are of the states in which operators are needed, and how old the oldest are.
+    """The number of rows in the states that may need an operator, and the age of the oldest.
 
-    Those that are done are not counted: that takes the longer the more there are.
-    last_error, last_failed_at: the newest of the rows that are open.
+    Rows of done tasks are not counted, because counting takes time in proportion to their number.
+    last_error, last_failed_at: the newest ones of all open rows.
     """
 
     waiting: int
@@ -93,14 +94,14 @@ class OutboxStats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxPage:
-    """Some rows, and the cursor of what follows: None at the end."""
+    """Some rows, and the cursor of the next page: None at the end."""
 
     rows: Sequence[OutboxRow]
     next: str | None
 
 
 class OutboxInspector(Protocol):
-    """Every method raises Unavailable if the store cannot be reached, `act` also for the task queue."""
+    """Every method raises Unavailable without the store; `act` also raises it without the task queue."""
 
     async def stats(self) -> OutboxStats: ...
 
@@ -112,7 +113,7 @@ class OutboxInspector(Protocol):
         size: int = 30,
         cursor: str | None = None,
     ) -> OutboxPage:
-        """One page of the rows in a state; without a state, of all rows.
+        """Return one page of the rows in a state; without a state, of all rows.
 
         Open rows are newer than ended ones. The newest open row was stored last; the newest ended row ended
         last.
@@ -123,23 +124,23 @@ class OutboxInspector(Protocol):
         ...
 
     async def row(self, task_id: str) -> OutboxRow:
-        """Raise OutboxRowNotFound."""
+        """Raises OutboxRowNotFound."""
         ...
 
     async def act(self, action: OutboxAction, task_ids: Sequence[str]) -> ActionResult:
-        """Do something to some rows; refused are those that are not there, and to discard what is active.
+        """Act on these rows. Missing rows are refused, and so is discarding an active task.
 
-        What was given up and has not quite ended, or has an equal in the task queue, is not redriven.
+        An archived task is not redriven while it is still ending, or if the task queue has an equal one.
 
         Raises:
-            ValueError: they are more than 500.
+            ValueError: there are more than 500 ids.
         """
         ...
 
     def act_on_all(self, action: OutboxAction, state: OutboxState) -> AsyncIterator[ActionResult]:
-        """Do something to all rows that are in a state now, in bounded batches, the oldest first.
+        """Act on all rows that are in this state now, the oldest first, and yield a result for each batch.
 
         Raises:
-            Conflict: the action is none for this state.
+            Conflict: the action does not apply to this state.
         """
         ...

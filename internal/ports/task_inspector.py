@@ -1,4 +1,4 @@
-"""What operators see of the background tasks, and what they can do to them."""
+"""Background tasks as operators see them, and the actions on them."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class QueueNotFound(NotFound):
 
 
 class QueueNotEmpty(Conflict):
-    """It has tasks, or some that are running; those only end by themselves or by being cancelled."""
+    """The queue has tasks. Running tasks must end or be cancelled first."""
 
     code = "QUEUE_NOT_EMPTY"
 
@@ -33,7 +33,7 @@ class TaskNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFilter:
-    """Only tasks of this name, and with these texts, whatever their case, in their payload and last error."""
+    """Selects tasks by name, and by texts in their payload and last error, whatever the case."""
 
     name: str | None = None
     payload: str | None = None
@@ -46,9 +46,9 @@ class TaskFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskPage:
-    """Some tasks, and the cursor of what follows: None at the end.
+    """Some tasks, and the cursor of the next page: None at the end.
 
-    A filtered page may be short, even empty, and yet have more behind it: each looks at a bounded number.
+    Each page looks at a bounded number of tasks. A filtered page may be short or empty although more follow.
     """
 
     tasks: Sequence[TaskInfo]
@@ -56,12 +56,12 @@ class TaskPage:
 
 
 class TaskAction(StrEnum):
-    """What can be done to tasks, and to those of which states.
+    """An action on tasks, with the states that it applies to.
 
     RUN: scheduled, retry, archived -> pending now. An archived task has all its retries again.
     ARCHIVE: pending, scheduled, retry -> archived.
-    DELETE: pending, scheduled, retry, archived, completed -> gone.
-    CANCEL: active -> archived; its handler is told to stop, within a second.
+    DELETE: pending, scheduled, retry, archived, completed -> deleted.
+    CANCEL: active -> archived; its handler is stopped within a second.
     """
 
     RUN = "run"
@@ -80,7 +80,7 @@ APPLIES_TO: Mapping[TaskAction, frozenset[TaskState]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionResult:
-    """What became of a number of tasks: the ids of those it was done to, and why not to the others."""
+    """The result of an action: the ids for which it succeeded, and a reason for each of the others."""
 
     done: Sequence[str]
     refused: Mapping[str, str]
@@ -89,40 +89,40 @@ class ActionResult:
 class TaskInspector(Protocol):
     """Every method raises Unavailable if the task queue cannot be reached.
 
-    The cost of a page, and of an action on one page of tasks, does not depend on how many there are.
+    The cost of a page, and of an action on one page of tasks, does not depend on the number of tasks.
     """
 
     async def queues(self) -> Sequence[QueueInfo]:
-        """All queues, by name."""
+        """Return all queues, sorted by name."""
         ...
 
     async def queue(self, name: str) -> QueueInfo:
-        """Raise QueueNotFound."""
+        """Raises QueueNotFound."""
         ...
 
     async def history(self, name: str, *, days: int) -> Sequence[DayCount]:
-        """The last `days` days, newest first, today included.
+        """Return the last `days` days, newest first, today included.
 
         Raises:
             QueueNotFound: there is no such queue.
-            ValueError: the days are not within 1 to 90.
+            ValueError: `days` is not within 1 to 90.
         """
         ...
 
     async def pause(self, name: str) -> bool:
-        """Hand out none of its tasks; what runs goes on. False if it was paused. Raises QueueNotFound."""
+        """Stop dequeuing. Running tasks go on. Returns False if it was paused. Raises QueueNotFound."""
         ...
 
     async def resume(self, name: str) -> bool:
-        """False if it was not paused. Raises QueueNotFound."""
+        """Returns False if it was not paused. Raises QueueNotFound."""
         ...
 
     async def remove_queue(self, name: str, *, force: bool = False) -> None:
-        """Delete everything there is of a queue, with `force` its tasks, too.
+        """Delete a queue; with `force`, delete its tasks too.
 
         Raises:
-            QueueNotFound: there is none.
-            QueueNotEmpty: it has tasks and `force` is not set, or tasks of it are running.
+            QueueNotFound: there is no such queue.
+            QueueNotEmpty: it has tasks and `force` is not set, or some of its tasks are running.
         """
         ...
 
@@ -136,10 +136,10 @@ class TaskInspector(Protocol):
         cursor: str | None = None,
         only: TaskFilter | None = None,
     ) -> TaskPage:
-        """One page of the tasks in a state; without a state, of all tasks.
+        """Return one page of the tasks in a state; without a state, of all tasks.
 
-        The newest task came into its state last; in scheduled and retry it is due last. Without a state,
-        pending tasks are the newest, then active, scheduled, retry, archived and completed ones.
+        The newest task entered its state last; in scheduled and retry it is due last. Without a state,
+        pending tasks are the newest, followed by active, scheduled, retry, archived and completed ones.
 
         Raises:
             QueueNotFound: there is no such queue.
@@ -148,25 +148,25 @@ class TaskInspector(Protocol):
         ...
 
     async def task(self, queue: str, task_id: str) -> TaskInfo:
-        """Raise TaskNotFound."""
+        """Raises TaskNotFound."""
         ...
 
     async def act(self, action: TaskAction, queue: str, task_ids: Sequence[str]) -> ActionResult:
-        """Do something to some tasks; one that is not there is refused.
+        """Act on these tasks. Missing tasks are refused.
 
         Raises:
-            ValueError: they are more than 500.
+            ValueError: there are more than 500 ids.
         """
         ...
 
     def act_on_all(
         self, action: TaskAction, queue: str, state: TaskState, *, only: TaskFilter | None = None
     ) -> AsyncIterator[ActionResult]:
-        """Do something to all tasks that are in a state now, in bounded batches: one result for each.
+        """Act on all tasks that are in this state now, and yield a result for each batch.
 
         Raises:
             QueueNotFound: there is no such queue.
-            Conflict: the action is none for this state.
+            Conflict: the action does not apply to this state.
         """
         ...
 
@@ -175,5 +175,5 @@ class TaskInspector(Protocol):
     async def schedules(self) -> Sequence[ScheduleInfo]: ...
 
     async def schedule_history(self, name: str, *, size: int = 30) -> Sequence[ScheduledRun]:
-        """Newest first; 1,000 are kept. Raises NotFound."""
+        """Return the runs, newest first; 1,000 are kept. Raises NotFound."""
         ...

@@ -6,12 +6,12 @@ from internal.ports.tasks import TaskState
 
 
 class NotEnded(Exception):
-    """The time to wait is over, and the task has not ended; it goes on."""
+    """The task did not end in time. It goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskResult:
-    """How far a task is: `value` is what its handler wrote last, `error` that of the last failed attempt."""
+    """The state of a task, the last value of its handler, and the error of the last failed attempt."""
 
     state: TaskState
     value: object = None
@@ -23,10 +23,10 @@ class TaskResult:
 
 
 class TaskResults(Protocol):
-    """What became of tasks that were published with a `retention`; the others leave nothing behind."""
+    """Results of tasks with a `retention`. Other tasks leave no result."""
 
     async def result(self, queue: str, task_id: str) -> TaskResult:
-        """As it is now, also of a task that is still running.
+        """Return the result at this moment, even if the task still runs.
 
         Raises:
             TaskNotFound: there is no such task.
@@ -35,12 +35,12 @@ class TaskResults(Protocol):
         ...
 
     async def wait(self, queue: str, task_id: str, *, within: timedelta) -> TaskResult:
-        """Return as soon as the task has ended, done or given up.
+        """Wait until the task is completed or archived.
 
         Raises:
-            NotEnded: it has not within that time.
-            TaskNotFound: it did not appear within that time, or is gone without having been kept.
-            ValueError: it has no retention, so that nobody could tell when it is done.
+            NotEnded: it did not end within that time.
+            TaskNotFound: it did not appear within that time, or was not kept.
+            ValueError: it has no retention, so its end would not be noticed.
             Unavailable: the task queue cannot be reached.
         """
         ...

@@ -1,4 +1,4 @@
-"""What is known of queues, tasks, workers and schedules at one moment."""
+"""Queues, tasks, workers and schedules at one moment."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,10 +11,10 @@ from internal.ports.tasks import TaskState, UniqueUntil
 class QueueInfo:
     """A queue at one moment.
 
-    sizes: the number of tasks in each state; a state that is missing has none.
+    sizes: the number of tasks in each state; a missing state has no tasks.
     latency: the age of the oldest pending task; zero if none is pending.
     memory: bytes that its tasks take in Redis, estimated from a few of them.
-    processed, failed: attempts since midnight UTC; processed counts those that succeeded, failed the others.
+    processed, failed: successful and failed attempts since midnight UTC.
     """
 
     name: str
@@ -32,7 +32,7 @@ class QueueInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayCount:
-    """Attempts of one day, UTC."""
+    """The attempts of one day in UTC."""
 
     day: date
     processed: int
@@ -41,7 +41,7 @@ class DayCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A failed attempt. `retries` counts those that came before it."""
+    """A failed attempt. `retries` is the number of failed attempts before it."""
 
     at: datetime
     retries: int
@@ -50,14 +50,14 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskInfo:
-    """One task at one moment; what does not apply to its state, or was not kept, is None.
+    """One task at one moment. Fields that do not apply to its state, or were not kept, are None.
 
-    payload: what the task was published with; None for a message that cannot be read, which is in `raw`.
-    due: when it starts, or starts again, at the earliest.
-    expires_at: when an archived or a completed task is forgotten.
-    is_orphaned: it is active, and its worker has not been heard for longer than a lease.
-    is_cancelled: it is active, and was told to stop.
-    history: the failed attempts, oldest first; of a task on a page only the last one.
+    payload: None if the message cannot be read; it is in `raw` then.
+    due: the earliest time of its next attempt.
+    expires_at: when an archived or completed task is deleted.
+    is_orphaned: it is active, and its worker has been silent for longer than a lease.
+    is_cancelled: it is active, and is being stopped.
+    history: the failed attempts, oldest first; in a page only the last one.
     """
 
     id: str
@@ -100,7 +100,7 @@ class RunningTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerInfo:
-    """A worker process that was heard within its lease. It takes no task while it waits for a service."""
+    """A worker process with a recent heartbeat. It takes no tasks while it `waits_for` a service."""
 
     id: str
     host: str
@@ -117,7 +117,7 @@ class WorkerInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleInfo:
-    """A periodic task. `last` and `next` are slots; `next` is None if it never comes again."""
+    """A periodic task. `last` and `next` are slots; `next` is None if no slot follows."""
 
     name: str
     spec: str
@@ -130,7 +130,7 @@ class ScheduleInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledRun:
-    """A slot of a periodic task for which a task was published, at `published_at`."""
+    """A slot for which the scheduler published a task at `published_at`."""
 
     task_id: str
     slot: datetime

@@ -1,4 +1,4 @@
-"""Background tasks as the application sees them: what to do, how it should be done, and who publishes it."""
+"""Background tasks as the application sees them: payloads, options, publishers and handlers."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, Protocol, Self, TypedDict, TypeVar, Unpack
 
 from internal.ports import option_rules as rules
 
-MOST_STEPS = 100  # of a chain: the first one carries all the others
+MOST_STEPS = 100  # of a chain: the first step carries all others
 MOST_MEMBERS = 10_000  # of a group
 
 
@@ -48,7 +48,7 @@ class Rate:
 
 
 class TaskOverrides(TypedDict, total=False):
-    """Options for one publication; see TaskOptions."""
+    """Options for one publication. See TaskOptions."""
 
     queue: str
     task_id: str | None
@@ -69,26 +69,27 @@ class TaskOverrides(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskOptions:
-    """How a task is to be run.
+    """How a task runs.
 
     queue: one of the configured queues.
-    task_id: own id, over all queues; while its task exists, publishing again only reports a duplicate.
-    max_retries: attempts after the first; 0 = one attempt.
-    timeout: limit of one attempt; exceeding it is a failed attempt.
-    deadline: not started after it, cancelled at it, then archived.
-    delay, process_at: run no earlier (one of the two).
-    unique_for, unique_key: how long an equal task counts as a duplicate. Equal are tasks of one queue with
-        the same name and payload, or with the same key. For a delayed task the time begins when it is due.
-    unique_until: "done": it is over when the task has ended; "expiry": it lasts, whatever becomes of it.
-    retention: keep the completed task and its result this long; 0 = forget it.
-    headers: context such as a request id, handed to the handler.
-    max_running, rate, limit_key: how many run at once, and start in a window, over all workers; of the tasks
-        of this name, or of all that have this key. Those above it wait, without counting an attempt.
+    task_id: your own id, unique in all queues. While its task exists, publishing again reports a duplicate.
+    max_retries: attempts after the first one; 0 means one attempt.
+    timeout: the limit of one attempt. An attempt that takes longer has failed.
+    deadline: the task does not start after it, is cancelled at it, and is archived then.
+    delay, process_at: the earliest start. Use one of the two.
+    unique_for, unique_key: how long an equal task counts as a duplicate. Tasks of one queue are equal if they
+        have the same name and payload, or the same key. The time of a delayed task begins when it is due.
+    unique_until: "done" ends that time when the task ends; "expiry" keeps it in any case.
+    retention: how long the completed task and its result are kept; 0 means not at all.
+    headers: context for the handler, such as a request id.
+    max_running, rate, limit_key: how many tasks run at once, and how many start within a window, on all
+        workers together. A limit applies to the tasks of one name, or to all tasks with the same key. Tasks
+        above it wait, and no attempt is counted.
 
-    Durations are rounded to milliseconds, up to a thousand years; moments are within the years 1970 to 3999.
+    Durations are rounded to milliseconds, up to a thousand years. Times are within the years 1970 to 3999.
 
     Raises:
-        ValueError: a value has another type or is out of range, or two exclude each other.
+        ValueError: a value has the wrong type or is out of range, or two options exclude each other.
     """
 
     queue: str = Queue.DEFAULT
@@ -118,7 +119,7 @@ class TaskOptions:
                 raise ValueError(problem)
 
     def override(self, overrides: TaskOverrides) -> Self:
-        """These options with some replaced; a new start time replaces the old one, however it was given."""
+        """Return a copy with some options replaced. A new `delay` or `process_at` replaces either of them."""
         if not overrides:
             return self
         replaced = overrides.copy()
@@ -132,10 +133,10 @@ class TaskOptions:
 class Task(Protocol):
     """A frozen, keyword-only dataclass: its fields are the payload.
 
-    `task_name` is stable: it stands in Redis. New fields need defaults, so that older messages stay readable.
-    A task may have a static method `retry_delay(retries: int, error: BaseException) -> timedelta`: how long
-    to wait after a failed attempt, `retries` of which came before. Without it the wait is
-    retries^4 + 15 + random(0..29) * (retries + 1) seconds.
+    Never change `task_name`: stored messages have it. New fields need defaults, so older messages stay
+    readable. A static method `retry_delay(retries: int, error: BaseException) -> timedelta` is optional. It
+    returns the wait after a failed attempt; `retries` is the number of retries before it. Without it the wait
+    is retries^4 + 15 + random(0..29) * (retries + 1) seconds.
     """
 
     task_name: ClassVar[str]
@@ -147,10 +148,11 @@ Publication = Task | tuple[Task, TaskOptions]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskContext:
-    """What a handler may know of the run it is part of. `retries` counts the failed attempts so far.
+    """The attempt that a handler runs in. `retries` is the number of failed attempts so far.
 
-    `write_result` keeps a value, JSON of at most 64 KiB, for the task's `retention`; the last one counts. It
-    can be read at once. Raises ValueError for a larger value, and for one that would not be read as written.
+    `write_result` stores a value, JSON of at most 64 KiB, for the task's `retention`. Others can read it at
+    once, and the last value replaces earlier ones. It raises ValueError for a larger value, and for a value
+    that JSON does not preserve.
     """
 
     id: str
@@ -164,7 +166,7 @@ class TaskContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskReceipt:
-    """What became of a publication; of a `duplicate` (None: not yet known), which task was there."""
+    """The result of a publication. If `duplicate` is true (None: not yet known), `id` is the other task's."""
 
     id: str
     queue: str
@@ -174,29 +176,29 @@ class TaskReceipt:
 
 class TaskPublisher(Protocol):
     async def publish(self, task: Task, **overrides: Unpack[TaskOverrides]) -> TaskReceipt:
-        """Have the task run. It is delivered at least once, so its handler is idempotent.
+        """Publish the task. It is delivered at least once, so its handler must be idempotent.
 
         Raises:
             ValueError: an option is invalid, the queue is unknown, or the payload would not arrive unchanged.
-                Nothing is stored then.
+                Nothing is stored.
             Unavailable: the task queue cannot be reached.
         """
         ...
 
     async def publish_many(self, tasks: Sequence[Publication]) -> list[TaskReceipt]:
-        """Publish all; a bare task uses its own options."""
+        """Publish all tasks; a task without options uses its class's. Raises as `publish`."""
         ...
 
     async def publish_chain(
         self, steps: Sequence[Publication], *, on_failure: Publication | None = None
     ) -> TaskReceipt:
-        """Publish the first step, whose receipt this is, and each other when the one before is done.
+        """Publish the first step and return its receipt. Each later step follows when the one before is done.
 
-        `on_failure` is published whenever a step is given up, or is a duplicate when its turn has come.
+        `on_failure` is published when a step is archived, or is a duplicate when its turn comes.
 
         Raises:
-            ValueError: as for `publish`; or no steps, or more than MOST_STEPS, or a later one has a moment
-                (process_at, deadline).
+            ValueError: as for `publish`; or there are no steps, or more than MOST_STEPS, or a later step has
+                `process_at` or `deadline`.
         """
         ...
 
@@ -207,19 +209,19 @@ class TaskPublisher(Protocol):
         then: Publication | None = None,
         on_failure: Publication | None = None,
     ) -> list[TaskReceipt]:
-        """Publish all; `then` when all of them are done, `on_failure` when the first is given up.
+        """Publish all tasks; `then` follows when all are done, `on_failure` when the first one is archived.
 
-        `on_failure` is also published if `then` is a duplicate when its turn has come.
+        `on_failure` also follows if `then` is a duplicate when its turn comes.
 
         Raises:
-            ValueError: as for `publish_chain`; or no tasks, or more than MOST_MEMBERS, or one of them may be
-                a duplicate, which is never done.
+            ValueError: as for `publish_chain`; or there are no tasks, or more than MOST_MEMBERS, or one of
+                them could be a duplicate, which is never done.
         """
         ...
 
 
 def with_options(tasks: Sequence[Publication]) -> list[tuple[Task, TaskOptions]]:
-    """Give every bare task its own options: what `publish_many` begins with."""
+    """Pair each task that has no options with those of its class."""
     return [item if isinstance(item, tuple) else (item, item.task_options) for item in tasks]
 
 
@@ -231,19 +233,19 @@ class TaskHandler(Protocol[TaskT_contra]):
         """Do the task's work.
 
         Raises:
-            Permanent: to give up.
-            RetryLater: to wait.
-            Exception: anything else is a failed attempt.
+            Permanent: the task is archived.
+            RetryLater: the task runs again later.
+            Exception: the attempt has failed.
         """
         ...
 
 
 class Permanent(Exception):
-    """The task can never succeed: archive it now."""
+    """The task cannot succeed: it is archived without a retry."""
 
 
 class RetryLater(Exception):
-    """Not now: run the task again `after` this time, without counting an attempt."""
+    """Run the task again `after` this time; no attempt is counted."""
 
     def __init__(self, after: timedelta) -> None:
         super().__init__(f"retry in {after.total_seconds():.3f} s")

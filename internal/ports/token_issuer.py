@@ -13,13 +13,13 @@ class InvalidToken(NotAuthenticated):
 
 class TokenIssuer(Protocol):
     def issue(self, user_id: UUID) -> str:
-        """An access token for this user, for a limited time."""
+        """Return an access token for this user. It expires."""
         ...
 
     def verify(self, token: str) -> UUID:
-        """The user that the token was issued to.
+        """Return the user that the token was issued to.
 
         Raises:
-            InvalidToken: forged, expired, or not one of ours; which of them is not told.
+            InvalidToken: it is forged, expired or from another issuer; the error does not say which.
         """
         ...

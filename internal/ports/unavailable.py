@@ -1,6 +1,6 @@
 class Unavailable(Exception):
-    """Something that we need from outside cannot be reached just now; the same call may work later."""
+    """An external service cannot be reached now; the same call may work later."""
 
 
 class DatabaseUnreachable(Unavailable):
-    """The database cannot be reached from this process; what was asked of it is not to blame."""
+    """The process cannot reach the database; its statement is not the cause."""

@@ -9,11 +9,11 @@ from internal.ports.user_repository import UserRepository
 class UnitOfWork(Protocol):
     """One transaction, as an async context manager. Leaving it without `commit` undoes everything.
 
-    What is published on `tasks` is stored with the rest, or not at all; after the commit it is delivered
-    at least once.
+    Tasks that are published on `tasks` are stored with the rest, or not at all. After the commit each one is
+    delivered at least once.
 
     Raises:
-        Unavailable: the store cannot be reached; nothing is known of a commit that was under way.
+        Unavailable: the store cannot be reached. If `commit` raises it, the outcome is unknown.
     """
 
     @property

@@ -11,8 +11,8 @@ class UserRepository(Protocol):
         """Store a new user.
 
         Raises:
-            EmailAlreadyRegistered: another user has this address. The store decides, so that two
-                simultaneous sign-ups cannot both pass.
+            EmailAlreadyRegistered: another user has this address. The store decides, so two simultaneous
+                sign-ups cannot both succeed.
         """
         ...
 
@@ -21,11 +21,11 @@ class UserRepository(Protocol):
     async def get_by_email(self, email: EmailAddress) -> User | None: ...
 
     async def replace_password_hash(self, user: User, password_hash: str) -> bool:
-        """Store another hash of the same password; False if the user's hash is no longer `user`'s."""
+        """Store a new hash of the same password. Returns False if the stored hash is not that of `user`."""
         ...
 
     async def password_costs(self) -> Collection[str]:
-        """What the stored hashes cost, each once: their PHC strings up to the salt.
+        """Return the distinct costs of all stored hashes: their PHC strings up to the salt.
 
         An example: `$argon2id$v=19$m=19456,t=2,p=1`.
         """

@@ -61,7 +61,7 @@ class FakeOutboxInspector:
         if not 1 <= size <= MOST_AT_ONCE:
             raise ValueError("size")
         if cursor is not None and not cursor.isdecimal():
-            raise ValueError(f"{cursor!r} is no cursor of a page")
+            raise ValueError(f"{cursor!r} is not a cursor of a page")
         ordered = sorted(self._in(state), key=_newness, reverse=newest_first)
         end = int(cursor or 0) + size
         return OutboxPage(rows=ordered[end - size : end], next=str(end) if end < len(ordered) else None)
@@ -83,7 +83,7 @@ class FakeOutboxInspector:
 
     async def act_on_all(self, action: OutboxAction, state: OutboxState) -> AsyncIterator[ActionResult]:
         if state not in APPLIES_TO[action]:
-            raise Conflict(f"{action} is nothing for rows that are {state}")
+            raise Conflict(f"{action} does not apply to rows that are {state}")
         ids = [row.id for row in sorted(self._in(state), key=_place)]
         for first in range(0, len(ids), self._batch):
             yield await self.act(action, ids[first : first + self._batch])

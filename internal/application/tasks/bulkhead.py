@@ -7,14 +7,13 @@ from types import TracebackType
 
 from internal.ports.tasks import RetryLater
 
-# Long enough for a place to become free where the other side answers, short enough to hold up nobody where it
-# does not.
+# A place becomes free within this time while the other side answers. If it does not answer, few slots wait.
 PATIENCE = timedelta(milliseconds=250)
 COME_BACK_IN = (3.0, 6.0)  # seconds
 
 
 class Bulkhead:
-    """Lets so many tasks of one process at once use what may be slow; slots are left for the other tasks."""
+    """Limits how many tasks of a process use a slow service at once, so other tasks keep their slots."""
 
     def __init__(
         self,
@@ -29,9 +28,9 @@ class Bulkhead:
         self._draw = draw
 
     async def __aenter__(self) -> None:
-        """Take a place, behind those who came before.
+        """Take a place, first come, first served.
 
-        Raises RetryLater once no place has become free for a while: a slot is not for waiting.
+        Raises RetryLater if no place becomes free within `patience`: a slot is not for waiting.
         """
         seen = -1
         while seen != self._releases:

@@ -11,24 +11,24 @@ from internal.ports.tasks import Permanent, RetryLater
 from internal.ports.unavailable import Unavailable
 
 SEND_WITHIN = timedelta(seconds=20)
-# What RFC 5321 asks for (section 4.5.3.2.6): giving up on a slow server would only repeat the mail. Both
-# limits together are less than a task's own (TaskOptions.timeout).
+# RFC 5321, section 4.5.3.2.6, asks for this time. A client that gives up on a slow server repeats the mail.
+# Both limits together are shorter than a task's own (TaskOptions.timeout).
 ACCEPTED_WITHIN = timedelta(minutes=10)
-# How long a mail waits for another worker after its own was killed; one that is alive renews its claim.
+# How long a mail waits for another worker after its own was killed. A live worker renews its claim.
 CLAIM_LEASE = timedelta(seconds=25)
 RENEWALS_IN_A_LEASE = 3
-# A mail that is out is remembered as soon as Postgres can, since forgotten it would be sent again. With both
-# limits above this, too, is less than a task's own.
+# How long to retry until Postgres records that the mail was sent; without the record it would be sent again.
+# Together with both limits above, this is shorter than a task's own limit too.
 REMEMBER_WITHIN = timedelta(minutes=15)
 REMEMBER_EVERY = timedelta(milliseconds=250)
-# While there is no mail server a mail is offered again and again, uncounted, for so long after it was due.
-# The shorter wait is longer than a lease, which whoever has failed keeps; the spread keeps mails apart.
+# For this long after it was due, a mail is retried while the mail server is unreachable. These tries do not
+# count as attempts. Each wait is longer than a lease, which a failed try keeps; the range spreads the mails.
 UNREACHABLE_FOR = timedelta(hours=48)
 UNREACHABLE_WAITS = (30.0, 60.0)  # seconds
 
 
 class SendEmailOnce:
-    """What every task that is a mail does: send it once, however often the task is delivered."""
+    """Sends the mail of a task once, even if the task is delivered more than once."""
 
     def __init__(
         self,
@@ -54,16 +54,15 @@ class SendEmailOnce:
     async def __call__(self, email: Email) -> None:
         """Send the mail of the task whose id is `email.message_id`.
 
-        SMTP has no idempotency key: a crash between the server's acceptance and `complete` can repeat
-        the mail, with the same message id. So can a Postgres that is away for REMEMBER_WITHIN from then on,
-        and a claim that is lost because it was away for longer than the lease: what has begun is finished
-        nevertheless, beside whoever has claimed it since.
+        SMTP has no idempotency key, so three cases can repeat the mail, with the same message id. The worker
+        crashes between the server's acceptance and `complete`. Postgres is down for REMEMBER_WITHIN from then
+        on. Postgres is down for longer than the lease, so another worker claims a mail that is being sent.
 
         Raises:
-            RetryLater: an attempt is under way, or was cut off less than its lease ago; or too many mails
-                are being sent already; or the mail server cannot be reached.
-            Unavailable: Postgres cannot be reached, before the mail or for REMEMBER_WITHIN after it.
-            Permanent: the mail server refused it for good, or could not be reached for UNREACHABLE_FOR.
+            RetryLater: another attempt is running, or was cut off less than a lease ago. Or too many mails
+                are being sent. Or the mail server cannot be reached.
+            Unavailable: Postgres is down before the mail, or for REMEMBER_WITHIN after it.
+            Permanent: the mail server refused the mail permanently, or was unreachable for UNREACHABLE_FOR.
         """
         async with self._bulkhead:
             await self._claim_and_send(email)
@@ -80,7 +79,7 @@ class SendEmailOnce:
             await self._send(email, age=claim.age)
             await self._remember(email.message_id)
         finally:
-            renewing.cancel()  # and not awaited: a Postgres that hangs would hold up who is being stopped
+            renewing.cancel()  # not awaited: a Postgres that hangs must not delay a worker that stops
 
     async def _send(self, email: Email, *, age: timedelta) -> None:
         try:
@@ -109,5 +108,5 @@ class SendEmailOnce:
     async def _keep_claim(self, key: str) -> None:
         while True:
             await asyncio.sleep(self._lease.total_seconds() / RENEWALS_IN_A_LEASE)
-            with suppress(Unavailable):  # perhaps the next renewal gets through
+            with suppress(Unavailable):  # the next renewal may succeed
                 await self._idempotency.renew(key, self._lease)

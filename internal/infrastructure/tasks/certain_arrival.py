@@ -1,4 +1,4 @@
-"""Decides by the types of a task's fields whether it must be read back and compared before it is stored."""
+"""Decides by the field types whether a task must be decoded and compared before it is stored."""
 
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
@@ -7,17 +7,17 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
-# If these can be encoded at all, they decode to equal values, also after jsonb has stored them.
+# Values of these types decode to equal values, even after jsonb has stored them.
 _CERTAIN = frozenset({str, int, bool, NoneType, UUID})
 
 Check = Callable[[Any], bool]
 
 
 def certainty(task_type: type[Any]) -> Check:
-    """A check for tasks of this class: every field holds a value of exactly the type that it declares."""
+    """Return a check for tasks of this class: every value has exactly the declared type."""
     its_fields = fields(task_type)
     if hasattr(task_type, "__post_init__") or not all(field.init for field in its_fields):
-        return lambda _: False  # its own code may change the value
+        return lambda _: False  # the code of the class may change the value
     hints = get_type_hints(task_type, include_extras=True)
     accepted = tuple(_CERTAIN & _members(hints[field.name]) for field in its_fields)
     if not all(accepted):
@@ -28,7 +28,7 @@ def certainty(task_type: type[Any]) -> Check:
 
 
 def compares_all(task_type: type[Any]) -> bool:
-    """Whether `==` compares every value of such tasks: a dataclass can exclude fields."""
+    """Tell if `==` compares every value of such tasks: a dataclass can exclude fields."""
     hints = get_type_hints(task_type)
     return all(field.compare and not _has_dataclass(hints[field.name]) for field in fields(task_type))
 

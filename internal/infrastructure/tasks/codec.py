@@ -1,4 +1,4 @@
-"""Task <-> encoded task: the only place that knows the form of a payload outside the process."""
+"""Encodes and decodes tasks. No other module knows how a payload looks outside the process."""
 
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
@@ -14,7 +14,7 @@ from internal.ports.tasks import Task, TaskOptions
 
 
 class UnknownTask(LookupError):
-    """No task of this name is known; a newer version of the program may know it."""
+    """No task has this name in this version of the program; a newer version may have one."""
 
 
 class TaskCodec:
@@ -26,15 +26,15 @@ class TaskCodec:
 
     @property
     def names(self) -> list[str]:
-        """Of the tasks that it knows."""
+        """The names of all known tasks, sorted."""
         return sorted(self._types)
 
     def encode(self, task: Task, *, task_id: str, options: TaskOptions) -> EncodedTask:
-        """Prepare a task for the way.
+        """Encode a task.
 
         Raises:
-            UnknownTask: no worker could decode it, because it has no route.
-            NotStorable: its payload would not arrive unchanged. Says which field, but not its value.
+            UnknownTask: the task has no route, so no worker could decode it.
+            NotStorable: its payload would not arrive unchanged. The text names the field, not its value.
         """
         if self._types.get(task.task_name) is not type(task):
             raise UnknownTask(task.task_name)
@@ -44,13 +44,13 @@ class TaskCodec:
             if not self._is_certain[task.task_name](task):
                 self._require_arrival(task, data)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
-            ours = isinstance(error, NotStorable | msgspec.ValidationError)  # which name no value
+            ours = isinstance(error, NotStorable | msgspec.ValidationError)  # their texts contain no value
             reason = error if ours else type(error).__name__
             raise NotStorable(f"the payload of {task.task_name} cannot be stored: {reason}") from error
         return EncodedTask(id=task_id, name=task.task_name, payload=payload, options=options)
 
     def _require_arrival(self, task: Task, payload: bytes) -> None:
-        """Read it as a worker will, though in one step, and compare."""
+        """Decode the payload as a worker does, and compare."""
         self._require_same(task, self._readers[task.task_name].decode(payload))
         if storable.may_differ_in_postgres(payload):
             from_postgres = storable.in_postgres(storable.decode(payload))
@@ -64,11 +64,11 @@ class TaskCodec:
                 raise NotStorable(f"{name} would arrive changed")
 
     def decode(self, name: str, payload: dict[str, Any]) -> Task:
-        """Rebuild a task.
+        """Decode a task.
 
         Raises:
             UnknownTask: no task has this name.
-            InvalidPayload: says which field does not fit, but not its value.
+            InvalidPayload: a field does not fit. The text names the field, not its value.
         """
         task_type = self._types.get(name)
         if task_type is None:
@@ -80,7 +80,7 @@ class TaskCodec:
 
 
 def _is_same(sent: Any, arrived: Any) -> bool:
-    """Compares all fields of dataclasses, including those that their own `==` excludes."""
+    """Compare all fields of dataclasses, including fields that `==` excludes."""
     if type(sent) is not type(arrived):
         return storable.is_same(sent, arrived)
     if isinstance(sent, list | tuple):

@@ -5,23 +5,26 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """How a task ended: done, or given up."""
+    """How a task ended: it succeeded, or it was archived."""
 
     task_id: str
     succeeded: bool
 
 
 class CompletionLog(Protocol):
-    """The book in which tasks stand that were stored together with the data they belong to."""
+    """Records which tasks of units of work are open, and how the others ended.
+
+    Every method raises Unavailable if the log cannot be reached.
+    """
 
     async def closed(self, task_ids: Sequence[str]) -> Mapping[str, bool]:
-        """Those of them that have ended and must not run again: False was given up. Raises Unavailable."""
+        """Return the tasks that have ended and must not run: True if one succeeded, False if archived."""
         ...
 
     async def close(self, completions: Sequence[Completion]) -> None:
-        """Write down how these ended. Raises Unavailable."""
+        """Record how these tasks ended. The first record of a task counts."""
         ...
 
     async def reopen(self, task_ids: Sequence[str]) -> set[str]:
-        """Have these run again after their end; returns those that stand here. Raises Unavailable."""
+        """Make these tasks open again, and return the ones that the log has."""
         ...

@@ -1,4 +1,4 @@
-"""Tasks in transit, with all that follows them, and their JSON in the outbox."""
+"""Encoded tasks with their followers, and their JSON in the outbox."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,11 +16,11 @@ class InvalidPayload(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodedTask:
-    """A task in transit. `payload` holds JSON types only; `options` are final.
+    """A task between publisher and worker. `payload` has only JSON types; `options` are final.
 
-    is_stored: it stands in the completion log as well, and is to be closed there.
-    was_sent: it may have been handed over before, and may be done by now.
-    followers: what follows when it has ended.
+    is_stored: the task has a row in the completion log, which must be closed.
+    was_sent: the task may have been sent before, and may be done by now.
+    followers: the tasks that follow its end.
     """
 
     id: str
@@ -34,7 +34,7 @@ class EncodedTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followers:
-    """What is published when a task is done, or given up; in a group, when all `size` of them are done."""
+    """The tasks that follow when a task is done or archived; in a group, when all `size` tasks are done."""
 
     on_success: tuple[EncodedTask, ...] = ()
     on_failure: tuple[EncodedTask, ...] = ()
@@ -43,16 +43,16 @@ class Followers:
 
 
 def and_all_that_follow(task: EncodedTask) -> list[EncodedTask]:
-    """The task, and whatever may follow it; each before those that follow it."""
+    """Return the task and everything that may follow it; each task precedes its followers."""
     found = [task]
-    for each in found:  # it grows in the loop: a chain may be longer than Python's stack is deep
+    for each in found:  # the list grows in the loop: a recursion could exceed the stack
         if each.followers:
             found += (*each.followers.on_success, *each.followers.on_failure)
     return found
 
 
 def options_to_json(options: TaskOptions) -> dict[str, Any]:
-    # In UTC: other offsets are written in whole minutes, whatever they are.
+    # In UTC, because msgspec writes other offsets in whole minutes.
     moments = {
         name: moment.astimezone(UTC)
         for name, moment in (("deadline", options.deadline), ("process_at", options.process_at))
@@ -64,7 +64,7 @@ def options_to_json(options: TaskOptions) -> dict[str, Any]:
 
 
 def options_from_json(encoded: dict[str, Any]) -> TaskOptions:
-    """Raise InvalidPayload if these are no options."""
+    """Raises InvalidPayload if the JSON does not describe options."""
     try:
         return msgspec.convert(encoded, TaskOptions)
     except (msgspec.ValidationError, RecursionError) as error:
@@ -77,7 +77,7 @@ def followers_to_json(followers: Followers | None) -> dict[str, Any] | None:
 
 
 def followers_from_json(encoded: dict[str, Any] | None) -> Followers | None:
-    """Raise InvalidPayload if these are no followers."""
+    """Raises InvalidPayload if the JSON does not describe followers."""
     try:
         return msgspec.convert(encoded, Followers | None)
     except (msgspec.ValidationError, RecursionError) as error:
@@ -85,7 +85,7 @@ def followers_from_json(encoded: dict[str, Any] | None) -> Followers | None:
 
 
 def _plain(value: object) -> object:
-    """Headers may be any mapping."""
+    """Encode headers, which may be any mapping."""
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} is not JSON")

@@ -1,4 +1,4 @@
-"""What can be stored: JSON that arrives as it was sent, whether Redis or Postgres keeps it."""
+"""Encodes values as JSON that Redis and Postgres return unchanged."""
 
 import re
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-MOST_LEVELS = 100  # of lists and objects in one another; Python and Postgres each read some hundreds
+MOST_LEVELS = 100  # of nested lists and objects; Python and Postgres can read some hundreds
 
-# An escaped NUL, which Postgres refuses; after an escaped backslash it is just text.
+# An escaped NUL, which Postgres refuses. After an escaped backslash it is plain text.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-# In a number. A preceding `:`, `,` or `[` tells it from hexadecimal digits in text, such as a UUID.
+# An exponent in a number. The `:`, `,` or `[` before it excludes hexadecimal digits in text, such as a UUID.
 _EXPONENT = re.compile(rb"[:,[]-?\d[\d.]*e\d")
 
 WHAT_JSON_HAS = "JSON has null, booleans, finite numbers, text, lists, and objects whose keys are text"
@@ -21,14 +21,14 @@ _encode = msgspec.json.Encoder().encode
 
 
 class NotStorable(ValueError):
-    """It cannot be stored, or would arrive changed. The text says why, and has nothing of the value."""
+    """The value cannot be stored unchanged. The text says why, and contains no part of the value."""
 
 
 def encode(value: object) -> bytes:
-    """As JSON. Whether that says all of the value is for the caller to compare.
+    """Encode a value as JSON. The caller must check that the JSON contains the whole value.
 
     Raises:
-        NotStorable: there is no such JSON, or Redis or Postgres would refuse it.
+        NotStorable: JSON cannot express it, or Redis or Postgres would refuse it.
     """
     try:
         data = _encode(value)
@@ -43,7 +43,7 @@ def encode(value: object) -> bytes:
 
 
 def require(data: bytes) -> None:
-    """Raise NotStorable for JSON that Postgres would refuse, or Python could not read everywhere."""
+    """Raises NotStorable for JSON that Postgres refuses, or that nests too deeply for Python."""
     if b"\\u0000" in data and _NUL.search(data):
         raise NotStorable("a text has a NUL")
     may_be_deep = len(data) > 2 * MOST_LEVELS and data.count(b"[") + data.count(b"{") > MOST_LEVELS
@@ -52,10 +52,12 @@ def require(data: bytes) -> None:
 
 
 def encode_unchanged(value: object) -> bytes:
-    """As JSON that decodes to an equal value: None, bool, int, float, str, list, and dict with str keys.
+    """Encode a value as JSON that decodes to an equal one: None, bool, int, float, str, list, or dict.
+
+    Keys of a dict must be str.
 
     Raises:
-        NotStorable: it has something else, or a number that JSON lacks.
+        NotStorable: the value has other types, or a number that JSON cannot express.
     """
     data = encode(value)
     if not is_same(value, arrived(data)):
@@ -64,7 +66,7 @@ def encode_unchanged(value: object) -> bytes:
 
 
 def arrived(data: bytes) -> Any:
-    """What a reader gets. Raises NotStorable."""
+    """Return what a reader gets. Raises NotStorable."""
     try:
         return decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
@@ -72,7 +74,7 @@ def arrived(data: bytes) -> Any:
 
 
 def in_postgres(value: Any) -> Any:
-    """As its jsonb gives it back, which writes 1e22 as a whole number and has no negative zero."""
+    """Return the value as jsonb returns it: 1e22 as a whole number, and no negative zero."""
     if isinstance(value, dict):
         return {name: in_postgres(item) for name, item in value.items()}
     if isinstance(value, list):
@@ -85,10 +87,10 @@ def may_differ_in_postgres(data: bytes) -> bool:
 
 
 def is_same(sent: object, arrived: object) -> bool:
-    """Whether they are equal; values that cannot be compared are not."""
+    """Tell if two values are equal. Values that cannot be compared are not equal."""
     try:
         return bool(sent == arrived)
-    except Exception:  # noqa: BLE001 - whatever a developer's `__eq__` raises
+    except Exception:  # noqa: BLE001 - the `__eq__` of a payload may raise anything
         return False
 
 

@@ -1,4 +1,4 @@
-"""Publications become encoded tasks. A publisher only stores what it gets from here."""
+"""Encodes tasks, chains and groups; publishers only store the result."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What operators do to rows of the outbox, and to the tasks of these rows in the task queue."""
+"""The actions of operators on outbox rows and on their tasks in the task queue."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from internal.ports.tasks import TaskState
 
 _of_ids = outbox.c.id.in_(bindparam("ids", expanding=True))
 _FIND = select(*SHOWN).where(_of_ids)
-# As if it had just been stored: should nobody forward it any more, a sweeper does.
+# As if the row had just been stored: if this process stops, a sweeper enqueues its task.
 _REOPEN = (
     update(outbox)
     .where(_of_ids, outbox.c.succeeded.is_(False))
@@ -32,7 +32,7 @@ Refusals = Mapping[str, str]
 
 
 class OutboxActions:
-    """The task queue first: while it is away nothing is done, and what is broken off can be done again."""
+    """Changes the task queue first: while it is down nothing happens, and a broken action can be repeated."""
 
     def __init__(self, *, engine: AsyncEngine, relay: OutboxRelay, tasks: TaskInspector) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")  # every call is one statement
@@ -64,9 +64,10 @@ class OutboxActions:
         return refused
 
     async def _redrive(self, rows: Sequence[OutboxRow]) -> Refusals:
-        """An archived task would keep the same one out, and its end has been written down: it is deleted.
+        """Delete archived tasks, reopen the rows, and enqueue.
 
-        One that was given up, and is in another state, is about to be archived, which would be overlooked.
+        An archived task would make its own successor a duplicate. If the row says that the task was archived,
+        but the task queue still has it in another state, it is about to be archived: that row is refused.
         """
         states = {row.id: await self._state(row) for row in rows if row.state is not OutboxState.WAITING}
         refused = {
@@ -81,7 +82,7 @@ class OutboxActions:
         return refused | dict.fromkeys(set(ids) - forwarded, "it was not forwarded: inspect it")
 
     async def _discard(self, rows: Sequence[OutboxRow]) -> Refusals:
-        """A row that replaced one of an ended task gives it back, and that task stays in Redis."""
+        """Close the rows. If a row replaced the row of an ended task, restore that one and keep its task."""
         restored = await self._restore([row.id for row in rows if row.state is OutboxState.WAITING])
         rows = [row for row in rows if row.id not in restored]
         kept = await self._delete(rows)
@@ -100,7 +101,7 @@ class OutboxActions:
         return refused
 
     async def _state(self, row: OutboxRow) -> TaskState | None:
-        """Of its task; None if the task queue has none."""
+        """Return the state of the row's task; None if the task queue does not have it."""
         try:
             return (await self._tasks.task(row.queue, row.id)).state
         except TaskNotFound:

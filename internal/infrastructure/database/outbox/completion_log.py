@@ -17,7 +17,7 @@ _CLOSE = (
     .where(outbox.c.id.in_(_ids), outbox.c.closed_at.is_(None))
     .values(closed_at=func.now(), succeeded=bindparam("succeeded"))
 )
-# It is not looked for before the queue has had time to take it up again.
+# The relay does not look for the task before the queue has had time to take it again.
 _REOPEN = (
     update(outbox)
     .where(outbox.c.id.in_(_ids))
@@ -27,13 +27,13 @@ _REOPEN = (
 
 
 class SqlAlchemyCompletionLog:
-    """The outbox as the worker sees it: a row is open until its task has ended."""
+    """The outbox as the worker sees it: a row is open until its task ends."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")  # every call is one statement
 
     async def closed(self, task_ids: Sequence[str]) -> Mapping[str, bool]:
-        """A row that is no longer there was closed before it was deleted."""
+        """Count tasks without a row as done: only closed rows are purged."""
         with translated_outages():
             async with self._engine.connect() as connection:
                 rows = (await connection.execute(_FIND, {"ids": task_ids})).all()
@@ -52,7 +52,7 @@ class SqlAlchemyCompletionLog:
                         await connection.execute(_CLOSE, {"ids": ids, "succeeded": succeeded})
 
     async def reopen(self, task_ids: Sequence[str]) -> set[str]:
-        """An ended task that runs again gets its row back if a later publication has replaced it."""
+        """Reopen the rows. If a later publication has replaced a row, restore the row first."""
         with translated_outages():
             async with self._engine.connect() as connection:
                 await connection.execute(RESTORE_REPLACED, {"ids": task_ids})

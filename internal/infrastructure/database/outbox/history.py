@@ -20,7 +20,7 @@ _ENDED = (
     )
     .order_by(outbox.c.closed_at)
     .limit(bindparam("at_most"))
-    # Whoever reopens a row of the batch meanwhile is not waited for, and keeps it.
+    # Skip rows that someone is reopening right now; they stay.
     .with_for_update(skip_locked=True)
 )
 _PURGE = delete(outbox).where(outbox.c.id.in_(_ENDED))

@@ -45,9 +45,9 @@ _LAST_ERROR = (
 
 
 class SqlAlchemyOutboxInspector:
-    """Rows that are done are many, and only one query goes through all of them: that of the duplicates.
+    """Reads pages through indexes, except pages of duplicates.
 
-    No index has these, so a page of them reads the table: 0.2 s for a million rows.
+    No index has the duplicates, so a page of them reads the table: 0.2 s for a million rows.
     """
 
     def __init__(self, *, engine: AsyncEngine, relay: OutboxRelay, tasks: TaskInspector) -> None:
@@ -96,7 +96,7 @@ class SqlAlchemyOutboxInspector:
 
     async def act_on_all(self, action: OutboxAction, state: OutboxState) -> AsyncIterator[ActionResult]:
         if state not in APPLIES_TO[action]:
-            raise Conflict(f"{action} is nothing for rows that are {state}")
+            raise Conflict(f"{action} does not apply to rows that are {state}")
         newest = (await self.rows(state, size=1)).rows
         cursor: str | None = None
         while newest:

@@ -16,9 +16,9 @@ from internal.ports.tasks import Queue
 
 MOST_AT_ONCE = 500
 
-Position = tuple[datetime, str]  # of a row among those of its state: since when it is there, and its id
+Position = tuple[datetime, str]  # of a row in its section: when it was stored or when it ended, and its id
 
-# Without the followers, which may be many, and nested deeply.
+# Without the followers, which may be many and deeply nested.
 SHOWN = [column for column in outbox.c if column.name not in {"followers", "replaced"}]
 
 is_open = outbox.c.closed_at.is_(None)
@@ -33,7 +33,7 @@ IN_STATE: Mapping[OutboxState, Any] = {
 
 
 class _Section(NamedTuple):
-    """Rows that have one order: `since` they were stored, or since they ended."""
+    """Rows with a common order: by the time they were stored, or by the time they ended."""
 
     is_open: bool
     condition: Any
@@ -48,7 +48,7 @@ async def read_page(
     size: int,
     cursor: str | None,
 ) -> OutboxPage:
-    """Raise ValueError if the size is out of range, or the cursor belongs to another list."""
+    """Raises ValueError if the size is out of range, or the cursor belongs to another list."""
     if not 1 <= size <= MOST_AT_ONCE:
         raise ValueError(f"size must be within 1 to {MOST_AT_ONCE}")
     sections = _sections(state) if newest_first else _sections(state)[::-1]
@@ -66,7 +66,7 @@ async def read_page(
 
 
 def _sections(state: OutboxState | None) -> Sequence[_Section]:
-    """All rows are two sections, since no index has both: the open ones first, then those that ended."""
+    """Split all rows into two sections, since no index has both: open rows first, then ended rows."""
     if state is None:
         return [
             _Section(is_open=True, condition=is_open, since=outbox.c.created_at),
@@ -77,7 +77,7 @@ def _sections(state: OutboxState | None) -> Sequence[_Section]:
 
 
 def _behind(cursor: str, sections: Sequence[_Section]) -> tuple[Sequence[_Section], Position]:
-    """What is left of the sections, and the position in the first of them."""
+    """Return the sections that are left, and the position in the first of them."""
     is_open, position = _from_cursor(cursor)
     left = [*dropwhile(lambda section: section.is_open is not is_open, sections)]
     if not left:
@@ -86,7 +86,7 @@ def _behind(cursor: str, sections: Sequence[_Section]) -> tuple[Sequence[_Sectio
 
 
 def since(row: OutboxRow) -> datetime:
-    """When it came among the open ones, or the ended ones."""
+    """Return when the row was stored, or when its task ended."""
     return row.ended_at or row.stored_at
 
 
@@ -108,7 +108,7 @@ def to_row(row: Row[Any]) -> OutboxRow:
 
 
 def _queue(options: Any) -> str:
-    """Also of a row that cannot be read, which is to be seen and discarded like any other."""
+    """Return the queue even if the row cannot be read, so that operators can see and discard it."""
     queue = options.get("queue") if isinstance(options, dict) else None
     return queue if isinstance(queue, str) else Queue.DEFAULT
 
@@ -122,7 +122,7 @@ def _state(row: Row[Any]) -> OutboxState:
 
 
 def _page(section: _Section, *, newest_first: bool, after: Position | None) -> Select[Any]:
-    """An index has the order of the rows that ended; the open ones are sorted each time."""
+    """Build the query of a page. An index sorts ended rows; open rows are sorted by each query."""
     place: Sequence[Any] = (section.since, outbox.c.id)
     query = select(*SHOWN).where(section.condition)
     if after is not None:
@@ -132,19 +132,19 @@ def _page(section: _Section, *, newest_first: bool, after: Position | None) -> S
 
 
 def _to_cursor(row: OutboxRow) -> str:
-    """Text that stands on a command line as it is."""
+    """Encode the position of a row as text that needs no quotes on a command line."""
     place = [row.state.is_open, since(row).isoformat(), row.id]
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
 
 def _from_cursor(cursor: str) -> tuple[bool, Position]:
-    """Whether the row was open, and its position."""
+    """Decode a cursor: was the row open, and its position."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         is_open, text, task_id = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         moment = datetime.fromisoformat(text)
     except (ValueError, TypeError, RecursionError) as error:
-        raise ValueError(f"{cursor!r} is no cursor of a page") from error
+        raise ValueError(f"{cursor!r} is not a cursor of a page") from error
     if moment.utcoffset() is None:
-        raise ValueError(f"{cursor!r} is no cursor of a page")
+        raise ValueError(f"{cursor!r} is not a cursor of a page")
     return bool(is_open), (moment, str(task_id))

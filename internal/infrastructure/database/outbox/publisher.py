@@ -1,4 +1,4 @@
-"""The outbox: tasks stored in the transaction of the data they belong to."""
+"""The outbox: tasks that are stored in the transaction of their data."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -20,7 +20,7 @@ from internal.ports.tasks import (
     TaskState,
 )
 
-# How long the sweeper leaves a row to whoever has just stored, or tried to forward, it.
+# How long the sweepers leave a row to the process that has just stored it or tried to enqueue its task.
 SWEEP_AFTER = timedelta(seconds=5)
 
 
@@ -71,7 +71,7 @@ class OutboxTaskPublisher:
         return receipts
 
     async def _store_named(self, task: EncodedTask) -> TaskReceipt | None:
-        """Of the open row that has this id already, in whatever queue; None if the task was stored."""
+        """Store a task with a chosen id, or return the receipt of the open row that has this id."""
         if await self._connection.scalar(_STORE_NAMED, _to_row(task)):
             return None
         queue = await self._connection.scalar(_QUEUE, {"id": task.id})
@@ -92,11 +92,11 @@ def _to_row(task: EncodedTask) -> dict[str, Any]:
     }
 
 
-# The time is that of Postgres, as it is for the sweepers: a server's own clock may be off.
+# Postgres' time, which the sweepers use too: the clock of a server may be wrong.
 _STORE = insert(outbox).values(next_try_at=func.now() + SWEEP_AFTER)
 _GIVEN = ("task_name", "payload", "options", "followers", "next_try_at")
 _QUEUE = select(outbox.c.options["queue"].as_string()).where(outbox.c.id == bindparam("id"))
-# An id is free again when its task has ended. Redis may still have that, and then it gets its row back.
+# An id is free again when its task has ended. If Redis still has that task, its row is restored later.
 _STORE_NAMED = _STORE.on_conflict_do_update(
     index_elements=[outbox.c.id],
     set_={

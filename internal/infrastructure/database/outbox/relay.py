@@ -1,4 +1,4 @@
-"""From the outbox to the task queue: at once after a commit, by sweeping what was left, and what was lost."""
+"""Enqueues the tasks of the outbox: right after a commit, and by sweeping rows that were left or lost."""
 
 import asyncio
 from collections import defaultdict
@@ -18,8 +18,8 @@ from internal.ports.unavailable import Unavailable
 
 log = structlog.get_logger(__name__)
 
-# A request waits this long for its tasks to be forwarded. The promise is 250 ms; what remains is for the
-# answer to get out. Forwarding goes on after that.
+# A request waits this long for its tasks to be enqueued. The promise is 250 ms; the rest is for sending the
+# response. Enqueueing goes on after that.
 FORWARD_WITHIN = timedelta(milliseconds=200)
 CLOSE_WITHIN = timedelta(seconds=1)
 SWEEP_EVERY = timedelta(seconds=1)
@@ -29,20 +29,21 @@ NOT_IN_TIME = "Redis does not answer in time"
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """What became of some tasks: these are duplicates, and those were refused, and why."""
+    """The result of sending tasks: the ids of duplicates, and a reason for each refused task."""
 
     duplicates: set[str]
     refused: Mapping[str, str]
 
 
 class OutboxRelay:
-    """Forwards committed rows to the task queue, and forwards again what the task queue has lost.
+    """Relays committed rows to the task queue, and relays tasks again that the task queue has lost.
 
-    Lost is what is not closed and was absent from the queue twice, SWEEP_AFTER apart: between ending in
-    Redis and being closed here there is no moment, since closing comes first.
+    A task is lost if its row is open and the queue did not have it twice, SWEEP_AFTER apart. A task cannot
+    have ended then, because a worker closes the row before the task ends in Redis.
 
-    What keeps a row from being forwarded, or looked for, is written on it: once for all that failed at once.
-    A row that cannot be read or sent is set aside: it is tried again ever more rarely, and delays no other.
+    When a row cannot be relayed or looked for, the reason is written to it, in one statement for all rows
+    that failed together. A row that cannot be read or sent is set aside: it is retried with growing delays,
+    and delays no other row.
     """
 
     def __init__(self, *, engine: AsyncEngine, transport: TaskTransport) -> None:
@@ -56,9 +57,9 @@ class OutboxRelay:
         self._writing: asyncio.Task[None] | None = None
 
     async def forward_now(self, tasks: Sequence[EncodedTask]) -> None:
-        """Forward committed tasks, and wait for that FORWARD_WITHIN at most: it goes on in the background.
+        """Enqueue committed tasks. Waits for FORWARD_WITHIN at most, then goes on in the background.
 
-        Never raises: the rows are committed, a sweeper has them.
+        Never raises: the rows are committed, and a sweeper relays the rest.
         """
         forwarding = asyncio.create_task(self._forward_once(tasks))
         self._forwarding.add(forwarding)
@@ -85,7 +86,7 @@ class OutboxRelay:
         self._write_soon()
 
     async def close(self) -> None:
-        """Wait until what became of the rows is written down. Those on their way are left to the sweepers."""
+        """Wait until the results are written to the rows. Unsent tasks are left to the sweepers."""
         if self._forwarding:
             _, late = await asyncio.wait(self._forwarding, timeout=CLOSE_WITHIN.total_seconds())
             for forwarding in late:
@@ -95,9 +96,9 @@ class OutboxRelay:
             await self._writing
 
     async def run(self) -> None:
-        """Sweep until cancelled and survive every error: a sweeper that ends goes unnoticed.
+        """Sweep until cancelled. Survives every error, because nobody notices a sweeper that has ended.
 
-        An outage is one line in the log for each reason that follows another, not one for each attempt.
+        An outage is one line in the log, and another one when its reason changes.
         """
         logged = ""
         while True:
@@ -114,7 +115,7 @@ class OutboxRelay:
             await asyncio.sleep(SWEEP_EVERY.total_seconds())
 
     async def sweep(self) -> int:
-        """Forward rows that nobody has forwarded in time, or whose task is lost; return how many were due."""
+        """Relay rows that were not relayed in time, or whose task is lost; return how many were due."""
         rows = await self._rows.take_due()
         readable = await self._readable(rows)
         async with self._noting_failure(readable):
@@ -125,10 +126,10 @@ class OutboxRelay:
         return len(rows)
 
     async def forward_again(self, ids: Sequence[str]) -> set[str]:
-        """Forward open rows now, whether they are due or not; return those whose tasks are there then.
+        """Relay open rows now, due or not; return the ids of the tasks that the task queue has then.
 
         Raises:
-            Unavailable: Redis or Postgres cannot be reached; the sweepers have the rows.
+            Unavailable: Redis or Postgres cannot be reached; the sweepers relay the rows later.
         """
         rows = await self._readable(await self._rows.take(ids))
         async with self._noting_failure(rows):
@@ -150,12 +151,12 @@ class OutboxRelay:
         return set(forwarded) - sent.duplicates
 
     async def _send(self, tasks: Sequence[EncodedTask]) -> _Sent:
-        """Send them all; one that cannot be sent holds up no other: half by half it is found."""
+        """Send all tasks. Bisects to find a task that cannot be sent, so the others are sent."""
         try:
             return _Sent(await self._transport.send(tasks), {})
         except Unavailable:
             raise
-        except Exception as error:  # noqa: BLE001 - it is written on the row
+        except Exception as error:  # noqa: BLE001 - the reason is written to the row
             if len(tasks) == 1:
                 return _Sent(set(), {tasks[0].id: _reason(error)})
         half = len(tasks) // 2
@@ -163,7 +164,7 @@ class OutboxRelay:
         return _Sent(one.duplicates | other.duplicates, {**one.refused, **other.refused})
 
     async def _lost_among(self, rows: Sequence[DueRow]) -> Sequence[DueRow]:
-        """Those that are absent for the second time; the others are looked for again later."""
+        """Return the rows whose task is missing for the second time; the others are checked again later."""
         tasks = [row.task for row in rows if row.task]
         if not tasks:
             return []
@@ -175,12 +176,12 @@ class OutboxRelay:
         return [row for row in absent if row.missing_since is not None]
 
     async def _existing(self, tasks: Sequence[EncodedTask]) -> tuple[set[str], Mapping[str, str]]:
-        """The ids that Redis has, and why some cannot be looked up; bisects like `_send`."""
+        """Return the ids that Redis has, and a reason for each failed look-up. Bisects like `_send`."""
         try:
             return await self._transport.existing([(task.options.queue, task.id) for task in tasks]), {}
         except Unavailable:
             raise
-        except Exception as error:  # noqa: BLE001 - it is written on the row
+        except Exception as error:  # noqa: BLE001 - the reason is written to the row
             if len(tasks) == 1:
                 return set(), {tasks[0].id: _reason(error)}
         half = len(tasks) // 2
@@ -196,14 +197,13 @@ class OutboxRelay:
             raise
 
     def _write_soon(self) -> None:
-        """In batches: a row left unmarked by a crash is forwarded twice, which the queue notices."""
+        """Write results in batches. The queue detects a second enqueue after a crash."""
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write(), context=Context())
 
     async def _write(self) -> None:
-        while (
-            self._forwarded or self._failed or self._refused
-        ):  # more may have come while a batch was being written
+        # More results may come while a batch is being written.
+        while self._forwarded or self._failed or self._refused:
             await asyncio.sleep(MARK_EVERY.total_seconds())
             batch, self._forwarded = self._forwarded, []
             duplicates, self._duplicates = self._duplicates, set()
@@ -223,7 +223,7 @@ def _known(rows: Sequence[DueRow]) -> Mapping[str, str | None]:
 
 
 def _reason(error: Exception) -> str:
-    """What kind of failure it is, in our own words: those of others may say where, or of whom, it was."""
+    """Describe a failure in our own words: other texts may contain addresses or personal data."""
     if isinstance(error, Unavailable | TaskRefused):
         return str(error)
     return type(error.__cause__ or error).__name__

@@ -1,4 +1,4 @@
-"""The rows of the outbox as the relay has them: taken, and marked with what became of them."""
+"""The rows of the outbox as the relay takes and marks them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -26,15 +26,15 @@ from internal.ports.unavailable import Unavailable
 log = structlog.get_logger(__name__)
 
 SWEEP_BATCH = 100
-# A forwarded task that has not ended is looked for after this time, and then ever more rarely: it may be
-# meant to wait for a month.
+# The relay looks for an enqueued task after this time, and then with growing delays: the task may be
+# scheduled for next month.
 LOOK_AFTER = timedelta(seconds=30)
 LOOK_AT_LEAST_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueRow:
-    """A row as the relay needs it. One that cannot be read has a problem in place of its task."""
+    """A row as the relay needs it. A row that cannot be read has a `problem` instead of a task."""
 
     id: str
     task: EncodedTask | None
@@ -45,17 +45,17 @@ class DueRow:
 
 
 class OutboxRows:
-    """Every method but `note_failure` and `set_aside` raises Unavailable if Postgres cannot be reached."""
+    """Every method except `note_failure` and `set_aside` raises Unavailable if Postgres cannot be reached."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
     async def take_due(self) -> Sequence[DueRow]:
-        """By moving their next try: no other sweeper takes them, and no lock is held over a call to Redis."""
+        """Take due rows by moving their next try, so no lock is held during a call to Redis."""
         return await self._take(_TAKE_DUE)
 
     async def take(self, ids: Sequence[str]) -> Sequence[DueRow]:
-        """Those of them that are open, whether they are due or not."""
+        """Take open rows, due or not."""
         return await self._take(_TAKE, ids=ids)
 
     async def mark_forwarded(self, ids: Sequence[str], duplicates: Collection[str]) -> None:
@@ -73,11 +73,11 @@ class OutboxRows:
         await self._execute(_MARK_MISSING, ids)
 
     async def note_failure(self, ids: Collection[str], reason: str) -> None:
-        """Never raises for an outage: that it failed is what matters."""
+        """Write the reason to the rows. Never raises for an outage: the caller reports the failure anyway."""
         await self._note(_NOTE_FAILURE, ids, reason)
 
     async def set_aside(self, reasons: Mapping[str, str], *, known: Mapping[str, str | None]) -> None:
-        """Leave these alone for as long as they are old. Reported once: `known` is what they had before."""
+        """Delay each row by its own age. Logs a reason once: `known` has the reasons of earlier tries."""
         of_reason: dict[str, list[str]] = defaultdict(list)
         for task_id, reason in reasons.items():
             of_reason[reason].append(task_id)
@@ -87,7 +87,7 @@ class OutboxRows:
             await self._note(_SET_ASIDE, ids, reason)
 
     async def _restore_replaced(self, ids: Collection[str]) -> set[str]:
-        """Give ended tasks their rows back; return which of these there were."""
+        """Restore the rows of ended tasks; return the ids that had one."""
         with translated_outages():
             async with self._engine.begin() as connection:
                 return set((await connection.execute(RESTORE_REPLACED, {"ids": list(ids)})).scalars())
@@ -145,7 +145,7 @@ _OF_IDS = update(outbox).where(outbox.c.id.in_(bindparam("ids", expanding=True))
 _TAKEN = (
     outbox.c.id,
     outbox.c.task_name,
-    # As text: one row that cannot be decoded must not fail those that were read with it.
+    # As text, because one row that cannot be decoded must not fail the others.
     *(
         cast(column, Text).label(column.name)
         for column in (outbox.c.payload, outbox.c.options, outbox.c.followers)
@@ -179,17 +179,17 @@ _MARK_FORWARDED = _OF_IDS.values(
 )
 _RESTORED = ", ".join(column.name for column in outbox.c if column.name not in {"id", "replaced"})
 RESTORE_REPLACED = text(
-    f"UPDATE outbox SET replaced = NULL, ({_RESTORED}) = "  # noqa: S608 - the names of our own columns
+    f"UPDATE outbox SET replaced = NULL, ({_RESTORED}) = "  # noqa: S608 - names of our own columns
     f"(SELECT {_RESTORED} FROM jsonb_populate_record(NULL::outbox, outbox.replaced)) "
     "WHERE id IN :ids AND closed_at IS NULL AND replaced IS NOT NULL RETURNING id"
 ).bindparams(bindparam("ids", type_=Text, expanding=True))
-# Nobody will: `succeeded` stays unknown. One that is closed already has run, under this very id.
+# A duplicate does not run, so `succeeded` stays NULL. A closed row belongs to a task of this id that has run.
 _CLOSE_DUPLICATES = _OF_IDS.where(outbox.c.closed_at.is_(None)).values(closed_at=func.now())
 _MARK_MISSING = _OF_IDS.values(missing_since=func.now())
 
 
 def _when_as_old_again(since: Any) -> Any:
-    """The older, the later: between LOOK_AFTER and LOOK_AT_LEAST_EVERY from now."""
+    """Return a time in LOOK_AFTER to LOOK_AT_LEAST_EVERY from now: the older, the later."""
     age = func.greatest(literal(LOOK_AFTER, Interval), func.now() - since)
     return func.now() + func.least(literal(LOOK_AT_LEAST_EVERY, Interval), age)
 

@@ -1,4 +1,4 @@
-"""What only some tasks have: a lock that keeps equal ones out, and limits; as `publishing.lua` takes it."""
+"""The lock and the limits of a task, as `publishing.lua` takes them. Most tasks have none."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -14,7 +14,7 @@ from internal.ports.tasks import TaskOptions
 
 _NONE: Mapping[str, Any] = {}
 
-# Whatever the order in which the fields were given: as RFC 8785 has it, but for numbers.
+# Sorts the fields, as RFC 8785 does, except for numbers.
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -50,5 +50,5 @@ def _limits(name: str, options: TaskOptions) -> dict[str, Any]:
 
 
 def _digest(value: object) -> str:
-    """No personal data, and no length, of a payload or a key gets into the name of a Redis key."""
+    """Hash a payload or a key, so no personal data and no long text becomes part of a Redis key."""
     return sha256(_encode(value)).hexdigest()[:32]

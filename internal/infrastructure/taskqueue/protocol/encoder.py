@@ -9,7 +9,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class JSONEncoder(Encoder):
-    """Dramatiq's JSON, by a faster library."""
+    """Encodes Dramatiq's JSON with a faster library."""
 
     def encode(self, data: dict[str, Any]) -> bytes:
         return _encode(data)

@@ -2,5 +2,5 @@ NAMESPACE = "pyhexaclean"
 
 
 def hash_tag(namespace: str) -> str:
-    """The namespace as the part of a key by which a cluster would choose the node; none is supported yet."""
+    """Return the namespace as a hash tag, which keeps all keys on one node of a cluster."""
     return f"{{{namespace}}}"

@@ -1,11 +1,11 @@
-"""Moments as Redis tells them: milliseconds since 1970, by its own clock."""
+"""Converts times of Redis: milliseconds since 1970, by its own clock."""
 
 import time
 from datetime import UTC, datetime, timedelta
 
 from internal.infrastructure.taskqueue.protocol.timing import milliseconds
 
-# As in `moves.lua`: a smaller step back is not taken for a clock that was ahead.
+# As in `keys.lua`: a smaller step back does not mean that the clock was ahead.
 SKEW = timedelta(seconds=30)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -13,7 +13,7 @@ _LAST = milliseconds(datetime(9999, 12, 31, tzinfo=UTC) - EPOCH)
 
 
 def to_moment(ms: float) -> datetime:
-    """The end of the calendar stands for whatever comes after it."""
+    """Convert to a datetime. Times beyond the calendar become its end."""
     return EPOCH + timedelta(milliseconds=min(ms, _LAST))
 
 
@@ -22,15 +22,15 @@ def to_ms(moment: datetime) -> int:
 
 
 class RedisTime:
-    """Redis' clock: what it said last, and what has passed since. The machine's own date plays no part."""
+    """Redis' clock: its last known time plus the time since then. Ignores the date of this machine."""
 
     def __init__(self) -> None:
         self._set(0)
 
     def tell(self, ms: int) -> bool:
-        """Redis has just said so. By now it is a little later: what is due here is due there, too.
+        """Set the time that Redis has just reported. Redis is slightly ahead: what is due here is due there.
 
-        Returns whether its clock was ahead before, and was corrected.
+        Returns True if Redis' clock was ahead before and was corrected.
         """
         was_ahead = to_moment(ms) + SKEW < self.now
         self._set(ms)

@@ -1,4 +1,4 @@
-"""Encoded tasks as `publishing.lua` takes them."""
+"""Converts encoded tasks to the form that `publishing.lua` takes."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,7 +20,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class StoredMessage(NamedTuple):
-    """A task as the scripts store it. `delay` and `deadline` are ms from now."""
+    """A task in the form that the scripts store. `delay` and `deadline` are ms from now."""
 
     queue: str
     task_id: str
@@ -31,7 +31,7 @@ class StoredMessage(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Bytes of its message and of the messages of all that may follow it."""
+        """The bytes of its message and of the messages of everything that may follow it."""
         size, constraints = memoryview(self.message).nbytes, self.constraints
         if not constraints:
             return size
@@ -39,15 +39,15 @@ class StoredMessage(NamedTuple):
 
     @property
     def is_simple(self) -> bool:
-        """Whether it runs at once, without a deadline and constraints."""
+        """True if it runs at once, without a deadline or constraints."""
         return not self.delay and self.deadline == NO_DEADLINE and not self.constraints
 
 
 def to_stored_message(task: EncodedTask, *, now: datetime) -> StoredMessage:
-    """Encode the task with all that may follow it.
+    """Encode the task with everything that may follow it.
 
     Raises:
-        TaskRefused: it cannot be encoded.
+        TaskRefused: the task cannot be encoded.
     """
     try:
         if task.followers is None:
@@ -90,7 +90,7 @@ def _constraints(task: EncodedTask, stored: Mapping[int, StoredMessage]) -> Mapp
 
 
 def _message(task: EncodedTask, *, now: float) -> dict[str, Any]:
-    """The fields of a Dramatiq message."""
+    """Return the fields of a Dramatiq message."""
     options: dict[str, Any] = {
         "max_retries": task.options.max_retries,
         "time_limit": milliseconds(task.options.timeout),

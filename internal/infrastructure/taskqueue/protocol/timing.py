@@ -6,14 +6,14 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """How long the engine waits for what.
+    """The durations of the engine.
 
-    lease: how long a worker may be silent before its tasks go to another.
-    look_ahead: how long a task that was fetched ahead may wait for a free slot before it goes back.
-    quick: only while tasks take less than this on average are others fetched ahead.
-    unknown_every, unknown_grace: how often, and for how long, a task that this worker does not know is
-        offered again: a rolling deploy has workers of two versions.
-    silence: how long the event loop may be stuck before the process gives up.
+    lease: how long a worker may be silent before its tasks go to another one.
+    look_ahead: how long a prefetched task may wait for a free slot before it goes back.
+    quick: the worker prefetches while tasks take less than this on average.
+    unknown_every, unknown_grace: how often and how long a task that this worker does not know is offered
+        again, because workers of two versions run during a rolling deploy.
+    silence: how long the event loop may be stuck before the process exits.
     archive_for: how long an archived task is kept.
     """
 
@@ -27,24 +27,24 @@ class Timing:
 
     @property
     def extend_every(self) -> timedelta:
-        """Also how long an idle worker waits for a wake token before it looks by itself: both say "alive"."""
+        """How often leases are extended, and how often an idle worker looks for tasks without being woken."""
         return self.lease / 3
 
     def adjusted(self, **values: int | None) -> Timing:
-        """With other durations, in milliseconds; None leaves one as it is."""
+        """Return a copy with other durations, in milliseconds; None keeps a duration."""
         given = {name: timedelta(milliseconds=value) for name, value in values.items() if value is not None}
         return replace(self, **given)
 
     @property
     def gap(self) -> timedelta:
-        """No worker was heard for this long: Redis was away, and no lease may lapse for that."""
+        """If no worker was heard for this long, Redis was down, and no lease may lapse because of it."""
         return self.lease * 2 / 3
 
 
 ARCHIVE_MOST = 10_000  # tasks of one queue
 MAX_CRASHES = 3
 _MILLISECOND = timedelta(milliseconds=1)
-MOST_BYTES = 1024 * 1024  # of a message, unless a setting says otherwise
+MOST_BYTES = 1024 * 1024  # of a message, by default
 
 
 def milliseconds(duration: timedelta) -> int:

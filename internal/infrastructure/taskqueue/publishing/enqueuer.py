@@ -31,7 +31,7 @@ _Part = tuple[Sequence[StoredMessage], int]  # its size in bytes
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The task that is there now: `was_there` already if it is not the one that was to be stored."""
+    """The task that Redis has now. `was_there` is true if nothing was stored because of that task."""
 
     state: TaskState
     id: str
@@ -47,10 +47,10 @@ class _Request:
 
 
 class Enqueuer:
-    """Stores tasks with one call at a time: what comes meanwhile goes together with the next.
+    """Stores tasks with one call at a time. Tasks that arrive during a call share the next one.
 
-    So a server that is busy, or a Redis that is slow, sends fewer and larger calls, and a Redis that does
-    not answer holds one connection and no thread.
+    So a busy server or a slow Redis means fewer and larger calls, and a Redis that does not answer blocks one
+    connection and no thread.
     """
 
     def __init__(self, pool: redis.asyncio.ConnectionPool, *, namespace: str) -> None:
@@ -60,11 +60,11 @@ class Enqueuer:
         self._storing: asyncio.Task[None] | None = None
 
     async def store(self, messages: Sequence[StoredMessage]) -> list[Stored]:
-        """Store tasks in order, in as many calls as it takes.
+        """Store tasks in order, in as few calls as possible.
 
         Raises:
-            TaskRefused: Redis can never take one of them; some of the others may be stored.
-            Unavailable: Redis does not confirm; some of the tasks may be stored.
+            TaskRefused: Redis can never store one of the tasks; some of the others may be stored.
+            Unavailable: Redis did not confirm; some of the tasks may be stored.
         """
         stored: list[Stored] = []
         for part, size in _parts(messages):
@@ -79,10 +79,10 @@ class Enqueuer:
         return await request.answer
 
     async def existing(self, tasks: Sequence[tuple[str, str]]) -> set[str]:
-        """The ids of those, given as (queue, id), that are there in whatever state.
+        """Return the ids of the tasks, given as (queue, id), that Redis has in any state.
 
         Raises:
-            TaskRefused: Redis rejects the lookup of one of them.
+            TaskRefused: Redis refuses to look up one of the tasks.
             Unavailable: Redis does not answer.
         """
         with translated_outages():
@@ -105,10 +105,10 @@ class Enqueuer:
             await self._answer(requests)
 
     async def _answer(self, requests: Sequence[_Request]) -> None:
-        """Store what they ask for together; what Redis refuses is the fault of one of them alone."""
+        """Store the messages of all requests. If Redis refuses them, store each request alone."""
         try:
             reply = iter(await self._call([message for request in requests for message in request.messages]))
-        except Exception as error:  # noqa: BLE001 - it belongs to those who wait
+        except Exception as error:  # noqa: BLE001 - the callers that wait get it
             if isinstance(error, TaskRefused) and len(requests) > 1:
                 for request in requests:
                     await self._answer([request])
@@ -138,14 +138,14 @@ class Enqueuer:
                 raise
 
     async def _answers(self) -> bool:
-        """Whether Redis can be reached after all."""
+        """Tell if Redis can be reached anyway."""
         try:
             return bool(await self._wire.call("PING"))
         except OUTAGES:
             return False
 
     async def _send(self, messages: Sequence[StoredMessage]) -> list[Any]:
-        """What `publishing.lua` returns. A task that is there the second time was stored the first time."""
+        """Return the reply of `publishing.lua`. A retry that finds its own task had stored it before."""
         try:
             return await self._send_once(messages)
         except Severed:
@@ -156,7 +156,7 @@ class Enqueuer:
         ]
 
     async def _send_once(self, messages: Sequence[StoredMessage]) -> list[Any]:
-        """What `publishing.lua` returns; one simple task takes a shorter way, unless its id is there."""
+        """Return the reply of `publishing.lua`. One simple task with a new id takes a shorter script."""
         is_alone = len(messages) == 1 and messages[0].is_simple
         if is_alone and await scripts.SEND.call(self._wire, self._namespace, messages[0][:3]):
             return _SENT
@@ -164,7 +164,7 @@ class Enqueuer:
         return reply
 
     def _next_requests(self) -> list[_Request]:
-        """As many as one call may store; those who have given up meanwhile leave the line."""
+        """Take the requests for one call. Skips requests whose caller has stopped waiting."""
         requests: list[_Request] = []
         room, bytes_left = scripts.MOST_AT_ONCE, scripts.CALL_BYTES
         while self._waiting:
@@ -179,7 +179,7 @@ class Enqueuer:
 
 
 def _parts(messages: Sequence[StoredMessage]) -> Iterator[_Part]:
-    """As few parts as possible, each for one call."""
+    """Split the messages into as few parts as possible, one for each call."""
     part: list[StoredMessage] = []
     size = 0
     for message in messages:

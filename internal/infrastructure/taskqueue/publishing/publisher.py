@@ -19,9 +19,9 @@ from internal.ports.tasks import (
 
 
 class DramatiqTaskPublisher:
-    """A TaskPublisher, and the outbox's TaskTransport: Dramatiq messages in the engine's Redis layout.
+    """Enqueues tasks to Redis, as a TaskPublisher and as the TaskTransport of the outbox.
 
-    It publishes no task that has more than `most_bytes`, with all that may follow it.
+    Refuses a task that has more than `most_bytes`, with everything that may follow it.
     """
 
     def __init__(
@@ -65,17 +65,17 @@ class DramatiqTaskPublisher:
         self._stored_messages(tasks)
 
     def row(self, task: Task, *, task_id: str, options: TaskOptions) -> StoredMessage:
-        """A task as the scripts take it, for who stores it by one of them.
+        """Encode a task for a script that stores it.
 
         Raises:
-            ValueError: an option cannot be honoured, the queue is unknown, or the task cannot be stored.
+            ValueError: an option is invalid, the queue is unknown, or the task cannot be stored.
             UnknownTask: the task has no route.
         """
         [message] = self._stored_messages([self._encoder.encode_as(task, task_id=task_id, options=options)])
         return message
 
     async def send(self, tasks: Sequence[EncodedTask]) -> set[str]:
-        """What was stored before counts as checked: a newer version may know more queues, or larger tasks."""
+        """Send tasks without `check`: a newer version may have stored them with other queues or sizes."""
         now = self._clock.now()
         stored = await self._enqueuer.store([to_stored_message(task, now=now) for task in tasks])
         return {task.id for task, there in zip(tasks, stored, strict=True) if _is_in_the_way(task, there)}
@@ -91,7 +91,7 @@ class DramatiqTaskPublisher:
         return [_receipt(there) for there in stored]
 
     def _stored_messages(self, tasks: Sequence[EncodedTask]) -> list[StoredMessage]:
-        """Raise ValueError if one of them is nothing to publish."""
+        """Raises ValueError if one of the tasks cannot be published."""
         now = self._clock.now()
         messages = []
         for task in tasks:
@@ -107,10 +107,10 @@ class DramatiqTaskPublisher:
 
 
 def _is_in_the_way(task: EncodedTask, there: Stored) -> bool:
-    """Whether what was there is not this task itself, sent before.
+    """Tell if Redis had another task instead, or this one after its end.
 
-    It is another if it has an id of its own and an equal payload, if it is on another queue, or if it has
-    ended: before a task that is stored in the completion log ends here, it ends there, and is not sent again.
+    It is another task if it has another id and an equal payload, or is on another queue. This task itself is
+    sent again only until its row is closed, and that happens before the task ends here.
     """
     is_itself = (there.queue, there.id) == (task.options.queue, task.id)
     return there.was_there and (not is_itself or there.state in {TaskState.ARCHIVED, TaskState.COMPLETED})
