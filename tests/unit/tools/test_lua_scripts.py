@@ -6,7 +6,7 @@ from internal.infrastructure.taskqueue.protocol.scripts import Script
 from tools import lua_scripts
 
 SCRIPTS = lua_scripts.all_scripts()
-IN_MOVES = "local prefix ="
+IN_KEYS = "local prefix ="
 
 
 def line_of(script: Script, beginning: str) -> int:
@@ -27,24 +27,24 @@ def test_every_line_of_a_script_is_found_in_its_file(script: Script) -> None:
 
 
 def test_a_shared_function_may_be_unused_in_some_scripts() -> None:
-    output = warning(SCRIPTS["broker/size"], IN_MOVES)
+    output = warning(SCRIPTS["broker/size"], IN_KEYS)
 
     assert lua_scripts.findings(output, SCRIPTS) == []
 
 
 def test_a_shared_function_that_no_script_uses_is_reported_once() -> None:
-    with_moves = [script for script in SCRIPTS.values() if "shared/moves" in script.parts]
-    output = "\n".join(warning(script, IN_MOVES) for script in with_moves)
+    with_keys = [script for script in SCRIPTS.values() if "shared/keys" in script.parts]
+    output = "\n".join(warning(script, IN_KEYS) for script in with_keys)
 
     [found] = lua_scripts.findings(output, SCRIPTS)
 
-    line = line_of(SCRIPTS["broker/size"], IN_MOVES) - 1
-    assert str(found) == f"internal/infrastructure/taskqueue/protocol/lua/shared/moves.lua:{line}: (W211) odd"
+    line = line_of(SCRIPTS["broker/size"], IN_KEYS) - 1
+    assert str(found) == f"internal/infrastructure/taskqueue/protocol/lua/shared/keys.lua:{line}: (W211) odd"
 
 
 def test_other_warnings_about_a_shared_file_are_reported_once() -> None:
     output = "\n".join(
-        warning(SCRIPTS[name], IN_MOVES, code="W113") for name in ("broker/size", "broker/flush")
+        warning(SCRIPTS[name], IN_KEYS, code="W113") for name in ("broker/size", "broker/flush")
     )
 
     assert [found.code for found in lua_scripts.findings(output, SCRIPTS)] == ["W113"]

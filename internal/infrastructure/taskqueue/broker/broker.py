@@ -220,8 +220,6 @@ class RedisBroker(Broker):
         size: int = self.call(scripts.SIZE, [queue_name])
         return size
 
-    do_qsize = qsize  # the stock broker's name
-
     def pause(self, queue_name: str) -> None:
         """Stop all workers from starting tasks of a queue."""
         self.call(scripts.PAUSE, [queue_name, 1])

@@ -1,4 +1,4 @@
-"""The Lua scripts, one a verb, each with what it shares with others in front of it."""
+"""The Lua scripts, one for each verb. Each is assembled from shared files and its own."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -13,15 +13,15 @@ from redis.exceptions import NoScriptError
 encode_request: Callable[[Any], bytes] = msgspec.msgpack.Encoder().encode
 
 
-# Tasks that one call may store, settle or hand out: Redis does nothing else meanwhile, and Lua unpacks only
-# some thousand values.
+# The most tasks that one call stores, settles or dequeues: Redis does nothing else meanwhile, and Lua can
+# only unpack some thousand values.
 MOST_AT_ONCE = 500
-# Bytes of the tasks that one call stores, unless it is a single larger one: a slow network takes it in time.
+# The most bytes of tasks that one call stores, unless it stores one larger task. Slow networks need a limit.
 CALL_BYTES = 1024 * 1024
 
 
 def text(data: bytes) -> msgspec.Raw:
-    """Bytes of any kind as msgpack's `str 32`: Redis' cmsgpack knows no `bin`, and Lua does not care."""
+    """Encode bytes as msgpack's `str 32`: Redis' cmsgpack has no `bin`, and Lua treats both alike."""
     return msgspec.Raw(b"\xdb" + len(data).to_bytes(4, "big") + data)
 
 
@@ -36,7 +36,7 @@ class Script:
         self,
         name: str,
         *,
-        after: Sequence[str] = ("shared/moves", "shared/waiting", "shared/leaving"),
+        after: Sequence[str],
         is_repeatable: bool = True,
     ) -> None:
         self.name = name
@@ -45,7 +45,7 @@ class Script:
 
     @cached_property
     def parts(self) -> Mapping[str, str]:
-        """The text of each file by its name: those it shares first, its own last."""
+        """The text of each file by its name: shared files first, its own file last."""
         directory = files(__package__) / "lua"
         return {name: (directory / f"{name}.lua").read_text() for name in (*self._after, self.name)}
 
@@ -67,7 +67,7 @@ class Script:
             return await connection.call("EVAL", self.source, *arguments)
 
     def call_blocking(self, client: redis.Redis, namespace: str, request: Any) -> Any:
-        """Call it again, once, if a connection broke and it makes no difference: another one may work."""
+        """Call the script, and repeat a repeatable one once if the connection broke."""
         arguments = (1, namespace, encode_request(request))
         try:
             return self._evaluate(client, *arguments)
@@ -83,65 +83,48 @@ class Script:
             return client.execute_command("EVAL", self.source, *arguments)
 
 
-PUBLISH = Script("publishing/publish", after=("shared/moves", "shared/states", "shared/publishing"))
-SEND = Script("publishing/send", after=())
+_KEYS = ("shared/keys",)
+_MOVES = (*_KEYS, "shared/line", "shared/moves")
+_STATES = (*_MOVES, "shared/states")
+_READING = (*_STATES, "shared/reading")
+_STORING = (*_STATES, "shared/publishing")
+_WAITING = (*_MOVES, "shared/waiting")
+_OFFERING = (*_WAITING, "shared/offering")
+_LEAVING = (*_WAITING, "shared/leaving")
+_ENDING = (*_LEAVING, "shared/states", "shared/publishing", "shared/following")
+
+PUBLISH = Script("publishing/publish", after=_STORING)
+SEND = Script("publishing/send", after=("shared/keys", "shared/line"))
 SETTLE_AND_FETCH = Script(
     "worker/settle_and_fetch",
-    after=(
-        "shared/moves",
-        "shared/waiting",
-        "shared/leaving",
-        "shared/states",
-        "shared/publishing",
-        "shared/following",
-        "worker/settling",
-        "worker/limits",
-    ),
-    is_repeatable=False,  # nobody else knows what was in a lost reply
+    after=(*_ENDING, "worker/settling", "worker/limits"),
+    is_repeatable=False,  # a lost reply may have contained tasks
 )
-EXTEND = Script("worker/extend")
-PAUSE = Script("inspection/pause", after=("shared/moves", "shared/waiting"))
-RESULT = Script("inspection/result", after=("shared/moves", "shared/states"))
-EXIST = Script("publishing/exist")
-SIZE = Script("broker/size")
-FLUSH = Script("broker/flush")
-ANNOUNCE_SCHEDULE = Script("scheduling/announce_schedule", after=("shared/moves", "scheduling/scheduling"))
-ENQUEUE_SLOT = Script(
-    "scheduling/enqueue_slot",
-    after=("shared/moves", "shared/states", "shared/publishing", "scheduling/scheduling"),
-)
-SCHEDULES = Script("scheduling/schedules", after=("shared/moves", "scheduling/scheduling"))
+EXTEND = Script("worker/extend", after=_LEAVING)
+PAUSE = Script("inspection/pause", after=_OFFERING)
+RESULT = Script("inspection/result", after=_STATES)
+EXIST = Script("publishing/exist", after=_KEYS)
+SIZE = Script("broker/size", after=_KEYS)
+FLUSH = Script("broker/flush", after=_LEAVING)
+ANNOUNCE_SCHEDULE = Script("scheduling/announce_schedule", after=(*_KEYS, "scheduling/scheduling"))
+ENQUEUE_SLOT = Script("scheduling/enqueue_slot", after=(*_STORING, "scheduling/scheduling"))
+SCHEDULES = Script("scheduling/schedules", after=(*_KEYS, "scheduling/scheduling"))
 
-REGISTER = Script("worker/register", after=("shared/moves", "shared/waiting", "shared/clock"))
-UNREGISTER = Script("worker/unregister", after=("shared/moves", "shared/waiting"))
-WORKERS = Script("inspection/workers", after=("shared/moves",))
+REGISTER = Script("worker/register", after=(*_OFFERING, "shared/clock"))
+UNREGISTER = Script("worker/unregister", after=_OFFERING)
+WORKERS = Script("inspection/workers", after=_KEYS)
 
-_LOOKING = ("shared/moves", "shared/states", "shared/reading")
-QUEUES = Script("inspection/queues", after=_LOOKING)
-HISTORY = Script("inspection/history", after=("shared/moves",))
-PAGE = Script("inspection/page", after=_LOOKING)
-ACTIVE = Script("inspection/active", after=("shared/moves",))
-READ_TASKS = Script("inspection/read_tasks", after=_LOOKING)
-TASK = Script("inspection/task", after=_LOOKING)
-ACTION_PRECHECK = Script("inspection/action_precheck", after=_LOOKING)
+QUEUES = Script("inspection/queues", after=_READING)
+HISTORY = Script("inspection/history", after=_MOVES)
+PAGE = Script("inspection/page", after=_READING)
+ACTIVE = Script("inspection/active", after=_KEYS)
+READ_TASKS = Script("inspection/read_tasks", after=_READING)
+TASK = Script("inspection/task", after=_STATES)
+ACTION_PRECHECK = Script("inspection/action_precheck", after=_STATES)
 
-RUN = Script("inspection/run", after=("shared/moves", "shared/states", "inspection/acting"))
-ARCHIVE = Script(
-    "inspection/archive",
-    after=(
-        "shared/moves",
-        "shared/waiting",
-        "shared/leaving",
-        "shared/states",
-        "shared/publishing",
-        "shared/following",
-        "inspection/acting",
-    ),
-)
-DELETE = Script(
-    "inspection/delete",
-    after=("shared/moves", "shared/waiting", "shared/leaving", "shared/states", "inspection/acting"),
-)
-CANCEL = Script("inspection/cancel", after=("shared/moves", "shared/states", "inspection/acting"))
-REMOVE = Script("inspection/remove", after=("shared/moves", "shared/states"))
-CLEAR = Script("inspection/clear", after=("shared/moves",))
+RUN = Script("inspection/run", after=(*_STATES, "inspection/acting"))
+ARCHIVE = Script("inspection/archive", after=(*_ENDING, "inspection/acting"))
+DELETE = Script("inspection/delete", after=(*_LEAVING, "shared/states", "inspection/acting"))
+CANCEL = Script("inspection/cancel", after=(*_STATES, "inspection/acting"))
+REMOVE = Script("inspection/remove", after=_STATES)
+CLEAR = Script("inspection/clear", after=_KEYS)

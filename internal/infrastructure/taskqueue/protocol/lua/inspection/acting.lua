@@ -6,7 +6,7 @@ local function act(queue, ids, states, move)
   local refusals = {}
   for n, id in ipairs(ids) do
     local set = find(queue, id)
-    local state = set == 'suspects' and 'pending' or set
+    local state = state_for(set)
     if not state then
       refusals[n] = 'there is no such task'
     elseif not states[state] then

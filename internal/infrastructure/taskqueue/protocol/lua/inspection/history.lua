@@ -3,12 +3,11 @@
 -- KEYS[1] namespace
 -- ARGV[1] msgpack {queue, days}
 -- Returns nil if there is no such queue, else [day since 1970, processed, failed, ...]
-local MS_PER_DAY = 24 * 3600 * 1000
 local queue, days = unpack(cmsgpack.unpack(ARGV[1]))
 if redis.call('SISMEMBER', prefix .. ':queues', queue) == 0 then
   return false
 end
-local today, found = math.floor(now / MS_PER_DAY), {}
+local found = {}
 for day = today, today - days + 1, -1 do
   local counts = redis.call('HMGET', key(queue, 'stats:' .. day), 'processed', 'failed')
   table.insert(found, day)

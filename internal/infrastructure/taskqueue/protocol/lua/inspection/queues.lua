@@ -5,7 +5,6 @@
 -- Returns for each existing queue [name, 1 if paused, [state, size, ...], age of the oldest pending task in ms,
 --         bytes, processed today, failed today]
 local SAMPLES = 5
-local MS_PER_DAY = 24 * 3600 * 1000
 
 local function bytes_of(what)
   return redis.call('MEMORY', 'USAGE', what, 'SAMPLES', SAMPLES) or 0
@@ -36,8 +35,7 @@ local function describe_queue(queue)
       bytes = bytes + bytes_of(key(queue, set)) + bytes_of_records(queue, set, size)
     end
   end
-  local today = key(queue, 'stats:' .. math.floor(now / MS_PER_DAY))
-  local counts = redis.call('HMGET', today, 'processed', 'failed')
+  local counts = redis.call('HMGET', key(queue, 'stats:' .. today), 'processed', 'failed')
   return {
     queue,
     redis.call('EXISTS', key(queue, 'paused')),

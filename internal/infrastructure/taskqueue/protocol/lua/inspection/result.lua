@@ -14,7 +14,7 @@ for n = 1, #fields, 2 do
   local name, value = fields[n], fields[n + 1]
   if name == 'result' and value ~= '' then
     result = value
-  elseif string.sub(name, 1, 8) == 'attempt:' and name > last then
+  elseif is_attempt(name) and name > last then
     last, note = name, value
   end
 end

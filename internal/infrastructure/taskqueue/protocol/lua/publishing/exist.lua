@@ -1,5 +1,5 @@
 #!lua flags=allow-oom,no-writes
--- Which of these tasks exist, in whatever state.
+-- Tell which of these tasks exist, in any state.
 -- KEYS[1] namespace
 -- ARGV[1] msgpack [[queue, id], ...]
 -- Returns 1 or 0 for each.

@@ -1,5 +1,5 @@
 #!lua
--- Store new tasks. A full Redis refuses this script as a whole, before it has written anything.
+-- Store new tasks. A full Redis refuses this script before it has written anything.
 -- KEYS[1] namespace
--- ARGV[1] msgpack [task, ...], as `store` in `publishing.lua` takes them, which says what is returned, too
+-- ARGV[1] msgpack [task, ...]; `store` in `publishing.lua` describes a task and the return value
 return store(cmsgpack.unpack(ARGV[1]))

@@ -1,9 +1,8 @@
--- What a clock that was ahead has left behind when it is right again. Put after `waiting.lua`.
--- A moment at which something has happened is pulled back to where it would be. What somebody has scheduled is left
--- alone: nobody can tell for when it was meant.
+-- Corrects times that were stored while Redis' clock was ahead. Loaded after `offering.lua`.
+-- Times of past events are pulled back. Times that a publisher has scheduled stay: the intended time is unknown.
 local MOST_PULLED_BACK = 1000 -- tasks of a line or a state
 
--- Workers that are up say so again within their lease; the others are gone after it. Returns how many there were.
+-- Live workers send another heartbeat within their lease; the others expire. Returns the number of workers.
 local function pull_back_workers(ttl)
   local ahead = redis.call('ZRANGE', prefix .. ':workers', now + SKEW, '+inf', 'BYSCORE')
   for _, worker in ipairs(ahead) do
@@ -14,7 +13,7 @@ local function pull_back_workers(ttl)
   return #ahead
 end
 
--- A worker that is up extends its leases anyway. Returns how many there were.
+-- Live workers extend their leases anyway. Returns the number of leases.
 local function pull_back_leases(lease)
   local count = 0
   for _, queue in ipairs(all_queues()) do
@@ -36,7 +35,7 @@ local function pull_back_due(queue, state, id, ahead)
   return 0
 end
 
--- Those that wait for a limit. Returns how many there were.
+-- Pulls back tasks that wait for a limit, and returns their number.
 local function pull_back_lines(queue, ahead)
   local count = 0
   for _, limit in ipairs(redis.call('SMEMBERS', key(queue, 'limits'))) do
@@ -50,7 +49,7 @@ local function pull_back_lines(queue, ahead)
   return count
 end
 
--- Those that a worker has put off while the clock was ahead: their records tell when. Returns how many there were.
+-- Pulls back tasks that a worker delayed while the clock was ahead; their records have the time. Returns their number.
 local function pull_back_put_off(queue, state, ahead)
   local count = 0
   local range = { now + SKEW, '+inf', 'BYSCORE', 'LIMIT', 0, MOST_PULLED_BACK }
@@ -64,14 +63,14 @@ local function pull_back_put_off(queue, state, ahead)
   return count
 end
 
--- How many ms the clock has gone back since it was looked at last; 0 if it has not.
+-- Returns by how many ms the clock has gone back since the last call; 0 if it has not.
 local function ms_gone_back()
   local last = redis.call('GET', prefix .. ':clock')
   redis.call('SET', prefix .. ':clock', now)
   return last and last - now > SKEW and last - now or 0
 end
 
--- Returns nothing, or [ms that the clock has gone back, workers, leases, waiting tasks that were pulled back].
+-- Returns nothing, or [ms that the clock has gone back, workers, leases, waiting tasks], each the number pulled back.
 local function pull_back(lease)
   local ahead, workers, leases, waiting = ms_gone_back(), pull_back_workers(lease), pull_back_leases(lease), 0
   if ahead > 0 then

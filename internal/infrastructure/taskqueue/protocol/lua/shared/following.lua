@@ -1,7 +1,7 @@
--- What follows a task that has ended; put after `leaving.lua` and `publishing.lua`.
-local GROUP_TTL = 90 * 24 * 3600 -- as long as an archived member could still be run again
+-- The followers of a task that has ended. Loaded after `leaving.lua` and `publishing.lua`.
+local GROUP_TTL = 90 * 24 * 3600 -- s: an archived member can be run again for as long
 
--- Whether a group's last task is done now. A task that is counted twice counts once.
+-- Returns true if the last task of a group is done. A task that is counted twice counts once.
 local function completes(group, size, member)
   local done = prefix .. ':group:' .. group .. ':done'
   redis.call('SADD', done, member)
@@ -9,14 +9,14 @@ local function completes(group, size, member)
   return redis.call('SCARD', done) >= tonumber(size)
 end
 
--- What should have followed and was refused: [queue, id] of the task that has ended, and of its follower [queue, id,
--- message], and [state, id] of the task that was in its way.
+-- Followers that were not stored: [queue, id] of the ended task, [queue, id, message] of its follower, and [state, id]
+-- of the task in the way, in one list.
 local refused = {}
 
--- Store what follows a task, or a group: `origin`. Returns whether all of it was stored, now or before.
+-- Stores the followers of `origin`: a task or a group. Returns true if all of them are stored, now or before.
 local function store_followers(queue, id, packed, origin)
   local followers, all_stored = cmsgpack.unpack(packed), true
-  retire(queue, { id }) -- it is over: its lock keeps no follower out
+  retire(queue, { id }) -- the task has ended, so its lock must not keep a follower out
   for n, stored in ipairs(store(followers)) do
     local its_queue, its_id, message = unpack(followers[n])
     local state, was_there, other = unpack(stored)
@@ -39,7 +39,7 @@ local function follow_failure(queue, id)
   end)
 end
 
--- What is refused here ends a chain, or what a group is for, as a task does that is given up.
+-- A refused follower ends the chain or the group, as an archived task does.
 local function follow_success(queue, ids)
   each_record(queue, ids, { 'on_success', 'group', 'size' }, function(id, tasks, group, size)
     local is_over = not group or completes(group, size, queue .. ':' .. id)

@@ -1,15 +1,6 @@
--- How a task leaves a state, or for good: it takes nothing with it that another waits for. Put after `waiting.lua`.
+-- How a task leaves a state or is deleted, and releases its locks and places. Loaded after `waiting.lua`.
 
--- The tasks' records, and whether there are any: most tasks have none.
-local function records_of(queue, ids)
-  local records = {}
-  for n, id in ipairs(ids) do
-    records[n] = record(queue, id)
-  end
-  return records, #ids > 0 and redis.call('EXISTS', unpack(records)) > 0
-end
-
--- Calls `visit(id, value, ...)` with fields of each task's record, if any of them has one. Returns the records.
+-- Calls `visit(id, value, ...)` with these fields of each task's record, unless no task has one. Returns the records.
 local function each_record(queue, ids, fields, visit)
   local records, some_exist = records_of(queue, ids)
   if some_exist then
@@ -20,7 +11,7 @@ local function each_record(queue, ids, fields, visit)
   return records
 end
 
--- It neither runs again by itself nor counts as there for an equal task. Returns the tasks' records.
+-- Ends tasks: they no longer wait for a limit, and no longer keep equal tasks out. Returns their records.
 local function retire(queue, ids)
   local left = {}
   local records = each_record(queue, ids, { 'lock', 'limit' }, function(id, lock, limit)
@@ -32,7 +23,7 @@ local function retire(queue, ids)
     end
   end)
   for limit in pairs(left) do
-    offer_places(limit) -- it may have had the offer of one
+    offer_places(limit) -- the task may have been offered one
   end
   return records
 end
@@ -45,7 +36,7 @@ local function forget(queue, ids)
   end
 end
 
-local TRIM = 100 -- tasks that one call takes out of a state that is kept for a while
+local TRIM = 100 -- tasks that one call deletes from a state
 
 local function trim(queue, state, ids)
   if #ids > 0 then
@@ -57,17 +48,17 @@ local function trim(queue, state, ids)
   end
 end
 
--- Take out of `state` what has a score of `before` or less in the set `by`.
+-- Deletes from `state` the tasks that have a score of `before` or less in the set `by`.
 local function expire(queue, state, by, before)
   trim(queue, state, redis.call('ZRANGE', key(queue, by), '-inf', before, 'BYSCORE', 'LIMIT', 0, TRIM))
 end
 
--- Tell those who wait for its end.
+-- Tells the clients that wait for the end of a task.
 local function announce_end(queue, id)
   redis.call('PUBLISH', prefix .. ':ended:' .. queue .. ':' .. id, 1)
 end
 
--- `most` is how many tasks a queue's archive keeps.
+-- `most` is the size of a queue's archive.
 local function to_archive(queue, id, most)
   local archived = key(queue, 'archived')
   redis.call('ZADD', archived, now, id)
@@ -79,9 +70,8 @@ local function to_archive(queue, id, most)
   end
 end
 
--- A task fetched ahead of a free slot has '~' behind its token: it had not started if its worker dies.
-local function holds(queue, id, token)
-  local stored = redis.call('HGET', key(queue, 'tokens'), id)
+-- A prefetched task has '~' behind its token: it has not started if its worker dies.
+local function is_token(stored, token)
   return stored == token or stored == token .. '~'
 end
 
@@ -105,7 +95,11 @@ local function free_places(queue, ids)
   end
 end
 
-local function leave_active(queue, ids)
-  take_out_of_active(queue, ids)
-  free_places(queue, ids)
+-- Moves an active task back to the front of its queue. No attempt is counted.
+local function hand_back(queue, id)
+  keep_turn(queue, id)
+  take_out_of_active(queue, { id })
+  free_places(queue, { id })
+  to_front(queue, id)
+  wake(queue)
 end

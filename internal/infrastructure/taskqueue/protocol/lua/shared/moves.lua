@@ -1,49 +1,58 @@
--- What the scripts share: names of keys, and the moves of a task between its states. Put in front of each of them.
--- KEYS[1] is the namespace, a hash tag: every key of the engine lives on one node. Time is Redis' own, in ms.
-local prefix = KEYS[1]
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+-- How a task moves between its states. Loaded after `line.lua`.
+local today = math.floor(now / (24 * 3600 * 1000)) -- days since 1970, UTC
 
--- ms; what has happened, and is further ahead of now, has a stamp of a clock that was ahead and was corrected.
-local SKEW = 30 * 1000
-
-local function key(queue, part)
-  return prefix .. ':' .. queue .. ':' .. part
-end
-
--- What only some tasks have: deadline, lock, limit, number of crashes, history of attempts, result.
+-- The hash with rare data of a task: deadline, lock, limit, number of crashes, history of attempts, result.
 local function record(queue, id)
   return prefix .. ':' .. queue .. ':task:' .. id
 end
 
--- One token wakes one idle worker; a second would wake another for nothing.
-local function wake(queue)
-  if redis.call('LLEN', key(queue, 'wake')) == 0 then
-    redis.call('LPUSH', key(queue, 'wake'), 1)
+-- Returns the records of tasks, and whether any of them exists: most tasks have no record.
+local function records_of(queue, ids)
+  local records = {}
+  for n, id in ipairs(ids) do
+    records[n] = record(queue, id)
   end
+  return records, #ids > 0 and redis.call('EXISTS', unpack(records)) > 0
 end
 
--- A place in the line tells when it was taken: the ms, and which of its PLACES. So it is known how long the first
--- has waited, and nothing has to be written down for that.
-local PLACES = 1024
+-- Tells if a field of a record describes a failed attempt.
+local function is_attempt(field)
+  return string.sub(field, 1, 8) == 'attempt:'
+end
 
--- Many at once: a call for each of them would be most of what a task costs.
+-- Reads one field for each row from the hash `part` of the row's queue. `at` is the position of the queue in a row; the
+-- field is behind it. Returns queue -> field -> value.
+local function read_fields(part, rows, at)
+  local fields, values = {}, {}
+  for _, row in ipairs(rows) do
+    local queue = row[at]
+    fields[queue] = fields[queue] or {}
+    table.insert(fields[queue], row[at + 1])
+  end
+  for queue, names in pairs(fields) do
+    values[queue] = {}
+    for n, value in ipairs(redis.call('HMGET', key(queue, part), unpack(names))) do
+      values[queue][names[n]] = value
+    end
+  end
+  return values
+end
+
+-- Moves many tasks with one command: a command for each would be most of the cost of a task.
 local function to_back(queue, ids)
   if #ids == 0 then
     return
   end
-  local last = redis.call('ZRANGE', key(queue, 'pending'), 0, 0, 'REV', 'WITHSCORES')[2]
-  local first = math.max(now * PLACES, last and last + 1 or 0)
-  local places = {}
+  local first, places = place_at_back(queue), {}
   for n, id in ipairs(ids) do
     places[2 * n - 1], places[2 * n] = first + n - 1, id
   end
   redis.call('ZADD', key(queue, 'pending'), unpack(places))
 end
 
-local SUSPECT_FROM = 2 -- crashes: the first may be another task's fault
+local SUSPECT_FROM = 2 -- crashes: another task may have caused the first one
 
--- Whether it runs only where no other suspect does, wherever it has been since.
+-- A suspect runs only while no other suspect runs. It stays one in every state.
 local function is_suspect(queue, id)
   return redis.call('HEXISTS', record(queue, id), 'suspect') == 1
 end
@@ -61,7 +70,7 @@ local function to_front(queue, id)
   end
 end
 
--- Into `scheduled` or `retry`. Whoever sleeps until the next due time must know of an earlier one.
+-- Moves a task to `scheduled` or `retry`. Wakes a worker if the task is due first: it may sleep for too long.
 local function to_later(queue, state, id, delay)
   local due = now + delay
   local head = redis.call('ZRANGE', key(queue, state), 0, 0, 'WITHSCORES')[2]
@@ -71,7 +80,7 @@ local function to_later(queue, state, id, delay)
   end
 end
 
--- A lock lasts no longer than it was asked for, also if it was taken while the clock was ahead.
+-- Shortens a lock that was taken while Redis' clock was ahead.
 local function pull_back_lock(queue, holder, place)
   local lock_for = redis.call('HGET', record(queue, holder), 'lock_for')
   local due = redis.call('ZSCORE', key(queue, 'scheduled'), holder) or now
@@ -81,10 +90,11 @@ local function pull_back_lock(queue, holder, place)
   end
 end
 
--- A lock that says: an equal task is there. It is held by the task's id, and only while that task exists; if it
--- `stays`, for all of `ttl`, and says so before the id: NUL, ttl, colon. No id has a NUL.
--- `again`: what it holds already is its own, as for a task that is stored or run once more.
--- Returns nil if it was taken, else who holds it.
+-- Takes the lock that keeps equal tasks out. Its value is the id of the task that holds it, and the lock counts only
+-- while that task exists. A lock that `stays` counts for all of `ttl`: its value is NUL, ttl, colon and the id. Ids
+-- contain no NUL.
+-- `again`: the task is stored or run again, so a lock that it holds is its own.
+-- Returns nil if the lock was taken, else the id of its holder.
 local function take_lock(queue, id, lock, ttl, stays, again)
   local place = key(queue, 'unique:' .. lock)
   local value = redis.call('GET', place)
@@ -102,8 +112,8 @@ local function take_lock(queue, id, lock, ttl, stays, again)
   redis.call('SET', place, written, 'PX', ttl)
 end
 
--- No worker was heard for `gap` ms: Redis was away, or all of them were. Nobody could extend, so every lease
--- starts anew and nothing is reclaimed in this call. Returns whether that is so.
+-- Returns true if no worker was heard for `gap` ms: Redis was down, or all workers were. Nobody could extend leases
+-- then, so every lease begins again, and this call reclaims nothing.
 local function nobody_was_seen(gap, lease)
   local seen = redis.call('GET', prefix .. ':seen')
   redis.call('SET', prefix .. ':seen', now)

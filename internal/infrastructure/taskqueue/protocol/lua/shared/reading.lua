@@ -1,9 +1,10 @@
--- What scripts that only look at tasks share; put in front of them, after `moves.lua`.
--- The name of the field that has the last failed attempt, and what it says.
+-- How scripts describe tasks. Loaded after `states.lua`.
+
+-- Returns the name and the value of the field with the last failed attempt.
 local function last_attempt(of)
   local last = ''
   for _, field in ipairs(redis.call('HKEYS', of)) do
-    if string.sub(field, 1, 8) == 'attempt:' and field > last then
+    if is_attempt(field) and field > last then
       last = field
     end
   end
@@ -12,19 +13,15 @@ end
 
 local KEPT = { 'deadline', 'crashes', 'cancelled', 'completed', 'result', 'lock_for', 'lock_until' }
 
--- What is known of each task: [id, score, message, end of retention, deadline, crashes, cancelled, completed,
--- result, lock_for, lock_until, last attempt, its note]. It ends with the task that makes messages, results and notes
--- more than `most` bytes.
+-- Returns for each task [id, score, message, end of retention, deadline, crashes, cancelled, completed, result,
+-- lock_for, lock_until, last attempt, its note]. Stops when messages, results and notes exceed `most` bytes.
 local function describe(queue, ids, scores, most)
-  local rows, bytes, records = {}, 0, {}
-  for n, id in ipairs(ids) do
-    records[n] = record(queue, id)
-  end
-  local some_have_records = #ids > 0 and redis.call('EXISTS', unpack(records)) > 0
+  local rows, bytes = {}, 0
+  local records, some_exist = records_of(queue, ids)
   for n, id in ipairs(ids) do
     local message = redis.call('HGET', key(queue, 'messages'), id)
     local row = { id, scores[n] or '', message, redis.call('ZSCORE', key(queue, 'retained'), id) }
-    if some_have_records then
+    if some_exist then
       local kept = redis.call('HMGET', records[n], unpack(KEPT))
       for field = 1, #KEPT do
         row[4 + field] = kept[field]

@@ -1,7 +1,7 @@
--- Which state a task is in; put in front of the scripts that say so, after `moves.lua`.
+-- The state of a task. Loaded after `moves.lua`.
 local SETS = { 'pending', 'suspects', 'active', 'scheduled', 'retry', 'archived', 'completed' }
 
--- The set that holds a task, and its score there; nothing if there is no such task.
+-- Returns the set that holds a task, and its score there; nothing if there is no such task.
 local function find(queue, id)
   for _, set in ipairs(SETS) do
     local score = redis.call('ZSCORE', key(queue, set), id)
@@ -11,8 +11,12 @@ local function find(queue, id)
   end
 end
 
--- Of one that there is; the call that stores it may yet have to put it in line.
-local function state_of(queue, id)
-  local set = find(queue, id) or 'pending'
+-- Returns the state that people see for a set.
+local function state_for(set)
   return set == 'suspects' and 'pending' or set
+end
+
+-- Returns the state of a task that exists. It is in no set yet if this call stores it.
+local function state_of(queue, id)
+  return state_for(find(queue, id) or 'pending')
 end

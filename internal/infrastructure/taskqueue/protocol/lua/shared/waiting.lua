@@ -1,10 +1,10 @@
--- Who waits for a place of a limit, and who gets the next one. Put after `moves.lua`.
--- A limit has one line for each queue, so that a queue that can start nothing holds up no other.
-local MOST_OFFERED = 100 -- tasks of a limit that one call offers a place
-local SPARE = 10 -- tasks of a line that are read beyond those
-local PATIENCE = 1000 -- ms until a place that nobody has taken is offered to the next, too
+-- The lines of tasks that wait for a place of a limit, and the next task of a line. Loaded after `moves.lua`.
+-- A limit has a line for each queue, so a queue that cannot start its tasks does not block the others.
+local MOST_OFFERED = 100 -- tasks that one call offers a place of a limit
+local SPARE = 10 -- tasks of a line that are read in addition
+local PATIENCE = 1000 -- ms after which a free place is offered to the next task too
 
--- The queues that the calling worker serves, each with its rank; in strict mode a lower rank goes first.
+-- The rank of each queue that the calling worker serves. In strict mode the lower rank goes first.
 local serving, is_strict = {}, false
 
 local function limit_key(limit, part)
@@ -21,7 +21,7 @@ end
 
 local turns = 0
 
--- A task that is in line already keeps its turn. Turns are us apart: another call may come within the same ms.
+-- A task in line keeps its turn. Turns are us apart, because other calls may come within the same ms.
 local function join_line(limit, queue, id)
   turns = turns + 1
   local turn = clock[1] * 1000 + (clock[2] + turns) / 1000
@@ -30,7 +30,7 @@ local function join_line(limit, queue, id)
   end
 end
 
--- A task that has a place, and goes back, was before those that wait. A suspect may have to wait for another one.
+-- A task that goes back with its place was before the waiting tasks. A suspect may have to wait for another suspect.
 local function keep_turn(queue, id)
   local limit, suspect = unpack(redis.call('HMGET', record(queue, id), 'limit', 'suspect'))
   local turn = limit and not suspect and redis.call('ZSCORE', limit_key(limit, 'running'), limit_member(queue, id))
@@ -40,7 +40,7 @@ local function keep_turn(queue, id)
   end
 end
 
--- Returns whether it was in line.
+-- Returns true if the task was in line.
 local function leave_line(limit, queue, id)
   local was_there = redis.call('ZREM', line_of(limit, queue), id) == 1
   if was_there and redis.call('EXISTS', line_of(limit, queue)) == 0 then
@@ -58,11 +58,11 @@ end
 
 local served, nobody_registers = nil, true
 
-local function read_cards()
+local function read_workers()
   served = {}
   for _, worker in ipairs(redis.call('ZRANGE', prefix .. ':workers', 0, -1)) do
-    local card = prefix .. ':worker:' .. worker
-    local queues, draining, waits_for = unpack(redis.call('HMGET', card, 'queues', 'draining', 'waits_for'))
+    local entry = prefix .. ':worker:' .. worker
+    local queues, draining, waits_for = unpack(redis.call('HMGET', entry, 'queues', 'draining', 'waits_for'))
     local takes_nothing = draining == '1' or (waits_for or '') ~= ''
     if queues then
       nobody_registers = false
@@ -73,14 +73,14 @@ local function read_cards()
   end
 end
 
--- Whether a worker is up that takes tasks of this queue: the caller, or one that has registered. Dramatiq's own
--- Worker does not register; if it is alone, every queue may be its own.
+-- Returns true if a live worker dequeues from this queue: the caller or a registered one. Dramatiq's own Worker does
+-- not register: without registered workers it may serve every queue.
 local function is_served(queue)
   if serving[queue] then
     return true
   end
   if not served then
-    read_cards()
+    read_workers()
   end
   return served[queue] or nobody_registers
 end
@@ -89,7 +89,7 @@ local function is_paused(queue)
   return redis.call('EXISTS', key(queue, 'paused')) == 1
 end
 
--- How many tasks wait that come before this one: those without a turn come last. Only those count that can start.
+-- Counts the waiting tasks ahead of this one that can start. A task without a turn comes last.
 local function count_ahead(limit, queue, turn)
   local ahead = 0
   for _, other in ipairs(all_queues()) do
@@ -102,7 +102,7 @@ local function count_ahead(limit, queue, turn)
   return ahead
 end
 
--- The starts within the last `per` ms. One that is ahead of now counts as a start of this moment.
+-- Counts the starts within the last `per` ms. A start ahead of now counts as a start now.
 local function starts_within(place, per)
   for _, start in ipairs(redis.call('ZRANGE', place, now + SKEW, '+inf', 'BYSCORE')) do
     redis.call('ZADD', place, now, start)
@@ -111,8 +111,8 @@ local function starts_within(place, per)
   return redis.call('ZCARD', place)
 end
 
--- How long until a task may start that has so many others before it; 0 if now. Each start frees its place when
--- it is `per` ms old.
+-- Returns the ms until a task with `ahead` tasks before it may start; 0 means now. Each start frees its place when it
+-- is `per` ms old.
 local function ms_within_rate(place, rate, per, ahead)
   local count = starts_within(place, per)
   local turn = ahead - (rate - count)
@@ -124,7 +124,7 @@ local function ms_within_rate(place, rate, per, ahead)
   return start + per * (windows + 1) - now
 end
 
--- How many tasks may start next, and in how many ms, by the terms of this one.
+-- Returns how many tasks may start next, and in how many ms, by the constraints of this task.
 local function places_for(limit, queue, id)
   local max_running, rate, per = unpack(redis.call('HMGET', record(queue, id), 'max_running', 'rate', 'per'))
   local places, wait = MOST_OFFERED, 0
@@ -139,7 +139,7 @@ local function places_for(limit, queue, id)
   return places, wait
 end
 
--- Those of a queue that may be next. `next` is the place in `ids` of the first that has been offered nothing.
+-- Returns the tasks of a queue that may be next. `next` is the index in `ids` of the first task without an offer.
 local function read_line(limit, queue)
   local first = redis.call('ZRANGE', line_of(limit, queue), 0, 0)[1]
   if not first then
@@ -168,15 +168,15 @@ local function goes_before(one, other)
   return one.turns[one.next] < other.turns[other.next]
 end
 
--- Have a task that waits be looked at sooner.
+-- Makes a waiting task due sooner.
 local function hasten(queue, id, wait)
   if redis.call('ZADD', key(queue, 'scheduled'), 'XX', 'LT', 'CH', now + wait, id) == 1 then
     wake(queue)
   end
 end
 
--- One that has had the offer before keeps it. Returns how many places it is going to take: a suspect may have to
--- wait for another one, and who is gone takes none.
+-- Offers a place; a task that has an offer keeps it. Returns the number of places that the task will take: a deleted
+-- task takes none, and a suspect may have to wait for another suspect.
 local function offer(limit, queue, id, wait)
   if redis.call('HEXISTS', key(queue, 'messages'), id) == 0 then
     leave_line(limit, queue, id)
@@ -201,8 +201,8 @@ local function next_of(lines, offered)
   return best
 end
 
--- Offer the free places of a limit to the first tasks in line that can start. If none of them takes one, the next
--- may, those of other queues included: the workers of a queue can be busy.
+-- Offers the free places of a limit to the first tasks in line that can start. Later, the next tasks of all queues may
+-- take them too, because the workers of a queue can be busy.
 local function offer_places(limit)
   local lines, able = {}, {}
   for _, queue in ipairs(all_queues()) do
@@ -223,19 +223,6 @@ local function offer_places(limit)
   for _, other in ipairs(lines) do
     for n = other.next, math.min(other.next + other.places - 1, #other.ids) do
       hasten(other.queue, other.ids[n], other.wait + PATIENCE)
-    end
-  end
-end
-
--- Offer the places of all limits for which tasks of these queues wait.
-local function offer_places_of(queues)
-  local seen = {}
-  for _, queue in ipairs(queues) do
-    for _, limit in ipairs(redis.call('SMEMBERS', key(queue, 'limits'))) do
-      if not seen[limit] then
-        seen[limit] = true
-        offer_places(limit)
-      end
     end
   end
 end

@@ -6,7 +6,7 @@
 --   reconcile  1: active tasks of this worker that are not in `held` go back to the front. No crash is counted.
 --              Their reply never arrived. Late calls of an earlier epoch fetch nothing
 -- Returns [lost, cancelled], two lists of indexes in `held`, from 1
---   lost       the token is invalid: the task is settled, or another worker has it
+--   lost       the token is invalid: the task is settled, or it belongs to another worker
 --   cancelled  an operator has cancelled the task
 -- A worker may hold a task twice: once lost, and once fetched again.
 local EPOCH_TTL = 24 * 3600
@@ -17,7 +17,7 @@ local lost, cancelled, known = {}, {}, {}
 for place, task in ipairs(held) do
   local queue, id, token = unpack(task)
   known[queue .. '\0' .. id .. '\0' .. token] = true
-  if holds(queue, id, token) then
+  if is_token(redis.call('HGET', key(queue, 'tokens'), id), token) then
     redis.call('ZADD', key(queue, 'active'), 'XX', now + lease, id)
     if redis.call('HEXISTS', record(queue, id), 'cancelled') == 1 then
       cancelled[#cancelled + 1] = place
@@ -35,10 +35,7 @@ if reconcile == 1 then
     for i = 1, #tokens, 2 do
       local id, token = tokens[i], string.gsub(tokens[i + 1], '~$', '')
       if string.sub(token, 1, #mine) == mine and not known[queue .. '\0' .. id .. '\0' .. token] then
-        keep_turn(queue, id)
-        leave_active(queue, { id })
-        to_front(queue, id)
-        wake(queue)
+        hand_back(queue, id)
       end
     end
   end

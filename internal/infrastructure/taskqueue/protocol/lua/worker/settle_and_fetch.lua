@@ -9,7 +9,7 @@
 --             retry, archived: note = note of the failed attempt
 --             progress: the task continues; note = its result so far
 --   queues    [[name, weight, credit, max_running, rate, per], ...], the highest priority first; credit is the
---             share still owed; 0 is no limit, per is in ms
+--             share still owed; a limit of 0 is off; per is in ms
 --   demand    the number of tasks to fetch; the first `direct` of them have a free slot
 --   suspect   1 if one of them may be a suspect: a task that was running when two workers died
 --   bytes     size limit of the messages; each queue may exceed it by one message
@@ -18,7 +18,7 @@
 --          [[queue, id, message, deadline, suspect, crashes, cancelled], ...],
 --          [credit of each queue], ms until something is due or -1,
 --          rows of refused followers (only if there are any, see `following.lua`)]
---   deadline  ms from now, negative if it has passed, '' if there is none
+--   deadline  ms from now, negative if it has passed, '' without a deadline
 -- A task leaves `active` only here, in `extend`, and when its lease lapses. Each way checks or removes the token.
 local PROMOTE = 100
 local RECLAIM = 100
@@ -59,10 +59,7 @@ local function reclaim(queue)
     if had_started and redis.call('HINCRBY', record(queue, id), 'crashes', 1) >= SUSPECT_FROM then
       redis.call('HSET', record(queue, id), 'suspect', 1)
     end
-    keep_turn(queue, id)
-    leave_active(queue, { id })
-    to_front(queue, id)
-    wake(queue)
+    hand_back(queue, id)
   end
 end
 

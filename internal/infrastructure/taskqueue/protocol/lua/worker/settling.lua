@@ -1,6 +1,5 @@
 -- Settles tasks: moves them out of `active` by their outcome. Loaded before `settle_and_fetch.lua`.
 local STATS_TTL = 90 * 24 * 3600
-local MS_PER_DAY = 24 * 3600 * 1000
 
 local ATTEMPTS_KEPT = 50
 -- A record has at most this many other fields.
@@ -15,7 +14,7 @@ local function store_note(queue, id, note)
   if redis.call('HLEN', name) > ATTEMPTS_KEPT + OTHER_FIELDS then
     local attempts = {}
     for _, field in ipairs(redis.call('HKEYS', name)) do
-      if string.sub(field, 1, 8) == 'attempt:' then
+      if is_attempt(field) then
         attempts[#attempts + 1] = field
       end
     end
@@ -66,31 +65,14 @@ end
 
 local counted = { done = 'processed', retry = 'failed', archived = 'failed' }
 
--- Read the tokens of all tasks to settle: queue -> id -> token.
-local function tokens_held(outcomes)
-  local ids, tokens = {}, {}
-  for _, outcome in ipairs(outcomes) do
-    local queue = outcome[2]
-    ids[queue] = ids[queue] or {}
-    table.insert(ids[queue], outcome[3])
-  end
-  for queue, of_queue in pairs(ids) do
-    tokens[queue] = {}
-    for n, held in ipairs(redis.call('HMGET', key(queue, 'tokens'), unpack(of_queue))) do
-      tokens[queue][of_queue[n]] = held
-    end
-  end
-  return tokens
-end
-
 -- Returns the indexes, from 1, of outcomes with an invalid token. `limits` are those of a queue's archive.
 local function settle(outcomes, limits)
   local rejected, left, gone, counts = {}, {}, {}, {}
-  local tokens = tokens_held(outcomes)
+  local tokens = read_fields('tokens', outcomes, 2)
   for place, outcome in ipairs(outcomes) do
     local kind, queue, id, held, number, message, note = unpack(outcome)
     local stored = tokens[queue][id]
-    if stored ~= held and stored ~= held .. '~' then
+    if not is_token(stored, held) then
       rejected[#rejected + 1] = place
     elseif kind == 'progress' then
       redis.call('HSET', record(queue, id), 'result', note)
@@ -123,7 +105,7 @@ local function settle(outcomes, limits)
   end
   for name, count in pairs(counts) do
     local queue, field = string.match(name, '^(.*)%z(.*)$')
-    local stats = key(queue, 'stats:' .. math.floor(now / MS_PER_DAY))
+    local stats = key(queue, 'stats:' .. today)
     redis.call('HINCRBY', stats, field, count)
     redis.call('EXPIRE', stats, STATS_TTL)
   end
