@@ -18,7 +18,7 @@ from internal.infrastructure.database.schema import upgrade_to_head
 from internal.infrastructure.embedded.postgres import EmbeddedPostgres
 from tests.support.polling import eventually
 from tests.support.process_family import frozen
-from tests.support.system import PASSWORD, System
+from tests.support.system import NO_CERTIFICATES, PASSWORD, System
 
 BUSY = 2  # times longer than on a machine that does nothing else
 FROZEN_WITHIN = BUSY * 5.5  # seconds
@@ -65,6 +65,7 @@ def sign_up_with(server: System, key: str, email: str) -> httpx.Response:
         json={"email": email, "name": "Ada", "password": PASSWORD},
         headers={"Idempotency-Key": key},
         timeout=10,
+        verify=NO_CERTIFICATES,
     )
 
 

@@ -11,9 +11,9 @@ from contextlib import ExitStack, contextmanager, suppress
 import pytest
 
 from tests.e2e.test_crowds import children_of
+from tests.support.databases import new_database
 from tests.support.polling import eventually
 from tests.support.raw_client import connection, exchange
-from tests.support.services import new_database
 from tests.support.system import System
 
 CROWD = 2200

@@ -10,8 +10,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests.support.databases import new_database
 from tests.support.raw_client import CHUNKED, END, GET, LAST, SIGN_UP, Answer, connection, exchange
-from tests.support.services import new_database
 from tests.support.system import System
 
 MAX_BODY_SIZE = 64 * 1024

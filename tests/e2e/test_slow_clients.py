@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.support.databases import new_database
 from tests.support.raw_client import CHUNKED, END, GET, SIGN_UP, connection
-from tests.support.services import new_database
 from tests.support.system import System
 
 HEADER_TIMEOUT = 1.0  # seconds

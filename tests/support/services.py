@@ -9,14 +9,13 @@ from secrets import token_hex
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 import redis as redis_client
-from psycopg import sql
 
 from internal.infrastructure.database.schema import upgrade_to_head
 from internal.infrastructure.embedded.postgres import EmbeddedPostgres
 from internal.infrastructure.embedded.redis import EmbeddedRedis
+from tests.support.databases import MigratedDatabases, new_database
 
 
 @pytest.fixture(scope="session")
@@ -56,10 +55,17 @@ def migrated_template(postgres: str) -> Iterator[str]:
         yield urlsplit(url).path.removeprefix("/")
 
 
+@pytest.fixture(scope="session")
+def migrated_databases(postgres: str, migrated_template: str) -> Iterator[MigratedDatabases]:
+    databases = MigratedDatabases(postgres, template=migrated_template)
+    yield databases
+    databases.close()
+
+
 @pytest.fixture
-def database_url(postgres: str, migrated_template: str) -> Iterator[str]:
-    """A database of this test's own, migrated and empty."""
-    with new_database(postgres, template=migrated_template) as url:
+def database_url(migrated_databases: MigratedDatabases) -> Iterator[str]:
+    """A database that no other test uses meanwhile, migrated and empty."""
+    with migrated_databases.lent() as url:
         yield url
 
 
@@ -97,15 +103,3 @@ def running_redis(directory: Path, *, program: Path | None = None) -> Generator[
         yield server
     finally:
         server.stop()
-
-
-@contextmanager
-def new_database(server_url: str, *, template: str = "template1") -> Generator[str]:
-    name = f"test_{token_hex(8)}"
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
-        try:
-            yield urlsplit(server_url)._replace(path=f"/{name}").geturl()
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -1,6 +1,7 @@
 """The real processes of the system, as an operator starts them."""
 
 import os
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ from internal.infrastructure.embedded.process import free_port, spawn
 from tests.support.polling import eventually
 
 PASSWORD = "correct horse"
+# httpx reads the certificates of all authorities for each call that is given no context.
+NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class System:
@@ -66,17 +69,22 @@ class System:
         return file.read_text() if file.exists() else ""
 
     def get(self, path: str) -> httpx.Response:
-        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=10)
+        return self._get(self.port, path)
 
     def get_private(self, path: str) -> httpx.Response:
-        return httpx.get(f"http://127.0.0.1:{self.private_port}{path}", timeout=10)
+        return self._get(self.private_port, path)
 
     def sign_up(self, email: str) -> httpx.Response:
         body = {"email": email, "name": "Ada Lovelace", "password": PASSWORD}
-        return httpx.post(f"http://127.0.0.1:{self.port}/api/v1/auth/register", json=body, timeout=10)
+        url = f"http://127.0.0.1:{self.port}/api/v1/auth/register"
+        return httpx.post(url, json=body, timeout=10, verify=NO_CERTIFICATES)
 
     def stop(self) -> None:
         for process in self._processes:
             process.kill()
         for process in self._processes:
             process.wait()
+
+    @staticmethod
+    def _get(port: int, path: str) -> httpx.Response:
+        return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=10, verify=NO_CERTIFICATES)
