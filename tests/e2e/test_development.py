@@ -31,9 +31,8 @@ FIRST_LINE = "    async def __call__(self, command: RegisterUserCommand)"
 def program(tmp_path: Path) -> Path:
     """A copy of the program."""
     directory = tmp_path / "program"
-    ignored = shutil.ignore_patterns("__pycache__")
     for package in ("internal", "cmd"):
-        shutil.copytree(ROOT / package, directory / package, ignore=ignored)
+        shutil.copytree(ROOT / package, directory / package)
     shutil.copy(ROOT / "pyproject.toml", directory)  # it has Alembic's settings
     return directory
 
