@@ -50,11 +50,15 @@ down: ## stop the containers; their data stays
 
 # Test processes, each with a Postgres and a Valkey of its own. Most tests wait for other processes.
 JOBS ?= 4
+PARALLEL := --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
-test: $(INSTALLED) ## run the tests, on embedded Postgres and Valkey, JOBS=4 files at a time
-	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --ignore=tests/faults
+test: $(INSTALLED) ## run the tests that are quick, on embedded Postgres and Valkey, JOBS=4 files at a time
+	$(BIN)/pytest --short $(PARALLEL)
 
-test-all: test test-faults ## run the tests, then the faults
+# A row of faults measures times, so nothing may run beside it.
+test-all: $(INSTALLED) ## run the tests, the faults too, and report the branch coverage of internal
+	$(BIN)/pytest -m "not measured and not image" $(PARALLEL) --cov --cov-report=term
+	$(BIN)/pytest -m measured tests/faults
 
 test-unit: $(INSTALLED) ## run the tests without I/O
 	$(BIN)/pytest tests/unit tests/architecture
@@ -65,7 +69,6 @@ test-integration: $(INSTALLED) ## run the tests on real Postgres and Valkey
 test-e2e: $(INSTALLED) ## run the tests on real processes, and the examples of the docs
 	$(BIN)/pytest tests/e2e tests/docs
 
-# The rows of faults measure times, so nothing may run beside them.
 test-faults: $(INSTALLED) ## run the faults, one at a time
 	$(BIN)/pytest tests/faults
 

@@ -16,7 +16,7 @@ from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
 from internal.infrastructure.config.settings import Environment, Settings
 
-pytest_plugins = ["tests.support.services", "tests.support.smtp_server"]
+pytest_plugins = ["tests.support.services", "tests.support.smtp_server", "tests.support.short_run"]
 
 hypothesis.settings.load_profile("ci")  # the same examples in every run, and no files kept between runs
 

@@ -13,6 +13,14 @@ from tests.support.faults.site import Site, running_site
 from tests.support.redis_programs import PROGRAMS, VALKEY, redis_program_named
 from tests.support.services import running_redis
 
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE) and "row" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.measured)
+
 
 @pytest.fixture(params=PROGRAMS if IS_LONG else [VALKEY])
 def redis_server(request: pytest.FixtureRequest) -> Iterator[EmbeddedRedis]:

@@ -84,7 +84,7 @@ def drop_database(server_url: str, url: str) -> None:
 
 
 def _emptied(url: str, definitions: Definitions) -> bool:
-    """Whether only rows had changed; then there are none any more."""
+    """Remove all rows. Return False, and remove nothing, if definitions have changed."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(_DISCONNECT_OTHERS)
         if _definitions(connection) != definitions:
