@@ -94,7 +94,7 @@ def test_a_table_in_use_has_migrations_give_up_and_they_can_be_run_again(
 
     with psycopg.connect(unmigrated_database_url) as user:
         user.execute(WRITE)
-        with pytest.raises(Unavailable, match="run it again"):
+        with pytest.raises(Unavailable, match="run the migration again"):
             upgrade_to_head(unmigrated_database_url)
     upgrade_to_head(unmigrated_database_url)
 
