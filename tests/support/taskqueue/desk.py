@@ -57,7 +57,7 @@ class Desk:
             scripts.PUBLISH, [(queue, task_id, scripts.text(encoded), delay, NO_DEADLINE, terms or {})]
         )
         if state not in {TaskState.PENDING, TaskState.SCHEDULED}:
-            self._take(task_id)
+            self.take(task_id)
         if state in _KINDS:
             note = msgspec.json.encode({"retries": 0, "error": error}) if error else b""
             self.end(task_id, Outcome(_KINDS[state], wait, note=note))
@@ -67,18 +67,18 @@ class Desk:
         ids = [f"{number:04}" for number in range(count)]
         self.engine.publish(*ids, delay=HOUR if state is TaskState.SCHEDULED else 0)
 
-    def end(self, task_id: str, outcome: Outcome) -> None:
-        self.hand.settle(self.held.pop(task_id), outcome)
-
-    def keys(self, queue: str) -> list[bytes]:
-        return sorted(self.engine.client.scan_iter(f"{PREFIX}:{queue}:*"))
-
-    def _take(self, task_id: str) -> None:
+    def take(self, task_id: str) -> None:
         """Fetch this one, and give the others back."""
         fetched = {delivery.task_id: delivery for delivery in self.hand.fetch(500)}
         self.held[task_id] = fetched.pop(task_id)
         others = [Settlement(other.lease, RELEASED) for other in reversed(fetched.values())]
         self.hand.turn(others)
+
+    def end(self, task_id: str, outcome: Outcome) -> None:
+        self.hand.settle(self.held.pop(task_id), outcome)
+
+    def keys(self, queue: str) -> list[bytes]:
+        return sorted(self.engine.client.scan_iter(f"{PREFIX}:{queue}:*"))
 
 
 _KINDS = {

@@ -164,7 +164,7 @@ async def test_a_page_tells_the_last_attempt_only(desk: Desk, inspector: RedisTa
 
 async def test_an_active_task_tells_who_has_it(desk: Desk, inspector: RedisTaskInspector) -> None:
     desk.engine.publish("1", deadline=HOUR)
-    desk._take("1")  # noqa: SLF001 - with a deadline
+    desk.take("1")
     held = await inspector.task("default", "1")
     desk.engine.make_due("1", state="active")
     left = await inspector.task("default", "1")

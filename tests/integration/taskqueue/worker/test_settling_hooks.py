@@ -9,6 +9,7 @@ import dramatiq
 from dramatiq import Broker, Message, MessageProxy
 from dramatiq.middleware import Middleware, SkipMessage
 
+from internal.infrastructure.taskqueue.delivery.delivery import Delivery
 from internal.infrastructure.taskqueue.delivery.retries import Retries
 from tests.support.polling import eventually
 from tests.support.queue_contents import queued
@@ -109,8 +110,8 @@ class Blocks(Middleware):
         self._work("before_nack")
 
     def after_nack(self, broker: Broker, message: MessageProxy) -> None:
-        error = message._exception  # noqa: SLF001 - as Dramatiq's Results reads it
-        self._work(f"after_nack of {type(error).__name__}")
+        assert isinstance(message, Delivery)
+        self._work(f"after_nack of {type(message.error).__name__}")
 
 
 def test_hooks_that_may_block_fire_in_their_order_and_not_on_the_loop(redis_url: str) -> None:

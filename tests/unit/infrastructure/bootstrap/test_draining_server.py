@@ -19,14 +19,18 @@ def server() -> Iterator[DrainingServer]:
         yield DrainingServer("nowhere:app", build_app=no_app, private=private, drain_time=timedelta(0))
 
 
-def test_a_signal_waits_for_nothing_that_the_code_it_interrupts_may_hold(server: DrainingServer) -> None:
-    stopping = server.main_loop_interrupt
+def test_a_signal_waits_for_nothing_that_the_code_it_interrupts_may_hold(
+    server: DrainingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopping, released = server.main_loop_interrupt, threading.Event()
+    set_event = stopping.set
+    monkeypatch.setattr(stopping, "set", lambda: released.wait(20) and set_event())
     handler = threading.Thread(target=server.signal_handler_interrupt, daemon=True)
 
-    with stopping._cond:  # type: ignore[attr-defined]  # noqa: SLF001 - as the interrupted code has it, in wait() or set()
-        handler.start()
-        handler.join(5)
-        returned = not handler.is_alive()
+    handler.start()
+    handler.join(5)
+    returned = not handler.is_alive()
+    released.set()
 
     assert returned
     assert stopping.wait(5)
