@@ -24,7 +24,7 @@ export UV_SYSTEM_CERTS := 1
 .PHONY: help run server worker test test-all test-unit test-integration test-e2e test-faults full faults soak check lua commits fmt hooks lock \
 	migrate migration image-test bench bench-against $(BENCHMARKS) up down clean
 
-# A line that begins with two number signs and an at sign begins a group of the list.
+# A line that starts with two number signs and an at sign starts a group of the list.
 help: ## list the targets
 	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z0-9-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -52,11 +52,11 @@ down: ## stop the containers; their data stays
 JOBS ?= 4
 PARALLEL := --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
-test: $(INSTALLED) ## run the tests that are quick, on embedded Postgres and Valkey, JOBS=4 files at a time
+test: $(INSTALLED) ## run the quick tests on embedded Postgres and Valkey, JOBS=4 files at a time
 	$(BIN)/pytest --short $(PARALLEL)
 
 # A row of faults measures times, so nothing may run beside it.
-test-all: $(INSTALLED) ## run the tests, the faults too, and report the branch coverage of internal
+test-all: $(INSTALLED) ## run all tests except image-test, and report the branch coverage of internal
 	$(BIN)/pytest -m "not measured and not image" $(PARALLEL) --cov --cov-report=term
 	$(BIN)/pytest -m measured tests/faults
 
@@ -74,7 +74,7 @@ test-faults: $(INSTALLED) ## run the faults, one at a time
 
 FAULT_ROWS := $(addprefix tests/faults/test_,$(addsuffix _rows.py,redis postgres worker mail server))
 
-full: $(INSTALLED) ## run the long rounds: of the engine under faults, and of the random interleavings
+full: $(INSTALLED) ## run the long rounds of the engine's fault tests and of the random interleavings
 	TEST_ROUND=long $(BIN)/pytest -s tests/faults $(addprefix --ignore=,$(FAULT_ROWS) tests/faults/test_soak.py)
 	TEST_ROUND=long $(BIN)/pytest tests/integration/http/test_log_in_timing.py \
 		$(addprefix tests/integration/taskqueue/,$(addsuffix .py,protocol/test_invariants worker/test_failures \
@@ -84,7 +84,7 @@ faults: $(INSTALLED) ## measure every fault of docs/reliability.md, ROUNDS=20 ti
 	TEST_ROUND=long TEST_ROUNDS=$(ROUNDS) TEST_REPORT=var/reliability.md $(BIN)/pytest $(FAULT_ROWS) \
 		tests/faults/test_schedule.py tests/faults/test_clock.py tests/faults/test_signals.py -k test_f
 
-soak: $(INSTALLED) ## sign up for MINUTES=30 minutes, with a random fault in each; SEED=1 draws them
+soak: $(INSTALLED) ## sign up for MINUTES=30 minutes, with a random fault in each; SEED=1 chooses them
 	SOAK_MINUTES=$(or $(MINUTES),30) SOAK_SEED=$(SEED) $(BIN)/pytest -s tests/faults/test_soak.py
 
 image-test: $(INSTALLED) ## replay the Dockerfile and run the compose file's services, without Docker
@@ -117,7 +117,7 @@ fmt: $(INSTALLED) $(BIN)/stylua ## format Python and Lua, and fix what the linte
 	$(BIN)/ruff check --fix
 	$(BIN)/python -m tools.lua_scripts --fix
 
-hooks: $(INSTALLED) ## check on commit (ruff, import contracts, message) and on push (the other checks, unit tests)
+hooks: $(INSTALLED) ## install the git hooks: ruff, import contracts and message on commit; the rest on push
 	$(BIN)/pre-commit install
 
 ##@ Dependencies and database
@@ -136,18 +136,18 @@ migration: $(INSTALLED) ## write a migration from the tables: make migration nam
 
 ##@ Benchmarks
 
-bench: $(INSTALLED) ## run every benchmark, one after the other (25 minutes); one alone: make bench-pickup, ...
+bench: $(INSTALLED) ## run every benchmark, one after the other (25 minutes); one alone: make bench-NAME, see docs/benchmarks.md
 	$(MAKE) --jobs=1 --keep-going --no-print-directory $(BENCHMARKS)
 
 $(BENCHMARKS): bench-%: $(INSTALLED)
 	$(BIN)/python -m benchmarks.$(subst -,_,$*)
 
-bench-against: $(INSTALLED) ## compare what a task costs with another commit: make bench-against COMMIT=v0.1.0
+bench-against: $(INSTALLED) ## compare the cost of a task with another commit: make bench-against COMMIT=v0.1.0
 	$(BIN)/python -m benchmarks.against $(or $(COMMIT),HEAD~1)
 
 ##@ Clean up
 
-clean: ## remove what was installed and made here, the data of `make run` included
+clean: ## remove everything installed or generated here, including the data of `make run`
 	rm -rf "$$(readlink var/postgres/elsewhere || echo var)"
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
