@@ -1,4 +1,4 @@
-"""The operators' command line, on the services that the settings name."""
+"""Run the operator's command line on the configured services."""
 
 import os
 import signal
@@ -38,10 +38,10 @@ COMPLETION = "_ADMIN_COMPLETE"
 
 
 def run_admin() -> None:
-    """Do what the arguments of this process say, and exit."""
+    """Run the command that the arguments name, then exit."""
     for number in STOP_SIGNALS:
-        signal.signal(number, signal.default_int_handler)  # Typer ends with 130
-    # A text that the terminal's encoding lacks is no reason to show nothing.
+        signal.signal(number, signal.default_int_handler)  # Typer then exits with 130
+    # Escape characters that the terminal's encoding cannot show.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # it is a TextIOWrapper
     if os.environ.get(COMPLETION):
         complete()
@@ -49,19 +49,19 @@ def run_admin() -> None:
 
 
 def complete() -> NoReturn:
-    """Answer a shell that completes a command line of the wrapper `admin`, or asks how to."""
-    # Typer exports this only together with options that need the program's name, `python -m cmd.admin`.
+    """Answer a shell that completes a command line of `./admin`, or that installs the completion."""
+    # Typer offers this only with options that use the program's name, which is `python -m cmd.admin` here.
     from typer._completion_classes import completion_init  # noqa: PLC0415 - only a shell needs it
 
     completion_init()
     app(prog_name="admin", complete_var=COMPLETION)
-    raise AssertionError("Typer ends the process")
+    raise AssertionError("Typer exits the process")
 
 
 class LocatedInstallation:
-    """Imports only what a command needs: `worker ping` is a health check, run all the time.
+    """Imports only what a command needs, because `worker ping` is a health check that runs all the time.
 
-    log_to: where warnings of the program go meanwhile; without it, logging is left as it is.
+    log_to: the stream for the program's warnings. None leaves logging unchanged.
     """
 
     def __init__(self, *, log_to: TextIO | None = None) -> None:
@@ -84,7 +84,7 @@ class LocatedInstallation:
 
     @contextmanager
     def _naming(self, target: str) -> Generator[None]:
-        """Say what a command has worked on, before it shows anything; or name it in the error."""
+        """Print the services of a command before its output, or add them to its error."""
         try:
             yield
         except Unavailable as error:
@@ -95,7 +95,7 @@ class LocatedInstallation:
         self._announce(target)
 
     def _announce(self, line: str) -> None:
-        """Once, however many steps a command has."""
+        """Print the line once per command."""
         if line not in self._announced:
             self._announced.add(line)
             print_error(line)
@@ -184,7 +184,7 @@ def _services_of(settings: Settings) -> str:
 
 
 async def redis_facts(redis: "Redis") -> RedisFacts:
-    """Raise Unavailable if Redis cannot be reached. A managed one may keep its limits for itself."""
+    """Facts about Redis. Raises Unavailable. A managed Redis may hide its limits."""
     from internal.infrastructure.taskqueue.connections.connection import translated_outages  # noqa: PLC0415 - see above
 
     with translated_outages():

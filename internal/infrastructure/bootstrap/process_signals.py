@@ -47,7 +47,7 @@ class SignalQueue:
             signal.signal(number, self._note)
 
     def wait(self, within: float | None = None) -> list[signal.Signals]:
-        """Return the signals since the last call. If there are none, wait for one or for `wake`."""
+        """Return the signals since the last call. Without any, wait for one or for `wake`."""
         select.select([self._received], [], [], within)
         with suppress(BlockingIOError):
             return [signal.Signals(number) for number in os.read(self._received, _AT_ONCE) if number]

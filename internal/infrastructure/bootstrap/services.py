@@ -1,4 +1,4 @@
-"""Where Postgres and Redis are, when the environment does not say."""
+"""Find Postgres and Redis if the environment does not name them."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from internal.infrastructure.config.settings import (
 )
 from internal.infrastructure.taskqueue.connections.redis_url import require_usable_url as require_redis_url
 
-# Written by a running `make run`, for whoever wants to attach to its services.
+# A running `make run` writes this file for programs that use its services.
 SERVICES_FILE = VAR_DIRECTORY / "services.json"
 
 log = structlog.get_logger(__name__)
@@ -38,11 +38,11 @@ def redis_at(url: str) -> str:
 
 
 _SERVICES = {"DATABASE_URL": postgres_at, "REDIS_URL": redis_at}
-_REMEDY = "start `make run` again, or remove the file, or set DATABASE_URL and REDIS_URL"
+_REMEDY = "restart `make run`, delete the file, or set DATABASE_URL and REDIS_URL"
 
 
 class _RedisSettings(Settings):
-    """The settings, of which redis-py can use those that are for it."""
+    """The settings. redis-py must accept those for Redis."""
 
     @field_validator("redis_addr")
     @classmethod
@@ -59,12 +59,12 @@ class _RedisSettings(Settings):
 
 
 class _ServiceSettings(_RedisSettings):
-    """And of which the Postgres driver can use the one that is for it."""
+    """The settings. redis-py and the Postgres driver must accept theirs."""
 
     @field_validator("database_url")
     @classmethod
     def _postgres_takes_url(cls, value: str) -> str:
-        # Only here: importing this takes half a second, and `worker ping` does without it.
+        # Imported here, because it takes half a second and `worker ping` does not need it.
         from internal.infrastructure.database.connect_arguments import require_usable_url  # noqa: PLC0415 - see above
 
         require_usable_url(value)
@@ -72,30 +72,29 @@ class _ServiceSettings(_RedisSettings):
 
 
 def locate_services() -> Settings:
-    """Read the settings; in development, find the services that they do not name.
+    """Read the settings. In development, find the services that they do not name.
 
-    While there is a SERVICES_FILE, they are those of `make run` and no others; without one, they are the
-    compose file's on localhost. What was found is put into the environment, for the processes that this one
-    starts.
+    If SERVICES_FILE exists, only the services of `make run` count. Otherwise they are those of the compose
+    file on localhost. Their URLs are put into the environment, for the processes that this one starts.
 
     Raises:
-        InvalidSettings: names every variable that cannot be used.
-        NotReady: nothing runs, or not what SERVICES_FILE says.
+        InvalidSettings: names every invalid variable.
+        NotReady: no services run, or SERVICES_FILE names services that do not answer.
     """
     return _locate(_ServiceSettings, needed=_SERVICES)
 
 
 def locate_redis() -> str:
-    """The URL of the Redis that `locate_services` finds, for callers that do not need Postgres.
+    """The URL of the Redis that `locate_services` would find, for callers that do not need Postgres.
 
     Raises:
-        InvalidSettings, NotReady: as there, but not for Postgres.
+        InvalidSettings, NotReady: as in `locate_services`, except for Postgres.
     """
     return _locate(_RedisSettings, needed=["REDIS_URL"]).redis
 
 
 def announce_services(settings: Settings) -> None:
-    """Log which ones are meant, and warn of settings whose names were probably meant otherwise."""
+    """Log the addresses of the services, and warn of misspelled settings."""
     for name, meant in misspelt_settings().items():
         log.warning("settings.unknown_name", name=name, meant=meant)
     log.info("services.located", postgres=postgres_at(settings.database_url), redis=redis_at(settings.redis))
@@ -112,7 +111,7 @@ def _locate(kind: type[Settings], *, needed: Collection[str]) -> Settings:
 
 
 def _published(missing: Collection[str]) -> dict[str, str]:
-    """Those of `make run`."""
+    """The URLs of the services that `make run` has started."""
     try:
         services = json.loads(SERVICES_FILE.read_text())
         found = {name: str(services[name]) for name in missing}
@@ -126,7 +125,7 @@ def _published(missing: Collection[str]) -> dict[str, str]:
 
 
 def _composed(settings: Settings, missing: Collection[str]) -> dict[str, str]:
-    """Those of the compose file on localhost. If one of the two was named, nobody looks for the other."""
+    """The URLs of the compose file on localhost. If one service is named, the other is not checked."""
     urls = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis}
     found = {name: urls[name] for name in missing}
     if not settings.named_services and not all(_is_reachable(url) for url in found.values()):
@@ -139,12 +138,12 @@ def _composed(settings: Settings, missing: Collection[str]) -> dict[str, str]:
 
 
 def publish_services(*, database_url: str, redis_url: str) -> None:
-    """Let other processes find these services; only this user can read their passwords."""
+    """Let other processes find these services. Only this user can read the passwords."""
     unfinished = SERVICES_FILE.with_suffix(".new")
     unfinished.unlink(missing_ok=True)
     unfinished.touch(mode=0o600)
     unfinished.write_text(json.dumps({"DATABASE_URL": database_url, "REDIS_URL": redis_url}))
-    unfinished.replace(SERVICES_FILE)  # at once: a reader finds all of it
+    unfinished.replace(SERVICES_FILE)  # atomic: readers see a complete file
 
 
 def withdraw_services() -> None:
