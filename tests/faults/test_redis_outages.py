@@ -2,11 +2,9 @@
 
 import os
 import signal
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, suppress
 
 import pytest
 from dramatiq.errors import ConnectionClosed
@@ -17,6 +15,7 @@ from tests.support.faults.journal import END, FAIL, START
 from tests.support.faults.rounds import long_round
 from tests.support.polling import eventually
 from tests.support.queue_contents import queued
+from tests.support.repeating_thread import repeating
 
 RETRIES = [f"retry-{number}" for number in range(100)]
 BACK_WITHIN = 30  # seconds after Redis is back
@@ -27,27 +26,14 @@ class Load:
 
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
-        self._ended = threading.Event()
         self.confirmed: list[str] = []
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        thread = threading.Thread(target=self._send, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._ended.set()
-            thread.join()
+    def running(self) -> AbstractContextManager[None]:
+        return repeating(self._send, every=0.01)
 
-    def _send(self) -> None:
-        number = 0
-        while not self._ended.wait(0.01):
-            number += 1
-            try:
-                self._fleet.send("work", key=f"load-{number}", seconds=0.03)
-            except ConnectionClosed:
-                continue
+    def _send(self, number: int) -> None:
+        with suppress(ConnectionClosed):
+            self._fleet.send("work", key=f"load-{number}", seconds=0.03)
             self.confirmed.append(f"load-{number}")
 
 

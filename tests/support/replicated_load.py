@@ -1,10 +1,11 @@
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 
 import redis
 from dramatiq.errors import ConnectionClosed
 from redis.exceptions import RedisError
+
+from tests.support.repeating_thread import repeating
 
 EVERY = 0.005  # seconds
 REPLICATED_WITHIN = 500  # milliseconds
@@ -15,27 +16,14 @@ class ReplicatedLoad:
 
     def __init__(self, client: redis.Redis, *, send: Callable[[str], object]) -> None:
         self._client = client
-        self._send = send
-        self._ended = threading.Event()
+        self._send_task = send
         self.kept: set[str] = set()
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        thread = threading.Thread(target=self._run, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._ended.set()
-            thread.join()
+    def running(self) -> AbstractContextManager[None]:
+        return repeating(self._send, every=EVERY)
 
-    def _run(self) -> None:
-        number = 0
-        while not self._ended.wait(EVERY):
-            number += 1
-            try:
-                self._send(f"load-{number}")
-                if self._client.wait(1, REPLICATED_WITHIN):
-                    self.kept.add(f"load-{number}")
-            except (ConnectionClosed, RedisError):
-                continue
+    def _send(self, number: int) -> None:
+        with suppress(ConnectionClosed, RedisError):
+            self._send_task(f"load-{number}")
+            if self._client.wait(1, REPLICATED_WITHIN):
+                self.kept.add(f"load-{number}")

@@ -7,6 +7,7 @@ import pytest
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from tests.support.redis_programs import PROGRAMS, redis_program_named
 from tests.support.services import running_redis
+from tests.support.taskqueue.engine import Engine, Hand, engine_on
 from tests.support.taskqueue.workers import broker_on
 
 
@@ -30,3 +31,14 @@ def broker(redis_url: str) -> Iterator[RedisBroker]:
     broker = broker_on(redis_url)
     yield broker
     broker.close()
+
+
+@pytest.fixture
+def engine(redis_url: str) -> Iterator[Engine]:
+    with engine_on(redis_url) as engine:
+        yield engine
+
+
+@pytest.fixture
+def hand(engine: Engine) -> Hand:
+    return Hand(engine)

@@ -1,31 +1,17 @@
 """What the scripts do beside moving tasks: the archive's limits, statistics, sizes, flushing, order."""
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
 
 from internal.infrastructure.taskqueue.delivery.outcomes import DONE, RELEASED, Kind, Outcome
 from internal.infrastructure.taskqueue.delivery.settlements import ArchiveBounds, Settlement
 from internal.infrastructure.taskqueue.protocol import scripts
-from tests.support.taskqueue.engine import PREFIX, Engine, Hand, engine_on
+from tests.support.taskqueue.engine import PREFIX, Engine, Hand
 
 HOUR = 3_600_000  # milliseconds
 DAY = 24 * HOUR
 STATS_KEPT = 90 * 24 * 3600  # seconds
 ARCHIVED = Outcome(Kind.ARCHIVED, note=b"no")
-
-
-@pytest.fixture
-def engine(redis_url: str) -> Iterator[Engine]:
-    with engine_on(redis_url) as engine:
-        yield engine
-
-
-@pytest.fixture
-def hand(engine: Engine) -> Hand:
-    return Hand(engine)
 
 
 def archive(hand: Hand, *ids: str, most: int = 10_000, longest: int = 90 * DAY) -> None:

@@ -1,7 +1,6 @@
 """How many tasks run at once, and start in a window: what is above a limit waits, and is in nobody's way."""
 
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,24 +10,13 @@ from internal.infrastructure.taskqueue.delivery.outcomes import DONE, Kind, Outc
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.worker.queue_shares import QueueLimit
 from internal.ports.tasks import Rate
-from tests.support.taskqueue.engine import PREFIX, Engine, Hand, engine_on
+from tests.support.taskqueue.engine import PREFIX, Engine, Hand
 
 WINDOW = 60  # milliseconds
 HOUR = 3_600_000
 TWO_AT_ONCE = {"limit": "digest", "max_running": 2}
 TWO_IN_A_WINDOW = {"limit": "digest", "rate": 2, "per": WINDOW}
 TWO_AN_HOUR = {**TWO_IN_A_WINDOW, "per": HOUR}
-
-
-@pytest.fixture
-def engine(redis_url: str) -> Iterator[Engine]:
-    with engine_on(redis_url) as engine:
-        yield engine
-
-
-@pytest.fixture
-def hand(engine: Engine) -> Hand:
-    return Hand(engine)
 
 
 def ids_of(hand: Hand, total: int = 10) -> list[str]:

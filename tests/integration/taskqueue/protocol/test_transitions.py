@@ -1,27 +1,15 @@
 """Every way of a task from one state to another, as the scripts move it."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
 from internal.infrastructure.taskqueue.delivery.outcomes import DONE, RELEASED, Kind, Outcome
 from internal.infrastructure.taskqueue.delivery.settlements import ArchiveBounds, Demand, Settlement
 from internal.infrastructure.taskqueue.protocol import scripts
-from tests.support.taskqueue.engine import PREFIX, Engine, Hand, engine_on
+from tests.support.taskqueue.engine import PREFIX, Engine, Hand
 
 HOUR = 3_600_000  # milliseconds
-
-
-@pytest.fixture
-def engine(redis_url: str) -> Iterator[Engine]:
-    with engine_on(redis_url) as engine:
-        yield engine
-
-
-@pytest.fixture
-def hand(engine: Engine) -> Hand:
-    return Hand(engine)
 
 
 def test_a_published_task_is_pending_and_one_token_waits_for_it(engine: Engine) -> None:

@@ -1,29 +1,17 @@
 """An equal task is a duplicate for as long as the lock of the first is held, and no longer."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from internal.infrastructure.taskqueue.delivery.outcomes import DONE, Kind, Outcome
 from internal.infrastructure.taskqueue.protocol import scripts
-from tests.support.taskqueue.engine import PREFIX, Engine, Hand, engine_on
+from tests.support.taskqueue.engine import PREFIX, Engine, Hand
 
 HOUR = 3_600_000
 UNIQUE = {"lock": "digest", "lock_for": HOUR}
 STORED: list[list[Any]] = [[b"pending", 0]]
-
-
-@pytest.fixture
-def engine(redis_url: str) -> Iterator[Engine]:
-    with engine_on(redis_url) as engine:
-        yield engine
-
-
-@pytest.fixture
-def hand(engine: Engine) -> Hand:
-    return Hand(engine)
 
 
 def lock_of(engine: Engine) -> bytes | None:

@@ -1,6 +1,6 @@
 """Chains and groups: what follows is stored in the step in which the task ends."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -17,7 +17,7 @@ from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskP
 from internal.infrastructure.tasks.codec import TaskCodec
 from internal.infrastructure.tasks.task_encoder import TaskEncoder
 from internal.ports.tasks import MOST_STEPS, Publication, TaskOptions
-from tests.support.taskqueue.engine import PREFIX, WEIGHTS, Engine, Hand, engine_on
+from tests.support.taskqueue.engine import PREFIX, WEIGHTS, Engine, Hand
 
 pytestmark = pytest.mark.anyio
 
@@ -35,17 +35,6 @@ class Step:
 
 
 A, B, C, FAILED, THEN = (Step(name=name) for name in ("a", "b", "c", "failed", "then"))
-
-
-@pytest.fixture
-def engine(redis_url: str) -> Iterator[Engine]:
-    with engine_on(redis_url) as engine:
-        yield engine
-
-
-@pytest.fixture
-def hand(engine: Engine) -> Hand:
-    return Hand(engine)
 
 
 @pytest.fixture
