@@ -57,7 +57,7 @@ def stats(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Count the waiting, forwarded and given-up rows.
 
     Done rows are not counted, because there may be millions.
-    The last error tells why an open row could not be enqueued or looked up.
+    The last error says why an open row could not be enqueued or looked up.
 
     Examples:
       python -m cmd.admin outbox stats

@@ -25,9 +25,10 @@ _HELP: Mapping[OutboxAction, str] = {
     Examples:
       python -m cmd.admin outbox redrive ID
     """,
-    OutboxAction.DISCARD: """Give up waiting or forwarded rows without running their tasks.
+    OutboxAction.DISCARD: """Discard waiting or forwarded rows without running their tasks.
 
-    The tasks are deleted from Redis. A running task is kept: use `task cancel`.
+    The rows become given-up, and their tasks are deleted from Redis. A running
+    task is kept: use `task cancel`.
 
     Examples:
       python -m cmd.admin outbox discard ID
@@ -42,7 +43,7 @@ _HELP_ALL: Mapping[OutboxAction, str] = {
       python -m cmd.admin outbox redrive-all -s waiting
       python -m cmd.admin outbox redrive-all -s given-up --yes
     """,
-    OutboxAction.DISCARD: """Give up all waiting or forwarded rows without running their tasks.
+    OutboxAction.DISCARD: """Discard all waiting or forwarded rows without running their tasks.
 
     In batches, oldest first. Asks for confirmation unless you give --yes.
 
