@@ -51,8 +51,8 @@ def every(interval: str, *, name: str = "tick", **fields: Any) -> PeriodicTask:
 
 def scheduler_on(redis_url: str, *schedule: PeriodicTask, clock: Clock | None = None) -> Scheduler:
     publisher = publisher_on(redis_url, clock=clock)
-    entries = validate_schedule(schedule, rows=publisher)
-    return Scheduler(entries, rows=publisher, pool=pool_of(redis_url), namespace=PREFIX)
+    entries = validate_schedule(schedule, encoder=publisher)
+    return Scheduler(entries, encoder=publisher, pool=pool_of(redis_url), namespace=PREFIX)
 
 
 @asynccontextmanager

@@ -22,8 +22,8 @@ class WorkerContainer(containers.DeclarativeContainer):
     )
     scheduler = providers.Singleton(
         Scheduler,
-        providers.Callable(validate_schedule, SCHEDULE, rows=taskqueue.publisher),
-        rows=taskqueue.publisher,
+        providers.Callable(validate_schedule, SCHEDULE, encoder=taskqueue.publisher),
+        encoder=taskqueue.publisher,
         pool=taskqueue.redis_pool,
         namespace=taskqueue.namespace,
     )

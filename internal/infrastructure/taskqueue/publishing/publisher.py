@@ -64,7 +64,7 @@ class DramatiqTaskPublisher:
     def check(self, tasks: Sequence[EncodedTask]) -> None:
         self._stored_messages(tasks)
 
-    def row(self, task: Task, *, task_id: str, options: TaskOptions) -> StoredMessage:
+    def encode(self, task: Task, *, task_id: str, options: TaskOptions) -> StoredMessage:
         """Encode a task for a script that stores it.
 
         Raises:

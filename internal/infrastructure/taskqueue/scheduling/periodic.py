@@ -55,15 +55,15 @@ class ValidatedEntry:
         return self.periodic.name
 
 
-class TaskRows(Protocol):
+class MessageEncoder(Protocol):
     """Encodes tasks for the script that stores them."""
 
-    def row(self, task: Task, *, task_id: str, options: TaskOptions) -> StoredMessage:
+    def encode(self, task: Task, *, task_id: str, options: TaskOptions) -> StoredMessage:
         """Raise ValueError for invalid options, UnknownTask for a task without a route."""
         ...
 
 
-def validate_schedule(schedule: Iterable[PeriodicTask], *, rows: TaskRows) -> list[ValidatedEntry]:
+def validate_schedule(schedule: Iterable[PeriodicTask], *, encoder: MessageEncoder) -> list[ValidatedEntry]:
     """Check all entries of a schedule.
 
     Raises:
@@ -74,17 +74,17 @@ def validate_schedule(schedule: Iterable[PeriodicTask], *, rows: TaskRows) -> li
     for name, times in Counter(entry.name for entry in entries).items():
         if times > 1:
             raise InvalidSchedule(f"schedule: {times} entries are named {name!r}")
-    return [_validate(entry, rows=rows) for entry in entries]
+    return [_validate(entry, encoder=encoder) for entry in entries]
 
 
-def _validate(entry: PeriodicTask, *, rows: TaskRows) -> ValidatedEntry:
+def _validate(entry: PeriodicTask, *, encoder: MessageEncoder) -> ValidatedEntry:
     options = entry.options or entry.task.task_options
     try:
         if not _NAME.fullmatch(entry.name):
             raise ValueError("the name must consist of letters, digits, '.', '_' and '-'")  # noqa: TRY301 - all reasons get the same prefix
         timetable = parse_timetable(entry.spec, entry.time_zone)
         _require_repeatable(entry.catch_up, options)
-        rows.row(entry.task, task_id=entry.name, options=options)
+        encoder.encode(entry.task, task_id=entry.name, options=options)
     except UnknownTask as error:
         raise InvalidSchedule(f"schedule: {entry.name!r}: no route for task {str(error)!r}") from error
     except ValueError as error:

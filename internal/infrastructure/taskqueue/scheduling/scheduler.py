@@ -15,7 +15,7 @@ from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.redis_time import EPOCH, RedisTime, to_moment, to_ms
 from internal.infrastructure.taskqueue.protocol.stored_message import StoredMessage
 from internal.infrastructure.taskqueue.protocol.timing import milliseconds
-from internal.infrastructure.taskqueue.scheduling.periodic import TaskRows, ValidatedEntry
+from internal.infrastructure.taskqueue.scheduling.periodic import MessageEncoder, ValidatedEntry
 
 log = structlog.get_logger(__name__)
 
@@ -68,10 +68,15 @@ class Scheduler:
     """
 
     def __init__(
-        self, entries: Iterable[ValidatedEntry], *, rows: TaskRows, pool: ConnectionPool, namespace: str
+        self,
+        entries: Iterable[ValidatedEntry],
+        *,
+        encoder: MessageEncoder,
+        pool: ConnectionPool,
+        namespace: str,
     ) -> None:
         self._entries = {entry.name: Progress(entry) for entry in entries}
-        self._rows = rows
+        self._encoder = encoder
         self._connection = DedicatedConnection(pool)
         self._namespace = namespace
         self._time = RedisTime()
@@ -175,7 +180,9 @@ class Scheduler:
         )
 
     def _message(self, entry: ValidatedEntry, slot: datetime) -> StoredMessage:
-        return self._rows.row(entry.periodic.task, task_id=task_id(entry.name, slot), options=entry.options)
+        return self._encoder.encode(
+            entry.periodic.task, task_id=task_id(entry.name, slot), options=entry.options
+        )
 
     async def _publish(self, missed: Sequence[tuple[str, datetime, datetime]], slots: Sequence[Slot]) -> None:
         request = (

@@ -45,9 +45,9 @@ class Every:
 class Cron:
     """Five cron fields in a time zone, with Debian's rules for daylight saving time.
 
-    If neither minute nor hour starts with `*`, a slot in the skipped hour comes right after the gap, and a
-    slot in the repeated hour comes once, the first time. Any other expression follows the clock: no slot in
-    the skipped hour, and twice as many in the repeated one.
+    If neither minute nor hour starts with `*`, a slot in the skipped hour comes right after the gap. A slot
+    in the repeated hour comes once, the first time. Any other expression follows the clock: no slot in the
+    skipped hour, and twice as many in the repeated one.
     """
 
     expression: str

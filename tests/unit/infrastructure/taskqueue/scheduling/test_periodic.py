@@ -34,14 +34,14 @@ def test_an_entry_has_its_tasks_options_unless_it_has_its_own() -> None:
     own = TaskOptions(queue="critical")
 
     first, second = validate_schedule(
-        [entry(name="a"), entry(name="b", options=own)], rows=publisher_on(NOWHERE)
+        [entry(name="a"), entry(name="b", options=own)], encoder=publisher_on(NOWHERE)
     )
 
     assert (first.options, second.options) == (Tick.task_options, own)
 
 
 def test_a_schedule_may_be_empty() -> None:
-    assert validate_schedule([], rows=publisher_on(NOWHERE)) == []
+    assert validate_schedule([], encoder=publisher_on(NOWHERE)) == []
 
 
 @pytest.mark.parametrize(
@@ -62,14 +62,14 @@ def test_a_schedule_may_be_empty() -> None:
 )
 def test_an_entry_that_cannot_work_is_refused_in_one_line(wrong: Mapping[str, Any], says: str) -> None:
     with pytest.raises(InvalidSchedule, match=says) as refused:
-        validate_schedule([entry(**wrong)], rows=publisher_on(NOWHERE))
+        validate_schedule([entry(**wrong)], encoder=publisher_on(NOWHERE))
 
     assert "\n" not in str(refused.value)
 
 
 def test_a_name_that_is_there_twice_is_refused() -> None:
     with pytest.raises(InvalidSchedule, match="2 entries are named 'tick'"):
-        validate_schedule([entry(), entry(spec="@hourly")], rows=publisher_on(NOWHERE))
+        validate_schedule([entry(), entry(spec="@hourly")], encoder=publisher_on(NOWHERE))
 
 
 def test_the_id_of_a_task_names_entry_and_slot() -> None:
