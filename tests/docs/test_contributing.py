@@ -1,5 +1,6 @@
 """CONTRIBUTING.md, "Add an endpoint", followed to the letter in a copy of the program."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -44,9 +45,9 @@ class Copy:
         assert before.count(old) == 1, f"{path} has not one {old}"
         file.write_text(before.replace(old, new))
 
-    def run_tests(self) -> None:
+    def run_tests(self, **env: str) -> None:
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS]
-        subprocess.run(command, cwd=self.root, check=True, timeout=90)
+        subprocess.run(command, env={**os.environ, **env}, cwd=self.root, check=True, timeout=90)
 
 
 def in_class(block: str) -> str:
@@ -84,5 +85,5 @@ def copy(tmp_path: Path) -> Copy:
     return copy
 
 
-def test_the_new_endpoint_works(copy: Copy) -> None:
-    copy.run_tests()
+def test_the_new_endpoint_works(copy: Copy, postgres: str, redis_url: str) -> None:
+    copy.run_tests(TEST_DATABASE_URL=postgres, TEST_REDIS_URL=redis_url)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -98,7 +99,20 @@ class Dev:
 
 @pytest.fixture
 def dev(tmp_path: Path) -> Iterator[Dev]:
-    dev = Dev(tmp_path)
+    with ended(Dev(tmp_path)) as dev:
+        yield dev
+
+
+@pytest.fixture(scope="module")
+def running_dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
+    """For the tests that leave it as it is."""
+    with ended(Dev(tmp_path_factory.mktemp("dev"))) as dev:
+        dev.start()
+        yield dev
+
+
+@contextmanager
+def ended(dev: Dev) -> Iterator[Dev]:
     try:
         yield dev
     finally:
@@ -138,9 +152,8 @@ def test_starts_a_service_again_that_has_died_and_gives_up_in_the_end(dev: Dev) 
     eventually(lambda: dev.processes() == [], within=5)
 
 
-def test_shows_a_curl_line_that_signs_up(dev: Dev) -> None:
-    dev.start()
-    line = dev.terminal[dev.terminal.index("curl -s") :].partition("\n\n")[0]
+def test_shows_a_curl_line_that_signs_up(running_dev: Dev) -> None:
+    line = running_dev.terminal[running_dev.terminal.index("curl -s") :].partition("\n\n")[0]
 
     answer = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=10, check=True)
 
@@ -202,9 +215,8 @@ def test_starts_again_at_once_after_it_was_killed(dev: Dev) -> None:
     assert time.monotonic() - started < 30
 
 
-def test_runs_once_in_a_directory(dev: Dev) -> None:
-    dev.start()
-    second = dev.run("cmd.dev")
+def test_runs_once_in_a_directory(running_dev: Dev) -> None:
+    second = running_dev.run("cmd.dev")
 
     assert second.returncode == 1
     assert second.stderr == "make run: it already runs in this directory\n"
@@ -219,10 +231,9 @@ def test_says_that_its_port_is_in_use(dev: Dev) -> None:
     assert f"port {dev.port}" in line
 
 
-def test_other_processes_attach_to_its_services(dev: Dev) -> None:
-    dev.start()
+def test_other_processes_attach_to_its_services(running_dev: Dev) -> None:
 
-    ping = dev.run("cmd.admin", "worker", "ping")
+    ping = running_dev.run("cmd.admin", "worker", "ping")
 
     assert ping.returncode == 0
 
