@@ -47,7 +47,7 @@ class Copy:
 
     def run_tests(self, **env: str) -> None:
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS]
-        subprocess.run(command, env={**os.environ, **env}, cwd=self.root, check=True, timeout=90)
+        subprocess.run(command, env={**os.environ, **env}, cwd=self.root, check=True, timeout=110)
 
 
 def in_class(block: str) -> str:

@@ -83,13 +83,13 @@ class Copy:
             capture_output=True,
             text=True,
             check=True,
-            timeout=30,
+            timeout=90,
         )
         return completed.stdout.strip()
 
     def test(self, *paths: str) -> None:
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *paths]
-        subprocess.run(command, env=self._env, cwd=self._root, check=True, timeout=60)
+        subprocess.run(command, env=self._env, cwd=self._root, check=True, timeout=100)
 
     @property
     def log(self) -> str:

@@ -12,6 +12,7 @@ from internal.infrastructure.embedded.process import free_port, spawn
 from tests.support.polling import eventually
 
 PASSWORD = "correct horse"
+STARTS_WITHIN = 60  # seconds, on a busy machine
 # httpx reads the certificates of all authorities for each call that is given no context.
 NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
@@ -49,19 +50,19 @@ class System:
 
     def start_server(self, **env: str) -> "subprocess.Popen[bytes]":
         process = self.start("cmd.server", **env)
-        eventually(lambda: self.get("/readyz").status_code == 200, within=20)
+        eventually(lambda: self.get("/readyz").status_code == 200, within=STARTS_WITHIN)
         return process
 
     def start_worker(self, **env: str) -> "subprocess.Popen[bytes]":
         process = self.start("cmd.worker", **env)
-        eventually(lambda: "worker.started" in self.log("cmd.worker"), within=20)
+        eventually(lambda: "worker.started" in self.log("cmd.worker"), within=STARTS_WITHIN)
         return process
 
     def run(self, *module_and_arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
         """Run a process to its end; a process that does not end is an error."""
         command = [sys.executable, "-m", *module_and_arguments]
         return subprocess.run(
-            command, env={**self.env, **env}, capture_output=True, text=True, timeout=30, check=False
+            command, env={**self.env, **env}, capture_output=True, text=True, timeout=90, check=False
         )
 
     def log(self, module: str) -> str:

@@ -82,6 +82,7 @@ async def test_the_sweeper_forwards_when_redis_is_back(
     without_redis: Container, own_redis: EmbeddedRedis
 ) -> None:
     task_id = await publish(without_redis)
+    assert await forwarded(without_redis) == {task_id: False}
     own_redis.start()
     await make_due(without_redis)
 
