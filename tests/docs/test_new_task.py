@@ -116,7 +116,8 @@ def test_the_periodic_task_runs_and_its_runs_are_found(copy: Copy, admin: Admin,
         process.terminate()
         assert process.wait(27) == 0
 
-    tasks = [task.id for task in queued(redis_url)]
+    # The service's own entries may be due as well.
+    tasks = [task.id for task in queued(redis_url) if "-purge:" not in task.id]
     listed, _, history = admin.run(COMMANDS["admin_schedules"]).partition("SLOT")
     assert re.search(r"^report-draft +@every 1s +Europe/Berlin +report:build ", listed, re.MULTILINE)
     assert {line.split()[-1] for line in history.splitlines()[1:3]} <= set(tasks)

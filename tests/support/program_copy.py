@@ -64,9 +64,9 @@ class Copy:
 
     def schedule(self, *, spec: str) -> None:
         """Add the periodic task with this `spec`."""
-        before, _, _ = (self._root / SCHEDULE).read_text().partition("SCHEDULE: ")
-        self._write(SCHEDULE, before + BLOCKS["new_schedule"].replace("30 6 * * mon-fri", spec))
-        self._import(SCHEDULE, "datetime:timedelta")
+        before, _, _ = (self._root / SCHEDULE).read_text().rpartition(")")
+        entry = BLOCKS["new_schedule"].replace("30 6 * * mon-fri", spec)
+        self._write(SCHEDULE, f"{before}{indented(entry, by=4).rstrip()},\n)\n")
         self._import(SCHEDULE, "internal.application.tasks.build_report:BuildReport")
 
     def start(self, command: str, **env: str) -> "subprocess.Popen[bytes]":
