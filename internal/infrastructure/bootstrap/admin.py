@@ -11,18 +11,10 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 from internal.domain.errors import DomainError
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.process_signals import STOP_SIGNALS
-from internal.infrastructure.bootstrap.services import (
-    locate_redis,
-    locate_services,
-    postgres_at,
-    redis_at,
-)
+from internal.infrastructure.bootstrap.service_names import postgres_at, redis_at
 from internal.infrastructure.cli.app import app
 from internal.infrastructure.cli.installation import RedisFacts, RedisRefusals, Tools
 from internal.infrastructure.cli.output.console import print_error
-from internal.infrastructure.config.misspelled_names import misspelling
-from internal.infrastructure.config.settings import Settings, load_settings, misspelt_settings
-from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag
 from internal.infrastructure.telemetry.liveness_file import heard_ago
 from internal.ports.unavailable import Unavailable
 
@@ -30,6 +22,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from internal.infrastructure.bootstrap.container import Container
+    from internal.infrastructure.config.settings import Settings
     from internal.ports.task_snapshots import WorkerInfo
     from internal.ports.tasks import Task
 
@@ -74,9 +67,15 @@ class LocatedInstallation:
 
     @property
     def target(self) -> str:
+        from internal.infrastructure.bootstrap.services import locate_services  # noqa: PLC0415 - see above
+
         return _services_of(locate_services())
 
-    def _located(self) -> Settings:
+    def _located(self) -> "Settings":
+        from internal.infrastructure.bootstrap.services import locate_services  # noqa: PLC0415 - see above
+        from internal.infrastructure.config.misspelled_names import misspelling  # noqa: PLC0415 - see above
+        from internal.infrastructure.config.settings import misspelt_settings  # noqa: PLC0415 - see above
+
         settings = locate_services()
         for name, meant in misspelt_settings().items():
             self._announce(misspelling(name, meant))
@@ -133,19 +132,26 @@ class LocatedInstallation:
                 )
 
     async def workers_on(self, host: str) -> Sequence["WorkerInfo"]:
+        from internal.infrastructure.bootstrap.given_redis import given_redis_url  # noqa: PLC0415 - see above
         from internal.infrastructure.bootstrap.ping import workers_on  # noqa: PLC0415 - see above
 
-        redis_url = locate_redis()
+        redis_url = given_redis_url() or _locate_redis()
         with self._naming(redis_at(redis_url)):
-            return await workers_on(host, redis_url=redis_url)
+            found: Sequence[WorkerInfo] = ()
+            try:
+                found = await workers_on(host, redis_url=redis_url)
+            finally:
+                if not found:
+                    _load_settings()  # names the wrong ones, which may be why no worker is up
+            return found
 
     def heartbeat_ages(self) -> Mapping[int, float]:
-        return heard_ago(load_settings().heartbeats)
+        return heard_ago(_load_settings().heartbeats)
 
     def server_health(self, path: str) -> tuple[bool, Mapping[str, object]]:
         from internal.infrastructure.bootstrap.health_client import server_health  # noqa: PLC0415 - see above
 
-        settings = load_settings()
+        settings = _load_settings()
         return server_health(settings.private_host, settings.private_port, path)
 
     def migrate(self) -> None:
@@ -170,8 +176,21 @@ class LocatedInstallation:
             raise NotReady(str(error)) from error
 
 
+def _load_settings() -> "Settings":
+    from internal.infrastructure.config.settings import load_settings  # noqa: PLC0415 - see above
+
+    return load_settings()
+
+
+def _locate_redis() -> str:
+    from internal.infrastructure.bootstrap.services import locate_redis  # noqa: PLC0415 - see above
+
+    return locate_redis()
+
+
 async def redis_refusals(container: "Container") -> RedisRefusals:
     from internal.infrastructure.taskqueue.inspection.write_probe import refusal_of_workers  # noqa: PLC0415 - see above
+    from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag  # noqa: PLC0415 - see above
 
     return RedisRefusals(
         of_tasks=await container.taskqueue().write_probe().refusal(),
@@ -179,7 +198,7 @@ async def redis_refusals(container: "Container") -> RedisRefusals:
     )
 
 
-def _services_of(settings: Settings) -> str:
+def _services_of(settings: "Settings") -> str:
     return f"{postgres_at(settings.database_url)}, {redis_at(settings.redis)}"
 
 

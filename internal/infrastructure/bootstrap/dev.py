@@ -28,7 +28,8 @@ from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.ping import workers_on
 from internal.infrastructure.bootstrap.service_restarter import ServiceRestarter
 from internal.infrastructure.bootstrap.services import publish_services, withdraw_services
-from internal.infrastructure.config.settings import VAR_DIRECTORY, Settings
+from internal.infrastructure.config.paths import VAR_DIRECTORY
+from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.database.schema import upgrade_to_head
 from internal.infrastructure.embedded.password import kept_password
 from internal.infrastructure.embedded.postgres import EmbeddedPostgres

@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from internal.infrastructure.config.settings import VAR_DIRECTORY, Environment, Settings
+from internal.infrastructure.config.paths import VAR_DIRECTORY
+from internal.infrastructure.config.settings import Environment, Settings
 from internal.infrastructure.telemetry.log import has_colours
 
 SCREEN = """

@@ -10,10 +10,10 @@ import structlog
 from pydantic import field_validator
 
 from internal.infrastructure.bootstrap.not_ready import NotReady
+from internal.infrastructure.bootstrap.service_names import postgres_at, redis_at
 from internal.infrastructure.config.misspelled_names import misspelling
-from internal.infrastructure.config.service_url import PostgresUrl, redis_address
+from internal.infrastructure.config.paths import VAR_DIRECTORY
 from internal.infrastructure.config.settings import (
-    VAR_DIRECTORY,
     Environment,
     Settings,
     load_settings,
@@ -25,16 +25,6 @@ from internal.infrastructure.taskqueue.connections.redis_url import require_usab
 SERVICES_FILE = VAR_DIRECTORY / "services.json"
 
 log = structlog.get_logger(__name__)
-
-
-def postgres_at(url: str) -> str:
-    """Which Postgres is meant, without its password."""
-    return f"Postgres {PostgresUrl.parse(url).address}"
-
-
-def redis_at(url: str) -> str:
-    """Which Redis is meant, without its password."""
-    return f"Redis {redis_address(url)}"
 
 
 _SERVICES = {"DATABASE_URL": postgres_at, "REDIS_URL": redis_at}

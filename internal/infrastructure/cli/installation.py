@@ -4,15 +4,17 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from internal.infrastructure.tasks.codec import TaskCodec
 from internal.ports.clock import Clock
 from internal.ports.outbox_inspector import OutboxInspector
 from internal.ports.task_inspector import TaskInspector
 from internal.ports.task_snapshots import WorkerInfo
 from internal.ports.tasks import Task, TaskPublisher
 from internal.ports.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:  # it imports msgspec, which `--help` does not need
+    from internal.infrastructure.tasks.codec import TaskCodec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ class Tools:
     outbox: OutboxInspector
     publisher: TaskPublisher
     unit_of_work: Callable[[], UnitOfWork]
-    codec: TaskCodec
+    codec: "TaskCodec"
     queues: Sequence[str]
     clock: Clock
     redis_facts: Callable[[], Awaitable[RedisFacts]]

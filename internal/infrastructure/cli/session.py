@@ -1,6 +1,5 @@
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 import typer
 
@@ -22,4 +21,11 @@ def run(context: typer.Context, work: Callable[[Tools], Awaitable[T]]) -> T:
         async with installation_of(context).open() as tools:
             return await work(tools)
 
-    return asyncio.run(work_with_tools())
+    return run_loop(work_with_tools())
+
+
+def run_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Run an event loop until `work` is done."""
+    import asyncio  # noqa: PLC0415 - `--help` runs nothing, and importing this takes a sixth of its time
+
+    return asyncio.run(work)

@@ -26,6 +26,7 @@ from internal.infrastructure.config.environment import (
 from internal.infrastructure.config.hash_cost import affordable_at_once, hash_problems
 from internal.infrastructure.config.invalid_settings import InvalidSettings
 from internal.infrastructure.config.misspelled_names import misspelt
+from internal.infrastructure.config.paths import DOTENV, VAR_DIRECTORY
 from internal.infrastructure.config.production_rules import (
     DEVELOPMENT_DATABASE_PASSWORD,
     DEVELOPMENT_SECRET,
@@ -59,9 +60,6 @@ from internal.ports.tasks import Rate
 
 COMPOSE_DATABASE_URL = f"postgresql://pyhexaclean:{DEVELOPMENT_DATABASE_PASSWORD}@localhost:5432/pyhexaclean"
 COMPOSE_REDIS_ADDR = "localhost:6379"
-
-VAR_DIRECTORY = Path("var")
-DOTENV = Path(".env")
 
 
 class Environment(StrEnum):

@@ -1,4 +1,3 @@
-import asyncio
 import socket
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,7 +11,8 @@ from internal.infrastructure.cli.output import humanize, json_output
 from internal.infrastructure.cli.output.console import print_error, print_line, show_json, show_table
 from internal.infrastructure.cli.output.failures import FAILED, CommandGroup
 from internal.infrastructure.cli.output.table_layout import Column
-from internal.infrastructure.cli.session import installation_of, run
+from internal.infrastructure.cli.plain_parameters import PlainCommand
+from internal.infrastructure.cli.session import installation_of, run, run_loop
 from internal.infrastructure.telemetry.liveness_file import SILENT_AFTER
 from internal.ports.task_snapshots import WorkerInfo
 
@@ -104,7 +104,7 @@ def _named(worker: WorkerInfo) -> str:
     return f"{worker.pid} (waits for {worker.waits_for})" if worker.waits_for else str(worker.pid)
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def ping(
     context: typer.Context,
     *,
@@ -121,7 +121,7 @@ def ping(
       python -m cmd.admin worker ping
       python -m cmd.admin worker ping --host worker-2
     """
-    workers = asyncio.run(installation_of(context).workers_on(host))
+    workers = run_loop(installation_of(context).workers_on(host))
     if as_json:
         process_ids = [worker.pid for worker in workers]
         waiting = {str(worker.pid): worker.waits_for for worker in workers if worker.waits_for}

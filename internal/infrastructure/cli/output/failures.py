@@ -4,10 +4,10 @@ from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 
 import typer
-from typer.core import TyperGroup
 
 from internal.domain.errors import DomainError
 from internal.infrastructure.cli.output.console import print_error
+from internal.infrastructure.cli.plain_parameters import PlainGroup
 from internal.ports.task_inspector import QueueNotFound, TaskInspector
 from internal.ports.unavailable import Unavailable
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 FAILED = 1
 
 
-class CommandGroup(TyperGroup):
+class CommandGroup(PlainGroup):
     """Also accepts the command names that users of Asynq know."""
 
     _ALIASES: Mapping[str, str] = {"list": "ls", "remove": "rm", "unpause": "resume"}

@@ -1,0 +1,4 @@
+from pathlib import Path
+
+VAR_DIRECTORY = Path("var")
+DOTENV = Path(".env")
