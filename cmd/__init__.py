@@ -5,11 +5,12 @@ module, such as pdb (and through it pytest and Litestar), finds this package ins
 re-exports the names of the standard library's module.
 """
 
-import sysconfig
+import os
 from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
+from pathlib import Path
 
-_spec = PathFinder.find_spec("cmd", [sysconfig.get_path("stdlib")])
+_spec = PathFinder.find_spec("cmd", [str(Path(os.__file__).parent)])
 if _spec is None or _spec.loader is None:
     raise ImportError("the standard library's cmd module was not found")
 _standard_library_cmd = module_from_spec(_spec)

@@ -38,7 +38,12 @@ BURN = [sys.executable, "-c", "while True: pass"]
 
 def is_importing(pid: int) -> bool:
     """Whether the process, or a child of it, has come to import the settings."""
-    return any("pydantic_core" in Path(f"/proc/{member}/maps").read_text() for member in family_of(pid))
+    return any("pydantic_core" in maps_of(member) for member in family_of(pid))
+
+
+def maps_of(pid: int) -> str:
+    """The libraries that a process has loaded, among others."""
+    return Path(f"/proc/{pid}/maps").read_text()
 
 
 def left_active(fleet: Fleet) -> int:
@@ -135,6 +140,7 @@ def test_a_server_that_is_the_first_process_of_a_container_reaps_orphans(fleet: 
     ports = {"HTTP_PORT": str(free_port()), "PRIVATE_PORT": str(free_port())}
     first = spawn([*AS_FIRST_PROCESS, sys.executable, "-m", "cmd.server"], env=fleet.env(ports))
     try:
+        eventually(lambda: "_granian" in maps_of(family_of(first.pid)[-1]), within=20)
         eventually(lambda: len(family_of(first.pid)) == 3, within=20)
         [_, server, _] = before = family_of(first.pid)
         inside = ["nsenter", f"--target={server}", "--user", "--pid", "--preserve-credentials"]

@@ -3,15 +3,17 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from granian.server.mp import MPServer, WorkerProcess
-from litestar.types import ASGIApp
 
 from internal.infrastructure.bootstrap.process_health import ProcessHealth
 from internal.infrastructure.bootstrap.process_signals import reap_orphans
 from internal.infrastructure.bootstrap.serving_process import DRAIN, ServingProcess
 from internal.infrastructure.http.private_listener import PrivateListener
+
+if TYPE_CHECKING:
+    from litestar.types import ASGIApp
 
 LOOKS_EVERY = 1.0  # seconds
 
@@ -26,7 +28,7 @@ class DrainingServer(MPServer):
     def __init__(
         self,
         *args: Any,
-        build_app: Callable[[socket.socket], ASGIApp],
+        build_app: Callable[[socket.socket], "ASGIApp"],
         private: socket.socket,
         drain_time: timedelta,
         **kwargs: Any,

@@ -6,7 +6,7 @@ import socket
 import structlog
 
 from internal.infrastructure.bootstrap.not_ready import NotReady
-from internal.infrastructure.config.settings import Environment, Settings
+from internal.infrastructure.bootstrap.server_plan import ServerPlan
 
 log = structlog.get_logger(__name__)
 
@@ -30,19 +30,18 @@ def require_free_port(host: str, port: int) -> None:
             raise _unusable(host, port, error, setting="HTTP_PORT") from error
 
 
-def private_socket(settings: Settings) -> socket.socket:
+def private_socket(plan: ServerPlan) -> socket.socket:
     """Listen on the port for health checks. Raise NotReady if it is in use.
 
     Outside production, a second server takes any free port, unless PRIVATE_PORT is set.
     """
-    host, port = resolve(settings.private_host, setting="PRIVATE_HOST"), settings.private_port
-    is_chosen = "private_port" in settings.model_fields_set
+    host, port = resolve(plan.private_host, setting="PRIVATE_HOST"), plan.private_port
     try:
-        if port == settings.http_port:
+        if port == plan.port:
             raise OSError(errno.EADDRINUSE, "it is HTTP_PORT")  # noqa: TRY301 - handled like any port in use
         return socket.create_server((host, port), family=_family(host))
     except OSError as error:
-        if is_chosen or settings.app_env is Environment.PRODUCTION:
+        if plan.is_private_port_fixed:
             raise _unusable(host, port, error, setting="PRIVATE_PORT") from error
     listening = socket.create_server((host, 0), family=_family(host))
     log.warning("server.private_port_taken", port=port, instead=listening.getsockname()[1])

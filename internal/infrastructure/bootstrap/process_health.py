@@ -8,8 +8,8 @@ from typing import Literal
 import msgspec
 
 from internal.infrastructure.bootstrap.serving_process import LIVE, READY, ServingProcess
-from internal.infrastructure.http.health import CHECK_WITHIN, Readiness, Status, status_code
 from internal.infrastructure.http.private_listener import Answer, Route
+from internal.infrastructure.http.readiness import CHECK_WITHIN, Readiness, Status, status_code
 
 ANSWER_WITHIN = 1  # seconds
 NO_ANSWER = f"no answer within {ANSWER_WITHIN} s"

@@ -1,12 +1,12 @@
 """The parent of the worker processes: starts them, passes signals on, restarts those that die."""
 
-import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from internal.infrastructure.bootstrap.exiting import CANNOT_START, WRONG_SETTINGS
 from internal.infrastructure.bootstrap.late_log import LateLog
@@ -17,7 +17,7 @@ from internal.infrastructure.bootstrap.process_signals import (
     listen,
     reap_orphans,
 )
-from internal.infrastructure.bootstrap.worker_plan import read_plan
+from internal.infrastructure.bootstrap.worker_plan import read_worker_plan
 from internal.infrastructure.embedded.process import spawn
 from internal.infrastructure.telemetry.liveness_file import BEAT_EVERY, LivenessFile, beating
 
@@ -166,10 +166,9 @@ class Supervisor:
 
 def supervise_workers(*, processes: int | None, modules: Sequence[str]) -> int:
     """Return the exit code. `processes` wins over WORKER_PROCESSES."""
-    plan = read_plan()
-    os.environ.update(plan.services)
+    plan = read_worker_plan()
     log = LateLog(__name__, level=plan.log_level, log_format=plan.log_format)
-    with beating(plan.heartbeat_directory, log=log) as heartbeat:
+    with beating(Path(plan.heartbeats), log=log) as heartbeat:
         return Supervisor(
             [sys.executable, "-m", "cmd.worker", *modules, "--supervised"],
             processes=processes or plan.processes,

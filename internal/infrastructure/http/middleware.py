@@ -9,6 +9,8 @@ from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from internal.infrastructure.http.readiness import RETRY_AFTER
+
 log = structlog.get_logger(__name__)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -20,7 +22,6 @@ _HEADERS = {
 }
 # One year, for this host only: the service does not know the other hosts of its domain.
 _HSTS = {"Strict-Transport-Security": "max-age=31536000"}
-RETRY_AFTER = "2"  # seconds
 _METHODS = frozenset(HTTPMethod)
 
 

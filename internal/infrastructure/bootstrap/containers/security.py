@@ -4,9 +4,21 @@ from dependency_injector import containers, providers
 
 from internal.domain.password_policy import PasswordPolicy
 from internal.infrastructure.config.settings import Settings
-from internal.infrastructure.security.argon2_password_hasher import Argon2PasswordHasher
 from internal.ports.clock import Clock
+from internal.ports.password_hasher import PasswordHasher
 from internal.ports.token_issuer import TokenIssuer
+
+
+def _password_hasher(settings: Settings) -> PasswordHasher:
+    # Imported here, because only the server hashes passwords.
+    from internal.infrastructure.security.argon2_password_hasher import Argon2PasswordHasher  # noqa: PLC0415 - see above
+
+    return Argon2PasswordHasher(
+        memory=settings.password_hash_memory,
+        time=settings.password_hash_time,
+        parallelism=settings.password_hash_parallelism,
+        threads=settings.hashes_at_once,
+    )
 
 
 def _token_issuer(settings: Settings, clock: Clock) -> TokenIssuer:
@@ -27,12 +39,6 @@ class SecurityContainer(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
     clock: providers.Dependency[Clock] = providers.Dependency()
 
-    password_hasher = providers.Singleton(
-        Argon2PasswordHasher,
-        memory=settings.provided.password_hash_memory,
-        time=settings.provided.password_hash_time,
-        parallelism=settings.provided.password_hash_parallelism,
-        threads=settings.provided.hashes_at_once,
-    )
+    password_hasher = providers.Singleton(_password_hasher, settings)
     password_policy = providers.Singleton(PasswordPolicy, min_length=settings.provided.password_min_length)
     token_issuer = providers.Singleton(_token_issuer, settings, clock)

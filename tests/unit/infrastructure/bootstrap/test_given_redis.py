@@ -56,6 +56,7 @@ def test_leaves_everything_else_to_the_settings(
 def test_leaves_an_address_to_the_settings_where_a_file_may_name_a_url(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("APP_ENV", "development")
     monkeypatch.setenv("REDIS_ADDR", "other:6379")
     Path(".env").write_text("REDIS_URL=redis://redis/1\n")
 

@@ -1,0 +1,66 @@
+"""The HTTP application of a serving process. The main process never imports this."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import msgspec
+from litestar import Litestar
+from litestar.types import ASGIApp
+
+from internal.infrastructure.bootstrap.container import Container
+from internal.infrastructure.bootstrap.lifespan import database_passes, in_background, open_resources
+from internal.infrastructure.bootstrap.serving_process import obey_main_process
+from internal.infrastructure.bootstrap.use_cases import use_cases_by_name
+from internal.infrastructure.config.origins import parse_origins
+from internal.infrastructure.config.settings import Environment
+from internal.infrastructure.http.app import create_app
+from internal.infrastructure.http.openapi import openapi_config
+from internal.infrastructure.http.readiness import ReadinessCheck, assess
+from internal.infrastructure.taskqueue.connections.redis_checks import warn_of_losses
+
+VERSION = "0.1.0"
+
+
+async def _never() -> bool:
+    return False
+
+
+# Only a server that was told to stop has this check.
+_STOPPING = ReadinessCheck(name="running", passes=_never, essential=True)
+
+
+def app_of(container: Container, main_process: socket.socket | None = None) -> ASGIApp:
+    settings = container.settings()
+    draining = asyncio.Event()
+
+    async def readiness() -> bytes:
+        return msgspec.json.encode(await assess(current_checks()))
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        work = [warn_of_losses(container.taskqueue().redis())]
+        if main_process:
+            work.append(obey_main_process(main_process, drain=draining.set, readiness=readiness))
+        async with open_resources(container), in_background(*work):
+            yield
+
+    checks = (
+        ReadinessCheck(name="database", passes=lambda: database_passes(container), essential=True),
+        ReadinessCheck(name="redis", passes=container.taskqueue().write_probe().passes, essential=False),
+    )
+    is_production = settings.app_env is Environment.PRODUCTION
+
+    def current_checks() -> tuple[ReadinessCheck, ...]:
+        return (*checks, _STOPPING) if draining.is_set() else checks
+
+    return create_app(
+        providers={**use_cases_by_name(container), "readiness_checks": current_checks},
+        lifespan=lifespan,
+        body_within=timedelta(seconds=settings.http_body_timeout),
+        openapi=None if is_production else openapi_config(title=settings.app_name, version=VERSION),
+        origins=parse_origins(settings.cors_allowed_origins),
+        is_https_only=is_production,
+    )

@@ -1,0 +1,55 @@
+"""What each kind of process imports: memory and the time to start are mostly imports."""
+
+import subprocess
+import sys
+
+import pytest
+
+BOOTSTRAP = "internal.infrastructure.bootstrap"
+# As an entry point does it.
+PLAIN = "from internal.infrastructure.telemetry.plain_structlog import import_structlog; import_structlog();"
+PROGRAMS = {
+    "a worker": f"{PLAIN} import {BOOTSTRAP}.services, {BOOTSTRAP}.worker",
+    "its supervisor": f"import cmd.worker, {BOOTSTRAP}.supervisor",
+    "the main process of a server": f"{PLAIN} import {BOOTSTRAP}.entrypoint, {BOOTSTRAP}.server",
+    "a process that serves": (
+        f"{PLAIN} import {BOOTSTRAP}.services, {BOOTSTRAP}.server, {BOOTSTRAP}.http_application"
+    ),
+    "admin --help": (
+        "import runpy, sys; from contextlib import suppress; sys.argv = ['admin', '--help']\n"
+        "with suppress(SystemExit): runpy.run_module('cmd.admin', run_name='__main__')\n"
+    ),
+    "admin worker ping": f"import {BOOTSTRAP}.admin, {BOOTSTRAP}.given_redis, {BOOTSTRAP}.ping",
+}
+FORBIDDEN = {
+    "a worker": "alembic mako rich pygments litestar granian typer jwt cryptography.x509 argon2 jinja2",
+    "the main process of a server": "alembic rich litestar sqlalchemy dramatiq jwt argon2 pydantic redis",
+    "a process that serves": "alembic mako rich pygments typer jinja2 aiosmtplib",
+    "admin --help": "pydantic structlog sqlalchemy redis dramatiq argon2 jinja2 asyncio",
+    "admin worker ping": "pydantic structlog sqlalchemy dramatiq argon2 jinja2 rich.console",
+}
+
+
+def imported_by(program: str) -> set[str]:
+    """The modules that the program has imported, without those that Python itself starts with."""
+    script = (
+        f"import sys; first = set(sys.modules)\n{program}\nprint(*set(sys.modules) - first, file=sys.stderr)"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(result.stderr.split())
+
+
+@pytest.mark.parametrize("process", FORBIDDEN)
+def test_imports_nothing_that_it_does_not_need(process: str) -> None:
+    imported = imported_by(PROGRAMS[process])
+
+    assert imported
+    assert sorted(imported.intersection(FORBIDDEN[process].split())) == []
+
+
+def test_a_supervisor_imports_nothing_but_the_standard_library() -> None:
+    imported = imported_by(PROGRAMS["its supervisor"])
+
+    packages = {name.partition(".")[0] for name in imported}
+    assert packages - sys.stdlib_module_names == {"internal"}  # the standard library has a `cmd`, too
+    assert not imported & {"asyncio", "logging", "email", "ssl"}
