@@ -16,6 +16,7 @@ from tests.support.documented_examples import BACKGROUND_JOBS, OPERATIONS, block
 from tests.support.polling import eventually
 from tests.support.program_copy import Copy
 from tests.support.queue_contents import queued
+from tests.support.system import STARTS_WITHIN
 
 BLOCKS = blocks(BACKGROUND_JOBS)
 COMMANDS = blocks(OPERATIONS)
@@ -30,7 +31,7 @@ def admin(env: dict[str, str], tmp_path: Path) -> Admin:
 def worker(copy: Copy) -> Iterator[None]:
     process = copy.start(BLOCKS["worker_with_actors"])
     try:
-        eventually(lambda: copy.log.count("worker.started") == 4, within=30)
+        eventually(lambda: copy.log.count("worker.started") == 4, within=STARTS_WITHIN)
         yield
         process.send_signal(signal.SIGTERM)
         assert process.wait(27) == 0
@@ -48,7 +49,7 @@ def send(options: str) -> str:
 def test_four_processes_work(copy: Copy) -> None:
     process = copy.start(BLOCKS["four_processes"])
     try:
-        eventually(lambda: copy.log.count("worker.started") == 4, within=30)
+        eventually(lambda: copy.log.count("worker.started") == 4, within=STARTS_WITHIN)
     finally:
         process.terminate()
         assert process.wait(27) == 0
@@ -111,7 +112,7 @@ def test_the_periodic_task_runs_and_its_runs_are_found(copy: Copy, admin: Admin,
     copy.schedule(spec="@every 1s")
     process = copy.start("python -m cmd.worker --processes 2")
     try:
-        eventually(lambda: len(queued(redis_url)) >= 3, within=30)
+        eventually(lambda: len(queued(redis_url)) >= 3, within=STARTS_WITHIN)
     finally:
         process.terminate()
         assert process.wait(27) == 0

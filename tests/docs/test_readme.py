@@ -15,6 +15,7 @@ import pytest
 from internal.infrastructure.embedded.process import free_port, spawn
 from tests.support.documented_examples import README, ROOT, blocks
 from tests.support.polling import eventually
+from tests.support.system import STARTS_WITHIN
 
 TEXT = README.read_text()
 BLOCKS = blocks(README)
@@ -59,7 +60,7 @@ def shell(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Shell]:
         for name in ("server", "worker")
     ]
     try:
-        eventually(lambda: is_ready(port), within=30)
+        eventually(lambda: is_ready(port), within=STARTS_WITHIN)
         yield Shell(port, tmp_path)
     finally:
         for process in processes:

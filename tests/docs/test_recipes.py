@@ -14,6 +14,7 @@ from tests.support.documented_examples import BACKGROUND_JOBS, blocks
 from tests.support.polling import eventually
 from tests.support.program_copy import Copy
 from tests.support.queue_contents import queued
+from tests.support.system import STARTS_WITHIN
 
 BLOCKS = blocks(BACKGROUND_JOBS)
 ARCHITECTURE = ("tests/architecture/test_tasks.py", "tests/architecture/test_layers.py")
@@ -36,7 +37,7 @@ SIGN_UP = {"email": "ada@example.com", "name": "Ada Lovelace", "password": "corr
 def running(copy: Copy, command: str, *, until: str, **env: str) -> Iterator[None]:
     process = copy.start(command, **env)
     try:
-        eventually(lambda: until in copy.log, within=30)
+        eventually(lambda: until in copy.log, within=STARTS_WITHIN)
         yield
     finally:
         process.terminate()

@@ -19,7 +19,7 @@ from tests.support.next_version import SendFarewell
 from tests.support.polling import eventually
 from tests.support.queue_contents import queued
 from tests.support.smtp_server import SmtpServer
-from tests.support.system import System
+from tests.support.system import STARTS_WITHIN, System
 from tests.support.taskqueue.inspectors import inspector_on
 
 NEXT_VERSION = "tests.support.next_version"
@@ -81,7 +81,7 @@ def test_what_an_old_worker_does_not_know_waits_for_a_new_one(
     eventually(lambda: states(system) == ["scheduled", "scheduled"], within=10)
     assert smtp_server.messages() == []
     system.start(NEXT_VERSION, "--supervised")
-    eventually(lambda: "worker.started" in system.log(NEXT_VERSION), within=20)
+    eventually(lambda: "worker.started" in system.log(NEXT_VERSION), within=STARTS_WITHIN)
 
     for _ in range(5):
         offer_again(system, [farewell, welcome])  # to both workers; the old one puts them back
