@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
+from internal.infrastructure.database.tables import metadata
+
 # Changes with every statement that defines something. TRUNCATE and ANALYZE change only pg_class.
 _DEFINITIONS = """
     SELECT 'database', count(*), sum(xmin::text::bigint) FROM pg_database WHERE datname = current_database()
@@ -26,7 +28,7 @@ _DISCONNECT_OTHERS = """
     SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
-_EMPTY = "TRUNCATE users, outbox, idempotent_requests"
+_EMPTY = sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(map(sql.Identifier, metadata.tables)))
 
 Definitions = list[tuple[object, ...]]
 
