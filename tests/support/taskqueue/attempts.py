@@ -25,9 +25,15 @@ def declare(broker: RedisBroker, **options: Any) -> None:
     dramatiq.actor(broker=broker, actor_name="work", **options)(_work)
 
 
-def delivery(*, suspect: bool = False, task_id: str = "1", **options: Any) -> Delivery:
+def delivery(
+    *, suspect: bool = False, is_cancelled: bool = False, task_id: str = "1", **options: Any
+) -> Delivery:
+    """One whose attempt may begin."""
     message = Message[None]("default", "work", (), {}, options)
-    return Delivery(message, lease=Lease("default", task_id, "token"), suspect=suspect)
+    lease = Lease("default", task_id, "token")
+    held = Delivery(message, lease=lease, suspect=suspect, is_cancelled=is_cancelled)
+    held.begin()
+    return held
 
 
 def failed(attempt: Delivery, exception: BaseException, *, retries: Retries, **options: Any) -> Outcome:

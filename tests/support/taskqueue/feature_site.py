@@ -12,7 +12,7 @@ import redis
 
 from internal.infrastructure.clock import SystemClock
 from internal.infrastructure.taskqueue.connections.connection import pool_of
-from internal.infrastructure.taskqueue.delivery.delivery import Cancelled, Delivery
+from internal.infrastructure.taskqueue.delivery.delivery import Delivery
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
 from internal.infrastructure.taskqueue.protocol.timing import MAX_CRASHES
 from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer
@@ -112,4 +112,4 @@ class Site:
 
 def is_refused(delivery: Delivery) -> bool:
     """Whether a worker gives it up unstarted."""
-    return delivery.cancelled is Cancelled.OPERATOR or delivery.crashes >= MAX_CRASHES
+    return delivery.is_cancelled or delivery.crashes >= MAX_CRASHES

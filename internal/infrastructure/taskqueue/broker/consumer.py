@@ -121,6 +121,7 @@ class QueueConsumer(Consumer):
         self._size.arrived(tasks=fetched.tasks, size=fetched.size)
         refused = []
         for delivery in fetched.deliveries:
+            delivery.begin()
             if outcome := precheck(delivery, actors=self._broker.actors, timing=self._timing):
                 refused.append((delivery, outcome))
             else:

@@ -22,7 +22,8 @@ from dramatiq.results import Results as StockResults
 
 from internal.infrastructure.taskqueue.broker.callbacks import Callbacks, Pipelines, Results
 from internal.infrastructure.taskqueue.broker.thread_limits import ThreadLimits
-from internal.infrastructure.taskqueue.delivery.delivery import Cancelled, Delivery
+from internal.infrastructure.taskqueue.delivery.attempt import Cancelled
+from internal.infrastructure.taskqueue.delivery.delivery import Delivery
 from internal.infrastructure.taskqueue.delivery.retries import Retries
 
 # Milliseconds. The default of Asynq.
@@ -35,6 +36,7 @@ class TimeLimit(StockTimeLimit):
     def __init__(self, *, time_limit: float = TIME_LIMIT, interval: int = 1000) -> None:
         super().__init__(time_limit=time_limit, interval=interval)
         self._threads = ThreadLimits(look_every=interval / 1000)
+        self._timers: dict[Delivery, asyncio.TimerHandle] = {}
 
     def after_process_boot(self, broker: Broker) -> None:
         super().after_process_boot(broker)
@@ -50,11 +52,11 @@ class TimeLimit(StockTimeLimit):
         if message.deadline is not None and (left := message.deadline - monotonic()) < seconds:
             seconds, reason = left, Cancelled.DEADLINE
         if not message.is_native:
-            message.open_to_interrupts()
+            message.attempt.open_to_interrupts()
             self._threads.add(message, seconds=seconds, reason=reason)
         elif seconds < math.inf:
             loop = asyncio.get_running_loop()
-            message.timer = loop.call_later(max(0, seconds), message.cancel, reason)
+            self._timers[message] = loop.call_later(max(0, seconds), message.attempt.cancel, reason)
 
     def after_process_message(
         self,
@@ -68,8 +70,8 @@ class TimeLimit(StockTimeLimit):
             super().after_process_message(broker, message, result=result, exception=exception)
         elif not message.is_native:
             self._threads.remove(message)
-        elif message.timer:
-            message.timer.cancel()
+        elif timer := self._timers.pop(message, None):
+            timer.cancel()
 
     after_skip_message = after_process_message
 
@@ -84,17 +86,14 @@ class ShutdownNotifications(StockShutdownNotifications):
     def before_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
         super().before_worker_shutdown(broker, worker)
         for delivery in self._told.copy():
-            if delivery.run:
-                delivery.run.get_loop().call_soon_threadsafe(delivery.cancel, Cancelled.SHUTDOWN)
-            else:
-                delivery.interrupt(Cancelled.SHUTDOWN)
+            delivery.attempt.interrupt_from_anywhere(Cancelled.SHUTDOWN)
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
         if not isinstance(message, Delivery):
             super().before_process_message(broker, message)
         elif self.should_notify(broker.get_actor(message.actor_name), message):
             if not message.is_native:
-                message.open_to_interrupts()
+                message.attempt.open_to_interrupts()
             self._told.add(message)
 
     def after_process_message(

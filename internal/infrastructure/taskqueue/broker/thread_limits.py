@@ -2,16 +2,19 @@ import threading
 import time
 from time import monotonic
 
-from internal.infrastructure.taskqueue.delivery.delivery import Cancelled, Delivery
+from internal.infrastructure.taskqueue.delivery.attempt import Cancelled
+from internal.infrastructure.taskqueue.delivery.delivery import Delivery
 from internal.infrastructure.telemetry.failure_log import report
 
 
 class ThreadLimits:
-    """Interrupts tasks that run in a thread when their time is over, and nothing else in that thread."""
+    """Interrupts tasks in threads at their time limit or deadline, and no other code in those threads."""
 
     def __init__(self, *, look_every: float) -> None:
-        self._look_every = look_every  # seconds
-        self._ends: dict[Delivery, tuple[float, Cancelled]] = {}  # on the clock of `monotonic`
+        # Seconds.
+        self._look_every = look_every
+        # Times on the clock of `monotonic`.
+        self._ends: dict[Delivery, tuple[float, Cancelled]] = {}
 
     def start(self) -> None:
         threading.Thread(target=self._watch, daemon=True, name="thread-limits").start()
@@ -34,4 +37,4 @@ class ThreadLimits:
         for delivery, (end, reason) in self._ends.copy().items():
             if monotonic() >= end:
                 self.remove(delivery)
-                delivery.interrupt(reason)
+                delivery.attempt.interrupt(reason)

@@ -14,22 +14,20 @@ from internal.infrastructure.telemetry.error_text import bounded
 
 @dataclass(slots=True, kw_only=True)
 class Fetched:
-    """A reply of `settle_and_fetch`, decoded.
+    """A reply of `settle_and_fetch`, decoded."""
 
-    rejected: places in the request's outcomes of those whose token no longer held.
-    unreadable: archives the tasks whose message cannot be decoded.
-    credits: what each queue of the request is owed, in the request's order.
-    due_in: seconds until something is due; None if nothing is.
-    size: bytes of the messages.
-    refused_followers: as `warn_of_refused` takes them.
-    """
-
+    # Places in the request's outcomes whose token no longer held.
     rejected: set[int]
     deliveries: list[Delivery] = field(default_factory=list)
+    # These archive the tasks whose message cannot be decoded.
     unreadable: list[Settlement] = field(default_factory=list)
+    # The credit of each queue, in the order of the request.
     credits: Sequence[int] = ()
+    # Seconds until the next task is due; None if no task is.
     due_in: float | None = None
+    # Bytes of all messages.
     size: int = 0
+    # The rows that `warn_of_refused` takes.
     refused_followers: Sequence[Any] = ()
 
     @property

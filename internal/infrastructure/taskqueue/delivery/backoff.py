@@ -10,7 +10,7 @@ LONGEST = milliseconds(option_rules.LONGEST)
 
 
 def asynq_delay(retries: int, *, draw: Callable[[int], int] = random.randrange) -> timedelta:
-    """How long to wait before the next attempt, after `retries` earlier ones.
+    """The wait before the next attempt, after this number of retries.
 
     Asynq's DefaultRetryDelayFunc: n^4 + 15 + random(0..29) * (n + 1) seconds, 20.5 days for 25 retries.
     """
@@ -18,10 +18,10 @@ def asynq_delay(retries: int, *, draw: Callable[[int], int] = random.randrange) 
 
 
 def storable_delay(delay: float) -> int:
-    """A delay in milliseconds as Redis can keep it: from none to the longest of an option.
+    """A delay in milliseconds that Redis can keep: from 0 to the longest of an option.
 
     Raises:
-        ValueError: it is not a number, whoever named it.
+        ValueError: it is not a number.
     """
     if type(delay) not in {int, float} or math.isnan(delay):
         raise ValueError("a delay must be a number of milliseconds")

@@ -1,4 +1,4 @@
-"""What is written down of a failed attempt, and what it comes to where nobody has decided."""
+"""The record of a failed attempt, and its outcome if no middleware has decided it."""
 
 import time
 from typing import Any
@@ -17,7 +17,7 @@ DEFAULT_MAX_RETRIES = 25
 
 
 class Undecided(BaseException):
-    """An attempt ended without an error, and it does not count as done either."""
+    """An attempt ended without an error, and does not count as done either."""
 
     def __str__(self) -> str:
         return "middleware failed it, or it was interrupted as it ended"
@@ -26,9 +26,9 @@ class Undecided(BaseException):
 def by_default(delivery: Delivery, error: BaseException, *, most: Any = None) -> Outcome:
     """Another attempt, or the archive after `most` retries: a failed task never counts as done.
 
-    It depends on nothing that a hook, an option or the error itself could break.
+    No hook, no option and no error can break this.
     """
-    if delivery.gave_back or issubclass(type(error), Shutdown):
+    if delivery.attempt.gave_back or issubclass(type(error), Shutdown):
         return RELEASED
     retries = retries_of(delivery)
     most = delivery.options.get("max_retries") if most is None else most
@@ -50,23 +50,23 @@ def retries_of(delivery: Delivery) -> int:
 
 
 def note_of(delivery: Delivery, error: str) -> bytes:
-    """For the history of attempts."""
+    """An entry of the task's history of attempts."""
     return msgspec.json.encode({"retries": retries_of(delivery), "error": bounded(error)})
 
 
 def message_after(delivery: Delivery, error: BaseException, *, retries: int) -> bytes:
-    """The message as it is stored from now on; empty, which keeps what is stored, if nothing can be."""
+    """The message to store from now on; empty, which keeps the stored one, if it cannot be encoded."""
     delivery.options["traceback"] = stack(error)
     delivery.options["requeue_timestamp"] = round(time.time() * 1000)
     delivery.options["retries"] = retries
     try:
         return delivery._message.encode()  # noqa: SLF001 - a proxy cannot be encoded
-    except BaseException:  # noqa: BLE001 - the handler, or a hook, has put into it what cannot be stored
+    except BaseException:  # noqa: BLE001 - the handler or a hook has put a value into it that cannot be stored
         return _as_fetched(delivery)
 
 
 def _as_fetched(delivery: Delivery) -> bytes:
-    """The message that came, with what it has to remember."""
+    """The message as it was fetched, with the record of this attempt."""
     kept = {name: delivery.options[name] for name in ("traceback", "requeue_timestamp", "retries")}
     try:
         return Message.decode(delivery.data).copy(options=kept).encode()

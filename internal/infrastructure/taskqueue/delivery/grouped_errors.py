@@ -1,4 +1,4 @@
-"""What an exception group contains, by kind. Nothing here runs code of the exceptions."""
+"""The members of exception groups, by kind. Nothing here runs code of the exceptions."""
 
 from collections.abc import Iterator
 from typing import TypeVar
@@ -9,11 +9,11 @@ E = TypeVar("E", bound=BaseException)
 
 
 def all_of(error: BaseException, kinds: type[E] | tuple[type[E], ...]) -> Iterator[E]:
-    """The error itself and what it groups, at any depth, as far as it is of these kinds."""
+    """The error itself and its members of these kinds, at any depth."""
     waiting = [error]
     while waiting:
         each = waiting.pop()
-        # Not isinstance: that believes `__class__`, which may be anything.
+        # Not isinstance: that trusts `__class__`, which an error can fake.
         if issubclass(type(each), kinds):
             yield each  # type: ignore[misc]  # see the line before
         waiting.extend(reversed(members_of(each)))

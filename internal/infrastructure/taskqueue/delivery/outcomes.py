@@ -1,4 +1,4 @@
-"""What becomes of a task that a worker holds, and the batches in which Redis is told."""
+"""Where a task goes that a worker has held."""
 
 from __future__ import annotations
 
@@ -7,23 +7,26 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """As `settle_and_fetch.lua` names them."""
+    """The names that `settle_and_fetch.lua` knows."""
 
     DONE = "done"
     RETRY = "retry"
     SCHEDULED = "scheduled"
     ARCHIVED = "archived"
     RELEASED = "released"
-    PROGRESS = "progress"  # it goes on; the note is its result so far
+    # The task goes on; the note is its result so far.
+    PROGRESS = "progress"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """Where a task goes next.
 
-    number: for DONE how long it is kept, for RETRY and SCHEDULED the delay; milliseconds.
-    message: the message as it is to be stored from now on; empty keeps what is stored.
-    note: what is written down of this attempt; for DONE the result.
+    number: milliseconds. For DONE how long the task is kept, for RETRY and SCHEDULED the delay.
+
+    message: the message to store from now on; empty keeps the stored one.
+
+    note: for DONE the result, else the entry for the history of attempts.
     """
 
     kind: Kind

@@ -3,7 +3,8 @@ from collections.abc import Container
 import structlog
 from dramatiq.errors import ActorNotFound
 
-from internal.infrastructure.taskqueue.delivery.delivery import Cancelled, Delivery
+from internal.infrastructure.taskqueue.delivery.attempt import Cancelled
+from internal.infrastructure.taskqueue.delivery.delivery import Delivery
 from internal.infrastructure.taskqueue.delivery.failed_attempt import note_of
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
 from internal.infrastructure.taskqueue.protocol import message_options
@@ -14,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 
 def precheck(delivery: Delivery, *, actors: Container[str], timing: Timing) -> Outcome | None:
-    """What becomes of a task that is not to be started; None for one that is."""
+    """The outcome of a task that must not start; None for one that may."""
     if delivery.cancelled is Cancelled.OPERATOR:
         return cancelled(delivery)
     if delivery.actor_name not in actors:
@@ -34,7 +35,7 @@ def precheck(delivery: Delivery, *, actors: Container[str], timing: Timing) -> O
 
 
 def not_understood(delivery: Delivery, *, timing: Timing, reason: str) -> Outcome:
-    """What becomes of a task that a worker of a newer version may understand: offer it again for a while."""
+    """The outcome of a task that only a worker of a newer version may know: another try for some time."""
     offered = delivery.options.get(UNKNOWN, 0)
     times = offered + 1 if type(offered) is int else 1
     if times * timing.unknown_every > timing.unknown_grace:
@@ -47,14 +48,14 @@ def not_understood(delivery: Delivery, *, timing: Timing, reason: str) -> Outcom
 
 
 def cancelled(delivery: Delivery) -> Outcome:
-    """What becomes of a task that an operator has cancelled, while it ran or before."""
+    """The outcome of a task that an operator has cancelled, before or during its run."""
     delivery.fail()
     log.info("task.cancelled", **_about(delivery))
     return Outcome(Kind.ARCHIVED, note=note_of(delivery, "cancelled"))
 
 
 def given_up_before(delivery: Delivery) -> Outcome:
-    """What becomes of a task that was given up by a worker that could not tell Redis: the same again."""
+    """The outcome of a task that a dead worker had archived in the completion log, but not in Redis."""
     return _archived(delivery, "it was given up before, by a worker that died before it could say so")
 
 

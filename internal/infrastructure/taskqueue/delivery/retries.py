@@ -9,8 +9,9 @@ from dramatiq.middleware import Retries as StockRetries
 from dramatiq.middleware.retries import DEFAULT_MAX_BACKOFF
 from dramatiq.middleware.shutdown import Shutdown
 
+from internal.infrastructure.taskqueue.delivery.attempt import Cancelled
 from internal.infrastructure.taskqueue.delivery.backoff import asynq_delay, storable_delay
-from internal.infrastructure.taskqueue.delivery.delivery import Cancelled, Delivery
+from internal.infrastructure.taskqueue.delivery.delivery import Delivery
 from internal.infrastructure.taskqueue.delivery.failed_attempt import (
     DEFAULT_MAX_RETRIES,
     by_default,
@@ -29,13 +30,13 @@ RetryDelay = Callable[[int, BaseException], timedelta]
 
 
 class Retries(StockRetries):
-    """Decides what a failed attempt comes to, and leaves it to the engine to tell Redis.
+    """Decides the outcome of a failed attempt, and leaves settling to the engine.
 
-    The stock middleware enqueues the message again and has the old one acknowledged: a task is lost if
-    Redis cannot be reached in between, and is there twice for a moment if it can. Here the decision is
-    part of the one call that settles the task.
+    The stock middleware enqueues the message again and has the old one acknowledged. So a task is lost if
+    Redis fails in between, and exists twice for a moment if it does not. Here the decision is part of the
+    one call that settles the task.
 
-    Takes Dramatiq's options, and `retry_delay`: (retries so far, exception) -> timedelta.
+    It takes Dramatiq's options, and `retry_delay`: (retries so far, exception) -> timedelta.
     """
 
     def __init__(
@@ -66,20 +67,25 @@ class Retries(StockRetries):
     ) -> None:
         if not isinstance(message, Delivery):
             super().after_process_message(broker, message, result=result, exception=exception)
-        elif exception is not None and message.cancelled is Cancelled.OPERATOR:
-            message.outcome = cancelled(message)
         elif exception is not None:
-            retries = message.options.get("retries", 0)
-            try:
-                message.outcome = self._outcome(broker, message, exception)
-            except BaseException:  # noqa: BLE001 - an option, or a function of the developer's, is broken
-                message.options["retries"] = retries
-                message.outcome = by_default(message, exception, most=self._most(broker, message))
-                report("retries.undecided", task_id=message.task_id, task=message.actor_name)
+            message.attempt.outcome = self.outcome_of(broker, message, exception)
+
+    def outcome_of(self, broker: Broker, delivery: Delivery, exception: BaseException) -> Outcome:
+        """The outcome of an attempt that ended with this exception."""
+        if delivery.cancelled is Cancelled.OPERATOR:
+            return cancelled(delivery)
+        retries = delivery.options.get("retries", 0)
+        try:
+            return self._outcome(broker, delivery, exception)
+        except BaseException:  # noqa: BLE001 - an option, or a function of the developer's, is broken
+            delivery.options["retries"] = retries
+            outcome = by_default(delivery, exception, most=self._most(broker, delivery))
+            report("retries.undecided", task_id=delivery.task_id, task=delivery.actor_name)
+            return outcome
 
     def _outcome(self, broker: Broker, delivery: Delivery, exception: BaseException) -> Outcome:
         actor = broker.get_actor(delivery.actor_name)
-        if delivery.gave_back or issubclass(type(exception), Shutdown):
+        if delivery.attempt.gave_back or issubclass(type(exception), Shutdown):
             return RELEASED
         retries = delivery.options.get("retries", 0)
         note = note_of(delivery, summary(exception))
@@ -91,8 +97,8 @@ class Retries(StockRetries):
             return self._archived(delivery, exception, note)
         if not self._may_retry(actor, delivery, retries, exception):
             archived = self._archived(delivery, exception, note)
-            self._tell_exhausted(broker, actor, delivery, retries)
-            # Dramatiq's callbacks know the last failure by this; the task has had no such retry.
+            self._report_exhausted(broker, actor, delivery, retries)
+            # Dramatiq's callbacks recognise the last failure by this; no such retry has happened.
             delivery.options["retries"] = retries + 1
             return archived
         delay = storable_delay(self._delay(actor, delivery, retries, exception))
@@ -137,7 +143,7 @@ class Retries(StockRetries):
         )
         return delay
 
-    def _tell_exhausted(
+    def _report_exhausted(
         self, broker: Broker, actor: Actor[..., Any], delivery: Delivery, retries: int
     ) -> None:
         target = _option(delivery, actor, "on_retry_exhausted", None)
@@ -147,7 +153,7 @@ class Retries(StockRetries):
 
 
 def is_expected(exception: BaseException, actor: Actor[..., Any], delivery: Delivery) -> bool:
-    """Whether the actor's `throws` names it: it gives up, and that is no fault of its own."""
+    """Whether the actor's `throws` names it: the task gives up on purpose."""
     kinds = delivery.options.get("throws") or actor.options.get("throws") or ()
     return first_of(exception, kinds) is not None
 

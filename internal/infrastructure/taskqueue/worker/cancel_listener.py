@@ -11,12 +11,13 @@ from internal.infrastructure.taskqueue.delivery.settlements import Lease
 
 log = structlog.get_logger(__name__)
 
-AGAIN_AFTER = 1.0  # seconds
+# Seconds.
+AGAIN_AFTER = 1.0
 _decode = msgspec.msgpack.Decoder(Lease).decode
 
 
 class _Subscription(DedicatedConnection):
-    """What comes by itself over a connection."""
+    """A connection on which Redis sends messages unasked."""
 
     async def subscribe(self, channel: str) -> None:
         await self._connect()
@@ -24,14 +25,14 @@ class _Subscription(DedicatedConnection):
             await self._connection.send_command("SUBSCRIBE", channel, check_health=False)
 
     async def heard(self, *, within: float) -> Any:
-        """The next message, or the answer to a subscription; None if nothing was said."""
+        """The next message, or the answer to a subscription; None if there was neither."""
         return await self._connection.read_response(timeout=within, push_request=True)
 
 
 class CancelListener:
     """Hears at once, on a connection of its own, which tasks an operator has cancelled.
 
-    What is said while the connection is gone is heard when the leases are extended.
+    The lease extender hears of cancellations that are published while the connection is gone.
     """
 
     def __init__(
@@ -55,7 +56,8 @@ class CancelListener:
             except (*OUTAGES, TimeoutError):
                 await self._pause()
             except Exception:
-                log.exception("cancellations.failed")  # a defect, which must not end the worker's work
+                # A defect, which must not end the worker's work.
+                log.exception("cancellations.failed")
                 await self._pause()
 
     async def close(self) -> None:
@@ -66,7 +68,7 @@ class CancelListener:
         await asyncio.sleep(AGAIN_AFTER)
 
     async def _listen(self) -> None:
-        """In silence, subscribe again: the answer tells a quiet connection from a dead one."""
+        """Subscribe again after a silence: a dead connection does not answer."""
         await self._subscription.subscribe(self._channel)
         is_answered = False
         while True:

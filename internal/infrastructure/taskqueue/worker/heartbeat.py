@@ -18,15 +18,18 @@ from internal.infrastructure.taskqueue.worker.queue_shares import QueueShares
 
 log = structlog.get_logger(__name__)
 
-LOOKS = 5  # for changes, in the time in which a worker says that it is alive anyway
-LARGEST_DRIFT = 1000  # ms
-LEAVE_WITHIN = 0.3  # seconds: a worker that ends has an exit to make
+# Looks for changes between two regular heartbeats.
+LOOKS = 5
+# Milliseconds.
+LARGEST_DRIFT = 1000
+# Seconds: the worker has a deadline for its exit.
+LEAVE_WITHIN = 0.3
 
 
 class Heartbeat:
-    """Writes down in Redis that this worker is up, its event loop turns, and what it is doing.
+    """Writes to Redis that this worker is up and its event loop runs, with the tasks that it runs.
 
-    Regularly, and soon after something has changed; while Redis is away, not at all.
+    It writes regularly and soon after a change, and pauses while Redis is away.
     """
 
     def __init__(
@@ -53,7 +56,8 @@ class Heartbeat:
             "concurrency": concurrency,
             "strict": int(shares.is_strict),
         }
-        self._clock: float | None = None  # ms that Redis' clock is ahead of `monotonic`
+        # Milliseconds that Redis' clock is ahead of `monotonic`.
+        self._clock: float | None = None
         self._started = monotonic()
         self._written: tuple[Any, ...] = ()
         self._write_at = 0.0
@@ -67,7 +71,8 @@ class Heartbeat:
                 except OUTAGES as error:
                     log.warning("worker.not_registered", reason=why(error))
                 except Exception:
-                    log.exception("worker.not_registered")  # a defect, which must not end the worker's work
+                    # A defect, which must not end the worker's work.
+                    log.exception("worker.not_registered")
             await asyncio.sleep(self._beat / LOOKS)
 
     async def leave(self) -> None:
@@ -98,11 +103,12 @@ class Heartbeat:
             log.warning(
                 "redis.clock_corrected", ahead=ahead / 1000, workers=workers, leases=leases, waiting=waiting
             )
-        self._written = () if is_first else state  # the first did not know the time yet
+        # The first heartbeat did not know the time yet.
+        self._written = () if is_first else state
         self._set_clock(now - asked * 1000)
 
     def _set_clock(self, clock: float) -> None:
-        """Leave small differences alone: a task must not seem to have started at another time."""
+        """Ignore small differences: a task must not seem to have started at another time."""
         if self._clock is None or abs(self._clock - clock) > LARGEST_DRIFT:
             self._clock = clock
 
@@ -121,7 +127,7 @@ class Heartbeat:
 
     def _row(self, delivery: Delivery) -> tuple[Any, ...]:
         queue, task_id, _ = delivery.lease
-        started = self._moment(delivery.started_at or monotonic())
+        started = self._moment(delivery.attempt.started_at or monotonic())
         deadline = None if delivery.deadline is None else self._moment(delivery.deadline)
         return task_id, queue, delivery.actor_name, started, deadline
 

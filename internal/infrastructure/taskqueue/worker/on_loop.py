@@ -4,7 +4,7 @@ from typing import Any
 
 
 def call_on(loop: asyncio.AbstractEventLoop, function: Callable[..., Any], *args: Any) -> None:
-    """Call a function at once if this is the loop's own thread, and have the loop call it soon if not."""
+    """Call a function at once in the loop's own thread, and soon after from any other."""
     try:
         is_here = asyncio.get_running_loop() is loop
     except RuntimeError:

@@ -9,7 +9,7 @@ from internal.ports.tasks import Rate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueLimit:
-    """How many tasks of a queue run at once, and start in a window, over all workers; None is no limit."""
+    """How many tasks of a queue run at once, and start in a window, over all workers; None means no limit."""
 
     max_running: int | None = None
     rate: Rate | None = None

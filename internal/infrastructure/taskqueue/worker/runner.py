@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from contextvars import Context
 from time import monotonic
@@ -14,29 +14,30 @@ from dramatiq.middleware.shutdown import Shutdown
 from dramatiq.results import Results
 
 from internal.infrastructure.taskqueue.broker.broker import CoroutineFunction, RedisBroker
-from internal.infrastructure.taskqueue.delivery.delivery import Cancelled, Delivery, as_interrupt
+from internal.infrastructure.taskqueue.delivery.attempt import Cancelled, as_interrupt
+from internal.infrastructure.taskqueue.delivery.delivery import Delivery
 from internal.infrastructure.taskqueue.delivery.failed_attempt import Undecided
 from internal.infrastructure.taskqueue.delivery.grouped_errors import first_of
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
 from internal.infrastructure.taskqueue.delivery.precheck import cancelled
 from internal.infrastructure.taskqueue.delivery.retries import is_expected
 from internal.infrastructure.taskqueue.delivery.settled_as import settled_as
-from internal.infrastructure.taskqueue.worker.done_log import tell_done
+from internal.infrastructure.taskqueue.worker.done_log import log_done
+from internal.infrastructure.taskqueue.worker.promise import Promise
 from internal.infrastructure.taskqueue.worker.threads import WorkerThreads
 from internal.infrastructure.telemetry.error_text import kind, stack, summary, text
+from internal.infrastructure.telemetry.failure_log import report
 from internal.ports.tasks import RetryLater
 
 log = structlog.get_logger(__name__)
 
-Finished = Callable[[Delivery, float], None]
-
-# Ways in which a task says that it wants to run again: no reason for a stack in the log.
+# A task raises these when it wants to run again: no reason for a stack in the log.
 WANTED = (Retry, RetryLater, RateLimitExceeded, Shutdown)
-# Middleware has decided, and not by an error: the stack would only show the middleware.
+# Middleware has decided this: the stack would only show the middleware.
 BY_MIDDLEWARE = (SkipMessage, Undecided)
 
 
-class _Attempt:
+class _Call:
     """How a call ended that may be interrupted at any moment, also as it ends."""
 
     def __init__(self) -> None:
@@ -47,87 +48,88 @@ class _Attempt:
     def make(self, function: Callable[[Delivery], Any], delivery: Delivery) -> None:
         try:
             self.result = function(delivery)
-        except BaseException as error:  # noqa: BLE001 - whatever it is, it is how the attempt ended
+        except BaseException as error:  # noqa: BLE001 - any error is how the call ended
             self.error = error
         self.has_ended = True
 
 
 class Runner:
-    """Runs a delivery: as a coroutine on the loop if everything around it may, else in a thread.
+    """Runs a delivery: as a coroutine on the loop if everything around it allows that, else in a thread.
 
-    Each runs in a copy of the worker's `context`: what starts it is often the end of another. Middleware
-    hooks fire around both, inside the task. Whatever the task does, SystemExit included, ends in
-    `finished(delivery, seconds)` on the loop.
+    Middleware hooks fire inside the run. The loop and the thread survive every error of a task, also
+    SystemExit.
     """
 
-    def __init__(
-        self, broker: RedisBroker, *, threads: WorkerThreads, context: Context, finished: Finished
-    ) -> None:
+    def __init__(self, broker: RedisBroker, *, threads: WorkerThreads, context: Context) -> None:
         self._broker = broker
         self._threads = threads
         self._context = context
-        self._finished = finished
 
-    def start(self, delivery: Delivery) -> None:
-        loop = asyncio.get_running_loop()
+    def run(self, delivery: Delivery) -> Coroutine[Any, Any, None]:
+        """Run it until it has ended; on the loop in the context of the caller's task."""
         if function := self._broker.native(delivery):
-            run = self._run_on_loop(delivery, function)
-            delivery.run = loop.create_task(run, context=self._context.copy())
-        else:
-            context = self._context.copy()
-            self._threads.submit(lambda: context.run(self._run_in_thread, delivery, loop))
+            return self._run_on_loop(delivery, function)
+        return self._run_in_thread(delivery)
 
     async def _run_on_loop(self, delivery: Delivery, function: CoroutineFunction) -> None:
-        started = delivery.started_at = monotonic()
-        result = None
+        attempt, result = delivery.attempt, None
+        attempt.begin_on_loop()
         try:
-            try:
-                self._broker.emit_before("process_message", delivery)
-                if not (delivery.failed or delivery.cancelled):
-                    result = await function(*delivery.args, **delivery.kwargs)
-            except BaseException as error:  # noqa: BLE001 - a task must not end the loop, not even by SystemExit
-                self._raised(delivery, error)
-            else:
-                self._returned(delivery, result)
-        finally:
-            self._finished(delivery, monotonic() - started)
+            self._broker.emit_before("process_message", delivery)
+            if not (delivery.failed or attempt.cancelled):
+                result = await function(*delivery.args, **delivery.kwargs)
+        except BaseException as error:  # noqa: BLE001 - a task must not end the loop, not even by SystemExit
+            attempt.end_on_loop()
+            self._conclude(delivery, error=error)
+        else:
+            attempt.end_on_loop()
+            self._conclude(delivery, result)
 
-    def _run_in_thread(self, delivery: Delivery, loop: asyncio.AbstractEventLoop) -> None:
-        started = monotonic()
+    async def _run_in_thread(self, delivery: Delivery) -> None:
+        loop, context = asyncio.get_running_loop(), self._context.copy()
+        has_ended: Promise[None] = Promise()
+
+        def work() -> None:
+            context.run(self._run_here, delivery)
+            # The loop may have ended: then nobody waits for this task.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(has_ended.keep, None)
+
+        self._threads.submit(work)
+        await has_ended.kept()
+
+    def _run_here(self, delivery: Delivery) -> None:
         try:
-            try:
-                result = self._interruptible(delivery)
-            except BaseException as error:  # noqa: BLE001 - as on the loop
-                self._raised(delivery, error)
-            else:
-                self._returned(delivery, result)
-        finally:
-            with suppress(RuntimeError):  # the loop has ended, and nobody waits for this task any more
-                loop.call_soon_threadsafe(self._finished, delivery, monotonic() - started)
+            result = self._interruptible(delivery)
+        except BaseException as error:  # noqa: BLE001 - as on the loop
+            self._conclude(delivery, error=error)
+        else:
+            self._conclude(delivery, result)
 
     def _interruptible(self, delivery: Delivery) -> Any:
-        """Call the handler, and the hooks before it: only they are interrupted, not what decides afterwards.
+        """Call the handler and the hooks before it: nothing after them is interrupted.
 
-        An attempt that ended before the interrupt arrived stays as it ended.
+        A call that ended before the interrupt arrived stays as it ended.
         """
-        attempt = _Attempt()
+        attempt, call = delivery.attempt, _Call()
         try:
-            delivery.open_to_interrupts()
-            attempt.make(self._handle, delivery)
-            delivery.close_to_interrupts()
+            attempt.open_to_interrupts()
+            call.make(self._handle, delivery)
+            attempt.close_to_interrupts()
         except BaseException as interrupt:  # noqa: BLE001 - there is one at most
-            delivery.close_to_interrupts()
-            if attempt.has_ended:
-                delivery.cancelled = None
+            attempt.close_to_interrupts()
+            if call.has_ended:
+                attempt.cancelled = None
             else:
-                attempt.error = interrupt
-        error, attempt.error = attempt.error, None
+                call.error = interrupt
+        error, call.error = call.error, None
         if error is None:
-            return attempt.result
+            return call.result
         try:
             raise error
         finally:
-            del error  # its traceback has this very frame, which would keep it alive
+            # Its traceback has this very frame, which would keep it alive.
+            del error
 
     def _handle(self, delivery: Delivery) -> Any:
         self._broker.emit_before("process_message", delivery)
@@ -142,20 +144,36 @@ class Runner:
             raise error
         return result
 
+    def _conclude(
+        self, delivery: Delivery, result: Any = None, *, error: BaseException | None = None
+    ) -> None:
+        """Have middleware and the log know how the run ended; nothing that they raise changes that."""
+        attempt = delivery.attempt
+        if attempt.started_at is not None:
+            attempt.seconds = monotonic() - attempt.started_at
+        try:
+            if error is None:
+                self._returned(delivery, result)
+            else:
+                self._raised(delivery, error)
+        except BaseException:  # noqa: BLE001 - the task must be settled
+            report("runner.failed", task_id=delivery.task_id, task=delivery.actor_name)
+
     def _returned(self, delivery: Delivery, result: Any) -> None:
-        if delivery.cancelled:  # and the task has swallowed it: its work is not known to be done
+        if delivery.cancelled:
+            # The task has swallowed it: its work may be incomplete.
             self._fail(delivery, as_interrupt(delivery.cancelled))
             return
         self._broker.emit_after("process_message", delivery, result=result)
         if delivery.failed:
             self._give_up(delivery, Undecided())
             return
-        tell_done(delivery)
+        log_done(delivery)
         if result is not None and not self._has_use_for_result(delivery):
             log.warning("task.result_discarded", task_id=delivery.task_id, task=delivery.actor_name)
 
     def _has_use_for_result(self, delivery: Delivery) -> bool:
-        """Where Results is installed it says itself that an actor's results are not stored."""
+        """If Results is installed, it warns that the results of an actor are not stored."""
         options = {**self._broker.get_actor(delivery.actor_name).options, **delivery.options}
         return bool(options.get("pipe_target") or options.get("on_success")) or any(
             isinstance(item, Results) for item in self._broker.middleware
@@ -184,17 +202,19 @@ class Runner:
         delivery.stuff_exception(error)
         self._broker.emit_after("process_message", delivery, exception=error)
         if delivery.cancelled is Cancelled.OPERATOR:
-            delivery.outcome = delivery.outcome or cancelled(delivery)  # whatever middleware there is
+            # There may be no Retries.
+            delivery.attempt.outcome = delivery.outcome or cancelled(delivery)
         else:
             self._give_up(delivery, error)
 
     def _give_up(self, delivery: Delivery, error: BaseException) -> None:
-        """For good, or until the next attempt."""
-        delivery.outcome = settled_as(delivery)
-        with suppress(BaseException):  # whatever the error does to who describes it
-            self._tell(delivery, delivery.outcome, error)
+        """Decide on the archive or the next attempt."""
+        outcome = delivery.attempt.outcome = settled_as(delivery)
+        # The error may raise when it is described.
+        with suppress(BaseException):
+            self._log_failure(delivery, outcome, error)
 
-    def _tell(self, delivery: Delivery, outcome: Outcome, error: BaseException) -> None:
+    def _log_failure(self, delivery: Delivery, outcome: Outcome, error: BaseException) -> None:
         is_given_up = outcome.kind is Kind.ARCHIVED
         if not is_given_up and first_of(error, WANTED):
             return
@@ -211,7 +231,7 @@ class Runner:
         )
 
     def _is_expected(self, delivery: Delivery, error: BaseException) -> bool:
-        """Where that cannot be told, it is a fault."""
+        """Whether the log needs no stack; if that cannot be found out, it does."""
         if issubclass(type(error), BY_MIDDLEWARE):
             return True
         try:
@@ -221,7 +241,7 @@ class Runner:
 
 
 async def _contained(coroutine: Awaitable[Any]) -> tuple[Any, BaseException | None]:
-    """The result, and the error. Raised on the loop, some would end it, and a falsy one would be lost."""
+    """The result, and the error unraised: on the loop some would end it, and a falsy one would be lost."""
     try:
         return await coroutine, None
     except BaseException as error:

@@ -9,7 +9,7 @@ from internal.infrastructure.telemetry.failure_log import report
 
 
 class WorkerThreads:
-    """Threads for tasks that block, at most `size`; each starts when there is work that no other could take.
+    """Threads for tasks that block, at most `size`; one starts when there is work and no thread is idle.
 
     They are daemons: a task that ignores its interruption does not keep the process alive.
     """
@@ -33,12 +33,13 @@ class WorkerThreads:
         self._work.put(work)
 
     def stop(self) -> None:
-        """Let each thread end after what it is doing."""
+        """Let each thread end after its current work."""
         for _ in self._threads:
             self._work.put(None)
 
     def _run(self) -> None:
-        thread: Any = threading.current_thread()  # hooks expect Dramatiq's own class, and use it as a Thread
+        # Hooks expect Dramatiq's own class, and use it as a Thread.
+        thread: Any = threading.current_thread()
         _surely(self._broker.emit_after, "worker_thread_boot", thread)
         while (work := self._work.get()) is not None:
             _surely(work)
@@ -48,7 +49,7 @@ class WorkerThreads:
 
 
 def _surely(function: Callable[..., None], *args: Any) -> None:
-    """Call it; whatever it raises, the thread goes on: it counts as one that takes work."""
+    """Call it; the thread survives every error, because the others count on it to take work."""
     try:
         function(*args)
     except BaseException:  # noqa: BLE001 - not even SystemExit may end it

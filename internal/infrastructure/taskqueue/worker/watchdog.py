@@ -10,14 +10,15 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-STUCK = 70  # the exit code: EX_SOFTWARE of sysexits.h
+# The exit code: EX_SOFTWARE of sysexits.h.
+STUCK = 70
 
 
 class LoopWatchdog:
     """Ends the process when its event loop has been silent for too long.
 
-    Nothing else could: a coroutine that blocks also stops the leases from being extended, so that its tasks
-    go to another worker while this one looks alive.
+    A coroutine that blocks the loop also keeps the leases from being extended. So the worker's tasks go to
+    another one, while this process looks alive.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, *, silence: timedelta) -> None:

@@ -10,12 +10,10 @@ import structlog
 from dramatiq.asyncio import EventLoopThread, get_event_loop_thread, set_event_loop_thread
 from dramatiq.logging import get_logger
 from dramatiq.middleware import Middleware
-from redis.asyncio import ConnectionPool
 
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
-from internal.infrastructure.taskqueue.connections.connection import pool_like
 from internal.infrastructure.taskqueue.delivery.session import Session
-from internal.infrastructure.taskqueue.worker.fetcher import Fetcher
+from internal.infrastructure.taskqueue.worker.engine import Engine, Setup
 from internal.infrastructure.taskqueue.worker.on_loop import call_on
 from internal.infrastructure.taskqueue.worker.queue_shares import QueueLimit, QueueShares
 from internal.infrastructure.taskqueue.worker.threads import WorkerThreads
@@ -26,18 +24,23 @@ log = structlog.get_logger(__name__)
 
 R = TypeVar("R")
 
-LOOP_START = 5.0  # seconds
-# Seconds after the time for what is running, within which a stop ends: what it has not done then, leases do.
+# Seconds.
+LOOP_START = 5.0
+# Seconds that a stop may take beyond the time for running tasks. Lapsing leases do what is left then.
 STOPS_WITHIN = 1.7
 
 
 class Worker:
     """Works a broker's queues with `worker_threads` slots, shared by coroutines and blocking tasks alike.
 
-    The interface is that of Dramatiq's own Worker. `weights` says which queues are served, and what share
-    of the started tasks each has while all of them are backlogged; without it every declared queue is
-    served equally, also one that is declared later. In `strict` mode a queue is served only while all
-    heavier ones are empty. `limits` count over all workers, which therefore have the same.
+    The interface is that of Dramatiq's own Worker.
+
+    weights: the queues to serve, and each one's share of the started tasks while all are backlogged.
+        Without it every declared queue is served equally, also one that is declared later.
+
+    strict: serve a queue only while all heavier ones are empty.
+
+    limits: count over all workers, so all workers must have the same.
     """
 
     def __init__(
@@ -53,7 +56,8 @@ class Worker:
         completion_log: CompletionLog | None = None,
     ) -> None:
         self.broker = broker
-        self.worker_timeout = worker_timeout  # as Dramatiq's has it; nothing here polls
+        # An attribute of Dramatiq's Worker; nothing here polls.
+        self.worker_timeout = worker_timeout
         self.worker_threads = worker_threads
         self._later_queues = _LaterQueues(self)
         self._serving = threading.Lock()
@@ -66,16 +70,16 @@ class Worker:
         self._completion_log = completion_log
         self._own_loop: EventLoopThread | None = None
         self._loop: EventLoopThread | None = None
-        self._fetcher: Fetcher | None = None
+        self._engine: Engine | None = None
         self._running: asyncio.Task[None] | None = None
         self._context = Context()
         self._watchdog: LoopWatchdog | None = None
 
     def start(self, *, is_paused: bool = False, is_debugged: bool = False) -> None:
-        """Begin to work, on the loop that async actors have or on one of its own; or wait for `resume`.
+        """Begin to work, on the event loop of async actors or on a new one; if paused, wait for `resume`.
 
-        Every task and every hook starts in a copy of the context of this call, and sees of no other. Where
-        `is_debugged`, a loop that stands still is no reason to end.
+        Every task and every hook starts in a copy of this call's context. With `is_debugged` the process
+        does not end when the loop is stuck.
         """
         self._context = copy_context()
         self.broker.emit_before("worker_boot", self)
@@ -88,26 +92,26 @@ class Worker:
         self.broker.emit_after("worker_boot", self)
 
     def pause(self) -> None:
-        """Fetch nothing more; what is running goes on."""
-        self._on_loop(_call(self._engine.in_flight.pause))
+        """Fetch nothing more; running tasks go on."""
+        self._on_loop(_call(self._started.in_flight.pause))
 
     def resume(self) -> None:
-        self._on_loop(_call(self._engine.in_flight.resume))
+        self._on_loop(_call(self._started.in_flight.resume))
 
     def wait_for(self, service: str | None) -> None:
-        """Fetch nothing more until this is called with None, and tell operators what is waited for.
+        """Fetch nothing more until this is called with None, and show operators which service is missing.
 
-        What is running goes on. It may be called from any thread, also the loop's.
+        Running tasks go on. Any thread may call this, also the loop's.
         """
         if self._loop is None:
             raise RuntimeError("the worker has not been started")
-        call_on(self._loop.loop, self._engine.in_flight.wait_for, service)
+        call_on(self._loop.loop, self._started.in_flight.wait_for, service)
 
     def stop(self, timeout: int = 600_000) -> int:
-        """End what is running within `timeout` milliseconds, and hand the rest back to where it was.
+        """Give running tasks `timeout` milliseconds to end, and hand the rest back to their queues.
 
-        Returns how many tasks could not be settled, because Redis was away: they come back when their
-        lease has lapsed. A worker that is being stopped, has been, or was never started, has none.
+        Returns how many tasks could not be settled because Redis was away: they come back when their lease
+        lapses. Returns 0 if the worker is already stopping, has stopped, or was never started.
         """
         # A signal handler may call this while this very thread is in here: it must not wait.
         if not self._stopping.acquire(blocking=False):
@@ -132,62 +136,62 @@ class Worker:
         return unsettled
 
     def join(self) -> None:
-        """Wait until this worker has nothing to do and its queues hold nothing for now. For tests."""
-        while not self._engine.in_flight.is_empty or any(map(self.broker.qsize, self._shares.queues)):
+        """Wait until this worker has nothing to do and its queues are empty. For tests."""
+        while not self._started.in_flight.is_empty or any(map(self.broker.qsize, self._shares.queues)):
             time.sleep(0.01)
 
     def serve_declared(self) -> None:
-        """Serve the queues that have been declared meanwhile as well; from any thread, also the loop's."""
+        """Serve new queues as well. Any thread may call this, also the loop's."""
         with self._serving:
             served = self._served()
             if self._loop and set(served) != set(self._shares.queues):
                 self._shares.serve(served)
-                look = self._engine.look_anew()
-                self._context.copy().run(asyncio.run_coroutine_threadsafe, look, self._loop.loop)
+                listen = self._started.listen_to_new_queues()
+                self._context.copy().run(asyncio.run_coroutine_threadsafe, listen, self._loop.loop)
 
     def _served(self) -> Mapping[str, int]:
         weights = self._weights or dict.fromkeys(sorted(self.broker.get_declared_queues()), 1)
         return {name: weight for name, weight in weights.items() if not self._only or name in self._only}
 
     @property
-    def _engine(self) -> Fetcher:
-        if self._fetcher is None:
+    def _started(self) -> Engine:
+        if self._engine is None:
             raise RuntimeError("the worker has not been started")
-        return self._fetcher
+        return self._engine
 
     async def _start(self, *, is_paused: bool) -> None:
-        pool: ConnectionPool = pool_like(self.broker.client)
-        self._fetcher = Fetcher(
-            self.broker,
-            session=self._session,
-            shares=self._shares,
-            pool=pool,
-            threads=self._threads,
-            concurrency=self.worker_threads,
-            completion_log=self._completion_log,
-            context=self._context,
+        self._engine = Engine(
+            Setup(
+                broker=self.broker,
+                session=self._session,
+                shares=self._shares,
+                threads=self._threads,
+                concurrency=self.worker_threads,
+                completion_log=self._completion_log,
+                context=self._context,
+            )
         )
         if is_paused:
-            self._fetcher.in_flight.pause()
-        self._running = asyncio.create_task(self._fetcher.run())
+            self._engine.in_flight.pause()
+        self._running = asyncio.create_task(self._engine.run())
 
     async def _stop(self, within: float) -> int:
         time = asyncio.get_running_loop().time
         interrupted_at = time() + within
         overdue = interrupted_at + STOPS_WITHIN
-        self._engine.in_flight.pause()
+        self._started.in_flight.pause()
         with suppress(TimeoutError):
             async with asyncio.timeout_at(interrupted_at):
-                await self._engine.answered()
-        unsettled = await self._engine.in_flight.clear(max(0.0, interrupted_at - time()))
+                await self._started.fetcher.answered()
+        unsettled = await self._started.in_flight.clear(max(0.0, interrupted_at - time()))
         if self._running:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
         with suppress(TimeoutError):
             async with asyncio.timeout_at(overdue):
                 if not unsettled:
-                    await self._engine.leave()
-                await self._engine.close()
+                    await self._started.lease_extender.leave()
+                await self._started.close()
         return unsettled
 
     def _start_loop(self) -> EventLoopThread:

@@ -305,7 +305,7 @@ async def test_a_cancelled_task_that_its_worker_dies_of_is_given_up_by_the_next(
 
     [delivery] = desk.hand.fetch()
 
-    assert delivery.cancelled is not None
+    assert delivery.is_cancelled
 
 
 async def test_a_task_that_is_run_again_is_no_longer_cancelled(
@@ -318,7 +318,7 @@ async def test_a_task_that_is_run_again_is_no_longer_cancelled(
 
     [delivery] = desk.hand.fetch()
 
-    assert delivery.cancelled is None
+    assert not delivery.is_cancelled
 
 
 async def test_an_archived_task_that_is_run_keeps_equal_ones_out_again(

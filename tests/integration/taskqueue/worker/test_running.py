@@ -4,9 +4,11 @@ import asyncio
 import threading
 import time
 from contextvars import ContextVar
+from typing import Any
 
 import dramatiq
 import pytest
+from dramatiq import Broker, MessageProxy
 from dramatiq.middleware import CurrentMessage, Middleware
 
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
@@ -163,3 +165,32 @@ def test_whatever_a_task_raises_is_a_failed_attempt_and_the_worker_goes_on(
 
         eventually(lambda: done == [True], within=5)
     assert [task.state for task in queued(redis_url)] == ["retry"]
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+def test_a_cancellation_that_a_handler_leaves_behind_reaches_nothing(
+    broker: RedisBroker, redis_url: str, *, is_late: bool
+) -> None:
+    acked: list[str] = []
+
+    class Acks(Middleware):
+        loop_safe = True
+
+        def after_ack(self, broker: Broker, message: MessageProxy) -> None:
+            acked.append(message.message_id)
+
+    broker.add_middleware(Acks())
+
+    @dramatiq.actor(broker=broker)
+    async def cancel_itself() -> None:
+        own: Any = asyncio.current_task()
+        if is_late:
+            asyncio.get_running_loop().call_soon(own.cancel)
+        else:
+            own.cancel()
+
+    with working(broker):
+        message = cancel_itself.send()
+
+        eventually(lambda: acked == [message.message_id], within=5)
+    assert queued(redis_url) == []

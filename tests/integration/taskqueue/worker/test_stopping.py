@@ -1,11 +1,12 @@
 """How a worker ends, pauses and goes on: nothing that it leaves behind stays active."""
 
 import asyncio
+import gc
 import os
 import signal
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import dramatiq
@@ -16,6 +17,7 @@ from dramatiq.middleware import Middleware
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.worker.worker import Worker
 from tests.support.polling import eventually
+from tests.support.proxy import Proxy
 from tests.support.queue_contents import queued
 from tests.support.services import running_redis
 from tests.support.taskqueue.workers import STOP_WITHIN, broker_on, working
@@ -254,3 +256,31 @@ def test_a_stop_during_a_stop_returns_at_once(broker: RedisBroker) -> None:
     first.join(5)
 
     assert (second, still_stopping, returned) == (0, True, [0])
+
+
+def test_a_worker_that_cannot_reach_redis_counts_its_tasks_and_leaves_no_coroutine_behind(
+    redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    started, may_end = threading.Event(), threading.Event()
+    with Proxy(redis_url).running() as proxy, closing(broker_on(proxy.url)) as broker:
+
+        @dramatiq.actor(broker=broker)
+        def ignore_interrupts() -> None:
+            started.set()
+            while not may_end.is_set():
+                with suppress(BaseException):
+                    may_end.wait(FOREVER)
+
+        worker = Worker(broker, worker_threads=2)
+        worker.start()
+        ignore_interrupts.send()
+        assert started.wait(5)
+        proxy.refuse()
+        unsettled = worker.stop(100)
+        may_end.set()
+
+    del worker
+    gc.collect()
+    assert unsettled == 1
+    # As asyncio reports a task that was pending when its loop ended.
+    assert [record for record in caplog.records if record.name == "asyncio"] == []

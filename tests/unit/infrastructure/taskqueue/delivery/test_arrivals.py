@@ -6,7 +6,6 @@ import pytest
 from dramatiq import Message
 
 from internal.infrastructure.taskqueue.delivery.arrivals import Fetched, read_fetch
-from internal.infrastructure.taskqueue.delivery.delivery import Cancelled
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind
 from internal.infrastructure.taskqueue.delivery.settlements import FetchReply, TaskRow
 
@@ -86,4 +85,4 @@ def test_archives_what_it_cannot_read_and_goes_on(data: bytes) -> None:
 def test_a_task_that_an_operator_has_cancelled_is_marked() -> None:
     fetched = read(handed_out(cancelled=True), handed_out())
 
-    assert [delivery.cancelled for delivery in fetched.deliveries] == [Cancelled.OPERATOR, None]
+    assert [delivery.is_cancelled for delivery in fetched.deliveries] == [True, False]

@@ -30,7 +30,7 @@ def test_a_result_has_a_largest_size() -> None:
     with pytest.raises(ValueError, match="65537 bytes"):
         attempt.write_result("x" * (LARGEST_RESULT - 1))
 
-    assert len(attempt.result) == LARGEST_RESULT
+    assert len(attempt.attempt.result) == LARGEST_RESULT
 
 
 def test_a_failed_task_for_which_nothing_else_is_decided_is_archived() -> None:
@@ -43,7 +43,7 @@ def test_a_failed_task_for_which_nothing_else_is_decided_is_archived() -> None:
 def test_the_decided_outcome_counts() -> None:
     attempt = delivery()
     attempt.fail()
-    attempt.outcome = RELEASED
+    attempt.attempt.outcome = RELEASED
 
     assert settled_as(attempt) is RELEASED
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from dramatiq import Message
 
-from internal.infrastructure.taskqueue.delivery.delivery import Cancelled
+from internal.infrastructure.taskqueue.delivery.attempt import Cancelled
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind
 from internal.infrastructure.taskqueue.delivery.precheck import precheck
 from internal.infrastructure.taskqueue.protocol import message_options
@@ -52,7 +52,7 @@ def test_an_overdue_task_is_archived() -> None:
 
 def test_a_task_that_an_operator_has_cancelled_is_archived_though_nobody_knows_it() -> None:
     attempt = delivery()
-    attempt.cancelled = Cancelled.OPERATOR
+    attempt.attempt.cancelled = Cancelled.OPERATOR
 
     cancelled = precheck(attempt, actors={}, timing=Timing())
 

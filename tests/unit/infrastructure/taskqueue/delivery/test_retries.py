@@ -7,8 +7,8 @@ import pytest
 from dramatiq import Message, Retry
 from dramatiq.middleware.shutdown import Shutdown
 
+from internal.infrastructure.taskqueue.delivery.attempt import Cancelled
 from internal.infrastructure.taskqueue.delivery.backoff import asynq_delay
-from internal.infrastructure.taskqueue.delivery.delivery import Cancelled
 from internal.infrastructure.taskqueue.delivery.outcomes import RELEASED, Kind, Outcome
 from internal.infrastructure.taskqueue.delivery.retries import Retries
 from internal.ports.tasks import Permanent, RetryLater
@@ -181,7 +181,7 @@ def test_a_shutdown_gives_the_task_back() -> None:
 )
 def test_what_a_cancellation_means_depends_on_its_reason(reason: Cancelled, kind: Kind) -> None:
     attempt = delivery()
-    attempt.cancelled = reason
+    attempt.attempt.cancelled = reason
 
     assert failed(attempt, ValueError(), retries=Retries()).kind is kind
 

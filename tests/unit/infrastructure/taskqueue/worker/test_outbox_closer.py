@@ -6,10 +6,7 @@ from contextvars import Context
 
 import pytest
 
-from internal.infrastructure.taskqueue.delivery.outcomes import DONE
-from internal.infrastructure.taskqueue.delivery.settlements import Lease
 from internal.infrastructure.taskqueue.worker.outbox_closer import OutboxCloser
-from internal.infrastructure.taskqueue.worker.settling_hooks import Ended
 from internal.infrastructure.tasks.completion_log import Completion
 from internal.ports.unavailable import Unavailable
 from tests.fakes.completion_log import FakeCompletionLog
@@ -31,19 +28,11 @@ class FailingCompletionLog(FakeCompletionLog):
 
 
 @pytest.mark.parametrize("failure", [Unavailable("away"), ArithmeticError("a defect")], ids=repr)
-async def test_a_task_is_settled_when_the_ledger_has_it_at_last(failure: Exception) -> None:
-    settled: list[Ended] = []
-    has_settled = asyncio.Event()
-
-    def settle(batch: Sequence[Ended]) -> None:
-        settled.extend(batch)
-        has_settled.set()
-
+async def test_a_row_is_closed_when_the_log_works_at_last(failure: Exception) -> None:
     failing = FailingCompletionLog(failure)
-    clerk = OutboxCloser(failing, closed=settle, context=Context(), try_again_after=0.01)
+    closer = OutboxCloser(failing, context=Context(), try_again_after=0.01)
 
-    clerk.close(Ended(Lease("default", "a", "token"), DONE))
-    await asyncio.wait_for(has_settled.wait(), timeout=5)
+    async with asyncio.timeout(5):
+        await closer.close(Completion(task_id="a", succeeded=True))
 
     assert [completion.task_id for completion in failing.completions] == ["a"]
-    assert [settlement.lease.task_id for settlement in settled] == ["a"]

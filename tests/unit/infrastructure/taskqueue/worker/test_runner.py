@@ -4,7 +4,7 @@ from contextvars import Context
 import dramatiq
 import pytest
 
-from internal.infrastructure.taskqueue.delivery.delivery import Cancelled, Delivery
+from internal.infrastructure.taskqueue.delivery.attempt import Cancelled
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind
 from internal.infrastructure.taskqueue.delivery.retries import Retries
 from internal.infrastructure.taskqueue.delivery.settled_as import settled_as
@@ -24,7 +24,6 @@ async def test_a_task_that_is_cancelled_before_its_first_step_ends_without_it(
 ) -> None:
     broker = offline_broker([Retries()])
     runs: list[bool] = []
-    ended: asyncio.Future[Delivery] = asyncio.get_running_loop().create_future()
 
     def run() -> None:
         runs.append(True)
@@ -33,17 +32,12 @@ async def test_a_task_that_is_cancelled_before_its_first_step_ends_without_it(
         run()
 
     dramatiq.actor(broker=broker, actor_name="work")(run_on_the_loop if is_async else run)
-    runner = Runner(
-        broker,
-        threads=WorkerThreads(broker, size=0 if is_async else 1),
-        context=Context(),
-        finished=lambda delivery, _: ended.set_result(delivery),
-    )
-    attempt = delivery()
+    runner = Runner(broker, threads=WorkerThreads(broker, size=0 if is_async else 1), context=Context())
+    held = delivery()
 
-    runner.start(attempt)
-    attempt.interrupt(reason)
-
+    held.attempt.interrupt(reason)
     async with asyncio.timeout(5):
-        assert settled_as(await ended).kind is kind
+        await runner.run(held)
+
+    assert settled_as(held).kind is kind
     assert runs == []
