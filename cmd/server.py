@@ -38,7 +38,7 @@ def _serve(arguments: argparse.Namespace) -> None:
 
 
 def _develop(arguments: argparse.Namespace) -> None:
-    from internal.infrastructure.bootstrap.services import announce_services, locate_services  # noqa: PLC0415 - signals first
+    from internal.infrastructure.bootstrap.service_discovery import announce_services, locate_services  # noqa: PLC0415 - signals first
     from internal.infrastructure.telemetry.log import configure_logging  # noqa: PLC0415 - as above
 
     settings = locate_services()

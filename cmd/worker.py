@@ -59,7 +59,7 @@ def _run(arguments: argparse.Namespace) -> None:
     with _configured() as settings:
         if arguments.debug:
             from internal.infrastructure.bootstrap.debugging import let_breakpoints_be  # noqa: PLC0415 - for development
-            from internal.infrastructure.bootstrap.services import announce_services  # noqa: PLC0415 - as above
+            from internal.infrastructure.bootstrap.service_discovery import announce_services  # noqa: PLC0415 - as above
 
             announce_services(settings)
             let_breakpoints_be()
@@ -86,7 +86,7 @@ def _configured() -> Generator["Settings"]:
 
     import_structlog()
     from internal.infrastructure.bootstrap.entrypoint import entry_point  # noqa: PLC0415 - as above
-    from internal.infrastructure.bootstrap.services import locate_services  # noqa: PLC0415 - as above
+    from internal.infrastructure.bootstrap.service_discovery import locate_services  # noqa: PLC0415 - as above
     from internal.infrastructure.telemetry.log import configure_logging  # noqa: PLC0415 - as above
 
     with entry_point("cmd.worker"):

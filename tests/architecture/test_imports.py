@@ -9,11 +9,11 @@ BOOTSTRAP = "internal.infrastructure.bootstrap"
 # As an entry point does it.
 PLAIN = "from internal.infrastructure.telemetry.plain_structlog import import_structlog; import_structlog();"
 PROGRAMS = {
-    "a worker": f"{PLAIN} import {BOOTSTRAP}.services, {BOOTSTRAP}.worker",
+    "a worker": f"{PLAIN} import {BOOTSTRAP}.service_discovery, {BOOTSTRAP}.worker",
     "its supervisor": f"import cmd.worker, {BOOTSTRAP}.supervisor",
     "the main process of a server": f"{PLAIN} import {BOOTSTRAP}.entrypoint, {BOOTSTRAP}.server",
     "a process that serves": (
-        f"{PLAIN} import {BOOTSTRAP}.services, {BOOTSTRAP}.server, {BOOTSTRAP}.http_application"
+        f"{PLAIN} import {BOOTSTRAP}.service_discovery, {BOOTSTRAP}.server, {BOOTSTRAP}.http_application"
     ),
     "admin --help": (
         "import runpy, sys; from contextlib import suppress; sys.argv = ['admin', '--help']\n"

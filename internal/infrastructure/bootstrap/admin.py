@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 from internal.domain.errors import DomainError
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.process_signals import STOP_SIGNALS
-from internal.infrastructure.bootstrap.service_names import postgres_at, redis_at
+from internal.infrastructure.bootstrap.service_addresses import postgres_at, redis_at
 from internal.infrastructure.cli.app import app
 from internal.infrastructure.cli.installation import RedisFacts, RedisRefusals, Tools
 from internal.infrastructure.cli.output.console import print_error
@@ -67,12 +67,12 @@ class LocatedInstallation:
 
     @property
     def target(self) -> str:
-        from internal.infrastructure.bootstrap.services import locate_services  # noqa: PLC0415 - see above
+        from internal.infrastructure.bootstrap.service_discovery import locate_services  # noqa: PLC0415 - see above
 
         return _services_of(locate_services())
 
     def _located(self) -> "Settings":
-        from internal.infrastructure.bootstrap.services import locate_services  # noqa: PLC0415 - see above
+        from internal.infrastructure.bootstrap.service_discovery import locate_services  # noqa: PLC0415 - see above
         from internal.infrastructure.config.misspelled_names import misspelling  # noqa: PLC0415 - see above
         from internal.infrastructure.config.settings import misspelt_settings  # noqa: PLC0415 - see above
 
@@ -183,7 +183,7 @@ def _load_settings() -> "Settings":
 
 
 def _locate_redis() -> str:
-    from internal.infrastructure.bootstrap.services import locate_redis  # noqa: PLC0415 - see above
+    from internal.infrastructure.bootstrap.service_discovery import locate_redis  # noqa: PLC0415 - see above
 
     return locate_redis()
 

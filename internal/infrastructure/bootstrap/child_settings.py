@@ -32,7 +32,7 @@ def _read(program: str, plan_of: Callable[["Settings"], Any]) -> dict[str, objec
     from internal.infrastructure.telemetry.plain_structlog import import_structlog  # noqa: PLC0415 - as above
 
     import_structlog()
-    from internal.infrastructure.bootstrap.services import announce_services, locate_services  # noqa: PLC0415 - as above
+    from internal.infrastructure.bootstrap.service_discovery import announce_services, locate_services  # noqa: PLC0415 - as above
     from internal.infrastructure.telemetry.log import configure_logging  # noqa: PLC0415 - as above
 
     with entry_point(program):

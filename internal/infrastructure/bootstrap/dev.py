@@ -26,8 +26,8 @@ from internal.infrastructure.bootstrap.dev_output import (
 from internal.infrastructure.bootstrap.listening_sockets import require_free_port
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.ping import workers_on
+from internal.infrastructure.bootstrap.service_discovery import publish_services, withdraw_services
 from internal.infrastructure.bootstrap.service_restarter import ServiceRestarter
-from internal.infrastructure.bootstrap.services import publish_services, withdraw_services
 from internal.infrastructure.config.paths import VAR_DIRECTORY
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.database.schema import upgrade_to_head

@@ -53,7 +53,7 @@ class Supervisor:
     that have not ended `ends_within` seconds after the first.
 
     If the first start of a process fails soon for a known reason, such as a wrong setting, the supervisor
-    stops all: the process has printed what to do, and a restart would hide it.
+    stops all processes. The failed one has printed what to do, and restarts would hide that.
     """
 
     def __init__(

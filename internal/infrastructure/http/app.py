@@ -15,8 +15,8 @@ from internal.infrastructure.http.errors import EXCEPTION_HANDLERS
 from internal.infrastructure.http.head_requests import HeadAsGet
 from internal.infrastructure.http.health import health, livez, readyz
 from internal.infrastructure.http.json_request import JsonRequest, provide_unreadable, require_json
-from internal.infrastructure.http.middleware import RequestContext
 from internal.infrastructure.http.request_body import RequestBody
+from internal.infrastructure.http.request_context import RequestContext
 from internal.infrastructure.http.users.controller import UsersController
 
 MAX_BODY_SIZE = 64 * 1024  # bytes

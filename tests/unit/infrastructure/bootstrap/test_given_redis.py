@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from internal.infrastructure.bootstrap.given_redis import given_redis_url
-from internal.infrastructure.bootstrap.services import locate_redis
+from internal.infrastructure.bootstrap.service_discovery import locate_redis
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from internal.infrastructure.bootstrap.not_ready import NotReady
-from internal.infrastructure.bootstrap.services import locate_redis, locate_services, publish_services
+from internal.infrastructure.bootstrap.service_discovery import (
+    locate_redis,
+    locate_services,
+    publish_services,
+)
 from internal.infrastructure.config.invalid_settings import InvalidSettings
 from internal.infrastructure.embedded.process import free_port
 
