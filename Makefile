@@ -53,12 +53,11 @@ JOBS ?= 4
 PARALLEL := --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 test: $(INSTALLED) ## run the quick tests on embedded Postgres and Valkey, JOBS=4 files at a time
-	$(BIN)/pytest --short $(PARALLEL)
+	$(BIN)/pytest --short $(PARALLEL) $(COVERAGE)
 
-# A row of faults measures times, so nothing may run beside it.
-test-all: $(INSTALLED) ## run all tests except image-test, and report the branch coverage of internal
-	$(BIN)/pytest -m "not measured and not image" $(PARALLEL) --cov --cov-report=term
-	$(BIN)/pytest -m measured tests/faults
+test-all: ## run all tests except image-test, and report the branch coverage of internal
+	$(MAKE) --no-print-directory test COVERAGE="--cov --cov-report=term"
+	$(MAKE) --no-print-directory test-faults
 
 test-unit: $(INSTALLED) ## run the tests without I/O
 	$(BIN)/pytest tests/unit tests/architecture
@@ -69,8 +68,10 @@ test-integration: $(INSTALLED) ## run the tests on real Postgres and Valkey
 test-e2e: $(INSTALLED) ## run the tests on real processes, and the examples of the docs
 	$(BIN)/pytest tests/e2e tests/docs
 
-test-faults: $(INSTALLED) ## run the faults, one at a time
-	$(BIN)/pytest tests/faults
+# A row of faults measures times, so nothing may run beside it.
+test-faults: $(INSTALLED) ## run the faults; the measured ones one at a time
+	$(BIN)/pytest -m "not measured" $(PARALLEL) tests/faults
+	$(BIN)/pytest -m measured tests/faults
 
 FAULT_ROWS := $(addprefix tests/faults/test_,$(addsuffix _rows.py,redis postgres worker mail server))
 

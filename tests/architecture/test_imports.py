@@ -19,7 +19,7 @@ PROGRAMS = {
         "import runpy, sys; from contextlib import suppress; sys.argv = ['admin', '--help']\n"
         "with suppress(SystemExit): runpy.run_module('cmd.admin', run_name='__main__')\n"
     ),
-    "admin worker ping": f"import {BOOTSTRAP}.admin, {BOOTSTRAP}.given_redis, {BOOTSTRAP}.ping",
+    "admin worker ping": f"import {BOOTSTRAP}.admin, {BOOTSTRAP}.redis_from_environment, {BOOTSTRAP}.ping",
 }
 FORBIDDEN = {
     "a worker": "alembic mako rich pygments litestar granian typer jwt cryptography.x509 argon2 jinja2",

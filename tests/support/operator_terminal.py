@@ -11,7 +11,8 @@ from typer.testing import CliRunner, Result
 
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.cli.app import app
-from internal.infrastructure.cli.installation import RedisFacts, RedisRefusals, Tools
+from internal.infrastructure.cli.installation import RedisRefusals, Tools
+from internal.infrastructure.taskqueue.inspection.redis_info import RedisInfo
 from internal.infrastructure.tasks.codec import TaskCodec
 from internal.ports.task_snapshots import TaskInfo, WorkerInfo
 from internal.ports.tasks import Task, TaskState
@@ -22,7 +23,7 @@ from tests.fakes.task_inspector import FakeTaskInspector
 from tests.fakes.tasks import FakeTaskPublisher
 from tests.fakes.unit_of_work import FakeUnitOfWork
 
-REDIS = RedisFacts(
+REDIS = RedisInfo(
     software="valkey",
     version="9.1.0",
     used_memory=3 * 1024 * 1024,
@@ -42,7 +43,7 @@ class FakeInstallation:
     clock: FakeClock = field(default_factory=FakeClock)
     is_interactive: bool = False
     is_away: bool = False
-    redis: RedisFacts = REDIS
+    redis: RedisInfo = REDIS
     refusals: RedisRefusals = field(default_factory=RedisRefusals)
     tasks: Sequence[type[Task]] = (SendWelcomeEmail,)
     migrations: list[str] = field(default_factory=list)
@@ -76,11 +77,11 @@ class FakeInstallation:
             codec=TaskCodec(self.tasks),
             queues=["critical", "default", "low"],
             clock=self.clock,
-            redis_facts=self._redis_facts,
+            redis_info=self._redis_info,
             redis_refusals=self._redis_refusals,
         )
 
-    async def _redis_facts(self) -> RedisFacts:
+    async def _redis_info(self) -> RedisInfo:
         return self.redis
 
     async def _redis_refusals(self) -> RedisRefusals:

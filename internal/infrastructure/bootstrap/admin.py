@@ -13,14 +13,12 @@ from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.process_signals import STOP_SIGNALS
 from internal.infrastructure.bootstrap.service_addresses import postgres_at, redis_at
 from internal.infrastructure.cli.app import app
-from internal.infrastructure.cli.installation import RedisFacts, RedisRefusals, Tools
+from internal.infrastructure.cli.installation import RedisRefusals, Tools
 from internal.infrastructure.cli.output.console import print_error
 from internal.infrastructure.telemetry.liveness_file import heard_ago
 from internal.ports.unavailable import Unavailable
 
 if TYPE_CHECKING:
-    from redis.asyncio import Redis
-
     from internal.infrastructure.bootstrap.container import Container
     from internal.infrastructure.config.settings import Settings
     from internal.ports.task_snapshots import WorkerInfo
@@ -109,6 +107,7 @@ class LocatedInstallation:
         from internal.infrastructure.bootstrap.container import Container  # noqa: PLC0415 - see above
         from internal.infrastructure.bootstrap.lifespan import open_resources  # noqa: PLC0415 - see above
         from internal.infrastructure.bootstrap.supported_redis import require_supported_redis  # noqa: PLC0415 - see above
+        from internal.infrastructure.taskqueue.inspection.redis_info import read_redis_info  # noqa: PLC0415 - see above
         from internal.infrastructure.telemetry.log import configure_logging  # noqa: PLC0415 - see above
 
         settings = self._located()
@@ -127,15 +126,15 @@ class LocatedInstallation:
                     codec=taskqueue.codec(),
                     queues=taskqueue.queues(),
                     clock=container.clock(),
-                    redis_facts=lambda: redis_facts(taskqueue.redis()),
+                    redis_info=lambda: read_redis_info(taskqueue.redis()),
                     redis_refusals=lambda: redis_refusals(container),
                 )
 
     async def workers_on(self, host: str) -> Sequence["WorkerInfo"]:
-        from internal.infrastructure.bootstrap.given_redis import given_redis_url  # noqa: PLC0415 - see above
         from internal.infrastructure.bootstrap.ping import workers_on  # noqa: PLC0415 - see above
+        from internal.infrastructure.bootstrap.redis_from_environment import redis_url_from_environment  # noqa: PLC0415 - see above
 
-        redis_url = given_redis_url() or _locate_redis()
+        redis_url = redis_url_from_environment() or _locate_redis()
         with self._naming(redis_at(redis_url)):
             found: Sequence[WorkerInfo] = ()
             try:
@@ -200,20 +199,3 @@ async def redis_refusals(container: "Container") -> RedisRefusals:
 
 def _services_of(settings: "Settings") -> str:
     return f"{postgres_at(settings.database_url)}, {redis_at(settings.redis)}"
-
-
-async def redis_facts(redis: "Redis") -> RedisFacts:
-    """Facts about Redis. Raises Unavailable. A managed Redis may hide its limits."""
-    from internal.infrastructure.taskqueue.connections.connection import translated_outages  # noqa: PLC0415 - see above
-
-    with translated_outages():
-        info = await redis.info()
-    return RedisFacts(
-        software=info.get("server_name", "redis"),
-        version=info.get("valkey_version", info["redis_version"]),
-        used_memory=info["used_memory"],
-        max_memory=info.get("maxmemory") or None,
-        eviction=info.get("maxmemory_policy", "unknown policy"),
-        uptime=timedelta(seconds=info["uptime_in_seconds"]),
-        clients=info["connected_clients"],
-    )

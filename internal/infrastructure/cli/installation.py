@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from internal.ports.clock import Clock
@@ -13,21 +12,9 @@ from internal.ports.task_snapshots import WorkerInfo
 from internal.ports.tasks import Task, TaskPublisher
 from internal.ports.unit_of_work import UnitOfWork
 
-if TYPE_CHECKING:  # it imports msgspec, which `--help` does not need
+if TYPE_CHECKING:  # they import libraries that `--help` does not need
+    from internal.infrastructure.taskqueue.inspection.redis_info import RedisInfo
     from internal.infrastructure.tasks.codec import TaskCodec
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RedisFacts:
-    """The server behind the queues. Memory is in bytes; `max_memory` is None if it has no limit."""
-
-    software: str
-    version: str
-    used_memory: int
-    max_memory: int | None
-    eviction: str
-    uptime: timedelta
-    clients: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +40,7 @@ class Tools:
     codec: "TaskCodec"
     queues: Sequence[str]
     clock: Clock
-    redis_facts: Callable[[], Awaitable[RedisFacts]]
+    redis_info: Callable[[], Awaitable["RedisInfo"]]
     redis_refusals: Callable[[], Awaitable[RedisRefusals]]
 
 

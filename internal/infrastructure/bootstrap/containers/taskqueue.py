@@ -5,7 +5,8 @@ from uuid import UUID
 from dependency_injector import containers, providers
 
 from internal.infrastructure.config.settings import Settings
-from internal.infrastructure.taskqueue.connections.connection import RedisTimeouts, connect, pool_of
+from internal.infrastructure.taskqueue.connections.connection import connect, pool_of
+from internal.infrastructure.taskqueue.connections.timeouts import RedisTimeouts
 from internal.infrastructure.taskqueue.inspection.results import RedisTaskResults
 from internal.infrastructure.taskqueue.inspection.write_probe import WriteProbe
 from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag

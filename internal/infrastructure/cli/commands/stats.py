@@ -1,19 +1,22 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from internal.infrastructure.cli.arguments.options import AsJson
 from internal.infrastructure.cli.commands.queues import show_queues
-from internal.infrastructure.cli.installation import RedisFacts, RedisRefusals, Tools
+from internal.infrastructure.cli.installation import RedisRefusals, Tools
 from internal.infrastructure.cli.output import humanize, json_output
 from internal.infrastructure.cli.output.console import print_line, show_fields, show_json
 from internal.infrastructure.cli.session import run
 from internal.ports.task_snapshots import QueueInfo
 
-Overview = tuple[Sequence[QueueInfo], RedisFacts, RedisRefusals, int | None, datetime]
+if TYPE_CHECKING:  # it imports Redis' client, which `--help` does not need
+    from internal.infrastructure.taskqueue.inspection.redis_info import RedisInfo
+
+Overview = tuple[Sequence[QueueInfo], "RedisInfo", RedisRefusals, int | None, datetime]
 
 
 def show_stats(context: typer.Context, *, as_json: AsJson = False) -> None:
@@ -51,7 +54,7 @@ async def _overview(tools: Tools) -> Overview:
     refusals = await tools.redis_refusals()
     return (
         await tools.inspector.queues(),
-        await tools.redis_facts(),
+        await tools.redis_info(),
         refusals,
         None if refusals.of_workers else len(await tools.inspector.workers()),
         tools.clock.now(),
@@ -81,12 +84,12 @@ def _today(total: dict[str, Any], *, workers: int | None) -> Sequence[tuple[str,
     ]
 
 
-def _redis(facts: RedisFacts, refusals: RedisRefusals) -> Sequence[tuple[str, str]]:
-    limit = "no limit" if facts.max_memory is None else f"at most {humanize.memory(facts.max_memory)}"
+def _redis(info: "RedisInfo", refusals: RedisRefusals) -> Sequence[tuple[str, str]]:
+    limit = "no limit" if info.max_memory is None else f"at most {humanize.memory(info.max_memory)}"
     return [
-        (facts.software, facts.version),
-        ("memory", f"{humanize.memory(facts.used_memory)}, {limit}, {facts.eviction}"),
-        ("up for", humanize.duration(facts.uptime)),
-        ("clients", humanize.count(facts.clients)),
+        (info.software, info.version),
+        ("memory", f"{humanize.memory(info.used_memory)}, {limit}, {info.eviction}"),
+        ("up for", humanize.duration(info.uptime)),
+        ("clients", humanize.count(info.clients)),
         ("new tasks", f"refused: {refusals.of_tasks}" if refusals.of_tasks else "accepted"),
     ]

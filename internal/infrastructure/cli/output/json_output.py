@@ -3,9 +3,8 @@
 from base64 import b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from internal.infrastructure.cli.installation import RedisFacts
 from internal.infrastructure.cli.output.humanize import error_rate
 from internal.infrastructure.tasks.payload_fields import PayloadField
 from internal.ports.outbox_inspector import OutboxRow, OutboxStats
@@ -18,6 +17,9 @@ from internal.ports.task_snapshots import (
     WorkerInfo,
 )
 from internal.ports.tasks import TaskState
+
+if TYPE_CHECKING:  # it imports Redis' client, which `--help` does not need
+    from internal.infrastructure.taskqueue.inspection.redis_info import RedisInfo
 
 STATES = tuple(state for state in TaskState if state is not TaskState.STORED)
 
@@ -58,15 +60,15 @@ def day(counted: DayCount) -> dict[str, Any]:
     }
 
 
-def redis(facts: RedisFacts) -> dict[str, Any]:
+def redis(info: "RedisInfo") -> dict[str, Any]:
     return {
-        "software": facts.software,
-        "version": facts.version,
-        "used_memory_bytes": facts.used_memory,
-        "max_memory_bytes": facts.max_memory,
-        "eviction": facts.eviction,
-        "uptime_seconds": seconds(facts.uptime),
-        "clients": facts.clients,
+        "software": info.software,
+        "version": info.version,
+        "used_memory_bytes": info.used_memory,
+        "max_memory_bytes": info.max_memory,
+        "eviction": info.eviction,
+        "uptime_seconds": seconds(info.uptime),
+        "clients": info.clients,
     }
 
 

@@ -1,8 +1,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import timedelta
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -18,11 +16,9 @@ from internal.infrastructure.taskqueue.connections.error_reasons import PROTOCOL
 from internal.infrastructure.taskqueue.connections.master_pool import AsyncMasterPool
 from internal.infrastructure.taskqueue.connections.patience import Patience
 from internal.infrastructure.taskqueue.connections.pools import async_pool, async_pool_like, blocking_pool
+from internal.infrastructure.taskqueue.connections.timeouts import DEFAULT_TIMEOUTS, TIMEOUT, RedisTimeouts
 from internal.ports.unavailable import Unavailable
 
-# Seconds.
-CONNECT_TIMEOUT = 3.0
-TIMEOUT = 2.0
 # Large commands get more time: enough for a network of 8 Mbit/s.
 BYTES_PER_SECOND = 1_000_000
 # Seconds after which a connection counts as idle. A firewall may have dropped it.
@@ -33,24 +29,6 @@ MIN_PATIENCE = 0.05
 OUTAGES = (RedisError, OSError, asyncio.IncompleteReadError)
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RedisTimeouts:
-    """How long to wait for a connection, including its log-in, and for the answer to a command."""
-
-    connect: timedelta = timedelta(seconds=CONNECT_TIMEOUT)
-    command: timedelta = timedelta(seconds=TIMEOUT)
-
-    @property
-    def arguments(self) -> dict[str, float]:
-        return {
-            "socket_connect_timeout": self.connect.total_seconds(),
-            "socket_timeout": self.command.total_seconds(),
-        }
-
-
-DEFAULT_TIMEOUTS = RedisTimeouts()
 
 
 class Severed(redis.exceptions.ConnectionError):

@@ -6,7 +6,8 @@ import msgspec
 import structlog
 from redis.asyncio import ConnectionPool
 
-from internal.infrastructure.taskqueue.connections.connection import OUTAGES, TIMEOUT, DedicatedConnection
+from internal.infrastructure.taskqueue.connections.connection import OUTAGES, DedicatedConnection
+from internal.infrastructure.taskqueue.connections.timeouts import TIMEOUT
 from internal.infrastructure.taskqueue.delivery.settlements import Lease
 
 log = structlog.get_logger(__name__)

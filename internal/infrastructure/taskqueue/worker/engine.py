@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from redis.asyncio import ConnectionPool
 
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
-from internal.infrastructure.taskqueue.connections.connection import TIMEOUT, DedicatedConnection, pool_like
+from internal.infrastructure.taskqueue.connections.connection import DedicatedConnection, pool_like
 from internal.infrastructure.taskqueue.connections.patience import Patience
+from internal.infrastructure.taskqueue.connections.timeouts import TIMEOUT
 from internal.infrastructure.taskqueue.delivery.session import Session
 from internal.infrastructure.taskqueue.worker.cancel_listener import CancelListener
 from internal.infrastructure.taskqueue.worker.connection_state import ConnectionState

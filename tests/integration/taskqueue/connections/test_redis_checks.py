@@ -10,8 +10,9 @@ import redis
 from structlog.testing import capture_logs
 
 from internal.infrastructure.embedded.process import free_port
-from internal.infrastructure.taskqueue.connections.connection import TIMEOUT, connect
+from internal.infrastructure.taskqueue.connections.connection import connect
 from internal.infrastructure.taskqueue.connections.redis_checks import warn_of_losses
+from internal.infrastructure.taskqueue.connections.timeouts import TIMEOUT
 from tests.support.configured_redis import configured_redis
 
 pytestmark = pytest.mark.anyio

@@ -8,7 +8,7 @@ _URL = re.compile(r"(rediss?(\+sentinel)?|unix)://\S+")
 _ADDRESS = re.compile(r"[A-Za-z0-9._-]+:[0-9]{1,5}")
 
 
-def given_redis_url() -> str | None:
+def redis_url_from_environment() -> str | None:
     """The Redis that the environment names, or None if only the settings can tell.
 
     `worker ping` is a health check that runs all the time, and reading all settings takes most of its CPU.

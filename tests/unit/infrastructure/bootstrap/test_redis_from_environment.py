@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from internal.infrastructure.bootstrap.given_redis import given_redis_url
+from internal.infrastructure.bootstrap.redis_from_environment import redis_url_from_environment
 from internal.infrastructure.bootstrap.service_discovery import locate_redis
 
 
@@ -30,7 +30,7 @@ def test_finds_the_redis_that_the_settings_name(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
 
-    assert given_redis_url() == locate_redis()
+    assert redis_url_from_environment() == locate_redis()
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_leaves_everything_else_to_the_settings(
 ) -> None:
     monkeypatch.setenv(name, value)
 
-    assert given_redis_url() is None
+    assert redis_url_from_environment() is None
 
 
 def test_leaves_an_address_to_the_settings_where_a_file_may_name_a_url(
@@ -60,5 +60,5 @@ def test_leaves_an_address_to_the_settings_where_a_file_may_name_a_url(
     monkeypatch.setenv("REDIS_ADDR", "other:6379")
     Path(".env").write_text("REDIS_URL=redis://redis/1\n")
 
-    assert given_redis_url() is None
+    assert redis_url_from_environment() is None
     assert locate_redis() == "redis://redis/1"
