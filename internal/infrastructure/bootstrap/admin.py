@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 from internal.domain.errors import DomainError
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.process_signals import STOP_SIGNALS
-from internal.infrastructure.bootstrap.service_addresses import postgres_at, redis_at
+from internal.infrastructure.bootstrap.service_addresses import postgres_at, redis_at, services_at
 from internal.infrastructure.cli.app import app
 from internal.infrastructure.cli.installation import RedisRefusals, Tools
 from internal.infrastructure.cli.output.console import print_error
@@ -67,7 +67,8 @@ class LocatedInstallation:
     def target(self) -> str:
         from internal.infrastructure.bootstrap.service_discovery import locate_services  # noqa: PLC0415 - see above
 
-        return _services_of(locate_services())
+        settings = locate_services()
+        return services_at(database_url=settings.database_url, redis_url=settings.redis)
 
     def _located(self) -> "Settings":
         from internal.infrastructure.bootstrap.service_discovery import locate_services  # noqa: PLC0415 - see above
@@ -115,7 +116,7 @@ class LocatedInstallation:
             configure_logging(level="WARNING", log_format="console", stream=self._log_to)
         container = Container(settings=settings)
         database, taskqueue, inspection = container.database(), container.taskqueue(), container.inspection()
-        with self._naming(_services_of(settings)):
+        with self._naming(services_at(database_url=settings.database_url, redis_url=settings.redis)):
             async with open_resources(container):
                 await require_supported_redis(taskqueue.redis())
                 yield Tools(
@@ -195,7 +196,3 @@ async def redis_refusals(container: "Container") -> RedisRefusals:
         of_tasks=await container.taskqueue().write_probe().refusal(),
         of_workers=await refusal_of_workers(container.taskqueue().redis(), namespace=hash_tag(NAMESPACE)),
     )
-
-
-def _services_of(settings: "Settings") -> str:
-    return f"{postgres_at(settings.database_url)}, {redis_at(settings.redis)}"

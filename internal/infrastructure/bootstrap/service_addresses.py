@@ -9,3 +9,7 @@ def postgres_at(url: str) -> str:
 
 def redis_at(url: str) -> str:
     return f"Redis {redis_address(url)}"
+
+
+def services_at(*, database_url: str, redis_url: str) -> str:
+    return f"{postgres_at(database_url)}, {redis_at(redis_url)}"
