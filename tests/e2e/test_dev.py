@@ -123,10 +123,10 @@ def test_serves_sign_ups_and_shows_each_mail(dev: Dev) -> None:
     dev.start()
     assert dev.sign_up().status_code == 201
 
-    eventually(lambda: "mail   | var/mail/welcome-" in dev.terminal, within=5)
+    eventually(lambda: "mail   | var/mail/welcome-" in dev.terminal, within=25)
     [mail] = (dev.directory / "var" / "mail").glob("*.eml")
     assert "To: ada@example.com" in mail.read_text()
-    eventually(lambda: DONE.search(dev.terminal) is not None, within=5)
+    eventually(lambda: DONE.search(dev.terminal) is not None, within=25)
     assert dev.url in mail.read_text()
     assert dev.terminal.count("/readyz") <= 3  # on the screen, and once or twice asked for
     assert "\x1b" not in dev.terminal
@@ -138,7 +138,7 @@ def test_starts_a_service_again_that_has_died_and_gives_up_in_the_end(dev: Dev) 
     running = dev.start()
 
     dev.kill("Postgres")
-    eventually(lambda: "Postgres was killed by SIGKILL: restarting..." in dev.terminal, within=5)
+    eventually(lambda: "Postgres was killed by SIGKILL: restarting..." in dev.terminal, within=25)
     eventually(lambda: "Postgres is up again." in dev.terminal, within=35)
     for death in (1, 2):
         dev.kill("Valkey")
@@ -149,7 +149,7 @@ def test_starts_a_service_again_that_has_died_and_gives_up_in_the_end(dev: Dev) 
 
     assert running.wait(30) == 1
     assert "make run: Valkey was killed by SIGKILL, for the 3rd time within a minute" in dev.terminal
-    eventually(lambda: dev.processes() == [], within=5)
+    eventually(lambda: dev.processes() == [], within=25)
 
 
 def test_shows_a_curl_line_that_signs_up(running_dev: Dev) -> None:
@@ -199,7 +199,7 @@ def test_stops_in_order_also_while_it_is_starting(dev: Dev, later: float) -> Non
 
     assert process.wait(30) == 0
     assert dev.terminal.endswith("Stopped.\n")
-    eventually(lambda: dev.processes() == [], within=5)
+    eventually(lambda: dev.processes() == [], within=25)
     dev.start()
 
 
