@@ -270,12 +270,13 @@ async def test_text_in_options_arrives_unchanged(
 def test_a_result_is_read_as_it_was_written(hand: Hand, value: Any) -> None:
     hand.engine.publish("a", options={"retention": 1_000})
     [delivery] = hand.fetch()
+    attempt = delivery.begin()
     try:
         delivery.write_result(value)
     except ValueError:
-        assert delivery.result == b""
+        assert attempt.result == b""
     else:
-        hand.settle(delivery, Outcome(Kind.DONE, 1_000, note=delivery.result))
+        hand.settle(delivery, Outcome(Kind.DONE, 1_000, note=attempt.result))
         kept = hand.engine.record("a")[b"result"]
         assert JSONEncoder().decode(b'{"value":' + kept + b"}")["value"] == value
     finally:
