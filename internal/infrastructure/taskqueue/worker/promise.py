@@ -1,4 +1,5 @@
 import asyncio
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -28,6 +29,11 @@ class Promise(Generic[T]):
             self._value, self._is_kept = value, True
             if self._future and not self._future.done():
                 self._future.set_result(None)
+
+    def keep_from_thread(self, loop: asyncio.AbstractEventLoop, value: T) -> None:
+        """Have the loop give the value. If it has ended, nobody waits."""
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(self.keep, value)
 
     async def kept(self) -> T:
         while not self._is_kept:

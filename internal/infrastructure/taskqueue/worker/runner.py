@@ -90,10 +90,10 @@ class Runner:
         has_ended: Promise[None] = Promise()
 
         def work() -> None:
-            context.run(self._run_here, delivery)
-            # The loop may have ended: then nobody waits for this task.
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(has_ended.keep, None)
+            try:
+                context.run(self._run_here, delivery)
+            finally:
+                has_ended.keep_from_thread(loop, None)
 
         self._threads.submit(work)
         await has_ended.kept()

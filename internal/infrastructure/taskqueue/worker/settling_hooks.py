@@ -1,6 +1,5 @@
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from contextvars import Context
 from typing import Literal
 
@@ -59,9 +58,7 @@ class SettlingHooks:
 
         def work() -> None:
             self._emit(moment, signals)
-            # The loop may have ended: then nobody waits.
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(done.keep, None)
+            done.keep_from_thread(loop, None)
 
         self._firing += 1
         self._threads.submit(work)

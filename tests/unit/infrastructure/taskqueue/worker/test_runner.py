@@ -3,6 +3,7 @@ from contextvars import Context
 
 import dramatiq
 import pytest
+from dramatiq.middleware import Interrupt
 
 from internal.infrastructure.taskqueue.delivery.attempt import Cancelled
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind
@@ -41,3 +42,23 @@ async def test_a_task_that_is_cancelled_before_its_first_step_ends_without_it(
 
     assert settled_as(held).kind is kind
     assert runs == []
+
+
+async def test_a_run_in_a_thread_ends_even_if_an_interrupt_arrives_too_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broker = offline_broker([Retries()])
+    dramatiq.actor(broker=broker, actor_name="work")(lambda: None)
+    runner = Runner(broker, threads=WorkerThreads(broker, size=1), context=Context())
+    held = delivery()
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise Interrupt
+
+    # A library of the developer's may interrupt a thread at any bytecode.
+    monkeypatch.setattr(Runner, "_conclude", interrupt)
+
+    async with asyncio.timeout(5):
+        await runner.run(held)
+
+    assert settled_as(held).kind is Kind.RETRY
