@@ -113,6 +113,10 @@ class TaskLife:
                 self._changed()
             else:
                 await self._settle(delivery, outcome or _unstarted(delivery))
+        except Exception:
+            # A defect. The lease lapses, and Redis hands out the task again. There is room for more.
+            log.exception("task.not_lived", task_id=delivery.task_id, task=delivery.actor_name)
+            self._changed()
         finally:
             self._release(delivery)
 

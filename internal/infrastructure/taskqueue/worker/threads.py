@@ -28,8 +28,9 @@ class WorkerThreads:
                 self._idle -= 1
             elif len(self._threads) < self._size:
                 thread = threading.Thread(target=self._run, daemon=True, name="dramatiq-worker")
-                self._threads.append(thread)
+                # One that the system refuses does not count.
                 thread.start()
+                self._threads.append(thread)
         self._work.put(work)
 
     def stop(self) -> None:

@@ -167,6 +167,32 @@ def test_whatever_a_task_raises_is_a_failed_attempt_and_the_worker_goes_on(
     assert [task.state for task in queued(redis_url)] == ["retry"]
 
 
+def test_a_worker_goes_on_after_the_system_has_refused_it_threads(
+    broker: RedisBroker, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[int] = []
+    refusals = iter([True, True])
+    start = threading.Thread.start
+
+    def start_or_refuse(thread: threading.Thread) -> None:
+        if thread.name == "dramatiq-worker" and next(refusals, False):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_or_refuse)
+
+    @dramatiq.actor(broker=broker)
+    def work(number: int) -> None:
+        runs.append(number)
+
+    for number in range(4):
+        work.send(number)
+    with working(broker, worker_threads=2):
+        eventually(lambda: len(runs) == 4 and not queued(redis_url), within=20)
+
+    assert sorted(runs) == [0, 1, 2, 3]
+
+
 @pytest.mark.parametrize("is_late", [True, False])
 def test_a_cancellation_that_a_handler_leaves_behind_reaches_nothing(
     broker: RedisBroker, redis_url: str, *, is_late: bool
