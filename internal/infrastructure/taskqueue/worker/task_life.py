@@ -156,8 +156,9 @@ class TaskLife:
         log.error("task.unreadable", queue=queue, task_id=task_id, reason=reason)
 
     async def _give_back_running(self, delivery: Delivery) -> None:
-        if await self._settlements.add(delivery.lease, RELEASED).kept():
-            self._let_go(delivery)
+        # If Redis rejects it, the task belongs to another worker, or has been settled.
+        await self._settlements.add(delivery.lease, RELEASED).kept()
+        self._let_go(delivery)
 
     def _start_aside(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = self._start(coroutine)

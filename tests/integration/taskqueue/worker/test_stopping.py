@@ -91,6 +91,29 @@ def test_what_does_not_end_goes_back_to_the_front_uncounted(
     assert broker.client.keys(f"{broker.namespace}:default:task:*") == []
 
 
+def test_a_thread_that_goes_on_after_its_task_went_to_another_worker_does_not_count_as_unsettled(
+    broker: RedisBroker,
+) -> None:
+    started, may_end = threading.Event(), threading.Event()
+
+    @dramatiq.actor(broker=broker)
+    def hang_in_system_call() -> None:
+        started.set()
+        may_end.wait(FOREVER)
+
+    worker = Worker(broker, worker_threads=1)
+    worker.start()
+    hang_in_system_call.send()
+    started.wait(5)
+    tokens = f"{broker.namespace}:default:tokens"
+    broker.client.hset(tokens, mapping=dict.fromkeys(broker.client.hkeys(tokens), "another worker's"))
+
+    unsettled = worker.stop(100)
+
+    may_end.set()
+    assert unsettled == 0
+
+
 def test_a_task_that_redis_hands_out_to_a_worker_that_has_gone_goes_back(
     redis_program: Path | None, tmp_path: Path
 ) -> None:
