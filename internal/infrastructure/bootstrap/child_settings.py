@@ -21,7 +21,7 @@ def read_in_child(program: str, plan_of: Callable[["Settings"], Any]) -> dict[st
     Raises:
         SystemExit: the settings or the services cannot be used.
     """
-    answer = answer_of_child(lambda: _read(program, plan_of))
+    answer = answer_of_child(program, lambda: _read(program, plan_of))
     os.environ.update(answer["services"])
     fields: dict[str, Any] = answer["plan"]
     return fields
