@@ -83,13 +83,15 @@ def test_no_attempt_is_counted_for_waiting(engine: Engine, hand: Hand) -> None:
 def test_no_more_start_in_a_window_than_may(engine: Engine, hand: Hand) -> None:
     ids = [str(n) for n in range(7)]
     engine.publish(*ids, terms=TWO_IN_A_WINDOW)
-    starts: list[tuple[float, str]] = []
+    starts: list[tuple[float, float, str]] = []
     give_up = time.monotonic() + 10
     while len(starts) < len(ids) and time.monotonic() < give_up:
-        starts += [(time.monotonic(), task_id) for task_id in ids_of(hand)]
+        asked = time.monotonic()
+        starts += [(asked, time.monotonic(), task_id) for task_id in ids_of(hand)]
 
-    assert [task_id for _, task_id in starts] == ids
-    for (earlier, _), (later, _) in zip(starts, starts[2:], strict=False):
+    assert [task_id for _, _, task_id in starts] == ids
+    # Redis starts a task at some time between the question and the answer.
+    for (earlier, _, _), (_, later, _) in zip(starts, starts[2:], strict=False):
         assert later - earlier > (WINDOW - 5) / 1000  # the clocks tick apart
 
 
