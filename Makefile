@@ -59,7 +59,8 @@ test-all: ## run all tests except image-test
 	$(MAKE) --no-print-directory test
 	$(MAKE) --no-print-directory test-faults
 
-# Without the tests that interrupt threads: under a tracer, such a thread may hang.
+# Without the tests that interrupt threads: in CPython 3.11, no traced thread goes on while an interrupt waits for
+# a thread in a system call.
 coverage: $(INSTALLED) ## report the branch coverage of internal by the tests without a worker
 	$(BIN)/pytest --short $(PARALLEL) --cov --cov-report=term tests/unit tests/contracts tests/integration/database \
 		tests/integration/http tests/integration/email

@@ -339,7 +339,7 @@ async def test_a_page_goes_on_where_the_last_ended_though_its_task_is_gone(
     assert [task.id for task in rest.tasks] == (["b", "a"] if newest_first else ["c", "d"])
 
 
-async def test_what_comes_meanwhile_moves_no_page(office: Office) -> None:
+async def test_tasks_that_arrive_between_pages_move_no_page(office: Office) -> None:
     for task_id in "abcd":
         office.seeding.add(task_id)
     first = await office.inspector.tasks("default", TaskState.PENDING, size=2)

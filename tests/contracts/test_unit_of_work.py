@@ -162,7 +162,7 @@ async def test_replaces_the_hash_that_the_caller_has_seen(store: Store, ada: Use
     assert await stored(store, ada.id) == replace(ada, password_hash="another")
 
 
-async def test_keeps_a_hash_that_has_changed_meanwhile(store: Store, ada: User) -> None:
+async def test_keeps_a_hash_that_changed_after_it_was_read(store: Store, ada: User) -> None:
     changed = replace(ada, password_hash="of a new password")
     await add(store, changed)
 

@@ -87,7 +87,7 @@ class Dev:
         pid, _, command = line.strip().partition(" ")
         try:
             return f"{command} {Path(f'/proc/{pid}/cwd').readlink()}"
-        except OSError:  # it has ended meanwhile
+        except OSError:  # the process has just ended
             return ""
 
     def stop(self) -> None:

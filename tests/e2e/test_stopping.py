@@ -87,7 +87,7 @@ def test_every_sign_up_that_is_stored_is_answered_while_the_server_stops(
     assert users(database_url) == len(load.answered)
 
 
-def test_is_not_ready_before_it_stops_and_serves_meanwhile(system: System) -> None:
+def test_is_not_ready_before_it_stops_but_still_serves(system: System) -> None:
     server = system.start_server(HTTP_DRAIN_TIME="2")
 
     server.send_signal(signal.SIGTERM)

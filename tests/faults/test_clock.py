@@ -1,4 +1,4 @@
-"""Redis' clock was a day ahead and is corrected: what it has stamped meanwhile holds nothing up."""
+"""Redis' clock was a day ahead and is corrected: no task waits for a time that it wrote."""
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterator

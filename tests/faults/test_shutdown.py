@@ -131,11 +131,11 @@ def test_sigtstp_drains_and_sigcont_goes_on(fleet: Fleet) -> None:
         fleet.send("work", key=key)
     fleet.ended(["running"], within=5)
     time.sleep(0.5)
-    meanwhile = fleet.journal.keys(START)
+    started_while_drained = fleet.journal.keys(START)
     worker.process.send_signal(signal.SIGCONT)
 
     fleet.ended(later, within=5)
-    assert meanwhile == ["running"]
+    assert started_while_drained == ["running"]
     assert Counter(fleet.journal.keys(START)) == Counter(["running", *later])
 
 
@@ -147,9 +147,9 @@ def test_a_process_that_is_started_again_remembers_the_drain(fleet: Fleet) -> No
     eventually(lambda: worker.has_started(2), within=10)
     fleet.send("work", key="later")
     time.sleep(0.5)
-    meanwhile = fleet.journal.keys(START)
+    started_while_drained = fleet.journal.keys(START)
 
     worker.process.send_signal(signal.SIGCONT)
 
     fleet.ended(["later"], within=5)
-    assert meanwhile == []
+    assert started_while_drained == []

@@ -1,4 +1,4 @@
-"""Connections that were idle, and were cut meanwhile: Redis is up, so nothing may fail."""
+"""Idle connections are cut while Redis stays up: nothing may fail."""
 
 import asyncio
 import time

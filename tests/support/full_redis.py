@@ -6,7 +6,7 @@ import redis
 
 @contextmanager
 def full(redis_url: str) -> Iterator[None]:
-    """Meanwhile Redis has no memory left for anything new."""
+    """Leave Redis no memory for new data in this context."""
     with redis.Redis.from_url(redis_url) as client:
         client.config_set("maxmemory", 1)
         try:

@@ -71,7 +71,7 @@ async def closed(container: Container) -> dict[str, bool | None]:
 
 @contextmanager
 def statements(container: Container) -> Iterator[list[tuple[str, Any]]]:
-    """Record the statements that run meanwhile, with their parameters."""
+    """Record the statements that run in this context, with their parameters."""
     executed: list[tuple[str, Any]] = []
     engine = container.database.engine().sync_engine
 

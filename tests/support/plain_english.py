@@ -43,6 +43,7 @@ _WORDS = {
     r"\bfor good\b": "permanently",
     r"\bin vain\b": "without success",
     r"\bmistaken\b": "wrong",
+    r"\bmeanwhile\b": "during ..., or leave it out",
 }
 _VERBS = "is|was|are|were|has|had|can|cannot|must|should|ends|follows|runs|waits"
 _STARTS = {

@@ -6,7 +6,7 @@ import httpx
 
 
 def eventually(holds: Callable[[], bool], *, within: float) -> None:
-    """Wait until `holds`, which may also fail to connect meanwhile; fail the test `within` seconds."""
+    """Wait until `holds`; until then it may also fail to connect. Fail the test after `within` seconds."""
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
         with suppress(httpx.TransportError):

@@ -33,7 +33,7 @@ def queued(redis_url: str, *, queues: tuple[str, ...] = QUEUES, namespace: str =
         found = []
         for queue in queues:
             prefix = f"{hash_tag(namespace)}:{queue}"
-            with client.pipeline() as at_once:  # a worker may be moving tasks meanwhile
+            with client.pipeline() as at_once:  # a worker may be moving tasks
                 at_once.hgetall(f"{prefix}:messages")
                 for state in STATES:
                     at_once.zrange(f"{prefix}:{state}", 0, -1, withscores=True)

@@ -64,7 +64,7 @@ def migrated_databases(postgres: str, migrated_template: str) -> Iterator[Migrat
 
 @pytest.fixture
 def database_url(migrated_databases: MigratedDatabases) -> Iterator[str]:
-    """A database that no other test uses meanwhile, migrated and empty."""
+    """A migrated, empty database for this test alone."""
     with migrated_databases.lent() as url:
         yield url
 

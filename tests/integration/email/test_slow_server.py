@@ -89,7 +89,7 @@ async def has_to_wait(send_once: SendEmailOnce, email: Email) -> bool:
     return False
 
 
-async def test_the_claim_of_who_is_cut_off_meanwhile_lapses(
+async def test_the_claim_of_a_worker_that_is_cut_off_lapses(
     container: Container, send_once: SendEmailOnce, email: Email, smtp_server: SmtpServer
 ) -> None:
     smtp_server.hangs_at = "."

@@ -1,4 +1,4 @@
-"""The faults: each lasts as long as its context, and is gone after it, whatever happens meanwhile."""
+"""The faults. Each lasts as long as its context and always ends with it."""
 
 import os
 import resource

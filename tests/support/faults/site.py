@@ -124,7 +124,7 @@ class Site:
 
     @contextmanager
     def locked(self, table: str) -> Iterator[psycopg.Connection]:
-        """Meanwhile nobody else gets at this table; `rollback()` lets them earlier."""
+        """Lock this table for the length of the context, or until `rollback()`."""
         with psycopg.connect(self.postgres.url) as connection:
             connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
             yield connection

@@ -57,7 +57,6 @@ def list_tasks(
 
     Examples:
       python -m cmd.admin task ls -q default
-      python -m cmd.admin task ls -q default -s archived
       python -m cmd.admin task ls -q default -s retry --error timeout
       python -m cmd.admin task ls -q low -s pending --oldest-first --json
     """
@@ -78,10 +77,14 @@ def list_tasks(
     except ValueError as problem:
         raise typer.BadParameter(f"{problem}.", param_hint="'--cursor'") from problem
     if as_json:
-        tasks = [json_output.task(task, with_payload=show_payload) for task in found.tasks]
-        show_json({"queue": queue, "state": state, "tasks": tasks, "next": found.next})
+        _show_json(found, queue, state, show_payload=show_payload)
     else:
         _show_page(found, state, now=now, show_payload=show_payload)
+
+
+def _show_json(page: TaskPage, queue: str, state: State | None, *, show_payload: bool) -> None:
+    tasks = [json_output.task(task, with_payload=show_payload) for task in page.tasks]
+    show_json({"queue": queue, "state": state, "tasks": tasks, "next": page.next})
 
 
 def _show_page(page: TaskPage, state: State | None, *, now: datetime, show_payload: bool) -> None:

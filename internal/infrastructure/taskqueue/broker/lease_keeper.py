@@ -129,7 +129,7 @@ class LeaseKeeper:
     def _call_extend(self, session: Session, held: Sequence[Lease], *, reconcile: bool) -> None:
         request = extend_request(session, held, reconcile=reconcile, timing=self._timing)
         extension = read_extension(self._call(scripts.EXTEND, request), request)
-        # A task that was settled meanwhile is not lost.
+        # A task that was settled during the call is not lost.
         lost = self.held_among(extension.lost)
         for lease in lost:
             log.warning("task.lease_lost", task_id=lease.task_id)

@@ -13,8 +13,8 @@ from redis.exceptions import NoScriptError
 encode_request: Callable[[Any], bytes] = msgspec.msgpack.Encoder().encode
 
 
-# The most tasks that one call stores, settles or dequeues: Redis does nothing else meanwhile, and Lua can
-# only unpack some thousand values.
+# The most tasks that one call stores, settles or dequeues. A call blocks Redis, and Lua can only unpack
+# some thousand values.
 MOST_AT_ONCE = 500
 # The most bytes of tasks that one call stores, unless it stores one larger task. Slow networks need a limit.
 CALL_BYTES = 1024 * 1024

@@ -84,7 +84,7 @@ class InFlightTasks:
                 self._life.begin(delivery)
 
     def lose(self, leases: Collection[Lease]) -> None:
-        """Cancel the running tasks that another worker has, or has had, meanwhile."""
+        """Cancel the running tasks whose leases this worker has lost."""
         for delivery in self._slots.running:
             if delivery.lease in leases:
                 log.warning("task.lease_lost", task_id=delivery.task_id)

@@ -103,7 +103,7 @@ class TaskLife:
             outcome = decided or precheck(delivery, actors=self._broker.actors, timing=self._broker.timing)
             if not outcome and self._redelivery_check and may_be_closed(delivery):
                 outcome = await self._redelivery_check.outcome_of(delivery)
-            # Meanwhile an operator may have cancelled it.
+            # An operator may have cancelled it during the check.
             if not (outcome or delivery.cancelled) and await self._slots.enter(delivery):
                 await self._runner.run(delivery)
                 outcome = settled_as(delivery)

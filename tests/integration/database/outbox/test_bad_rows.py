@@ -165,7 +165,7 @@ async def test_an_operator_forwards_what_was_set_aside(container: Container, low
     assert [task.id for task in queued(low_is_broken)] == ["bad"]
 
 
-async def test_what_others_publish_meanwhile_is_not_refused_with_it(
+async def test_a_bad_row_refuses_no_task_that_others_publish(
     container: Container, low_is_broken: str
 ) -> None:
     publisher = container.taskqueue.publisher()

@@ -135,7 +135,7 @@ async def test_deleting_all_leaves_no_record(desk: Desk, inspector: RedisTaskIns
     assert kinds == {"stats", "wake"}
 
 
-async def test_what_comes_into_the_state_meanwhile_is_not_acted_on(
+async def test_leaves_alone_tasks_that_enter_the_state_during_the_action(
     desk: Desk, inspector: RedisTaskInspector
 ) -> None:
     desk.engine.publish(*(f"{number:03}" for number in range(150)))

@@ -112,7 +112,7 @@ async def test_a_new_entry_makes_up_for_nothing(redis_url: str) -> None:
         await until_published(redis_url, 3)
 
     runs = [task.id for task in queued(redis_url) if task.id.startswith("tick:")]
-    assert len(runs) <= 1  # of a minute that has begun meanwhile
+    assert len(runs) <= 1  # of a minute that began during the test
 
 
 async def test_missed_slots_within_the_window_run_late_the_oldest_first(
@@ -195,7 +195,7 @@ def test_makes_one_call_for_each_slot(
 
     calls: Any = client.info("commandstats")
     announced = 1
-    assert calls["cmdstat_evalsha"]["calls"] <= announced + len(slots) + 1  # one may have come meanwhile
+    assert calls["cmdstat_evalsha"]["calls"] <= announced + len(slots) + 1  # one more slot may have come
 
 
 async def test_an_empty_schedule_asks_nothing(redis_url: str, client: redis.Redis) -> None:

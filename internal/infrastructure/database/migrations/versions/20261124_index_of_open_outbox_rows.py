@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # A separate migration: together with the columns, it would lock the table meanwhile.
+    # A separate migration: in one transaction with the columns, it would lock the table.
     op.execute("UPDATE outbox SET closed_at = completed_at, succeeded = true WHERE completed_at IS NOT NULL")
     concurrently.create_index(
         "ix_outbox_next_try_at", "outbox", ["next_try_at"], postgresql_where=sa.text("closed_at IS NULL")

@@ -228,10 +228,10 @@ async def test_wants_one_suspect_at_a_time(slots: Slots, visitors: Visitors) -> 
     suspect = delivery(suspect=True)
     await visitors.enter(suspect)
 
-    meanwhile = slots.demand()
+    beside_the_suspect = slots.demand()
     await visitors.leave(suspect, seconds=SLOW)
 
-    assert meanwhile == Demand(total=1, direct=1, suspect=False)
+    assert beside_the_suspect == Demand(total=1, direct=1, suspect=False)
     assert slots.demand().suspect
 
 
