@@ -114,7 +114,9 @@ class Round:
 
 
 def _is_draining(log: str) -> bool:
-    return log.rfind("worker.draining") > log.rfind("worker.resuming")
+    """Whether the process that was started last is draining. Its predecessor may have died drained."""
+    own = log[log.rfind("worker.started") :]
+    return own.rfind("worker.draining") > own.rfind("worker.resuming")
 
 
 EVERY = [
