@@ -1,3 +1,5 @@
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -11,13 +13,27 @@ class InvalidToken(NotAuthenticated):
         super().__init__("Invalid or expired token")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessToken:
+    """What an access token says. `session_id` is None if a version without sessions issued it."""
+
+    user_id: UUID
+    session_id: UUID | None
+    issued_at: datetime
+
+
 class TokenIssuer(Protocol):
-    def issue(self, user_id: UUID) -> str:
-        """Return an access token for this user. It expires."""
+    @property
+    def ttl(self) -> timedelta:
+        """How long an access token is valid."""
         ...
 
-    def verify(self, token: str) -> UUID:
-        """Return the user that the token was issued to.
+    def issue(self, user_id: UUID, *, session_id: UUID | None = None) -> str:
+        """Return an access token for this user and session. It expires after `ttl`."""
+        ...
+
+    def verify(self, token: str) -> AccessToken:
+        """Return what the token says. `issued_at` is in whole seconds.
 
         Raises:
             InvalidToken: it is forged, expired or from another issuer; the error does not say which.

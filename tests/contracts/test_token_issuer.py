@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from internal.infrastructure.security.jwt_token_issuer import JwtTokenIssuer
-from internal.ports.token_issuer import InvalidToken, TokenIssuer
+from internal.ports.token_issuer import AccessToken, InvalidToken, TokenIssuer
 from tests.fakes.clock import FakeClock
 from tests.fakes.token_issuer import FakeTokenIssuer
 
@@ -39,12 +39,25 @@ def issuing(request: pytest.FixtureRequest) -> Issuing:
     return Issuing(clock, jwt_tokens(clock))
 
 
-def test_a_token_names_its_user(issuing: Issuing) -> None:
-    user_id = uuid4()
+def test_a_token_names_its_user_and_session(issuing: Issuing) -> None:
+    user_id, session_id = uuid4(), uuid4()
 
-    token = issuing.tokens.issue(user_id)
+    token = issuing.tokens.issue(user_id, session_id=session_id)
 
-    assert issuing.tokens.verify(token) == user_id
+    issued_at = issuing.clock.now().replace(microsecond=0)
+    assert issuing.tokens.verify(token) == AccessToken(
+        user_id=user_id, session_id=session_id, issued_at=issued_at
+    )
+
+
+def test_a_token_may_belong_to_no_session(issuing: Issuing) -> None:
+    token = issuing.tokens.issue(USER_ID)
+
+    assert issuing.tokens.verify(token).session_id is None
+
+
+def test_tells_how_long_a_token_is_valid(issuing: Issuing) -> None:
+    assert issuing.tokens.ttl == TTL
 
 
 def test_no_two_tokens_are_alike(issuing: Issuing) -> None:
@@ -102,7 +115,7 @@ def refuses(token: str) -> bool:
 
 
 def test_jwt_accepts_what_the_attacks_below_start_from() -> None:
-    assert jwt_tokens(FakeClock()).verify(signed(claims())) == USER_ID
+    assert jwt_tokens(FakeClock()).verify(signed(claims())).user_id == USER_ID
 
 
 @pytest.mark.parametrize("skew", [timedelta(seconds=20), timedelta(seconds=-20)])
@@ -111,7 +124,7 @@ def test_jwt_forgives_clocks_that_are_a_little_apart(skew: timedelta) -> None:
 
     token = signed(claims(iat=now + skew, exp=now - abs(skew)))
 
-    assert jwt_tokens(FakeClock()).verify(token) == USER_ID
+    assert jwt_tokens(FakeClock()).verify(token).user_id == USER_ID
 
 
 @pytest.mark.parametrize("claim", ["sub", "iat", "exp", "jti", "iss", "aud"])
@@ -132,6 +145,10 @@ def test_jwt_refuses_a_token_of_another_time(claim: str, away: timedelta) -> Non
     [
         {"sub": "not a uuid"},
         {"sub": 7},
+        {"sid": "not a uuid"},
+        {"sid": 7},
+        {"sid": [str(USER_ID)]},
+        {"iat": -(10**30)},
         {"exp": "tomorrow"},
         {"iss": "https://evil.example"},
         {"aud": "https://evil.example"},

@@ -1,27 +1,26 @@
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from uuid import UUID
 
 from internal.ports.clock import Clock
-from internal.ports.token_issuer import InvalidToken
+from internal.ports.token_issuer import AccessToken, InvalidToken
 
 
 class FakeTokenIssuer:
     def __init__(self, *, clock: Clock, ttl: timedelta) -> None:
+        self.ttl = ttl
         self._clock = clock
-        self._ttl = ttl
         self._numbers = count(1)
-        self._issued: dict[str, tuple[UUID, datetime]] = {}
+        self._issued: dict[str, AccessToken] = {}
 
-    def issue(self, user_id: UUID) -> str:
+    def issue(self, user_id: UUID, *, session_id: UUID | None = None) -> str:
         token = f"token-{next(self._numbers)}"
-        self._issued[token] = user_id, self._clock.now() + self._ttl
+        issued_at = self._clock.now().replace(microsecond=0)
+        self._issued[token] = AccessToken(user_id=user_id, session_id=session_id, issued_at=issued_at)
         return token
 
-    def verify(self, token: str) -> UUID:
-        if token not in self._issued:
+    def verify(self, token: str) -> AccessToken:
+        issued = self._issued.get(token)
+        if issued is None or self._clock.now() >= issued.issued_at + self.ttl:
             raise InvalidToken
-        user_id, expires_at = self._issued[token]
-        if self._clock.now() >= expires_at:
-            raise InvalidToken
-        return user_id
+        return issued

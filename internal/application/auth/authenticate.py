@@ -21,9 +21,9 @@ class Authenticate:
         Raises:
             InvalidToken: not issued by us, expired, or the user no longer exists.
         """
-        user_id = self._token_issuer.verify(command.token)
+        access = self._token_issuer.verify(command.token)
         async with self._uow as uow:
-            user = await uow.users.get(user_id)
+            user = await uow.users.get(access.user_id)
         if user is None:
             raise InvalidToken
         return user

@@ -13,19 +13,22 @@ DEVELOPMENT_DATABASE_PASSWORD = "pyhexaclean"  # noqa: S105 - as above
 # OWASP Password Storage Cheat Sheet: Argon2id with 19 MiB, two passes and one lane.
 OWASP_MEMORY = 19 * 1024  # KiB
 OWASP_TIME = 2
+_MUST_BE_RANDOM = f"must be random, of at least {MIN_SECRET_BYTES} bytes: no pattern, sequence or placeholder"
 _BELOW_THE_DEFAULT = "must not be below the default"
 
 
 def production_problems(values: Mapping[str, Any], *, named: Collection[str]) -> dict[str, str]:
     """The problems by setting. `named` are the settings that the environment sets."""
-    secret, origins = values["jwt_secret"], values["cors_allowed_origins"]
+    secret, previous_secret = values["jwt_secret"], values["jwt_previous_secret"]
+    origins = values["cors_allowed_origins"]
     url = values["database_url"]
     own_password = PostgresUrl.parse(url).password != DEVELOPMENT_DATABASE_PASSWORD and ":@" not in url
     encrypts_mail = urlsplit(values["mail_url"]).scheme in {"smtp+starttls", "smtps"}
     rules = {
-        "jwt_secret": (
-            secret != DEVELOPMENT_SECRET and is_random(secret),
-            f"must be random, of at least {MIN_SECRET_BYTES} bytes: no pattern, sequence or placeholder",
+        "jwt_secret": (_is_safe(secret), _MUST_BE_RANDOM),
+        "jwt_previous_secret": (
+            previous_secret is None or (_is_safe(previous_secret) and previous_secret != secret),
+            f"{_MUST_BE_RANDOM}, and not JWT_SECRET itself",
         ),
         "database_url": (own_password, "must be given, without the development password or an empty one"),
         "redis_url": (not {"redis_url", "redis_addr"}.isdisjoint(named), "must be given (or REDIS_ADDR)"),
@@ -36,3 +39,7 @@ def production_problems(values: Mapping[str, Any], *, named: Collection[str]) ->
         "password_hash_time": (values["password_hash_time"] >= OWASP_TIME, _BELOW_THE_DEFAULT),
     }
     return {name: problem for name, (holds, problem) in rules.items() if not holds}
+
+
+def _is_safe(secret: str) -> bool:
+    return secret != DEVELOPMENT_SECRET and is_random(secret)

@@ -114,6 +114,7 @@ class Settings(BaseSettings):
     mail_concurrency: AtOnce | None = None
 
     jwt_secret: str = Field(default=DEVELOPMENT_SECRET, repr=False)
+    jwt_previous_secret: str | None = Field(default=None, repr=False)
     jwt_ttl: TokenLife = 900
 
     password_min_length: int = Field(default=8, ge=8, le=128)
@@ -168,6 +169,11 @@ class Settings(BaseSettings):
     def redis(self) -> str:
         """The URL to connect to. REDIS_URL wins over REDIS_ADDR."""
         return self.redis_url or f"redis://{self.redis_addr}/0"
+
+    @property
+    def jwt_secrets(self) -> tuple[str, ...]:
+        """The secrets that tokens may be signed with, the newest first."""
+        return (self.jwt_secret, self.jwt_previous_secret) if self.jwt_previous_secret else (self.jwt_secret,)
 
     @property
     def mails_at_once(self) -> int:

@@ -4,6 +4,7 @@ from dependency_injector import containers, providers
 
 from internal.domain.password_policy import PasswordPolicy
 from internal.infrastructure.config.settings import Settings
+from internal.infrastructure.security.derived_keys import DerivedKeys
 from internal.ports.clock import Clock
 from internal.ports.password_hasher import PasswordHasher
 from internal.ports.token_issuer import TokenIssuer
@@ -41,4 +42,5 @@ class SecurityContainer(containers.DeclarativeContainer):
 
     password_hasher = providers.Singleton(_password_hasher, settings)
     password_policy = providers.Singleton(PasswordPolicy, min_length=settings.provided.password_min_length)
+    derived_keys = providers.Singleton(DerivedKeys, settings.provided.jwt_secrets)
     token_issuer = providers.Singleton(_token_issuer, settings, clock)

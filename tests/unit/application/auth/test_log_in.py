@@ -39,7 +39,7 @@ async def test_exchanges_credentials_for_a_token(accounts: Accounts, email: str)
     logged_in = await accounts.log_in(LogInCommand(email=email, password=PASSWORD))
 
     assert logged_in.user == accounts.ada
-    assert accounts.tokens.verify(logged_in.token) == accounts.ada.id
+    assert accounts.tokens.verify(logged_in.token).user_id == accounts.ada.id
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from internal.infrastructure.config.invalid_settings import InvalidSettings
+from internal.infrastructure.config.production_rules import DEVELOPMENT_SECRET
 from internal.infrastructure.config.settings import (
     Environment,
     Settings,
@@ -116,7 +117,7 @@ WRONG_VALUES = [
     ("LOG_TASKS", "sometimes"),
 ]
 # Any text will do for these; what production asks of JWT_SECRET is tested below.
-FREE_TEXT = {"HTTP_HOST", "JWT_SECRET", "PRIVATE_HOST"}
+FREE_TEXT = {"HTTP_HOST", "JWT_PREVIOUS_SECRET", "JWT_SECRET", "PRIVATE_HOST"}
 
 PRODUCTION = {
     "APP_ENV": "production",
@@ -311,6 +312,9 @@ def test_production_refuses_the_defaults_and_names_every_bad_variable(
     ("variable", "value"),
     [
         ("JWT_SECRET", "31 bytes is not long enough ..."),
+        ("JWT_PREVIOUS_SECRET", "31 bytes is not long enough ..."),
+        ("JWT_PREVIOUS_SECRET", DEVELOPMENT_SECRET),
+        ("JWT_PREVIOUS_SECRET", PRODUCTION["JWT_SECRET"]),
         ("DATABASE_URL", "postgresql://pyhexaclean:pyhexaclean@db/pyhexaclean"),
         ("DATABASE_URL", "postgresql://app:@db/app"),
         ("MAIL_URL", "smtp://mail.example.com"),
@@ -326,6 +330,14 @@ def test_production_refuses_what_is_not_safe(
     [problem] = problems_of(environment, {**PRODUCTION, variable: value})
 
     assert problem.startswith(f"{variable}: ")
+
+
+def test_a_previous_secret_comes_after_the_present_one(environment: pytest.MonkeyPatch) -> None:
+    previous = "0b6e4d2c8f1a7935c0d4e8b26f9a1357"
+    for name, value in {**PRODUCTION, "JWT_PREVIOUS_SECRET": previous}.items():
+        environment.setenv(name, value)
+
+    assert load_settings().jwt_secrets == (PRODUCTION["JWT_SECRET"], previous)
 
 
 def test_production_names_what_is_not_safe_beside_what_is_wrong(environment: pytest.MonkeyPatch) -> None:
