@@ -1,12 +1,12 @@
 """`python -m cmd.admin`: the operator's command line. `--help` lists the commands."""
 
-from internal.infrastructure.bootstrap.process_signals import end_when_told
+from internal.infrastructure.bootstrap.process.process_signals import end_when_told
 
 
 def main() -> None:
     end_when_told(code=130)  # Typer's exit code for an interrupt
-    from internal.infrastructure.bootstrap.admin import run_admin  # noqa: PLC0415 - signals first: see process_signals.py
-    from internal.infrastructure.bootstrap.entrypoint import entry_point  # noqa: PLC0415 - as above
+    from internal.infrastructure.bootstrap.admin.run_admin import run_admin  # noqa: PLC0415 - signals first: see process_signals.py
+    from internal.infrastructure.bootstrap.process.entrypoint import entry_point  # noqa: PLC0415 - as above
 
     with entry_point("cmd.admin"):
         run_admin()

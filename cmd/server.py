@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from internal.infrastructure.bootstrap.process_signals import end_when_told
+from internal.infrastructure.bootstrap.process.process_signals import end_when_told
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
 
 
 def _serve(arguments: argparse.Namespace) -> None:
-    from internal.infrastructure.bootstrap.entrypoint import entry_point  # noqa: PLC0415 - signals first: see process_signals.py
+    from internal.infrastructure.bootstrap.process.entrypoint import entry_point  # noqa: PLC0415 - signals first: see process_signals.py
     from internal.infrastructure.telemetry.plain_structlog import import_structlog  # noqa: PLC0415 - as above
 
     import_structlog()
@@ -26,11 +26,11 @@ def _serve(arguments: argparse.Namespace) -> None:
         if arguments.reload or arguments.debug:
             _develop(arguments)
             return
-        from internal.infrastructure.bootstrap.server_plan import read_server_plan  # noqa: PLC0415 - as above
+        from internal.infrastructure.bootstrap.server.server_plan import read_server_plan  # noqa: PLC0415 - as above
 
         # Before anything larger is imported: the child that reads the settings is a fork.
         plan = read_server_plan()
-        from internal.infrastructure.bootstrap.server import serve  # noqa: PLC0415 - as above
+        from internal.infrastructure.bootstrap.server.serve import serve  # noqa: PLC0415 - as above
         from internal.infrastructure.telemetry.log import configure_logging  # noqa: PLC0415 - as above
 
         configure_logging(level=plan.log_level, log_format=plan.log_format)
@@ -38,17 +38,20 @@ def _serve(arguments: argparse.Namespace) -> None:
 
 
 def _develop(arguments: argparse.Namespace) -> None:
-    from internal.infrastructure.bootstrap.service_discovery import announce_services, locate_services  # noqa: PLC0415 - signals first
+    from internal.infrastructure.bootstrap.services.service_discovery import (  # noqa: PLC0415 - signals first
+        announce_services,
+        locate_services,
+    )
     from internal.infrastructure.telemetry.log import configure_logging  # noqa: PLC0415 - as above
 
     settings = locate_services()
     configure_logging(level=settings.log_level, log_format=settings.log_format)
     if arguments.reload:
-        from internal.infrastructure.bootstrap.reloading import run_reloading  # noqa: PLC0415 - as above
+        from internal.infrastructure.bootstrap.dev.reloading import run_reloading  # noqa: PLC0415 - as above
 
         sys.exit(run_reloading(["cmd.server"]))
-    from internal.infrastructure.bootstrap.debugging import let_breakpoints_be  # noqa: PLC0415 - as above
-    from internal.infrastructure.bootstrap.server import serve_debugged  # noqa: PLC0415 - as above
+    from internal.infrastructure.bootstrap.dev.debugging import let_breakpoints_be  # noqa: PLC0415 - as above
+    from internal.infrastructure.bootstrap.server.serve import serve_debugged  # noqa: PLC0415 - as above
 
     announce_services(settings)
     let_breakpoints_be()

@@ -10,7 +10,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from internal.infrastructure.bootstrap.process_signals import listen
+from internal.infrastructure.bootstrap.process.process_signals import listen
 
 if TYPE_CHECKING:
     from internal.infrastructure.config.settings import Settings
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def _work(arguments: argparse.Namespace) -> None:
-    from internal.infrastructure.bootstrap.exiting import exit_at_once  # noqa: PLC0415 - signals first: see process_signals.py
+    from internal.infrastructure.bootstrap.process.exiting import exit_at_once  # noqa: PLC0415 - signals first: see process_signals.py
 
     with exit_at_once():
         if arguments.supervised or arguments.debug:
@@ -49,7 +49,7 @@ def _work(arguments: argparse.Namespace) -> None:
         elif arguments.reload:
             _reload(arguments)
         else:
-            from internal.infrastructure.bootstrap.supervisor import supervise_workers  # noqa: PLC0415 - as above
+            from internal.infrastructure.bootstrap.worker.supervisor import supervise_workers  # noqa: PLC0415 - as above
 
             sys.exit(supervise_workers(processes=arguments.processes, modules=arguments.modules))
 
@@ -58,12 +58,12 @@ def _run(arguments: argparse.Namespace) -> None:
     """Work in this process."""
     with _configured() as settings:
         if arguments.debug:
-            from internal.infrastructure.bootstrap.debugging import let_breakpoints_be  # noqa: PLC0415 - for development
-            from internal.infrastructure.bootstrap.service_discovery import announce_services  # noqa: PLC0415 - as above
+            from internal.infrastructure.bootstrap.dev.debugging import let_breakpoints_be  # noqa: PLC0415 - for development
+            from internal.infrastructure.bootstrap.services.service_discovery import announce_services  # noqa: PLC0415 - as above
 
             announce_services(settings)
             let_breakpoints_be()
-        from internal.infrastructure.bootstrap.worker import run_worker  # noqa: PLC0415 - a supervisor does not need it
+        from internal.infrastructure.bootstrap.worker.run_worker import run_worker  # noqa: PLC0415 - a supervisor does not need it
 
         run_worker(
             settings, modules=arguments.modules, is_drained=arguments.drained, is_debugged=arguments.debug
@@ -71,7 +71,7 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 def _reload(arguments: argparse.Namespace) -> None:
-    from internal.infrastructure.bootstrap.reloading import run_reloading  # noqa: PLC0415 - for development
+    from internal.infrastructure.bootstrap.dev.reloading import run_reloading  # noqa: PLC0415 - for development
 
     with _configured() as settings:
         processes = arguments.processes or settings.worker_processes
@@ -85,8 +85,8 @@ def _configured() -> Generator["Settings"]:
     from internal.infrastructure.telemetry.plain_structlog import import_structlog  # noqa: PLC0415 - signals first
 
     import_structlog()
-    from internal.infrastructure.bootstrap.entrypoint import entry_point  # noqa: PLC0415 - as above
-    from internal.infrastructure.bootstrap.service_discovery import locate_services  # noqa: PLC0415 - as above
+    from internal.infrastructure.bootstrap.process.entrypoint import entry_point  # noqa: PLC0415 - as above
+    from internal.infrastructure.bootstrap.services.service_discovery import locate_services  # noqa: PLC0415 - as above
     from internal.infrastructure.telemetry.log import configure_logging  # noqa: PLC0415 - as above
 
     with entry_point("cmd.worker"):

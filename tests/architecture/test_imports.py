@@ -5,21 +5,26 @@ import sys
 
 import pytest
 
-BOOTSTRAP = "internal.infrastructure.bootstrap"
 # As an entry point does it.
 PLAIN = "from internal.infrastructure.telemetry.plain_structlog import import_structlog; import_structlog();"
+
+
+def importing(*modules: str) -> str:
+    return "import " + ", ".join(f"internal.infrastructure.bootstrap.{module}" for module in modules)
+
+
 PROGRAMS = {
-    "a worker": f"{PLAIN} import {BOOTSTRAP}.service_discovery, {BOOTSTRAP}.worker",
-    "its supervisor": f"import cmd.worker, {BOOTSTRAP}.supervisor",
-    "the main process of a server": f"{PLAIN} import {BOOTSTRAP}.entrypoint, {BOOTSTRAP}.server",
+    "a worker": f"{PLAIN} {importing('services.service_discovery', 'worker.run_worker')}",
+    "its supervisor": f"import cmd.worker; {importing('worker.supervisor')}",
+    "the main process of a server": f"{PLAIN} {importing('process.entrypoint', 'server.serve')}",
     "a process that serves": (
-        f"{PLAIN} import {BOOTSTRAP}.service_discovery, {BOOTSTRAP}.server, {BOOTSTRAP}.http_application"
+        f"{PLAIN} {importing('services.service_discovery', 'server.serve', 'server.http_application')}"
     ),
     "admin --help": (
         "import runpy, sys; from contextlib import suppress; sys.argv = ['admin', '--help']\n"
         "with suppress(SystemExit): runpy.run_module('cmd.admin', run_name='__main__')\n"
     ),
-    "admin worker ping": f"import {BOOTSTRAP}.admin, {BOOTSTRAP}.redis_from_environment, {BOOTSTRAP}.ping",
+    "admin worker ping": importing("admin.run_admin", "admin.redis_from_environment", "worker.live_workers"),
 }
 FORBIDDEN = {
     "a worker": "alembic mako rich pygments litestar granian typer jwt cryptography.x509 argon2 jinja2",

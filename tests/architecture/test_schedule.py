@@ -1,5 +1,5 @@
-from internal.infrastructure.bootstrap import worker
 from internal.infrastructure.bootstrap.container import Container
+from internal.infrastructure.bootstrap.worker import run_worker
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.worker.schedule import SCHEDULE
 
@@ -9,4 +9,4 @@ def test_every_entry_of_the_schedule_can_be_published_and_the_worker_has_it() ->
     scheduler = Container(settings=Settings()).worker.scheduler()
 
     assert list(vars(scheduler)["_entries"]) == [entry.name for entry in SCHEDULE]
-    assert vars(worker)["Container"] is Container
+    assert vars(run_worker)["Container"] is Container

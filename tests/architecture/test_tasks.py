@@ -8,9 +8,10 @@ from typing import Any, get_type_hints
 import pytest
 
 from internal.application import tasks
-from internal.infrastructure.bootstrap import http_application, worker
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.containers.taskqueue import QUEUES
+from internal.infrastructure.bootstrap.server import http_application
+from internal.infrastructure.bootstrap.worker import run_worker
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.worker.routes import ROUTES
 from internal.ports.tasks import TaskOptions
@@ -75,7 +76,7 @@ def test_a_task_says_how_it_is_run_on_a_queue_that_every_worker_has(payload: typ
 
 
 def test_server_and_worker_are_built_from_the_same_container() -> None:
-    assert vars(http_application)["Container"] is vars(worker)["Container"] is Container
+    assert vars(http_application)["Container"] is vars(run_worker)["Container"] is Container
 
 
 def test_the_use_cases_of_both_processes_share_one_publisher() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from internal.domain.errors import DomainError
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.bootstrap.http_application import app_of
+from internal.infrastructure.bootstrap.server.http_application import app_of
 from tests.support.documented_examples import ROOT, blocks, table
 
 pytestmark = pytest.mark.anyio

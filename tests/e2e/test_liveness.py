@@ -7,7 +7,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner, Result
 
-from internal.infrastructure.bootstrap.admin import LocatedInstallation
+from internal.infrastructure.bootstrap.admin.run_admin import LocatedInstallation
 from internal.infrastructure.cli.app import app
 from internal.infrastructure.embedded.process import free_port
 from internal.infrastructure.embedded.redis import EmbeddedRedis

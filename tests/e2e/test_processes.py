@@ -105,7 +105,7 @@ def test_worker_says_in_one_line_what_it_cannot_reach(system: System, unmigrated
 
 def test_worker_ends_although_it_cannot_close_what_it_could_not_open(system: System) -> None:
     past_the_entry_point = (
-        "from internal.infrastructure.bootstrap.worker import run_worker\n"
+        "from internal.infrastructure.bootstrap.worker.run_worker import run_worker\n"
         "from internal.infrastructure.config.settings import load_settings\n"
         "run_worker(load_settings())"
     )

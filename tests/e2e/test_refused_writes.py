@@ -10,7 +10,7 @@ import pytest
 import redis
 from typer.testing import CliRunner, Result
 
-from internal.infrastructure.bootstrap.admin import LocatedInstallation
+from internal.infrastructure.bootstrap.admin.run_admin import LocatedInstallation
 from internal.infrastructure.cli.app import app
 from internal.infrastructure.embedded.process import free_port
 from tests.support.configured_redis import configured_redis

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from internal.infrastructure.bootstrap.admin import LocatedInstallation
+from internal.infrastructure.bootstrap.admin.run_admin import LocatedInstallation
 from internal.infrastructure.cli.app import app
 from tests.support.faults.measurements import Row
 from tests.support.faults.rounds import IS_LONG

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from internal.infrastructure.bootstrap.supervisor import SAME_SIGNAL
+from internal.infrastructure.bootstrap.worker.supervisor import SAME_SIGNAL
 from internal.infrastructure.embedded.redis import EmbeddedRedis
 from tests.support.faults.fleet import ACTORS, Fleet
 from tests.support.faults.journal import END, START

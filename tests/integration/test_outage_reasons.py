@@ -16,11 +16,11 @@ import redis
 import trustme
 from typer.testing import CliRunner
 
-from internal.infrastructure.bootstrap.admin import LocatedInstallation
+from internal.infrastructure.bootstrap.admin.run_admin import LocatedInstallation
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.bootstrap.http_application import app_of
 from internal.infrastructure.bootstrap.lifespan import open_resources, require_services
 from internal.infrastructure.bootstrap.not_ready import NotReady
+from internal.infrastructure.bootstrap.server.http_application import app_of
 from internal.infrastructure.cli.app import app
 from internal.infrastructure.config.settings import Settings
 from tests.support import broken_servers

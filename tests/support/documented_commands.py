@@ -8,7 +8,7 @@ from string import Template
 
 from typer.testing import CliRunner, Result
 
-from internal.infrastructure.bootstrap.admin import LocatedInstallation
+from internal.infrastructure.bootstrap.admin.run_admin import LocatedInstallation
 from internal.infrastructure.cli.app import app
 
 _COMMAND = ["python", "-m", "cmd.admin"]

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.bootstrap.http_application import app_of
+from internal.infrastructure.bootstrap.server.http_application import app_of
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.bootstrap.http_application import app_of
 from internal.infrastructure.bootstrap.lifespan import open_resources
+from internal.infrastructure.bootstrap.server.http_application import app_of
 from internal.infrastructure.config.settings import Settings
 
 pytestmark = pytest.mark.anyio

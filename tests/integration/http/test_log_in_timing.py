@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.bootstrap.http_application import app_of
 from internal.infrastructure.bootstrap.lifespan import open_resources
+from internal.infrastructure.bootstrap.server.http_application import app_of
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.database.tables import users
 from tests.support.faults.rounds import IS_LONG

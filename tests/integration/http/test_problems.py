@@ -9,8 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.bootstrap.http_application import app_of
 from internal.infrastructure.bootstrap.lifespan import open_resources
+from internal.infrastructure.bootstrap.server.http_application import app_of
 from internal.infrastructure.config.settings import Environment, Settings
 
 pytestmark = pytest.mark.anyio

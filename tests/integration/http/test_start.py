@@ -11,7 +11,7 @@ import redis
 from structlog.testing import capture_logs
 
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.bootstrap.http_application import app_of
+from internal.infrastructure.bootstrap.server.http_application import app_of
 from internal.infrastructure.config.settings import Settings
 
 pytestmark = pytest.mark.anyio

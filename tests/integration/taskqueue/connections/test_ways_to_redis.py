@@ -20,9 +20,9 @@ from dramatiq.errors import ConnectionClosed
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
-from internal.infrastructure.bootstrap.ping import workers_on
-from internal.infrastructure.bootstrap.service_discovery import locate_services
-from internal.infrastructure.bootstrap.worker import start_event_loop
+from internal.infrastructure.bootstrap.services.service_discovery import locate_services
+from internal.infrastructure.bootstrap.worker.live_workers import workers_on
+from internal.infrastructure.bootstrap.worker.run_worker import start_event_loop
 from internal.infrastructure.embedded.process import free_port, stop
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.connections.connection import answers, connect

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
-from internal.infrastructure.bootstrap.admin import LocatedInstallation
+from internal.infrastructure.bootstrap.admin.run_admin import LocatedInstallation
 from internal.infrastructure.cli.app import app
 from tests.support.taskqueue.engine import Engine, Hand, engine_on
 

@@ -10,7 +10,7 @@ import structlog
 from pydantic import field_validator
 
 from internal.infrastructure.bootstrap.not_ready import NotReady
-from internal.infrastructure.bootstrap.service_addresses import postgres_at, redis_at
+from internal.infrastructure.bootstrap.services.service_addresses import postgres_at, redis_at
 from internal.infrastructure.config.misspelled_names import misspelling
 from internal.infrastructure.config.paths import VAR_DIRECTORY
 from internal.infrastructure.config.settings import (

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from internal.infrastructure.bootstrap.exiting import CANNOT_START, WRONG_SETTINGS
-from internal.infrastructure.bootstrap.late_log import LateLog
-from internal.infrastructure.bootstrap.process_signals import (
+from internal.infrastructure.bootstrap.process.exiting import CANNOT_START, WRONG_SETTINGS
+from internal.infrastructure.bootstrap.process.process_signals import (
     STOP_SIGNALS,
     SignalQueue,
     held,
     listen,
     reap_orphans,
 )
-from internal.infrastructure.bootstrap.worker_plan import read_worker_plan
+from internal.infrastructure.bootstrap.worker.late_log import LateLog
+from internal.infrastructure.bootstrap.worker.worker_plan import read_worker_plan
 from internal.infrastructure.embedded.process import spawn
 from internal.infrastructure.telemetry.liveness_file import BEAT_EVERY, LivenessFile, beating
 

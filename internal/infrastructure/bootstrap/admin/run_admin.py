@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from internal.domain.errors import DomainError
 from internal.infrastructure.bootstrap.not_ready import NotReady
-from internal.infrastructure.bootstrap.process_signals import STOP_SIGNALS
-from internal.infrastructure.bootstrap.service_addresses import postgres_at, redis_at, services_at
+from internal.infrastructure.bootstrap.process.process_signals import STOP_SIGNALS
+from internal.infrastructure.bootstrap.services.service_addresses import postgres_at, redis_at, services_at
 from internal.infrastructure.cli.app import app
 from internal.infrastructure.cli.installation import RedisRefusals, Tools
 from internal.infrastructure.cli.output.console import print_error
@@ -65,13 +65,13 @@ class LocatedInstallation:
 
     @property
     def target(self) -> str:
-        from internal.infrastructure.bootstrap.service_discovery import locate_services  # noqa: PLC0415 - see above
+        from internal.infrastructure.bootstrap.services.service_discovery import locate_services  # noqa: PLC0415 - see above
 
         settings = locate_services()
         return services_at(database_url=settings.database_url, redis_url=settings.redis)
 
     def _located(self) -> "Settings":
-        from internal.infrastructure.bootstrap.service_discovery import locate_services  # noqa: PLC0415 - see above
+        from internal.infrastructure.bootstrap.services.service_discovery import locate_services  # noqa: PLC0415 - see above
         from internal.infrastructure.config.misspelled_names import misspelling  # noqa: PLC0415 - see above
         from internal.infrastructure.config.settings import misspelt_settings  # noqa: PLC0415 - see above
 
@@ -107,7 +107,7 @@ class LocatedInstallation:
     async def open(self) -> AsyncIterator[Tools]:
         from internal.infrastructure.bootstrap.container import Container  # noqa: PLC0415 - see above
         from internal.infrastructure.bootstrap.lifespan import open_resources  # noqa: PLC0415 - see above
-        from internal.infrastructure.bootstrap.supported_redis import require_supported_redis  # noqa: PLC0415 - see above
+        from internal.infrastructure.bootstrap.services.supported_redis import require_supported_redis  # noqa: PLC0415 - see above
         from internal.infrastructure.taskqueue.inspection.redis_info import read_redis_info  # noqa: PLC0415 - see above
         from internal.infrastructure.telemetry.log import configure_logging  # noqa: PLC0415 - see above
 
@@ -132,8 +132,8 @@ class LocatedInstallation:
                 )
 
     async def workers_on(self, host: str) -> Sequence["WorkerInfo"]:
-        from internal.infrastructure.bootstrap.ping import workers_on  # noqa: PLC0415 - see above
-        from internal.infrastructure.bootstrap.redis_from_environment import redis_url_from_environment  # noqa: PLC0415 - see above
+        from internal.infrastructure.bootstrap.admin.redis_from_environment import redis_url_from_environment  # noqa: PLC0415 - see above
+        from internal.infrastructure.bootstrap.worker.live_workers import workers_on  # noqa: PLC0415 - see above
 
         redis_url = redis_url_from_environment() or _locate_redis()
         with self._naming(redis_at(redis_url)):
@@ -149,7 +149,7 @@ class LocatedInstallation:
         return heard_ago(_load_settings().heartbeats)
 
     def server_health(self, path: str) -> tuple[bool, Mapping[str, object]]:
-        from internal.infrastructure.bootstrap.health_client import server_health  # noqa: PLC0415 - see above
+        from internal.infrastructure.bootstrap.server.health_client import server_health  # noqa: PLC0415 - see above
 
         settings = _load_settings()
         return server_health(settings.private_host, settings.private_port, path)
@@ -183,7 +183,7 @@ def _load_settings() -> "Settings":
 
 
 def _locate_redis() -> str:
-    from internal.infrastructure.bootstrap.service_discovery import locate_redis  # noqa: PLC0415 - see above
+    from internal.infrastructure.bootstrap.services.service_discovery import locate_redis  # noqa: PLC0415 - see above
 
     return locate_redis()
 

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from internal.infrastructure.bootstrap.child_settings import read_in_child
+from internal.infrastructure.bootstrap.process.child_settings import read_in_child
 
 if TYPE_CHECKING:
     from internal.infrastructure.config.settings import Settings
@@ -50,7 +50,7 @@ def read_server_plan() -> ServerPlan:
 def _checked_plan(settings: "Settings") -> ServerPlan:
     import asyncio  # noqa: PLC0415 - only the child imports
 
-    from internal.infrastructure.bootstrap.supported_redis import require_supported_redis_at  # noqa: PLC0415 - as above
+    from internal.infrastructure.bootstrap.services.supported_redis import require_supported_redis_at  # noqa: PLC0415 - as above
 
     asyncio.run(require_supported_redis_at(settings.redis))
     return ServerPlan.of(settings)

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 
-from internal.infrastructure.bootstrap.draining_server import DrainingServer
-from internal.infrastructure.bootstrap.listening_sockets import private_socket, require_free_port, resolve
-from internal.infrastructure.bootstrap.server_plan import ServerPlan
+from internal.infrastructure.bootstrap.server.draining_server import DrainingServer
+from internal.infrastructure.bootstrap.server.listening_sockets import (
+    private_socket,
+    require_free_port,
+    resolve,
+)
+from internal.infrastructure.bootstrap.server.server_plan import ServerPlan
 from internal.infrastructure.embedded.process import die_with_parent
 from internal.infrastructure.telemetry.log import configure_logging
 
@@ -38,7 +42,7 @@ def serve(plan: ServerPlan) -> None:
     options = _options(plan)
     if plan.workers > 1:
         # Several serving processes share the memory of what this one imports before it forks them.
-        import internal.infrastructure.bootstrap.http_application  # noqa: F401, PLC0415 - see above
+        import internal.infrastructure.bootstrap.server.http_application  # noqa: F401, PLC0415 - see above
     DrainingServer(
         f"{__name__}:build_app",
         build_app=build_app,
@@ -58,8 +62,8 @@ def serve_debugged(settings: "Settings") -> None:
     Raises:
         NotReady: the port is in use, or this kind of Redis is not supported.
     """
-    from internal.infrastructure.bootstrap.debugging import serve_here  # noqa: PLC0415 - for development
-    from internal.infrastructure.bootstrap.supported_redis import require_supported_redis_at  # noqa: PLC0415 - as above
+    from internal.infrastructure.bootstrap.server.debugged_server import serve_here  # noqa: PLC0415 - for development
+    from internal.infrastructure.bootstrap.services.supported_redis import require_supported_redis_at  # noqa: PLC0415 - as above
 
     options = _options(ServerPlan.of(settings))
     asyncio.run(require_supported_redis_at(settings.redis))
@@ -94,6 +98,6 @@ def build_app(main_process: socket.socket) -> "ASGIApp":
 def _app_of(settings: "Settings", main_process: socket.socket | None = None) -> "ASGIApp":
     # Imported here, so that the main process stays small: it serves nothing.
     from internal.infrastructure.bootstrap.container import Container  # noqa: PLC0415 - see above
-    from internal.infrastructure.bootstrap.http_application import app_of  # noqa: PLC0415 - see above
+    from internal.infrastructure.bootstrap.server.http_application import app_of  # noqa: PLC0415 - see above
 
     return app_of(Container(settings=settings), main_process)

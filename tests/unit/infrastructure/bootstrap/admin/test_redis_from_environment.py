@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from internal.infrastructure.bootstrap.redis_from_environment import redis_url_from_environment
-from internal.infrastructure.bootstrap.service_discovery import locate_redis
+from internal.infrastructure.bootstrap.admin.redis_from_environment import redis_url_from_environment
+from internal.infrastructure.bootstrap.services.service_discovery import locate_redis
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 
-from internal.infrastructure.bootstrap.supported_redis import require_supported_redis
+from internal.infrastructure.bootstrap.services.supported_redis import require_supported_redis
 from internal.infrastructure.taskqueue.connections.connection import connect
 from internal.infrastructure.taskqueue.inspection.worker_registry import WorkerRegistry
 from internal.infrastructure.taskqueue.inspection.write_probe import refusal_of_workers

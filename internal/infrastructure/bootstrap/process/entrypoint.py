@@ -4,8 +4,8 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from internal.infrastructure.bootstrap.exiting import CANNOT_START, WRONG_SETTINGS
 from internal.infrastructure.bootstrap.not_ready import NotReady
+from internal.infrastructure.bootstrap.process.exiting import CANNOT_START, WRONG_SETTINGS
 from internal.infrastructure.config.invalid_settings import InvalidSettings
 from internal.infrastructure.embedded.process import ServiceFailed
 from internal.ports.unavailable import Unavailable

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from internal.infrastructure.bootstrap.child_settings import read_in_child
+from internal.infrastructure.bootstrap.process.child_settings import read_in_child
 
 if TYPE_CHECKING:
     from internal.infrastructure.config.settings import Settings

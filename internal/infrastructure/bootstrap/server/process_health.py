@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from internal.infrastructure.bootstrap.serving_process import LIVE, READY, ServingProcess
+from internal.infrastructure.bootstrap.server.serving_process import LIVE, READY, ServingProcess
 from internal.infrastructure.http.private_listener import Answer, Route
 from internal.infrastructure.http.readiness import CHECK_WITHIN, Readiness, Status, status_code
 

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from internal.infrastructure.bootstrap.serving_process import LIVE, ServingProcess
+from internal.infrastructure.bootstrap.server.serving_process import LIVE, ServingProcess
 
 pytestmark = pytest.mark.anyio
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from multiprocessing.process import BaseProcess
 
-from internal.infrastructure.bootstrap.process_signals import STOP_SIGNALS, held
+from internal.infrastructure.bootstrap.process.process_signals import STOP_SIGNALS, held
 
 LIVE, READY, DRAIN, STOP = b"live", b"ready", b"drain", b"stop"
 

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPException
 from types import FrameType
 
-from internal.infrastructure.bootstrap.dev_output import (
+from internal.infrastructure.bootstrap.dev.dev_output import (
     announce_mail,
     label,
     mails_of,
@@ -23,11 +23,11 @@ from internal.infrastructure.bootstrap.dev_output import (
     screen_of,
     url_of,
 )
-from internal.infrastructure.bootstrap.listening_sockets import require_free_port
+from internal.infrastructure.bootstrap.dev.service_restarter import ServiceRestarter
 from internal.infrastructure.bootstrap.not_ready import NotReady
-from internal.infrastructure.bootstrap.ping import workers_on
-from internal.infrastructure.bootstrap.service_discovery import publish_services, withdraw_services
-from internal.infrastructure.bootstrap.service_restarter import ServiceRestarter
+from internal.infrastructure.bootstrap.server.listening_sockets import require_free_port
+from internal.infrastructure.bootstrap.services.service_discovery import publish_services, withdraw_services
+from internal.infrastructure.bootstrap.worker.live_workers import workers_on
 from internal.infrastructure.config.paths import VAR_DIRECTORY
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.database.schema import upgrade_to_head

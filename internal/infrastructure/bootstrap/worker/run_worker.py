@@ -14,9 +14,9 @@ from dramatiq.logging import get_logger
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import in_background, open_resources, require_services
-from internal.infrastructure.bootstrap.liveness import beat_in
 from internal.infrastructure.bootstrap.not_ready import NotReady
-from internal.infrastructure.bootstrap.process_signals import STOP_SIGNALS, SignalQueue, listen
+from internal.infrastructure.bootstrap.process.process_signals import STOP_SIGNALS, SignalQueue, listen
+from internal.infrastructure.bootstrap.worker.liveness import beat_in
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.taskqueue.connections.redis_checks import warn_of_losses
 from internal.infrastructure.taskqueue.protocol.encoder import JSONEncoder

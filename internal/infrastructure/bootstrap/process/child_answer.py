@@ -5,8 +5,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from internal.infrastructure.bootstrap.exiting import CANNOT_START, exit_at_once
-from internal.infrastructure.bootstrap.process_signals import HANDLED, held
+from internal.infrastructure.bootstrap.process.exiting import CANNOT_START, exit_at_once
+from internal.infrastructure.bootstrap.process.process_signals import HANDLED, held
 from internal.infrastructure.embedded.process import die_with_parent
 
 

@@ -3,7 +3,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from internal.infrastructure.bootstrap.child_answer import answer_of_child
+from internal.infrastructure.bootstrap.process.child_answer import answer_of_child
 
 if TYPE_CHECKING:
     from internal.infrastructure.config.settings import Settings
@@ -28,11 +28,14 @@ def read_in_child(program: str, plan_of: Callable[["Settings"], Any]) -> dict[st
 
 
 def _read(program: str, plan_of: Callable[["Settings"], Any]) -> dict[str, object]:
-    from internal.infrastructure.bootstrap.entrypoint import entry_point  # noqa: PLC0415 - only the child imports
+    from internal.infrastructure.bootstrap.process.entrypoint import entry_point  # noqa: PLC0415 - only the child imports
     from internal.infrastructure.telemetry.plain_structlog import import_structlog  # noqa: PLC0415 - as above
 
     import_structlog()
-    from internal.infrastructure.bootstrap.service_discovery import announce_services, locate_services  # noqa: PLC0415 - as above
+    from internal.infrastructure.bootstrap.services.service_discovery import (  # noqa: PLC0415 - as above
+        announce_services,
+        locate_services,
+    )
     from internal.infrastructure.telemetry.log import configure_logging  # noqa: PLC0415 - as above
 
     with entry_point(program):

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from litestar.types import ASGIApp
 
-from internal.infrastructure.bootstrap.draining_server import DrainingServer
+from internal.infrastructure.bootstrap.server.draining_server import DrainingServer
 
 
 def no_app(line: socket.socket) -> ASGIApp:

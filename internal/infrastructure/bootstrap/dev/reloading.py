@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import structlog
 
-from internal.infrastructure.bootstrap.process_signals import STOP_SIGNALS, SignalQueue, held, listen
-from internal.infrastructure.bootstrap.source_files import SourceFiles
+from internal.infrastructure.bootstrap.dev.source_files import SourceFiles
+from internal.infrastructure.bootstrap.process.process_signals import STOP_SIGNALS, SignalQueue, held, listen
 from internal.infrastructure.embedded.process import spawn
 
 log = structlog.get_logger(__name__)

@@ -12,7 +12,7 @@ from litestar.types import ASGIApp
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import database_passes, in_background, open_resources
-from internal.infrastructure.bootstrap.serving_process import obey_main_process
+from internal.infrastructure.bootstrap.server.serving_process import obey_main_process
 from internal.infrastructure.bootstrap.use_cases import use_cases_by_name
 from internal.infrastructure.config.origins import parse_origins
 from internal.infrastructure.config.settings import Environment

@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from internal.infrastructure.bootstrap.not_ready import NotReady
-from internal.infrastructure.bootstrap.service_discovery import (
+from internal.infrastructure.bootstrap.services.service_discovery import (
     locate_redis,
     locate_services,
     publish_services,

@@ -6,7 +6,7 @@ import socket
 import structlog
 
 from internal.infrastructure.bootstrap.not_ready import NotReady
-from internal.infrastructure.bootstrap.server_plan import ServerPlan
+from internal.infrastructure.bootstrap.server.server_plan import ServerPlan
 
 log = structlog.get_logger(__name__)
 

@@ -10,7 +10,7 @@ def ask(work: str) -> "subprocess.CompletedProcess[str]":
     """Ask in a process of its own: a fork of pytest would run the clean-up of pytest."""
     code = f"""
 import os, signal, sys
-from internal.infrastructure.bootstrap.child_answer import answer_of_child
+from internal.infrastructure.bootstrap.process.child_answer import answer_of_child
 print(answer_of_child("cmd.worker", lambda: {work}))
 """
     return subprocess.run(

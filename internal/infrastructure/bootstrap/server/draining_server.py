@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from granian.server.mp import MPServer, WorkerProcess
 
-from internal.infrastructure.bootstrap.process_health import ProcessHealth
-from internal.infrastructure.bootstrap.process_signals import reap_orphans
-from internal.infrastructure.bootstrap.serving_process import DRAIN, ServingProcess
+from internal.infrastructure.bootstrap.process.process_signals import reap_orphans
+from internal.infrastructure.bootstrap.server.process_health import ProcessHealth
+from internal.infrastructure.bootstrap.server.serving_process import DRAIN, ServingProcess
 from internal.infrastructure.http.private_listener import PrivateListener
 
 if TYPE_CHECKING:
