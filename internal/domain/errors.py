@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import ClassVar
 
 
@@ -39,6 +40,16 @@ class NotFound(DomainError):
 
 class Conflict(DomainError):
     code = "CONFLICT"
+
+
+class RateLimited(DomainError):
+    """A limit is exhausted. The same request may succeed after `retry_after`."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, retry_after: timedelta) -> None:
+        super().__init__("Too many requests; try again later")
+        self.retry_after = retry_after
 
 
 class Violations:

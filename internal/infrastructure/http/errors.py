@@ -1,5 +1,6 @@
 """The one table from errors to HTTP answers."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -16,6 +17,7 @@ from internal.domain.errors import (
     NotAuthenticated,
     NotFound,
     NotPermitted,
+    RateLimited,
 )
 from internal.infrastructure.http.envelope import Meta, Problem
 from internal.ports.idempotent_requests import RequestInProgress
@@ -35,6 +37,7 @@ _STATUS: Mapping[type[DomainError], HTTPStatus] = {
     NotPermitted: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
+    RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
 }
 
 # RFC 6750 section 3.1: `error` only if a token was sent. RFC 9110 section 10.2.3: Retry-After in seconds.
@@ -87,8 +90,14 @@ def domain_error(request: AnyRequest, error: DomainError) -> Response[Problem]:
         detail=error.message,
         code=error.code,
         errors=errors,
-        headers=_HEADERS.get(type(error)),
+        headers=_headers_of(error),
     )
+
+
+def _headers_of(error: DomainError) -> Mapping[str, str] | None:
+    if isinstance(error, RateLimited):
+        return {"Retry-After": str(max(1, math.ceil(error.retry_after.total_seconds())))}
+    return _HEADERS.get(type(error))
 
 
 def invalid_parameters(request: AnyRequest, error: ValidationException) -> Response[Problem]:
