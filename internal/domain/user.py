@@ -1,11 +1,12 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 from uuid import UUID
 
 from internal.domain.display_name import DisplayName
 from internal.domain.email_address import EmailAddress
-from internal.domain.errors import Conflict, NotAuthenticated
+from internal.domain.errors import Conflict, NotAuthenticated, NotPermitted
+from internal.domain.role import Permission, Role
 
 
 class EmailAlreadyRegistered(Conflict):
@@ -13,6 +14,15 @@ class EmailAlreadyRegistered(Conflict):
 
     def __init__(self) -> None:
         super().__init__("This email address is already registered")
+
+
+class UserChanged(Conflict):
+    """Somebody else changed the user between our read and our write."""
+
+    code = "USER_CHANGED"
+
+    def __init__(self) -> None:
+        super().__init__("The user was changed by another request; try again")
 
 
 class InvalidCredentials(NotAuthenticated):
@@ -26,12 +36,24 @@ class InvalidCredentials(NotAuthenticated):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
+    """An account. Every change increments `version` by one.
+
+    verified_at: when the user proved that they read mail to `email`.
+    disabled_at: set while the account is disabled; its user cannot log in then.
+    sessions_valid_from: access tokens without a session count only if they were issued after it.
+    """
+
     id: UUID
     email: EmailAddress
     name: DisplayName
     password_hash: str = field(repr=False)
     created_at: datetime
     updated_at: datetime
+    role: Role = Role.USER
+    verified_at: datetime | None = None
+    disabled_at: datetime | None = None
+    sessions_valid_from: datetime | None = None
+    version: int = 1
 
     @classmethod
     def register(
@@ -40,3 +62,36 @@ class User:
         return cls(
             id=user_id, email=email, name=name, password_hash=password_hash, created_at=now, updated_at=now
         )
+
+    def require(self, permission: Permission) -> None:
+        """Raise NotPermitted unless the user's role has this permission."""
+        if not self.role.permits(permission):
+            raise NotPermitted("Your role does not permit this")
+
+    def rename(self, name: DisplayName, *, now: datetime) -> Self:
+        return self._changed(now, name=name)
+
+    def verify_email(self, *, now: datetime) -> Self:
+        return self._changed(now, verified_at=now)
+
+    def change_email(self, email: EmailAddress, *, now: datetime) -> Self:
+        """The user has confirmed the new address, so it is verified."""
+        return self._changed(now, email=email, verified_at=now)
+
+    def change_password(self, password_hash: str, *, now: datetime) -> Self:
+        return self._changed(now, password_hash=password_hash, sessions_valid_from=now)
+
+    def change_role(self, role: Role, *, now: datetime) -> Self:
+        return self._changed(now, role=role)
+
+    def disable(self, *, now: datetime) -> Self:
+        return self._changed(now, disabled_at=now, sessions_valid_from=now)
+
+    def enable(self, *, now: datetime) -> Self:
+        return self._changed(now, disabled_at=None)
+
+    def end_all_sessions(self, *, now: datetime) -> Self:
+        return self._changed(now, sessions_valid_from=now)
+
+    def _changed(self, now: datetime, **changes: object) -> Self:
+        return replace(self, version=self.version + 1, updated_at=now, **changes)  # type: ignore[arg-type]  # the callers' names are fields

@@ -1,7 +1,10 @@
 from types import TracebackType
 from typing import Protocol, Self
 
+from internal.ports.account_tokens import AccountTokens
 from internal.ports.idempotent_requests import IdempotentRequests
+from internal.ports.security_events import SecurityEvents
+from internal.ports.session_repository import SessionRepository
 from internal.ports.tasks import TaskPublisher
 from internal.ports.user_repository import UserRepository
 
@@ -18,6 +21,15 @@ class UnitOfWork(Protocol):
 
     @property
     def users(self) -> UserRepository: ...
+
+    @property
+    def sessions(self) -> SessionRepository: ...
+
+    @property
+    def account_tokens(self) -> AccountTokens: ...
+
+    @property
+    def security_events(self) -> SecurityEvents: ...
 
     @property
     def requests(self) -> IdempotentRequests: ...

@@ -20,6 +20,24 @@ class UserRepository(Protocol):
 
     async def get_by_email(self, email: EmailAddress) -> User | None: ...
 
+    async def of_session(self, session_id: UUID) -> User | None:
+        """Return the user that has this session, if it has neither ended nor expired."""
+        ...
+
+    async def save(self, user: User) -> None:
+        """Store a change of the user.
+
+        Raises:
+            UserChanged: the stored version is not the one before, because another request changed or deleted
+                the user.
+            EmailAlreadyRegistered: another user has the new address.
+        """
+        ...
+
+    async def delete(self, user: User) -> bool:
+        """Delete the user with all sessions and tokens. Returns False if there is no such user."""
+        ...
+
     async def replace_password_hash(self, user: User, password_hash: str) -> bool:
         """Store a new hash of the same password. Returns False if the stored hash is not that of `user`."""
         ...

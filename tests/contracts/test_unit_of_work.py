@@ -1,12 +1,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
+from internal.domain.display_name import DisplayName
 from internal.domain.email_address import EmailAddress
-from internal.domain.user import EmailAlreadyRegistered, User
+from internal.domain.role import Role
+from internal.domain.user import EmailAlreadyRegistered, User, UserChanged
 from internal.infrastructure.bootstrap.container import Container
 from internal.ports.unit_of_work import UnitOfWork
 from tests.fakes.unit_of_work import FakeUnitOfWork
@@ -150,6 +153,64 @@ async def add(store: Store, *users: User) -> None:
         for user in users:
             await uow.users.add(user)
         await uow.commit()
+
+
+async def change(store: Store, user: User) -> None:
+    async with store.begin() as uow:
+        await uow.users.save(user)
+        await uow.commit()
+
+
+async def test_stores_every_change_of_a_user(store: Store, ada: User) -> None:
+    await add(store, ada)
+    later = ada.updated_at + timedelta(hours=1)
+    changed = (
+        ada.rename(DisplayName.parse("Countess"), now=later)
+        .change_email(EmailAddress.parse("countess@example.com"), now=later)
+        .change_password("another", now=later)
+        .change_role(Role.ADMIN, now=later)
+        .disable(now=later)
+    )
+
+    await change(store, replace(changed, version=2))
+
+    assert await stored(store, ada.id) == replace(changed, version=2)
+
+
+async def test_of_two_changes_of_one_version_the_second_is_refused(store: Store, ada: User) -> None:
+    await add(store, ada)
+    renamed = ada.rename(DisplayName.parse("Countess"), now=ada.updated_at)
+    await change(store, renamed)
+
+    with pytest.raises(UserChanged):
+        await change(store, ada.disable(now=ada.updated_at))
+
+    assert await stored(store, ada.id) == renamed
+
+
+async def test_a_user_cannot_change_to_an_address_that_is_taken(store: Store, ada: User) -> None:
+    eve = replace(ada, id=uuid4(), email=EmailAddress.parse("eve@example.com"))
+    await add(store, ada, eve)
+
+    async with store.begin() as uow:
+        with pytest.raises(EmailAlreadyRegistered) as raised:
+            await uow.users.save(eve.change_email(ada.email, now=eve.updated_at))
+        assert await uow.users.get(eve.id) == eve
+
+    assert "ada@" not in str(raised.value)
+
+
+async def test_deletes_a_user_once(store: Store, ada: User) -> None:
+    await add(store, ada)
+
+    async with store.begin() as uow:
+        assert await uow.users.delete(ada)
+        assert not await uow.users.delete(ada)
+        await uow.commit()
+
+    assert await stored(store, ada.id) is None
+    with pytest.raises(UserChanged):
+        await change(store, ada.disable(now=ada.updated_at))
 
 
 async def test_replaces_the_hash_that_the_caller_has_seen(store: Store, ada: User) -> None:

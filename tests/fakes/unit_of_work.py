@@ -2,7 +2,11 @@ from types import TracebackType
 from typing import Self
 
 from internal.ports.clock import Clock
+from tests.fakes.account_tokens import FakeAccountTokens
+from tests.fakes.clock import FakeClock
 from tests.fakes.idempotent_requests import FakeIdempotentRequests
+from tests.fakes.security_events import FakeSecurityEvents
+from tests.fakes.session_repository import FakeSessionRepository
 from tests.fakes.tasks import FakeTaskPublisher, PublishedTask
 from tests.fakes.user_repository import FakeUserRepository
 
@@ -11,19 +15,21 @@ class FakeUnitOfWork:
     """Leaving it without `commit` undoes everything; `published` has the committed tasks."""
 
     def __init__(self, *, tasks: FakeTaskPublisher | None = None, clock: Clock | None = None) -> None:
-        self.users = FakeUserRepository()
+        clock = clock or FakeClock()
+        self.sessions = FakeSessionRepository(clock)
+        self.account_tokens = FakeAccountTokens(clock)
+        self.users = FakeUserRepository(sessions=self.sessions, account_tokens=self.account_tokens)
+        self.security_events = FakeSecurityEvents()
         self.requests = FakeIdempotentRequests(clock)
         self.tasks = tasks or FakeTaskPublisher(stores=True)
         self.published: list[PublishedTask] = []
 
     async def __aenter__(self) -> Self:
-        self._committed_users = dict(self.users.by_id)
-        self._committed_requests = dict(self.requests.by_key)
+        self._remember()
         return self
 
     async def commit(self) -> None:
-        self._committed_users = dict(self.users.by_id)
-        self._committed_requests = dict(self.requests.by_key)
+        self._remember()
         self.published.extend(self.tasks.published)
         self.tasks.published.clear()
 
@@ -33,6 +39,16 @@ class FakeUnitOfWork:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.users.by_id = self._committed_users
-        self.requests.by_key = self._committed_requests
+        self.users.by_id = self._users
+        self.sessions.by_id = self._sessions
+        self.account_tokens.by_digest, self.account_tokens.used = self._account_tokens
+        self.security_events.recorded = self._security_events
+        self.requests.by_key = self._requests
         self.tasks.published.clear()
+
+    def _remember(self) -> None:
+        self._users = dict(self.users.by_id)
+        self._sessions = dict(self.sessions.by_id)
+        self._account_tokens = dict(self.account_tokens.by_digest), set(self.account_tokens.used)
+        self._security_events = list(self.security_events.recorded)
+        self._requests = dict(self.requests.by_key)

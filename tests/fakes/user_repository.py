@@ -3,11 +3,15 @@ from dataclasses import replace
 from uuid import UUID
 
 from internal.domain.email_address import EmailAddress
-from internal.domain.user import EmailAlreadyRegistered, User
+from internal.domain.user import EmailAlreadyRegistered, User, UserChanged
+from tests.fakes.account_tokens import FakeAccountTokens
+from tests.fakes.session_repository import FakeSessionRepository
 
 
 class FakeUserRepository:
-    def __init__(self) -> None:
+    def __init__(self, *, sessions: FakeSessionRepository, account_tokens: FakeAccountTokens) -> None:
+        self._sessions = sessions
+        self._account_tokens = account_tokens
         self.by_id: dict[UUID, User] = {}
 
     async def add(self, user: User) -> None:
@@ -20,6 +24,26 @@ class FakeUserRepository:
 
     async def get_by_email(self, email: EmailAddress) -> User | None:
         return next((user for user in self.by_id.values() if user.email == email), None)
+
+    async def of_session(self, session_id: UUID) -> User | None:
+        session = await self._sessions.get(session_id)
+        return self.by_id[session.user_id] if session else None
+
+    async def save(self, user: User) -> None:
+        stored = self.by_id.get(user.id)
+        if stored is None or stored.version != user.version - 1:
+            raise UserChanged
+        namesake = await self.get_by_email(user.email)
+        if namesake and namesake.id != user.id:
+            raise EmailAlreadyRegistered
+        self.by_id[user.id] = user
+
+    async def delete(self, user: User) -> bool:
+        await self._sessions.end_all(user.id)
+        tokens = self._account_tokens.by_digest
+        for digest in [digest for digest, token in tokens.items() if token.user_id == user.id]:
+            del tokens[digest]
+        return self.by_id.pop(user.id, None) is not None
 
     async def replace_password_hash(self, user: User, password_hash: str) -> bool:
         stored = self.by_id.get(user.id)

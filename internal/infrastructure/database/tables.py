@@ -1,8 +1,10 @@
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     DateTime,
     ForeignKey,
+    Identity,
     Index,
     LargeBinary,
     MetaData,
@@ -36,6 +38,12 @@ users = Table(
     Column("password_hash", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    # The defaults serve older versions of the program, which run beside this one during a release.
+    Column("role", Text, nullable=False, server_default=text("'user'")),
+    Column("verified_at", DateTime(timezone=True)),
+    Column("disabled_at", DateTime(timezone=True)),
+    Column("sessions_valid_from", DateTime(timezone=True)),
+    Column("version", BigInteger, nullable=False, server_default=text("1")),
     # Addresses are stored in their normalised spelling, so a unique address means a unique account.
     Index("uq_users_email", "email", unique=True),
     # Every log-in reads the costs that are stored.
@@ -56,6 +64,58 @@ idempotent_requests = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Index("ix_idempotent_requests_created_at", "created_at"),
     Index("ix_idempotent_requests_user_id", "user_id"),
+)
+
+# One row per log-in on a device. An ended session has no row.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("last_used_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("address", Text),
+    Column("user_agent", Text),
+    # The SHA-256 of the current refresh token, and of the one before.
+    Column("token_digest", LargeBinary, nullable=False),
+    Column("previous_digest", LargeBinary),
+    Column("rotated_at", DateTime(timezone=True)),
+    Index("ix_sessions_user_id", "user_id"),
+    Index("ix_sessions_last_used_at", "last_used_at"),
+)
+
+# The tokens that mails carry. A used token keeps its row, so that a repeated task does not revive it.
+account_tokens = Table(
+    "account_tokens",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("purpose", Text, nullable=False),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("email", Text, nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("used_at", DateTime(timezone=True)),
+    Index("ix_account_tokens_user_id", "user_id"),
+    Index("ix_account_tokens_expires_at", "expires_at"),
+)
+
+# Append-only. The ids refer to users who may be deleted by now.
+security_events = Table(
+    "security_events",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("occurred_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("name", Text, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("actor_id", Uuid),
+    Column("subject_id", Uuid),
+    Column("address", Text),
+    Column("user_agent", Text),
+    Column("request_id", Text),
+    Column("details", JSONB, nullable=False),
+    Index("ix_security_events_subject_id_id", "subject_id", "id"),
+    Index("ix_security_events_actor_id_id", "actor_id", "id"),
+    Index("ix_security_events_occurred_at", "occurred_at"),
 )
 
 outbox = Table(

@@ -5,10 +5,13 @@ from typing import Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from internal.infrastructure.database.account_tokens import SqlAlchemyAccountTokens
 from internal.infrastructure.database.engine import is_outage, outage, translated_outages
 from internal.infrastructure.database.idempotent_requests import SqlAlchemyIdempotentRequests
 from internal.infrastructure.database.outbox.publisher import OutboxTaskPublisher
 from internal.infrastructure.database.outbox.relay import OutboxRelay
+from internal.infrastructure.database.security_events import SqlAlchemySecurityEvents
+from internal.infrastructure.database.session_repository import SqlAlchemySessionRepository
 from internal.infrastructure.database.user_repository import SqlAlchemyUserRepository
 from internal.infrastructure.tasks.task_encoder import TaskEncoder
 from internal.infrastructure.tasks.transport import TaskTransport
@@ -19,6 +22,9 @@ class SqlAlchemyUnitOfWork:
     """Limits the whole unit of work to `within`, because the limits of its statements would add up."""
 
     users: SqlAlchemyUserRepository
+    sessions: SqlAlchemySessionRepository
+    account_tokens: SqlAlchemyAccountTokens
+    security_events: SqlAlchemySecurityEvents
     requests: SqlAlchemyIdempotentRequests
     tasks: OutboxTaskPublisher
     _connection: AsyncConnection
@@ -49,6 +55,9 @@ class SqlAlchemyUnitOfWork:
             await self._meet_deadline(error)
             raise
         self.users = SqlAlchemyUserRepository(self._connection)
+        self.sessions = SqlAlchemySessionRepository(self._connection)
+        self.account_tokens = SqlAlchemyAccountTokens(self._connection)
+        self.security_events = SqlAlchemySecurityEvents(self._connection)
         self.requests = SqlAlchemyIdempotentRequests(self._connection)
         self.tasks = OutboxTaskPublisher(
             connection=self._connection, encoder=self._encoder, transport=self._transport
@@ -60,6 +69,7 @@ class SqlAlchemyUnitOfWork:
         await self._connection.commit()
         self._deadline.reschedule(None)  # a slow Redis must not make a committed transaction look failed
         await self._connection.close()
+        self.security_events.log_added()
         if self.tasks.stored:
             await self._relay.forward_now(self.tasks.stored)
 

@@ -1,14 +1,17 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select, text, update
+from sqlalchemy import Row, Select, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from internal.domain.display_name import DisplayName
 from internal.domain.email_address import EmailAddress
-from internal.domain.user import EmailAlreadyRegistered, User
-from internal.infrastructure.database.tables import COST_OF_HASH, users
+from internal.domain.role import Role
+from internal.domain.user import EmailAlreadyRegistered, User, UserChanged
+from internal.infrastructure.database.session_repository import IS_LIVE
+from internal.infrastructure.database.tables import COST_OF_HASH, sessions, users
 
 _ADD = insert(users).on_conflict_do_nothing(index_elements=["email"]).returning(users.c.id)
 
@@ -31,16 +34,8 @@ class SqlAlchemyUserRepository:
         self._connection = connection
 
     async def add(self, user: User) -> None:
-        row = {
-            "id": user.id,
-            "email": user.email.value,
-            "name": user.name.value,
-            "password_hash": user.password_hash,
-            "created_at": user.created_at,
-            "updated_at": user.updated_at,
-        }
         # An IntegrityError would end the transaction, and its text would contain the address.
-        if await self._connection.scalar(_ADD, row) is None:
+        if await self._connection.scalar(_ADD, _to_row(user)) is None:
             raise EmailAlreadyRegistered
 
     async def get(self, user_id: UUID) -> User | None:
@@ -48,6 +43,27 @@ class SqlAlchemyUserRepository:
 
     async def get_by_email(self, email: EmailAddress) -> User | None:
         return await self._one(select(users).where(users.c.email == email.value))
+
+    async def of_session(self, session_id: UUID) -> User | None:
+        return await self._one(
+            select(users)
+            .join(sessions, sessions.c.user_id == users.c.id)
+            .where(sessions.c.id == session_id, IS_LIVE)
+        )
+
+    async def save(self, user: User) -> None:
+        save = update(users).where(users.c.id == user.id, users.c.version == user.version - 1)
+        try:
+            async with self._connection.begin_nested():
+                changed = (await self._connection.execute(save.values(_to_row(user)))).rowcount
+        except IntegrityError:
+            # Only the address can be taken. The error's text contains it.
+            raise EmailAlreadyRegistered from None
+        if not changed:
+            raise UserChanged
+
+    async def delete(self, user: User) -> bool:
+        return (await self._connection.execute(delete(users).where(users.c.id == user.id))).rowcount == 1
 
     async def replace_password_hash(self, user: User, password_hash: str) -> bool:
         replace = (
@@ -65,6 +81,22 @@ class SqlAlchemyUserRepository:
         return _to_user(row) if row else None
 
 
+def _to_row(user: User) -> dict[str, object]:
+    return {
+        "id": user.id,
+        "email": user.email.value,
+        "name": user.name.value,
+        "password_hash": user.password_hash,
+        "created_at": user.created_at,
+        "updated_at": user.updated_at,
+        "role": user.role.value,
+        "verified_at": user.verified_at,
+        "disabled_at": user.disabled_at,
+        "sessions_valid_from": user.sessions_valid_from,
+        "version": user.version,
+    }
+
+
 def _to_user(row: Row[tuple[object, ...]]) -> User:
     return User(
         id=row.id,
@@ -73,4 +105,9 @@ def _to_user(row: Row[tuple[object, ...]]) -> User:
         password_hash=row.password_hash,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        role=Role(row.role),
+        verified_at=row.verified_at,
+        disabled_at=row.disabled_at,
+        sessions_valid_from=row.sessions_valid_from,
+        version=row.version,
     )

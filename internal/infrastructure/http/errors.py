@@ -10,6 +10,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, InternalServerException, ValidationException
 
+from internal.domain.account_token import InvalidAccountToken
 from internal.domain.errors import (
     Conflict,
     DomainError,
@@ -32,6 +33,7 @@ PROBLEM_JSON = "application/problem+json"
 _TITLES = {413: "Content Too Large", 414: "URI Too Long", 422: "Unprocessable Content"}
 
 _STATUS: Mapping[type[DomainError], HTTPStatus] = {
+    InvalidAccountToken: HTTPStatus.BAD_REQUEST,
     InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     NotPermitted: HTTPStatus.FORBIDDEN,

@@ -30,7 +30,15 @@ IDLE = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle'
 """
-TABLES = {"idempotent_requests", "alembic_version", "outbox", "users"}
+TABLES = {
+    "account_tokens",
+    "alembic_version",
+    "idempotent_requests",
+    "outbox",
+    "security_events",
+    "sessions",
+    "users",
+}
 
 
 def tables(database_url: str) -> set[str]:

@@ -1,0 +1,26 @@
+"""Who may do what. Every door asks this table: HTTP, gRPC, the dashboard and the command line."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    VIEW_USERS = "users:view"
+    MANAGE_USERS = "users:manage"
+    VIEW_SECURITY_EVENTS = "security-events:view"
+
+
+class Role(StrEnum):
+    USER = "user"
+    VIEWER = "viewer"
+    ADMIN = "admin"
+
+    def permits(self, permission: Permission) -> bool:
+        return permission in RIGHTS[self]
+
+
+RIGHTS: Mapping[Role, frozenset[Permission]] = {
+    Role.USER: frozenset(),
+    Role.VIEWER: frozenset({Permission.VIEW_USERS}),
+    Role.ADMIN: frozenset(Permission),
+}

@@ -1,0 +1,38 @@
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from internal.domain.caller import Caller
+
+
+class EventName(StrEnum):
+    """The kinds of events on accounts. Log lines have the same names, and the names do not change."""
+
+    REGISTERED = "auth.registered"
+    LOGGED_IN = "auth.logged_in"
+    LOGIN_FAILED = "auth.login_failed"
+    LOGGED_OUT = "auth.logged_out"
+    REFRESH_REUSED = "auth.refresh_reused"
+
+
+class Result(StrEnum):
+    SUCCESS = "success"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityEvent:
+    """Who did what to whom, from where, and with which result. It contains no address, name or secret.
+
+    actor_id: the user who acted; None if nobody was authenticated, or the operator at the command line.
+    subject_id: the user whose account is concerned; None if there is no such account.
+    details: a few short facts for the reader, such as the reason of a failure.
+    """
+
+    name: EventName
+    result: Result = Result.SUCCESS
+    actor_id: UUID | None
+    subject_id: UUID | None
+    caller: Caller
+    details: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,50 @@
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from internal.domain.account_token import AccountToken, TokenPurpose
+from internal.infrastructure.database.tables import account_tokens as tokens
+
+_ADD = insert(tokens).on_conflict_do_nothing(index_elements=["digest"])
+_USE_UP = update(tokens).where(tokens.c.used_at.is_(None)).values(used_at=func.now())
+_USE = _USE_UP.where(
+    tokens.c.digest == bindparam("given"),
+    tokens.c.purpose == bindparam("of_purpose"),
+    tokens.c.expires_at > func.now(),
+).returning(tokens)
+_WITHDRAW = _USE_UP.where(
+    tokens.c.user_id == bindparam("of_user"), tokens.c.purpose == bindparam("of_purpose")
+)
+
+
+class SqlAlchemyAccountTokens:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, token: AccountToken) -> None:
+        row = {
+            "digest": token.digest,
+            "purpose": token.purpose.value,
+            "user_id": token.user_id,
+            "email": token.email,
+            "expires_at": token.expires_at,
+        }
+        await self._connection.execute(_ADD, row)
+
+    async def use(self, digest: bytes, purpose: TokenPurpose) -> AccountToken | None:
+        given = {"given": digest, "of_purpose": purpose.value}
+        row = (await self._connection.execute(_USE, given)).one_or_none()
+        if row is None:
+            return None
+        return AccountToken(
+            digest=row.digest,
+            purpose=purpose,
+            user_id=row.user_id,
+            email=row.email,
+            expires_at=row.expires_at,
+        )
+
+    async def withdraw(self, user_id: UUID, purpose: TokenPurpose) -> None:
+        await self._connection.execute(_WITHDRAW, {"of_user": user_id, "of_purpose": purpose.value})

@@ -1,0 +1,23 @@
+from typing import Protocol
+from uuid import UUID
+
+from internal.domain.account_token import AccountToken, TokenPurpose
+
+
+class AccountTokens(Protocol):
+    """Remembers the tokens that mails carry, by their SHA-256."""
+
+    async def add(self, token: AccountToken) -> None:
+        """Store the token, unless it is stored already, even if it was used since."""
+        ...
+
+    async def use(self, digest: bytes, purpose: TokenPurpose) -> AccountToken | None:
+        """Return the token and use it up. Returns None if it is unknown, used, expired or of another purpose.
+
+        Exactly one of many simultaneous calls gets the token.
+        """
+        ...
+
+    async def withdraw(self, user_id: UUID, purpose: TokenPurpose) -> None:
+        """Use up all tokens of this purpose that the user has."""
+        ...
