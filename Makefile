@@ -21,7 +21,7 @@ STYLUA := @johnnymorganz/stylua-bin@2.5.2
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: coverage help run server worker test test-all test-unit test-integration test-e2e test-faults full faults soak check lua commits fmt hooks lock \
+.PHONY: coverage help run server worker test test-all test-unit test-integration test-e2e test-faults full faults soak check lua commits fmt hooks mails mail-preview lock \
 	migrate migration image-test bench bench-against $(BENCHMARKS) up down clean
 
 # A line that starts with two number signs and an at sign starts a group of the list.
@@ -99,7 +99,7 @@ image-test: $(INSTALLED) ## replay the Dockerfile and run the compose file's ser
 
 ##@ Check
 
-check: $(INSTALLED) lua commits ## format, lint, types, import contracts, dependencies, lock files, migrations, Lua, commit messages
+check: $(INSTALLED) lua commits ## format, lint, types, import contracts, dependencies, lock files, migrations, layout of emails, Lua, commit messages
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
@@ -111,6 +111,7 @@ check: $(INSTALLED) lua commits ## format, lint, types, import contracts, depend
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/docker-compose config --quiet
 	$(BIN)/docker-compose --file docker-compose.yml config --quiet
+	$(BIN)/python -m tools.mail_layout --check
 
 # Neither tool is a Python package: where one cannot be installed, the check says so and passes.
 lua: $(INSTALLED) $(BIN)/stylua ## lint the assembled Lua scripts (luacheck) and check their format (stylua)
@@ -126,6 +127,14 @@ fmt: $(INSTALLED) $(BIN)/stylua ## format Python and Lua, and fix what the linte
 
 hooks: $(INSTALLED) ## install the git hooks: ruff, import contracts and message on commit; the rest on push
 	$(BIN)/pre-commit install
+
+##@ Emails
+
+mails: $(INSTALLED) ## compile the layout of all emails: templates/layout.mjml to layout.html
+	$(BIN)/python -m tools.mail_layout
+
+mail-preview: $(INSTALLED) ## render every email into var/mail-preview/ and open the page that shows them
+	$(BIN)/python -m tools.mail_preview
 
 ##@ Dependencies and database
 

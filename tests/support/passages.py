@@ -23,7 +23,7 @@ _MARKDOWN_NOISE = [
 ]
 _NEW_PASSAGE = re.compile(r"^\s*(?:$|[|#>]|[-*+] |\d+\. )")
 _LINT_MARK = re.compile(r"^(?:noqa: ?[A-Z0-9, ]+|type: ignore\[[\w, -]+\])(?: [-#])?")
-_TEMPLATE_NOISE = re.compile(r"<[^>]*>|\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_TEMPLATE_NOISE = re.compile(r"<style.*?</style>|<[^>]*>|\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _LEAST_WORDS_OF_A_MESSAGE = 3
 
 

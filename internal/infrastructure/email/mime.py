@@ -1,5 +1,6 @@
 """Compose the message for an Email: templates, headers, text and HTML."""
 
+from collections.abc import Mapping
 from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -10,6 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from internal.infrastructure.email.email_identifiers import message_id
+from internal.infrastructure.email.links import AccountLinks
 from internal.ports.clock import Clock
 from internal.ports.email_sender import Email
 
@@ -26,7 +28,10 @@ _POLICY = SMTP.clone(header_factory=_CachedHeaderRegistry(), cte_type="7bit")  #
 
 
 class MimeComposer:
-    """Renders `<kind>.subject.txt`, `<kind>.txt` and `<kind>.html`. Only the last escapes values."""
+    """Renders `<kind>.subject.txt`, `<kind>.txt` and `<kind>.html`. Only the last escapes values.
+
+    `make mails` makes layout.html, which the HTML templates extend, from layout.mjml.
+    """
 
     def __init__(self, *, mail_from: str, app_name: str, app_base_url: str, clock: Clock) -> None:
         name, address = parseaddr(mail_from)
@@ -39,20 +44,25 @@ class MimeComposer:
             trim_blocks=True,
             keep_trailing_newline=True,
         )
-        self._templates.globals.update(app_name=app_name, app_base_url=app_base_url)
+        self._templates.globals.update(
+            app_name=app_name, app_base_url=app_base_url, links=AccountLinks(app_base_url=app_base_url)
+        )
 
     def compose(self, email: Email) -> EmailMessage:
+        subject = self._render(f"{email.kind}.subject.txt", email.variables).strip()
         message = EmailMessage(policy=_POLICY)
         message["From"] = self._sender
         message["To"] = Address(addr_spec=email.recipient.value)
-        message["Subject"] = self._render(f"{email.kind}.subject.txt", email).strip()
+        message["Subject"] = subject
         message["Date"] = self._clock.now()
         message["Message-ID"] = message_id(email, domain=self._sender.domain)
         message["X-Mail-Kind"] = email.kind
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation replies
-        message.set_content(self._render(f"{email.kind}.txt", email))
-        message.add_alternative(self._render(f"{email.kind}.html", email), subtype="html")
+        message.set_content(self._render(f"{email.kind}.txt", email.variables))
+        message.add_alternative(
+            self._render(f"{email.kind}.html", {**email.variables, "subject": subject}), subtype="html"
+        )
         return message
 
-    def _render(self, template: str, email: Email) -> str:
-        return self._templates.get_template(template).render(email.variables)
+    def _render(self, template: str, variables: Mapping[str, str]) -> str:
+        return self._templates.get_template(template).render(variables)
