@@ -152,6 +152,7 @@ def test_every_process_names_a_url_that_no_client_takes_and_exits_2(
     assert [line.split(":")[1].strip() for line in result.stderr.splitlines()] == [
         "DATABASE_URL",
         "REDIS_URL",
+        "TRUSTED_PROXIES",
     ]
     assert "hunter2" not in result.stderr
 
@@ -188,6 +189,7 @@ def test_production_refuses_the_development_defaults_and_names_every_one(system:
         "PASSWORD_HASH_MEMORY",
         "PASSWORD_HASH_TIME",
         "REDIS_URL",
+        "TRUSTED_PROXIES",
     }
     assert time.monotonic() - started < 10
 

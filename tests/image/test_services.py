@@ -140,7 +140,7 @@ def test_production_refuses_the_development_defaults(image: Stage) -> None:
 
     assert refused.returncode == 2, refused.stderr
     refusals = [line.removeprefix("cmd.server: ").split(":")[0] for line in refused.stderr.splitlines()]
-    assert sorted(refusals) == ["APP_BASE_URL", "DATABASE_URL", "JWT_SECRET", "MAIL_URL"]
+    assert sorted(refusals) == ["APP_BASE_URL", "DATABASE_URL", "JWT_SECRET", "MAIL_URL", "TRUSTED_PROXIES"]
 
 
 def test_production_names_every_variable_that_is_missing(image: Stage) -> None:
@@ -150,7 +150,7 @@ def test_production_names_every_variable_that_is_missing(image: Stage) -> None:
     refused = production.run(image.command, within=30)
 
     refusals = [line.removeprefix("cmd.server: ").split(":")[0] for line in refused.stderr.splitlines()]
-    assert sorted(refusals) == ["APP_BASE_URL", "DATABASE_URL", "JWT_SECRET", "MAIL_URL"]
+    assert sorted(refusals) == ["APP_BASE_URL", "DATABASE_URL", "JWT_SECRET", "MAIL_URL", "TRUSTED_PROXIES"]
 
 
 def test_the_standard_library_has_bytecode(image: Stage) -> None:
@@ -174,6 +174,7 @@ def test_production_accepts_secrets_and_addresses_of_its_own(image: Stage) -> No
         JWT_SECRET="7f3c1e9a5b2d8046e1c7a9f03b5d2864",
         MAIL_URL="smtps://mail.example.com",
         POSTGRES_PASSWORD="p4ssw0rd",
+        TRUSTED_PROXIES="none",
     )
     production = Container(image=image, environment=configured["server"]["environment"], hostname="server")
 

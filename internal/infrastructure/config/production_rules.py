@@ -35,6 +35,7 @@ def production_problems(values: Mapping[str, Any], *, named: Collection[str]) ->
         "mail_url": (encrypts_mail, "must be smtp+starttls:// or smtps://"),
         "app_base_url": (urlsplit(values["app_base_url"]).scheme == "https", "must be an https:// URL"),
         "cors_allowed_origins": (origins.strip() != EVERY_ORIGIN, "must not be *"),
+        "trusted_proxies": ("trusted_proxies" in named, "must be given: the reverse proxies, or none"),
         "password_hash_memory": (values["password_hash_memory"] >= OWASP_MEMORY, _BELOW_THE_DEFAULT),
         "password_hash_time": (values["password_hash_time"] >= OWASP_TIME, _BELOW_THE_DEFAULT),
     }

@@ -16,6 +16,7 @@ from internal.domain.email_address import EmailAddress, InvalidEmailAddress
 from internal.infrastructure.config.origins import parse_origins
 from internal.infrastructure.config.queue_settings import parse_limits, parse_weights
 from internal.infrastructure.config.service_url import PostgresUrl, SentinelUrl, parse_url
+from internal.infrastructure.config.trusted_proxies import parse_trusted_proxies
 
 # RFC 7518 section 3.2: an HS256 key is at least as long as the hash.
 MIN_SECRET_BYTES = 32
@@ -142,5 +143,6 @@ RedisUrl = Annotated[str, _read_by(_redis_url)]
 MailUrl = Annotated[str, _read_by(_mail_url)]
 Sender = Annotated[str, _read_by(_sender)]
 Origins = Annotated[str, _read_by(parse_origins)]
+TrustedProxies = Annotated[str, _read_by(parse_trusted_proxies)]
 QueueWeights = Annotated[str, _read_by(parse_weights)]
 QueueLimits = Annotated[str, _read_by(parse_limits)]

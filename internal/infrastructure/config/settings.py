@@ -52,10 +52,12 @@ from internal.infrastructure.config.setting_values import (
     Seconds,
     Sender,
     TokenLife,
+    TrustedProxies,
     WebAddress,
     WholeSeconds,
     one_line,
 )
+from internal.infrastructure.config.trusted_proxies import NO_PROXIES
 from internal.ports.tasks import Rate
 
 COMPOSE_DATABASE_URL = f"postgresql://pyhexaclean:{DEVELOPMENT_DATABASE_PASSWORD}@localhost:5432/pyhexaclean"
@@ -97,6 +99,7 @@ class Settings(BaseSettings):
     http_drain_time: float = Field(default=1, ge=0, le=3600)
     http_shutdown_timeout: int = Field(default=8, ge=1, le=3600)
     cors_allowed_origins: Origins = ""
+    trusted_proxies: TrustedProxies = NO_PROXIES
 
     worker_concurrency: AtOnce = 10
     worker_processes: Processes = 1

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
@@ -8,7 +8,9 @@ from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.types import ASGIApp
 
+from internal.infrastructure.config.trusted_proxies import Network
 from internal.infrastructure.http.auth.controller import AuthController
+from internal.infrastructure.http.caller import Callers
 from internal.infrastructure.http.cors import Cors
 from internal.infrastructure.http.current_user import provide_current_user
 from internal.infrastructure.http.errors import EXCEPTION_HANDLERS
@@ -29,17 +31,20 @@ def create_app(
     openapi: OpenAPIConfig | None,
     body_within: timedelta,
     origins: frozenset[str],
+    trusted_proxies: Collection[Network],
     is_https_only: bool,
 ) -> ASGIApp:
     """The HTTP application. `providers` build the handlers' dependencies, by parameter name.
 
-    Web pages of `origins` may call it. With `is_https_only`, browsers are told to use HTTPS from then on.
+    Web pages of `origins` may call it. `trusted_proxies` may say for whom they call. With
+    `is_https_only`, browsers are told to use HTTPS from then on.
     """
     dependencies = {name: _provide(provider) for name, provider in providers.items()}
     app = Litestar(
         route_handlers=[AuthController, UsersController, health, livez, readyz],
         dependencies={
             **dependencies,
+            "caller": Provide(Callers(trusted=trusted_proxies).provide_caller),
             "current_user": Provide(provide_current_user),
             "unreadable": Provide(provide_unreadable),
         },

@@ -75,6 +75,16 @@ WRONG_VALUES = [
     ("CORS_ALLOWED_ORIGINS", "https://user@app.example.com"),
     ("CORS_ALLOWED_ORIGINS", "https://b\u00fccher.example"),
     ("CORS_ALLOWED_ORIGINS", "null"),
+    ("TRUSTED_PROXIES", "proxy.example.com"),
+    ("TRUSTED_PROXIES", "10.0.0.1/8"),
+    ("TRUSTED_PROXIES", "10.0.0.0/33"),
+    ("TRUSTED_PROXIES", "10.0.0.1,"),
+    ("TRUSTED_PROXIES", "10.0.0.1,none"),
+    ("TRUSTED_PROXIES", "10.0.0.1:8080"),
+    ("TRUSTED_PROXIES", "*"),
+    ("TRUSTED_PROXIES", "0.0.0.0/0"),
+    ("TRUSTED_PROXIES", "::/0"),
+    ("TRUSTED_PROXIES", "::ffff:0.0.0.0/96"),
     ("WORKER_CONCURRENCY", "0"),
     ("WORKER_PROCESSES", "0"),
     ("WORKER_QUEUES", "critical"),
@@ -126,6 +136,7 @@ PRODUCTION = {
     "REDIS_ADDR": "redis:6379",
     "MAIL_URL": "smtps://mail.example.com",
     "JWT_SECRET": "7f3c1e9a5b2d8046e1c7a9f03b5d2864",
+    "TRUSTED_PROXIES": "none",
 }
 
 
@@ -305,6 +316,7 @@ def test_production_refuses_the_defaults_and_names_every_bad_variable(
         "REDIS_URL",
         "MAIL_URL",
         "APP_BASE_URL",
+        "TRUSTED_PROXIES",
     }
 
 
@@ -352,6 +364,7 @@ def test_production_names_what_is_not_safe_beside_what_is_wrong(environment: pyt
         "PASSWORD_HASH_MEMORY",
         "PASSWORD_HASH_TIME",
         "REDIS_URL",
+        "TRUSTED_PROXIES",
     ]
 
 

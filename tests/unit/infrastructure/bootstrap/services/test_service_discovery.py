@@ -109,6 +109,7 @@ def test_names_them_together_with_whatever_else_is_wrong(monkeypatch: pytest.Mon
         "JWT_SECRET",
         "MAIL_URL",
         "REDIS_URL",
+        "TRUSTED_PROXIES",
     }
 
 
