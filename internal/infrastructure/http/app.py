@@ -9,10 +9,10 @@ from litestar.openapi import OpenAPIConfig
 from litestar.types import ASGIApp
 
 from internal.infrastructure.config.trusted_proxies import Network
+from internal.infrastructure.http.access import AccessGuard, provide_principal, require_declarations
 from internal.infrastructure.http.auth.controller import AuthController
 from internal.infrastructure.http.caller import Callers
 from internal.infrastructure.http.cors import Cors
-from internal.infrastructure.http.current_user import provide_current_user
 from internal.infrastructure.http.errors import EXCEPTION_HANDLERS
 from internal.infrastructure.http.head_requests import HeadAsGet
 from internal.infrastructure.http.health import health, livez, readyz
@@ -45,9 +45,10 @@ def create_app(
         dependencies={
             **dependencies,
             "caller": Provide(Callers(trusted=trusted_proxies).provide_caller),
-            "current_user": Provide(provide_current_user),
+            "principal": Provide(provide_principal),
             "unreadable": Provide(provide_unreadable),
         },
+        guards=[AccessGuard(providers["authenticate"])],
         request_class=JsonRequest,
         exception_handlers=dict(EXCEPTION_HANDLERS),
         before_request=require_json,
@@ -56,6 +57,7 @@ def create_app(
         openapi_config=openapi,
         logging_config=None,
     )
+    require_declarations(app)
     routes = [route.path for route in app.routes]
     inner = Cors(app, origins=origins) if origins else app
     body = RequestBody(inner, within=body_within)

@@ -4,6 +4,7 @@ import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
 
+from internal.infrastructure.http.access import ANYONE, access
 from internal.infrastructure.http.readiness import Readiness, ReadinessCheck, assess, status_code
 
 
@@ -16,17 +17,34 @@ class Live(msgspec.Struct, frozen=True):
     status: Literal["ok"] = "ok"
 
 
-@get("/api/v1/health", sync_to_thread=False, summary="Health in the envelope's format", tags=["health"])
+@get(
+    "/api/v1/health",
+    opt=access(ANYONE),
+    sync_to_thread=False,
+    summary="Health in the envelope's format",
+    tags=["health"],
+)
 def health() -> ServiceStatus:
     return ServiceStatus()
 
 
-@get("/livez", sync_to_thread=False, summary="Whether the process answers; no other checks", tags=["health"])
+@get(
+    "/livez",
+    opt=access(ANYONE),
+    sync_to_thread=False,
+    summary="Whether the process answers; no other checks",
+    tags=["health"],
+)
 def livez() -> Live:
     return Live()
 
 
-@get("/readyz", summary="Whether sign-ups can be served: 200 ok or degraded, 503 down", tags=["health"])
+@get(
+    "/readyz",
+    opt=access(ANYONE),
+    summary="Whether sign-ups can be served: 200 ok or degraded, 503 down",
+    tags=["health"],
+)
 async def readyz(readiness_checks: NamedDependency[tuple[ReadinessCheck, ...]]) -> Response[Readiness]:
     readiness = await assess(readiness_checks)
     return Response(readiness, status_code=status_code(readiness.status))

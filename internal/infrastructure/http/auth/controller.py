@@ -6,6 +6,7 @@ from litestar.params import JSONBody
 
 from internal.application.auth.log_in import LogIn, LogInCommand
 from internal.application.auth.register_user import RegisterUser, RegisterUserCommand
+from internal.infrastructure.http.access import ANYONE, access
 from internal.infrastructure.http.auth.idempotency_key import IdempotencyKey, parse_idempotency_key
 from internal.infrastructure.http.auth.schemas import AuthenticatedUser, LogInRequest, RegisterRequest
 from internal.infrastructure.http.envelope import Envelope, Meta
@@ -18,7 +19,12 @@ class AuthController(Controller):
     path = "/api/v1/auth"
     tags = ("auth",)
 
-    @post("/register", summary="Sign up", responses=problems(400, 408, 409, 413, 415, 422, 503))
+    @post(
+        "/register",
+        opt=access(ANYONE),
+        summary="Sign up",
+        responses=problems(400, 408, 409, 413, 415, 422, 503),
+    )
     async def register(
         self,
         request: Request[Any, Any, Any],
@@ -42,7 +48,13 @@ class AuthController(Controller):
             meta=Meta.of(request),
         )
 
-    @post("/login", status_code=200, summary="Log in", responses=problems(400, 401, 408, 413, 415, 422, 503))
+    @post(
+        "/login",
+        opt=access(ANYONE),
+        status_code=200,
+        summary="Log in",
+        responses=problems(400, 401, 408, 413, 415, 422, 503),
+    )
     async def log_in(
         self, request: Request[Any, Any, Any], data: JSONBody[LogInRequest], log_in: NamedDependency[LogIn]
     ) -> Envelope[AuthenticatedUser]:

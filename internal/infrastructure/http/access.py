@@ -1,0 +1,86 @@
+"""Who may call a route. Every route declares it, and a route that does not fails the start."""
+
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.routes import HTTPRoute
+
+from internal.application.auth.authenticate import Authenticate, AuthenticateCommand, Principal
+from internal.domain.errors import NotAuthenticated
+from internal.domain.role import Permission
+from internal.ports.token_issuer import InvalidToken
+
+_KEY = "access"
+
+AnyConnection = ASGIConnection[Any, Any, Any, Any]
+
+
+class Access(Enum):
+    ANYONE = auto()
+    SIGNED_IN = auto()
+
+
+ANYONE, SIGNED_IN = Access.ANYONE, Access.SIGNED_IN
+
+
+class MissingToken(NotAuthenticated):
+    code = "MISSING_TOKEN"
+
+    def __init__(self) -> None:
+        super().__init__("A bearer token is required")
+
+
+def access(to: Access | Permission) -> dict[str, Any]:
+    """The `opt` of a route: everybody, every signed-in user, or users whose role has the permission."""
+    return {_KEY: to}
+
+
+class AccessGuard:
+    """Authenticates the caller before the body of a request is read, and checks the route's declaration."""
+
+    def __init__(self, authenticate: Callable[[], Authenticate]) -> None:
+        self._authenticate = authenticate
+
+    async def __call__(self, connection: AnyConnection, handler: BaseRouteHandler) -> None:
+        """Raise NotAuthenticated or NotPermitted unless the route is open to this caller."""
+        needed = ANYONE if _is_automatic(handler) else handler.opt[_KEY]
+        if needed is ANYONE:
+            return
+        principal = await self._authenticate()(AuthenticateCommand(token=_bearer_token(connection)))
+        if isinstance(needed, Permission):
+            principal.user.require(needed)
+        connection.state.principal = principal
+
+
+async def provide_principal(request: Request[Any, Any, Any]) -> Principal:
+    """The user and the session of a request, on every route that is not open to anyone."""
+    principal: Principal = request.state.principal
+    return principal
+
+
+def require_declarations(app: Litestar) -> None:
+    """Raise TypeError if a route does not declare its access."""
+    for route in app.routes:
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
+            if _KEY not in handler.opt and not _is_automatic(handler):
+                raise TypeError(f"{route.path} does not declare its access: {handler}")
+
+
+def _is_automatic(handler: BaseRouteHandler) -> bool:
+    """Whether the framework added the handler: it answers OPTIONS with the methods of the route."""
+    return getattr(handler, "http_methods", None) == {"OPTIONS"}
+
+
+def _bearer_token(connection: AnyConnection) -> str:
+    """The token of the Authorization header (RFC 6750 section 2.1)."""
+    given = connection.headers.getall("authorization", [])
+    scheme, _, token = given[0].partition(" ") if given else ("", "", "")
+    if scheme.lower() != "bearer" or not token:
+        raise MissingToken
+    if len(given) > 1:
+        raise InvalidToken
+    return token
