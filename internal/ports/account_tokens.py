@@ -14,7 +14,8 @@ class AccountTokens(Protocol):
     async def use(self, digest: bytes, purpose: TokenPurpose) -> AccountToken | None:
         """Return the token and use it up. Returns None if it is unknown, used, expired or of another purpose.
 
-        Exactly one of many simultaneous calls gets the token.
+        Exactly one of many simultaneous calls gets the token. Until the unit of work ends, calls with other
+        tokens of the user wait.
         """
         ...
 

@@ -1,15 +1,25 @@
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from internal.domain.account_token import AccountToken, TokenPurpose
 from internal.infrastructure.database.tables import account_tokens as tokens
+from internal.infrastructure.database.tables import users
 
 _ADD = insert(tokens).on_conflict_do_nothing(index_elements=["digest"])
 _USE_UP = update(tokens).where(tokens.c.used_at.is_(None)).values(used_at=func.now())
+# Two tokens of one user are used one after the other. Without this lock, each could wait for the other's row.
+_LOCKED_USER = (
+    select(users.c.id)
+    .join(tokens, tokens.c.user_id == users.c.id)
+    .where(tokens.c.digest == bindparam("given"))
+    .with_for_update(of=users, key_share=True)
+    .cte("locked_user")
+)
 _USE = _USE_UP.where(
+    tokens.c.user_id == _LOCKED_USER.c.id,
     tokens.c.digest == bindparam("given"),
     tokens.c.purpose == bindparam("of_purpose"),
     tokens.c.expires_at > func.now(),
