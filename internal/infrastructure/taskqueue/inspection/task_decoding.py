@@ -15,7 +15,7 @@ from internal.ports.task_snapshots import Attempt, TaskInfo
 from internal.ports.tasks import TaskState, UniqueUntil
 
 ATTEMPT = b"attempt:"
-# The fields of a record that `describe` in `reading.lua` returns.
+# The fields of a record that `describe` in `describe_tasks.lua` returns.
 _RECORD_FIELDS = (b"deadline", b"crashes", b"cancelled", b"completed", b"result", b"lock_for", b"lock_until")
 # The sorted sets that hold the tasks of a state.
 SETS: Mapping[TaskState, Sequence[str]] = {
@@ -48,7 +48,7 @@ class TaskRow:
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> "TaskRow":
-        """Decode a row that `describe` in `reading.lua` returns."""
+        """Decode a row that `describe` in `describe_tasks.lua` returns."""
         task_id, score, message, retained_until, *rest = row
         names = (*_RECORD_FIELDS, *rest[len(_RECORD_FIELDS) : len(_RECORD_FIELDS) + 1])
         values = [*rest[: len(_RECORD_FIELDS)], *rest[len(_RECORD_FIELDS) + 1 :]]

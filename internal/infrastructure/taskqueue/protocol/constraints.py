@@ -1,4 +1,4 @@
-"""The lock and the limits of a task, as `publishing.lua` takes them. Most tasks have none."""
+"""The lock and the limits of a task, as `store_tasks.lua` takes them. Most tasks have none."""
 
 from collections.abc import Mapping
 from datetime import timedelta

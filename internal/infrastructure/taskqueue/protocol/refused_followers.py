@@ -8,7 +8,7 @@ log = structlog.get_logger(__name__)
 
 
 def warn_of_refused(followers: Iterable[Sequence[Any]]) -> None:
-    """Log each follower that was not stored when a task ended. `following.lua` describes the rows."""
+    """Log each follower that was not stored when a task ended. `followers.lua` describes the rows."""
     for queue, task_id, follower_queue, follower_id, message, state, other in followers:
         what = "its id is taken by a task" if other == follower_id else "an equal task"
         log.warning(

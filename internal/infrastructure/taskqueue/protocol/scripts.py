@@ -84,20 +84,20 @@ class Script:
 
 
 _KEYS = ("shared/keys",)
-_MOVES = (*_KEYS, "shared/line", "shared/moves")
-_STATES = (*_MOVES, "shared/states")
-_READING = (*_STATES, "shared/reading")
-_STORING = (*_STATES, "shared/publishing")
-_WAITING = (*_MOVES, "shared/waiting")
+_MOVES = (*_KEYS, "shared/pending_line", "shared/enter_state")
+_STATES = (*_MOVES, "shared/task_state")
+_READING = (*_STATES, "shared/describe_tasks")
+_STORING = (*_STATES, "shared/store_tasks")
+_WAITING = (*_MOVES, "shared/limit_lines")
 _OFFERING = (*_WAITING, "shared/offering")
-_LEAVING = (*_WAITING, "shared/leaving")
-_ENDING = (*_LEAVING, "shared/states", "shared/publishing", "shared/following")
+_LEAVING = (*_WAITING, "shared/ending")
+_ENDING = (*_LEAVING, "shared/task_state", "shared/store_tasks", "shared/followers")
 
 PUBLISH = Script("publishing/publish", after=_STORING)
-SEND = Script("publishing/send", after=("shared/keys", "shared/line"))
+SEND = Script("publishing/send", after=("shared/keys", "shared/pending_line"))
 SETTLE_AND_FETCH = Script(
     "worker/settle_and_fetch",
-    after=(*_ENDING, "worker/settling", "worker/limits"),
+    after=(*_ENDING, "worker/apply_outcomes", "worker/start_under_limits"),
     is_repeatable=False,  # a lost reply may have contained tasks
 )
 EXTEND = Script("worker/extend", after=_LEAVING)
@@ -106,11 +106,11 @@ RESULT = Script("inspection/result", after=_STATES)
 EXIST = Script("publishing/exist", after=_KEYS)
 SIZE = Script("broker/size", after=_KEYS)
 FLUSH = Script("broker/flush", after=_LEAVING)
-ANNOUNCE_SCHEDULE = Script("scheduling/announce_schedule", after=(*_KEYS, "scheduling/scheduling"))
-ENQUEUE_SLOT = Script("scheduling/enqueue_slot", after=(*_STORING, "scheduling/scheduling"))
-SCHEDULES = Script("scheduling/schedules", after=(*_KEYS, "scheduling/scheduling"))
+ANNOUNCE_SCHEDULE = Script("scheduling/announce_schedule", after=(*_KEYS, "scheduling/schedule_entries"))
+ENQUEUE_SLOT = Script("scheduling/enqueue_slot", after=(*_STORING, "scheduling/schedule_entries"))
+SCHEDULES = Script("scheduling/schedules", after=(*_KEYS, "scheduling/schedule_entries"))
 
-REGISTER = Script("worker/register", after=(*_OFFERING, "shared/clock"))
+REGISTER = Script("worker/register", after=(*_OFFERING, "shared/clock_correction"))
 UNREGISTER = Script("worker/unregister", after=_OFFERING)
 WORKERS = Script("inspection/workers", after=_KEYS)
 
@@ -122,9 +122,9 @@ READ_TASKS = Script("inspection/read_tasks", after=_READING)
 TASK = Script("inspection/task", after=_STATES)
 ACTION_PRECHECK = Script("inspection/action_precheck", after=_STATES)
 
-RUN = Script("inspection/run", after=(*_STATES, "inspection/acting"))
-ARCHIVE = Script("inspection/archive", after=(*_ENDING, "inspection/acting"))
-DELETE = Script("inspection/delete", after=(*_LEAVING, "shared/states", "inspection/acting"))
-CANCEL = Script("inspection/cancel", after=(*_STATES, "inspection/acting"))
+RUN = Script("inspection/run", after=(*_STATES, "inspection/act_on_each"))
+ARCHIVE = Script("inspection/archive", after=(*_ENDING, "inspection/act_on_each"))
+DELETE = Script("inspection/delete", after=(*_LEAVING, "shared/task_state", "inspection/act_on_each"))
+CANCEL = Script("inspection/cancel", after=(*_STATES, "inspection/act_on_each"))
 REMOVE = Script("inspection/remove", after=_STATES)
 CLEAR = Script("inspection/clear", after=_KEYS)

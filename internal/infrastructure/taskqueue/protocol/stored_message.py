@@ -1,4 +1,4 @@
-"""Converts encoded tasks to the form that `publishing.lua` takes."""
+"""Converts encoded tasks to the form that `store_tasks.lua` takes."""
 
 from collections.abc import Mapping
 from datetime import datetime

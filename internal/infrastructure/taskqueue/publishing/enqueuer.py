@@ -145,7 +145,7 @@ class Enqueuer:
             return False
 
     async def _send(self, messages: Sequence[StoredMessage]) -> list[Any]:
-        """Return the reply of `publishing.lua`. A retry that finds its own task had stored it before."""
+        """Return the reply of `store_tasks.lua`. A retry that finds its own task had stored it before."""
         try:
             return await self._send_once(messages)
         except Severed:
@@ -156,7 +156,7 @@ class Enqueuer:
         ]
 
     async def _send_once(self, messages: Sequence[StoredMessage]) -> list[Any]:
-        """Return the reply of `publishing.lua`. One simple task with a new id takes a shorter script."""
+        """Return the reply of `store_tasks.lua`. One simple task with a new id takes a shorter script."""
         is_alone = len(messages) == 1 and messages[0].is_simple
         if is_alone and await scripts.SEND.call(self._wire, self._namespace, messages[0][:3]):
             return _SENT

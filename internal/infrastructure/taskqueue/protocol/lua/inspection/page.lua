@@ -7,7 +7,7 @@
 --   score, id  start after this task, which may be gone; score '' starts at the beginning
 --   count      maximum number of tasks
 --   bytes      size limit of their messages and results
--- Returns [1 if the queue exists, rows of `describe` in `reading.lua`, 1 if there are more tasks]
+-- Returns [1 if the queue exists, rows of `describe` in `describe_tasks.lua`, 1 if there are more tasks]
 local queue, sets, newest, score, id, count, bytes = unpack(cmsgpack.unpack(ARGV[1]))
 
 -- Redis orders ids of one score by their bytes; Lua's `<` depends on the locale.

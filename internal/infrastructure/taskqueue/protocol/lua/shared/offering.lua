@@ -1,4 +1,4 @@
--- Offers places after the set of running queues or workers has changed. Loaded after `waiting.lua`.
+-- Offers places after the set of running queues or workers has changed. Loaded after `limit_lines.lua`.
 
 -- Offers the places of all limits for which tasks of these queues wait.
 local function offer_places_of(queues)

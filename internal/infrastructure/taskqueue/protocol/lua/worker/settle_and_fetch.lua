@@ -17,7 +17,7 @@
 -- Returns [indexes in `outcomes`, from 1, of outcomes with an invalid token,
 --          [[queue, id, message, deadline, suspect, crashes, cancelled], ...],
 --          [credit of each queue], ms until something is due or -1,
---          rows of refused followers (only if there are any, see `following.lua`)]
+--          rows of refused followers (only if there are any, see `followers.lua`)]
 --   deadline  ms from now, negative if it has passed, '' without a deadline
 -- A task leaves `active` only here, in `extend`, and when its lease lapses. Each way checks or removes the token.
 local PROMOTE = 100

@@ -1,4 +1,4 @@
--- How scripts describe tasks. Loaded after `states.lua`.
+-- How scripts describe tasks. Loaded after `task_state.lua`.
 
 -- Returns the name and the value of the field with the last failed attempt.
 local function last_attempt(of)

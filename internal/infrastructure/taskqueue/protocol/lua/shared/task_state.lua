@@ -1,4 +1,4 @@
--- The state of a task. Loaded after `moves.lua`.
+-- The state of a task. Loaded after `enter_state.lua`.
 local SETS = { 'pending', 'suspects', 'active', 'scheduled', 'retry', 'archived', 'completed' }
 
 -- Returns the set that holds a task, and its score there; nothing if there is no such task.

@@ -1,4 +1,4 @@
--- Shared by the scripts for operator actions. Loaded before them, after `states.lua`.
+-- Shared by the scripts for operator actions. Loaded before them, after `task_state.lua`.
 
 -- Act on each task that is in one of `states`. `move` takes the id, its set and its index in `ids`, and may refuse
 -- by returning a reason. Returns '' or the reason of the refusal for each id.

@@ -1,4 +1,4 @@
--- How a task moves between its states. Loaded after `line.lua`.
+-- How a task moves between its states. Loaded after `pending_line.lua`.
 local today = math.floor(now / (24 * 3600 * 1000)) -- days since 1970, UTC
 
 -- The hash with rare data of a task: deadline, lock, limit, number of crashes, history of attempts, result.

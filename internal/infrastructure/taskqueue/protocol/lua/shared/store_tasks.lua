@@ -1,4 +1,4 @@
--- How new tasks are stored. Loaded after `states.lua`.
+-- How new tasks are stored. Loaded after `task_state.lua`.
 
 -- Returns the other queue that has a task with this id. `placed` has the ids of this call.
 local function elsewhere(queue, id, placed)

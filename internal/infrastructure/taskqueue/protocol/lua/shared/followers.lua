@@ -1,4 +1,4 @@
--- The followers of a task that has ended. Loaded after `leaving.lua` and `publishing.lua`.
+-- The followers of a task that has ended. Loaded after `ending.lua` and `store_tasks.lua`.
 local GROUP_TTL = 90 * 24 * 3600 -- s: an archived member can be run again for as long
 
 -- Returns true if the last task of a group is done. A task that is counted twice counts once.

@@ -1,4 +1,4 @@
--- The lines of tasks that wait for a place of a limit, and the next task of a line. Loaded after `moves.lua`.
+-- The lines of tasks that wait for a place of a limit, and the next task of a line. Loaded after `enter_state.lua`.
 -- A limit has a line for each queue, so a queue that cannot start its tasks does not block the others.
 local MOST_OFFERED = 100 -- tasks that one call offers a place of a limit
 local SPARE = 10 -- tasks of a line that are read in addition

@@ -1,4 +1,4 @@
--- How a task leaves a state or is deleted, and releases its locks and places. Loaded after `waiting.lua`.
+-- How a task leaves a state or is deleted, and releases its locks and places. Loaded after `limit_lines.lua`.
 
 -- Calls `visit(id, value, ...)` with these fields of each task's record, unless no task has one. Returns the records.
 local function each_record(queue, ids, fields, visit)
