@@ -84,47 +84,49 @@ class Script:
 
 
 _KEYS = ("shared/keys",)
-_MOVES = (*_KEYS, "shared/pending_line", "shared/enter_state")
-_STATES = (*_MOVES, "shared/task_state")
+_RECORDS = (*_KEYS, "shared/records")
+_STATES = (*_RECORDS, "shared/task_state")
 _READING = (*_STATES, "shared/describe_tasks")
-_STORING = (*_STATES, "shared/store_tasks")
-_WAITING = (*_MOVES, "shared/limit_lines")
-_OFFERING = (*_WAITING, "shared/offering")
-_LEAVING = (*_WAITING, "shared/ending")
-_ENDING = (*_LEAVING, "shared/task_state", "shared/store_tasks", "shared/followers")
+_ENTERING = (*_RECORDS, "shared/pending_line", "shared/enter_state")
+_STORING = (*_ENTERING, "shared/locks", "shared/task_state", "shared/store_tasks")
+_LIMITS = (*_ENTERING, "shared/served_queues", "shared/limit_lines")
+_ENDING = (*_LIMITS, "shared/ending")
+_FOLLOWING = (*_ENDING, "shared/locks", "shared/task_state", "shared/store_tasks", "shared/followers")
 
 PUBLISH = Script("publishing/publish", after=_STORING)
 SEND = Script("publishing/send", after=("shared/keys", "shared/pending_line"))
 SETTLE_AND_FETCH = Script(
     "worker/settle_and_fetch",
-    after=(*_ENDING, "worker/apply_outcomes", "worker/start_under_limits"),
+    after=(*_FOLLOWING, "worker/leases", "worker/apply_outcomes", "worker/start_under_limits"),
     is_repeatable=False,  # a lost reply may have contained tasks
 )
-EXTEND = Script("worker/extend", after=_LEAVING)
-PAUSE = Script("inspection/pause", after=_OFFERING)
+EXTEND = Script("worker/extend", after=(*_ENDING, "worker/leases"))
+PAUSE = Script("inspection/pause", after=_LIMITS)
 RESULT = Script("inspection/result", after=_STATES)
 EXIST = Script("publishing/exist", after=_KEYS)
 SIZE = Script("broker/size", after=_KEYS)
-FLUSH = Script("broker/flush", after=_LEAVING)
+FLUSH = Script("broker/flush", after=_ENDING)
 ANNOUNCE_SCHEDULE = Script("scheduling/announce_schedule", after=(*_KEYS, "scheduling/schedule_entries"))
 ENQUEUE_SLOT = Script("scheduling/enqueue_slot", after=(*_STORING, "scheduling/schedule_entries"))
 SCHEDULES = Script("scheduling/schedules", after=(*_KEYS, "scheduling/schedule_entries"))
 
-REGISTER = Script("worker/register", after=(*_OFFERING, "shared/clock_correction"))
-UNREGISTER = Script("worker/unregister", after=_OFFERING)
+REGISTER = Script("worker/register", after=(*_LIMITS, "worker/clock_correction"))
+UNREGISTER = Script("worker/unregister", after=_LIMITS)
 WORKERS = Script("inspection/workers", after=_KEYS)
 
-QUEUES = Script("inspection/queues", after=_READING)
-HISTORY = Script("inspection/history", after=_MOVES)
+QUEUES = Script("inspection/queues", after=(*_STATES, "shared/pending_line"))
+HISTORY = Script("inspection/history", after=_KEYS)
 PAGE = Script("inspection/page", after=_READING)
 ACTIVE = Script("inspection/active", after=_KEYS)
 READ_TASKS = Script("inspection/read_tasks", after=_READING)
 TASK = Script("inspection/task", after=_STATES)
 ACTION_PRECHECK = Script("inspection/action_precheck", after=_STATES)
 
-RUN = Script("inspection/run", after=(*_STATES, "inspection/act_on_each"))
-ARCHIVE = Script("inspection/archive", after=(*_ENDING, "inspection/act_on_each"))
-DELETE = Script("inspection/delete", after=(*_LEAVING, "shared/task_state", "inspection/act_on_each"))
+RUN = Script(
+    "inspection/run", after=(*_ENTERING, "shared/locks", "shared/task_state", "inspection/act_on_each")
+)
+ARCHIVE = Script("inspection/archive", after=(*_FOLLOWING, "inspection/act_on_each"))
+DELETE = Script("inspection/delete", after=(*_ENDING, "shared/task_state", "inspection/act_on_each"))
 CANCEL = Script("inspection/cancel", after=(*_STATES, "inspection/act_on_each"))
 REMOVE = Script("inspection/remove", after=_STATES)
 CLEAR = Script("inspection/clear", after=_KEYS)

@@ -1,15 +1,5 @@
--- How a task leaves a state or is deleted, and releases its locks and places. Loaded after `limit_lines.lua`.
-
--- Calls `visit(id, value, ...)` with these fields of each task's record, unless no task has one. Returns the records.
-local function each_record(queue, ids, fields, visit)
-  local records, some_exist = records_of(queue, ids)
-  if some_exist then
-    for n, id in ipairs(ids) do
-      visit(id, unpack(redis.call('HMGET', records[n], unpack(fields))))
-    end
-  end
-  return records
-end
+-- How a task ends: it releases its lock and its place in line, and is archived or deleted. Loaded after
+-- `limit_lines.lua`.
 
 -- Ends tasks: they no longer wait for a limit, and no longer keep equal tasks out. Returns their records.
 local function retire(queue, ids)
@@ -68,38 +58,4 @@ local function to_archive(queue, id, most)
   if excess > 0 then
     trim(queue, 'archived', redis.call('ZRANGE', archived, 0, math.min(excess, TRIM) - 1))
   end
-end
-
--- A prefetched task has '~' behind its token: it has not started if its worker dies.
-local function is_token(stored, token)
-  return stored == token or stored == token .. '~'
-end
-
-local function take_out_of_active(queue, ids)
-  redis.call('HDEL', key(queue, 'tokens'), unpack(ids))
-  redis.call('ZREM', key(queue, 'active'), unpack(ids))
-end
-
-local function free_places(queue, ids)
-  local freed = {}
-  each_record(queue, ids, { 'limit', 'max_running' }, function(id, limit, max_running)
-    if limit then
-      redis.call('ZREM', limit_key(limit, 'running'), limit_member(queue, id))
-      freed[limit] = freed[limit] or max_running
-    end
-  end)
-  for limit, max_running in pairs(freed) do
-    if max_running then
-      offer_places(limit)
-    end
-  end
-end
-
--- Moves an active task back to the front of its queue. No attempt is counted.
-local function hand_back(queue, id)
-  keep_turn(queue, id)
-  take_out_of_active(queue, { id })
-  free_places(queue, { id })
-  to_front(queue, id)
-  wake(queue)
 end

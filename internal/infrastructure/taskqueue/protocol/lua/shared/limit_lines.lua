@@ -1,11 +1,9 @@
--- The lines of tasks that wait for a place of a limit, and the next task of a line. Loaded after `enter_state.lua`.
+-- The lines of tasks that wait for a place of a limit, and the next task of a line. Loaded after `enter_state.lua`
+-- and `served_queues.lua`.
 -- A limit has a line for each queue, so a queue that cannot start its tasks does not block the others.
 local MOST_OFFERED = 100 -- tasks that one call offers a place of a limit
 local SPARE = 10 -- tasks of a line that are read in addition
 local PATIENCE = 1000 -- ms after which a free place is offered to the next task too
-
--- The rank of each queue that the calling worker serves. In strict mode the lower rank goes first.
-local serving, is_strict = {}, false
 
 local function limit_key(limit, part)
   return prefix .. ':limit:' .. limit .. ':' .. part
@@ -47,46 +45,6 @@ local function leave_line(limit, queue, id)
     redis.call('SREM', key(queue, 'limits'), limit)
   end
   return was_there
-end
-
-local queues_read
-
-local function all_queues()
-  queues_read = queues_read or redis.call('SMEMBERS', prefix .. ':queues')
-  return queues_read
-end
-
-local served, nobody_registers = nil, true
-
-local function read_workers()
-  served = {}
-  for _, worker in ipairs(redis.call('ZRANGE', prefix .. ':workers', 0, -1)) do
-    local entry = prefix .. ':worker:' .. worker
-    local queues, draining, waits_for = unpack(redis.call('HMGET', entry, 'queues', 'draining', 'waits_for'))
-    local takes_nothing = draining == '1' or (waits_for or '') ~= ''
-    if queues then
-      nobody_registers = false
-      for name in pairs(takes_nothing and {} or cjson.decode(queues)) do
-        served[name] = true
-      end
-    end
-  end
-end
-
--- Returns true if a live worker dequeues from this queue: the caller or a registered one. Dramatiq's own Worker does
--- not register: without registered workers it may serve every queue.
-local function is_served(queue)
-  if serving[queue] then
-    return true
-  end
-  if not served then
-    read_workers()
-  end
-  return served[queue] or nobody_registers
-end
-
-local function is_paused(queue)
-  return redis.call('EXISTS', key(queue, 'paused')) == 1
 end
 
 -- Counts the waiting tasks ahead of this one that can start. A task without a turn comes last.
@@ -223,6 +181,19 @@ local function offer_places(limit)
   for _, other in ipairs(lines) do
     for n = other.next, math.min(other.next + other.places - 1, #other.ids) do
       hasten(other.queue, other.ids[n], other.wait + PATIENCE)
+    end
+  end
+end
+
+-- Offers the places of all limits for which tasks of these queues wait.
+local function offer_places_of(queues)
+  local seen = {}
+  for _, queue in ipairs(queues) do
+    for _, limit in ipairs(redis.call('SMEMBERS', key(queue, 'limits'))) do
+      if not seen[limit] then
+        seen[limit] = true
+        offer_places(limit)
+      end
     end
   end
 end

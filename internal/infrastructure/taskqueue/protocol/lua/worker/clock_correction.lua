@@ -1,4 +1,4 @@
--- Corrects times that were stored while Redis' clock was ahead. Loaded after `offering.lua`.
+-- Corrects times that were stored while Redis' clock was ahead. Loaded after `limit_lines.lua`.
 -- Times of past events are pulled back. Times that a publisher has scheduled stay: the intended time is unknown.
 local MOST_PULLED_BACK = 1000 -- tasks of a line or a state
 
