@@ -271,6 +271,8 @@ async def test_a_look_costs_the_same_however_many_tasks_there_are(
         first = await inspector.tasks("default", TaskState.PENDING, newest_first=newest_first)
         # Redis loads a script at its first call.
         await inspector.tasks("default", None, newest_first=newest_first)
+        await inspector.queues()
+        await inspector.task("default", f"{count}-{count - 1:05}")
         costs.append(
             [
                 await calls_of(client, look)
