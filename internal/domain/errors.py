@@ -60,17 +60,25 @@ class Violations:
 
     def __init__(self, known: Mapping[str, Sequence[str]] | None = None) -> None:
         self._known = dict(known or {})
-        self._errors: dict[str, list[str]] = {}
+        self._collected: list[InvalidInput] = []
 
     @contextmanager
     def collect(self) -> Generator[None]:
         try:
             yield
         except InvalidInput as error:
-            for field, messages in error.errors.items():
-                self._errors.setdefault(field, []).extend(messages)
+            self._collected.append(error)
 
     def raise_if_any(self) -> None:
-        """Raise InvalidInput if anything was collected or known."""
-        if errors := {**self._errors, **self._known}:
-            raise InvalidInput(errors)
+        """Raise InvalidInput if anything was collected or known.
+
+        A violation that is the only one is raised itself, with its own `code`.
+        """
+        if not self._known and len(self._collected) == 1:
+            raise self._collected[0]
+        errors: dict[str, list[str]] = {}
+        for error in self._collected:
+            for field, messages in error.errors.items():
+                errors.setdefault(field, []).extend(messages)
+        if named := {**errors, **self._known}:
+            raise InvalidInput(named)

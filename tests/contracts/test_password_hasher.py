@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from internal.infrastructure.security.argon2_password_hasher import WAIT_AT_MOST, Argon2PasswordHasher
+from internal.infrastructure.security.argon2_password_hasher import Argon2PasswordHasher
+from internal.infrastructure.security.bounded_threads import WAIT_AT_MOST
 from internal.ports.password_hasher import Match, PasswordHasher
 from internal.ports.unavailable import Unavailable
 from tests.fakes.password_hasher import FakePasswordHasher

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from internal.infrastructure.security.argon2_password_hasher import WAIT_AT_MOST
+from internal.infrastructure.security.bounded_threads import WAIT_AT_MOST
 from tests.support.polling import eventually
 from tests.support.system import PASSWORD, System
 

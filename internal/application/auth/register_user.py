@@ -2,11 +2,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from internal.application.new_password import NewPassword
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.domain.display_name import DisplayName
 from internal.domain.email_address import EmailAddress
 from internal.domain.errors import InvalidInput, Violations
-from internal.domain.password_policy import PasswordPolicy
 from internal.domain.user import User
 from internal.ports.clock import Clock
 from internal.ports.password_hasher import PasswordHasher
@@ -43,14 +43,14 @@ class RegisterUser:
         *,
         uow: UnitOfWork,
         password_hasher: PasswordHasher,
-        password_policy: PasswordPolicy,
+        new_password: NewPassword,
         token_issuer: TokenIssuer,
         clock: Clock,
         new_id: Callable[[], UUID],
     ) -> None:
         self._uow = uow
         self._password_hasher = password_hasher
-        self._password_policy = password_policy
+        self._new_password = new_password
         self._token_issuer = token_issuer
         self._clock = clock
         self._new_id = new_id
@@ -101,7 +101,7 @@ class RegisterUser:
         with violations.collect():
             name = DisplayName.parse(command.name)
         with violations.collect():
-            self._password_policy.check(command.password)
+            await self._new_password.check(command.password, email=command.email, name=command.name)
         violations.raise_if_any()
 
         return User.register(

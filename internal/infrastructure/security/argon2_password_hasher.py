@@ -1,20 +1,13 @@
-import asyncio
-from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection
 from datetime import timedelta
-from typing import TypeVar
 
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from internal.domain.normalization import nfc
 from internal.domain.password_policy import MAX_LENGTH
+from internal.infrastructure.security.bounded_threads import WAIT_AT_MOST, BoundedThreads
 from internal.ports.password_hasher import Match
-from internal.ports.unavailable import Unavailable
 
-R = TypeVar("R")
-
-# The same limit as for Postgres. A client that waits longer has often left and only delays the others.
-WAIT_AT_MOST = timedelta(seconds=5)
 # Sixteen and thirty-two zero bytes. No known password has this digest.
 _NOBODYS_SALT_AND_DIGEST = "A" * 22 + "$" + "A" * 43
 
@@ -44,17 +37,15 @@ class Argon2PasswordHasher:
     ) -> None:
         self._hasher = Argon2Hasher(time_cost=time, memory_cost=memory, parallelism=parallelism)
         self._cost = f"$argon2id$v=19$m={memory},t={time},p={parallelism}"
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="argon2")
-        self._free = asyncio.Semaphore(threads)
-        self._patience = patience
+        self._threads = BoundedThreads(threads, name="password hashing", patience=patience)
 
     async def hash(self, password: str) -> str:
-        return await self._in_thread(lambda: self._hasher.hash(nfc(password, up_to=MAX_LENGTH)))
+        return await self._threads.run(lambda: self._hasher.hash(nfc(password, up_to=MAX_LENGTH)))
 
     async def verify(
         self, password: str, password_hash: str | None, *, stored_costs: Collection[str] = ()
     ) -> Match:
-        return await self._in_thread(lambda: self._verify(password, password_hash, stored_costs))
+        return await self._threads.run(lambda: self._verify(password, password_hash, stored_costs))
 
     def _verify(self, password: str, password_hash: str | None, stored_costs: Collection[str]) -> Match:
         normalized = nfc(password, up_to=MAX_LENGTH)
@@ -67,17 +58,6 @@ class Argon2PasswordHasher:
             for form in forms:
                 self._hasher.verify(form, f"{cost}${_NOBODYS_SALT_AND_DIGEST}")
         return Match.NO
-
-    async def _in_thread(self, function: Callable[[], R]) -> R:
-        try:
-            async with asyncio.timeout(self._patience.total_seconds()):
-                await self._free.acquire()
-        except TimeoutError:
-            raise Unavailable("all threads for password hashing are busy") from None
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, function)
-        finally:
-            self._free.release()
 
 
 def cost_of(password_hash: str | None) -> str | None:

@@ -84,6 +84,35 @@ async def test_names_every_field_that_cannot_be_accepted(
     assert await count(container, "users") == 0
 
 
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [
+        ("P@ssw0rd", "PASSWORD_TOO_COMMON"),
+        ("acme2026", "PASSWORD_TOO_COMMON"),
+        ("Lovelace2026", "PASSWORD_TOO_PERSONAL"),
+        ("PyHexaClean1", "PASSWORD_TOO_PERSONAL"),
+    ],
+)
+async def test_refuses_a_password_that_is_easy_to_guess(
+    client: httpx.AsyncClient, container: Container, password: str, code: str
+) -> None:
+    response = await client.post("/api/v1/auth/register", json={**ADA, "password": password})
+
+    assert response.status_code == 422
+    assert response.json()["error_code"] == code
+    assert response.json()["errors"].keys() == {"password"}
+    assert await count(container, "users") == await count(container, "outbox") == 0
+
+
+async def test_names_a_common_password_beside_an_invalid_address(client: httpx.AsyncClient) -> None:
+    response = await client.post(
+        "/api/v1/auth/register", json={**ADA, "email": "ada@", "password": "password"}
+    )
+
+    assert response.json()["error_code"] == "VALIDATION_ERROR"
+    assert response.json()["errors"].keys() == {"email", "password"}
+
+
 @pytest.mark.parametrize("extra", ["id", "is_admin", "role", "email_verified", "password_hash"])
 async def test_refuses_a_field_that_is_not_the_callers_to_set(client: httpx.AsyncClient, extra: str) -> None:
     response = await client.post("/api/v1/auth/register", json={**ADA, extra: "x"})

@@ -1,5 +1,6 @@
 import pytest
 
+from internal.application.new_password import CommonPassword
 from internal.domain.errors import InvalidInput, NotFound, Violations
 
 
@@ -25,6 +26,30 @@ def test_known_violations_are_raised_alone() -> None:
         violations.raise_if_any()
 
     assert raised.value.errors == {"email": ["wrong"], "name": ["is required"]}
+
+
+def collect(violations: Violations, *errors: InvalidInput) -> InvalidInput:
+    for error in errors:
+        with violations.collect():
+            raise error
+    with pytest.raises(InvalidInput) as raised:
+        violations.raise_if_any()
+    return raised.value
+
+
+def test_the_only_violation_keeps_its_code() -> None:
+    common = CommonPassword()
+
+    assert collect(Violations(), common) is common
+
+
+def test_several_violations_have_the_common_code() -> None:
+    for raised in (
+        collect(Violations(), CommonPassword(), InvalidInput({"name": ["is too long"]})),
+        collect(Violations({"name": ["is required"]}), CommonPassword()),
+    ):
+        assert raised.code == "VALIDATION_ERROR"
+        assert raised.errors.keys() == {"name", "password"}
 
 
 def test_without_violations_nothing_is_raised() -> None:

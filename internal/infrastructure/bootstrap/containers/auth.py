@@ -21,7 +21,7 @@ class AuthContainer(containers.DeclarativeContainer):
         RegisterUser,
         uow=database.unit_of_work,
         password_hasher=security.password_hasher,
-        password_policy=security.password_policy,
+        new_password=security.new_password,
         token_issuer=security.token_issuer,
         clock=clock,
         new_id=new_id,

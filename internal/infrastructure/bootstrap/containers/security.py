@@ -1,11 +1,14 @@
+from collections.abc import Sequence
 from datetime import timedelta
 
 from dependency_injector import containers, providers
 
+from internal.application.new_password import NewPassword
 from internal.domain.password_policy import PasswordPolicy
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.security.derived_keys import DerivedKeys
 from internal.ports.clock import Clock
+from internal.ports.password_checker import PasswordChecker
 from internal.ports.password_hasher import PasswordHasher
 from internal.ports.token_issuer import TokenIssuer
 
@@ -20,6 +23,13 @@ def _password_hasher(settings: Settings) -> PasswordHasher:
         parallelism=settings.password_hash_parallelism,
         threads=settings.hashes_at_once,
     )
+
+
+def _password_checkers(clock: Clock) -> Sequence[PasswordChecker]:
+    # Imported here, because only the server checks passwords.
+    from internal.infrastructure.security.zxcvbn_password_checker import ZxcvbnPasswordChecker  # noqa: PLC0415 - see above
+
+    return [ZxcvbnPasswordChecker(clock=clock)]
 
 
 def _token_issuer(settings: Settings, clock: Clock) -> TokenIssuer:
@@ -42,5 +52,13 @@ class SecurityContainer(containers.DeclarativeContainer):
 
     password_hasher = providers.Singleton(_password_hasher, settings)
     password_policy = providers.Singleton(PasswordPolicy, min_length=settings.provided.password_min_length)
+    password_checkers = providers.Singleton(_password_checkers, clock)
+    new_password = providers.Singleton(
+        NewPassword,
+        policy=password_policy,
+        checkers=password_checkers,
+        hasher=password_hasher,
+        app_name=settings.provided.app_name,
+    )
     derived_keys = providers.Singleton(DerivedKeys, settings.provided.jwt_secrets)
     token_issuer = providers.Singleton(_token_issuer, settings, clock)

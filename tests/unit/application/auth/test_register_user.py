@@ -5,15 +5,16 @@ from uuid import UUID, uuid4
 import pytest
 
 from internal.application.auth.register_user import IdempotencyKeyReused, RegisterUser, RegisterUserCommand
+from internal.application.new_password import CommonPassword
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.domain.errors import InvalidInput
-from internal.domain.password_policy import PasswordPolicy
 from internal.domain.user import EmailAlreadyRegistered
 from internal.ports.idempotent_requests import RequestInProgress
 from tests.fakes.clock import NOON, FakeClock
 from tests.fakes.password_hasher import FakePasswordHasher
 from tests.fakes.token_issuer import FakeTokenIssuer
 from tests.fakes.unit_of_work import FakeUnitOfWork
+from tests.support.new_password import new_password
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +32,7 @@ class SignUp:
         self.register_user = RegisterUser(
             uow=self.uow,
             password_hasher=self.hasher,
-            password_policy=PasswordPolicy(),
+            new_password=new_password(hasher=self.hasher),
             token_issuer=self.tokens,
             clock=clock,
             new_id=uuid4,
@@ -87,6 +88,22 @@ async def test_names_every_invalid_field_at_once(sign_up: SignUp) -> None:
         await sign_up.register_user(RegisterUserCommand(email="nobody", name="1", password="short"))
 
     assert set(rejected.value.errors) == {"email", "name", "password"}
+
+
+async def test_refuses_a_common_password_with_its_own_code(sign_up: SignUp) -> None:
+    with pytest.raises(CommonPassword):
+        await sign_up.register_user(replace(ADA, password="password"))
+
+    assert sign_up.hasher.hashed == []
+    assert sign_up.uow.users.by_id == {}
+
+
+async def test_names_a_common_password_beside_other_invalid_fields(sign_up: SignUp) -> None:
+    with pytest.raises(InvalidInput) as rejected:
+        await sign_up.register_user(replace(ADA, email="nobody", password="password"))
+
+    assert rejected.value.code == "VALIDATION_ERROR"
+    assert set(rejected.value.errors) == {"email", "password"}
 
 
 async def test_names_what_could_not_be_read_beside_what_is_invalid(sign_up: SignUp) -> None:
@@ -185,7 +202,7 @@ async def test_takes_ids_from_outside(sign_up: SignUp) -> None:
     register_user = RegisterUser(
         uow=sign_up.uow,
         password_hasher=sign_up.hasher,
-        password_policy=PasswordPolicy(),
+        new_password=new_password(hasher=sign_up.hasher),
         token_issuer=sign_up.tokens,
         clock=FakeClock(),
         new_id=lambda: wanted,

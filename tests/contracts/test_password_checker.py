@@ -1,0 +1,97 @@
+import asyncio
+import time
+import unicodedata
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from internal.infrastructure.security.zxcvbn_password_checker import ZxcvbnPasswordChecker
+from internal.ports.password_checker import PasswordChecker, Weakness
+from tests.fakes.clock import FakeClock
+from tests.fakes.password_checker import COMMON, FakePasswordChecker
+
+pytestmark = pytest.mark.anyio
+
+
+def zxcvbn() -> ZxcvbnPasswordChecker:
+    return ZxcvbnPasswordChecker(clock=FakeClock())
+
+
+MAKERS: list[Callable[[], PasswordChecker]] = [FakePasswordChecker, zxcvbn]
+
+
+@pytest.fixture(params=MAKERS)
+def checker(request: pytest.FixtureRequest) -> PasswordChecker:
+    made: PasswordChecker = request.param()
+    return made
+
+
+async def test_finds_a_common_password(checker: PasswordChecker) -> None:
+    assert await checker.weakness_of(COMMON, personal=[]) is Weakness.COMMON
+
+
+async def test_finds_a_password_that_is_a_word_of_the_user(checker: PasswordChecker) -> None:
+    personal = ["kowalczykiewicz", "\u017b\u00f3\u0142kiewska"]
+
+    for password in (*personal, unicodedata.normalize("NFD", personal[1])):
+        assert await checker.weakness_of(password, personal=personal) is Weakness.PERSONAL
+
+
+async def test_the_words_of_one_user_mean_nothing_for_another(checker: PasswordChecker) -> None:
+    word = "kowalczykiewicz"
+
+    found = await asyncio.gather(
+        *(checker.weakness_of(word, personal=[word] if i % 2 else []) for i in range(20))
+    )
+
+    assert found == [None, Weakness.PERSONAL] * 10
+
+
+@pytest.mark.parametrize("password", ["correct horse", "battery staple", "p\u00e4ssw\u00f6rd " * 14])
+async def test_accepts_a_pass_phrase(checker: PasswordChecker, password: str) -> None:
+    assert await checker.weakness_of(password, personal=["ada", "lovelace", "ada@example.com"]) is None
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@given(password=st.text(max_size=200), personal=st.lists(st.text(max_size=20), max_size=5))
+async def test_judges_any_text(
+    make: Callable[[], PasswordChecker], password: str, personal: list[str]
+) -> None:
+    found = await make().weakness_of(password, personal=personal)
+
+    assert found is None or isinstance(found, Weakness)
+
+
+async def test_zxcvbn_leaves_the_event_loop_free() -> None:
+    checker = zxcvbn()
+    await checker.weakness_of(COMMON, personal=[])
+    checking = asyncio.create_task(checker.weakness_of("12" * 35 + "x", personal=[]))
+
+    turns = 0
+    while not checking.done():
+        await asyncio.sleep(0)
+        turns += 1
+
+    assert turns > 10
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "12121212121212121212121212121211[[[1<4+|7{@aaaa$29+11aa+!|4[59{!$000111100",
+        "48({[<3691!|70$5+%2@" * 3 + "passwordpass",
+        "12" * 35 + "7",
+        "0110110001011101110101011100101" * 3,
+        "e" + "\u0301\u0316" * 63,
+    ],
+)
+async def test_zxcvbn_takes_no_longer_than_some_hashes_for_any_password(password: str) -> None:
+    checker = zxcvbn()
+    await checker.weakness_of(COMMON, personal=[])
+    started = time.process_time()
+
+    await checker.weakness_of(password, personal=["12", "1", "211"])
+
+    assert time.process_time() - started < 0.3
