@@ -2,6 +2,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from uuid import UUID
 
 from internal.domain.errors import DomainError
@@ -42,3 +43,8 @@ class AccountToken:
     user_id: UUID
     email: str
     expires_at: datetime
+
+
+def digest_of(text: str) -> bytes:
+    """What we keep of the token with this text. A token has 256 random bits, so no slow hash is needed."""
+    return sha256(text.encode()).digest()

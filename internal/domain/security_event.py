@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Self
 from uuid import UUID
 
 from internal.domain.caller import Caller
@@ -14,6 +15,8 @@ class EventName(StrEnum):
     LOGIN_FAILED = "auth.login_failed"
     LOGGED_OUT = "auth.logged_out"
     REFRESH_REUSED = "auth.refresh_reused"
+    EMAIL_VERIFIED = "auth.email_verified"
+    RENAMED = "user.renamed"
 
 
 class Result(StrEnum):
@@ -36,3 +39,9 @@ class SecurityEvent:
     subject_id: UUID | None
     caller: Caller
     details: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def on_own_account(
+        cls, name: EventName, *, user_id: UUID, caller: Caller, result: Result = Result.SUCCESS
+    ) -> Self:
+        return cls(name=name, result=result, actor_id=user_id, subject_id=user_id, caller=caller)

@@ -9,6 +9,7 @@ from internal.infrastructure.bootstrap.containers.inspection import InspectionCo
 from internal.infrastructure.bootstrap.containers.security import SecurityContainer
 from internal.infrastructure.bootstrap.containers.taskqueue import TaskQueueContainer
 from internal.infrastructure.bootstrap.containers.tasks import TasksContainer
+from internal.infrastructure.bootstrap.containers.users import UsersContainer
 from internal.infrastructure.bootstrap.containers.worker import WorkerContainer
 from internal.infrastructure.clock import SystemClock
 from internal.infrastructure.config.settings import Settings
@@ -34,11 +35,12 @@ class Container(containers.DeclarativeContainer):
     auth = providers.Container(
         AuthContainer, clock=clock, new_id=new_id, database=database, security=security
     )
+    users = providers.Container(UsersContainer, clock=clock, database=database)
     tasks = providers.Container(
         TasksContainer, settings=settings, clock=clock, database=database, email=email
     )
     # Controllers ask for the use cases of these areas.
-    use_cases = providers.List(auth)
+    use_cases = providers.List(auth, users)
 
     worker = providers.Container(WorkerContainer, settings=settings, taskqueue=taskqueue)
     inspection = providers.Container(InspectionContainer, database=database, taskqueue=taskqueue)

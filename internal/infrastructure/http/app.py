@@ -11,6 +11,7 @@ from litestar.types import ASGIApp
 from internal.infrastructure.config.trusted_proxies import Network
 from internal.infrastructure.http.access import AccessGuard, provide_principal, require_declarations
 from internal.infrastructure.http.auth.controller import AuthController
+from internal.infrastructure.http.auth.email_controller import EmailController
 from internal.infrastructure.http.caller import Callers
 from internal.infrastructure.http.cors import Cors
 from internal.infrastructure.http.errors import EXCEPTION_HANDLERS
@@ -41,7 +42,7 @@ def create_app(
     """
     dependencies = {name: _provide(provider) for name, provider in providers.items()}
     app = Litestar(
-        route_handlers=[AuthController, UsersController, health, livez, readyz],
+        route_handlers=[AuthController, EmailController, UsersController, health, livez, readyz],
         dependencies={
             **dependencies,
             "caller": Provide(Callers(trusted=trusted_proxies).provide_caller),

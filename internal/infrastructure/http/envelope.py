@@ -26,6 +26,14 @@ class Envelope(msgspec.Struct, Generic[DataT], frozen=True, kw_only=True):
     meta: Meta
 
 
+class EmptyEnvelope(msgspec.Struct, frozen=True, kw_only=True):
+    """The envelope of a success that returns nothing."""
+
+    success: bool = True
+    message: str
+    meta: Meta
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """RFC 9457 section 3.1 plus the envelope's members, for clients that read only the envelope.
 

@@ -16,6 +16,7 @@ async def test_documents_every_route_with_its_problems(client: httpx.AsyncClient
     assert document["paths"].keys() == {
         "/api/v1/auth/login",
         "/api/v1/auth/register",
+        "/api/v1/auth/verify-email",
         "/api/v1/health",
         "/api/v1/users/me",
         "/livez",

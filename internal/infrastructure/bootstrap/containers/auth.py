@@ -6,6 +6,7 @@ from dependency_injector import containers, providers
 from internal.application.auth.authenticate import Authenticate
 from internal.application.auth.log_in import LogIn
 from internal.application.auth.register_user import RegisterUser
+from internal.application.auth.verify_email import VerifyEmail
 from internal.ports.clock import Clock
 
 
@@ -35,3 +36,4 @@ class AuthContainer(containers.DeclarativeContainer):
     authenticate = providers.Factory(
         Authenticate, uow=database.unit_of_work, token_issuer=security.token_issuer
     )
+    verify_email = providers.Factory(VerifyEmail, uow=database.unit_of_work, clock=clock)

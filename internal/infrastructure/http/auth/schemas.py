@@ -14,6 +14,10 @@ class LogInRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     password: str
 
 
+class TokenRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    token: str
+
+
 class AuthenticatedUser(msgspec.Struct, frozen=True):
     token: str
     user: UserResponse

@@ -7,6 +7,10 @@ import msgspec
 from internal.domain.user import User
 
 
+class ChangeNameRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+
+
 class UserResponse(msgspec.Struct, frozen=True):
     id: UUID
     email: str

@@ -1,0 +1,39 @@
+from dataclasses import dataclass
+
+from internal.application.auth.authenticate import Principal
+from internal.domain.caller import Caller
+from internal.domain.display_name import DisplayName
+from internal.domain.security_event import EventName, SecurityEvent
+from internal.domain.user import User
+from internal.ports.clock import Clock
+from internal.ports.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeNameCommand:
+    principal: Principal
+    name: str
+    caller: Caller
+
+
+class ChangeName:
+    def __init__(self, *, uow: UnitOfWork, clock: Clock) -> None:
+        self._uow = uow
+        self._clock = clock
+
+    async def __call__(self, command: ChangeNameCommand) -> User:
+        """Give the user another name.
+
+        Raises:
+            InvalidDisplayName: the name breaks a rule.
+            UserChanged: another request changed the user at the same time.
+        """
+        name = DisplayName.parse(command.name)
+        user = command.principal.user.rename(name, now=self._clock.now())
+        async with self._uow as uow:
+            await uow.users.save(user)
+            await uow.security_events.add(
+                SecurityEvent.on_own_account(EventName.RENAMED, user_id=user.id, caller=command.caller)
+            )
+            await uow.commit()
+        return user

@@ -1,0 +1,34 @@
+from typing import Any
+
+from litestar import Controller, Request, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from internal.application.auth.verify_email import VerifyEmail, VerifyEmailCommand
+from internal.domain.caller import Caller
+from internal.infrastructure.http.access import ANYONE, access
+from internal.infrastructure.http.auth.schemas import TokenRequest
+from internal.infrastructure.http.envelope import EmptyEnvelope, Meta
+from internal.infrastructure.http.openapi import problems
+
+
+class EmailController(Controller):
+    path = "/api/v1/auth"
+    tags = ("auth",)
+
+    @post(
+        "/verify-email",
+        opt=access(ANYONE),
+        status_code=200,
+        summary="Verify the email address of an account",
+        responses=problems(400, 408, 413, 415, 422, 503),
+    )
+    async def verify(
+        self,
+        request: Request[Any, Any, Any],
+        data: JSONBody[TokenRequest],
+        caller: NamedDependency[Caller],
+        verify_email: NamedDependency[VerifyEmail],
+    ) -> EmptyEnvelope:
+        await verify_email(VerifyEmailCommand(token=data.token, caller=caller))
+        return EmptyEnvelope(message="Email address verified", meta=Meta.of(request))

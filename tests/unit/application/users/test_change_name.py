@@ -1,0 +1,52 @@
+import pytest
+
+from internal.application.auth.authenticate import Principal
+from internal.application.users.change_name import ChangeName, ChangeNameCommand
+from internal.domain.caller import Caller
+from internal.domain.display_name import InvalidDisplayName
+from internal.domain.security_event import EventName
+from internal.domain.user import User, UserChanged
+from tests.fakes.clock import NOON, FakeClock
+from tests.fakes.unit_of_work import FakeUnitOfWork
+
+pytestmark = pytest.mark.anyio
+
+CALLER = Caller(address="192.0.2.7", user_agent="curl", request_id="r-1")
+
+
+@pytest.fixture
+def uow(ada: User) -> FakeUnitOfWork:
+    uow = FakeUnitOfWork()
+    uow.users.by_id[ada.id] = ada
+    return uow
+
+
+async def change(uow: FakeUnitOfWork, user: User, name: str) -> User:
+    command = ChangeNameCommand(principal=Principal(user=user, session_id=None), name=name, caller=CALLER)
+    return await ChangeName(uow=uow, clock=FakeClock())(command)
+
+
+async def test_a_user_gets_another_name(uow: FakeUnitOfWork, ada: User) -> None:
+    renamed = await change(uow, ada, " Ada King ")
+
+    assert uow.users.by_id[ada.id] == renamed
+    assert (renamed.name.value, renamed.version, renamed.updated_at) == ("Ada King", 2, NOON)
+    assert [event.name for event in uow.security_events.recorded] == [EventName.RENAMED]
+
+
+@pytest.mark.parametrize("name", ["", "Ada\u202eadA", "Ada\r\nBcc: eve@example.com", "\0"])
+async def test_refuses_a_name_that_breaks_a_rule(uow: FakeUnitOfWork, ada: User, name: str) -> None:
+    with pytest.raises(InvalidDisplayName):
+        await change(uow, ada, name)
+
+    assert uow.users.by_id[ada.id] == ada
+
+
+async def test_a_change_that_another_request_overtook_is_not_stored(uow: FakeUnitOfWork, ada: User) -> None:
+    first = await change(uow, ada, "First")
+
+    with pytest.raises(UserChanged):
+        await change(uow, ada, "Second")
+
+    assert uow.users.by_id[ada.id] == first
+    assert len(uow.security_events.recorded) == 1
