@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from tests.support.access_tokens import PRIVATE_KEY
+
 # As an entry point does it.
 PLAIN = "from internal.infrastructure.telemetry.plain_structlog import import_structlog; import_structlog();"
 
@@ -42,6 +44,26 @@ def imported_by(program: str) -> set[str]:
     )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     return set(result.stderr.split())
+
+
+TOKENS = """
+from internal.infrastructure.bootstrap.container import Container
+from internal.infrastructure.config.settings import Settings
+tokens = Container(settings=Settings({given})).security().token_issuer()
+tokens.verify(tokens.issue(Container().new_id()()))
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "imports"),
+    [("", False), (f"jwt_algorithm='EdDSA,HS256', jwt_private_key={PRIVATE_KEY!r}", True)],
+    ids=["HS256", "EdDSA"],
+)
+def test_only_eddsa_imports_cryptography(given: str, imports: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    imported = imported_by(TOKENS.format(given=given))
+
+    assert "jwt" in imported
+    assert ("cryptography.hazmat.primitives.asymmetric.ed25519" in imported) is imports
 
 
 @pytest.mark.parametrize("process", FORBIDDEN)

@@ -5,6 +5,7 @@ from typing import Any
 
 from internal.infrastructure.config.production_rules import production_problems
 from internal.infrastructure.config.settings import Settings
+from tests.support.access_tokens import GUESSED_KEY
 from tests.support.documented_examples import CONFIGURATION, ROOT
 
 TEXT = CONFIGURATION.read_text()
@@ -14,7 +15,9 @@ ROWS = {name: (default.strip("`"), bounds) for name, default, bounds in ROW.find
 # Defaults that the program computes or hides; the page describes them in words.
 DESCRIBED = {
     "CORS_ALLOWED_ORIGINS": "none",
+    "JWT_PREVIOUS_PRIVATE_KEY": "none",
     "JWT_PREVIOUS_SECRET": "none",
+    "JWT_PRIVATE_KEY": "none",
     "JWT_SECRET": "a public one",
     "LOG_TASKS": "false",
     "MAIL_CONCURRENCY": "half of `WORKER_CONCURRENCY",
@@ -61,7 +64,12 @@ def test_the_ranges_are_those_of_the_program() -> None:
 def test_the_table_of_production_names_every_rule() -> None:
     _, _, section = TEXT.partition("## Production\n")
     insecure = Settings.model_construct(
-        cors_allowed_origins="*", jwt_previous_secret="weak", password_hash_memory=8, password_hash_time=1
+        cors_allowed_origins="*",
+        jwt_previous_secret="weak",
+        jwt_private_key=GUESSED_KEY,
+        jwt_previous_private_key=GUESSED_KEY,
+        password_hash_memory=8,
+        password_hash_time=1,
     )
 
     rules = production_problems(insecure.model_dump(), named=())

@@ -1,10 +1,12 @@
 """The settings that only production refuses."""
 
+from base64 import b64encode
 from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from internal.infrastructure.config.origins import EVERY_ORIGIN
+from internal.infrastructure.config.private_key import parse_private_key
 from internal.infrastructure.config.service_url import PostgresUrl
 from internal.infrastructure.config.setting_values import MIN_SECRET_BYTES, is_random
 
@@ -20,6 +22,7 @@ _BELOW_THE_DEFAULT = "must not be below the default"
 def production_problems(values: Mapping[str, Any], *, named: Collection[str]) -> dict[str, str]:
     """The problems by setting. `named` are the settings that the environment sets."""
     secret, previous_secret = values["jwt_secret"], values["jwt_previous_secret"]
+    key, previous_key = values["jwt_private_key"], values["jwt_previous_private_key"]
     origins = values["cors_allowed_origins"]
     url = values["database_url"]
     own_password = PostgresUrl.parse(url).password != DEVELOPMENT_DATABASE_PASSWORD and ":@" not in url
@@ -29,6 +32,11 @@ def production_problems(values: Mapping[str, Any], *, named: Collection[str]) ->
         "jwt_previous_secret": (
             previous_secret is None or (_is_safe(previous_secret) and previous_secret != secret),
             f"{_MUST_BE_RANDOM}, and not JWT_SECRET itself",
+        ),
+        "jwt_private_key": (key is None or _is_random_key(key), "must be random"),
+        "jwt_previous_private_key": (
+            previous_key is None or (_is_random_key(previous_key) and previous_key != key),
+            "must be random, and not JWT_PRIVATE_KEY itself",
         ),
         "database_url": (own_password, "must be given, without the development password or an empty one"),
         "redis_url": (not {"redis_url", "redis_addr"}.isdisjoint(named), "must be given (or REDIS_ADDR)"),
@@ -44,3 +52,7 @@ def production_problems(values: Mapping[str, Any], *, named: Collection[str]) ->
 
 def _is_safe(secret: str) -> bool:
     return secret != DEVELOPMENT_SECRET and is_random(secret)
+
+
+def _is_random_key(key: str) -> bool:
+    return is_random(b64encode(parse_private_key(key)).decode())

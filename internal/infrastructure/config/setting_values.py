@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field
 
 from internal.domain.email_address import EmailAddress, InvalidEmailAddress
 from internal.infrastructure.config.origins import parse_origins
+from internal.infrastructure.config.private_key import parse_private_key
 from internal.infrastructure.config.queue_settings import parse_limits, parse_weights
 from internal.infrastructure.config.service_url import PostgresUrl, SentinelUrl, parse_url
 from internal.infrastructure.config.trusted_proxies import parse_trusted_proxies
@@ -21,7 +22,6 @@ from internal.infrastructure.config.trusted_proxies import parse_trusted_proxies
 # RFC 7518 section 3.2: an HS256 key is at least as long as the hash.
 MIN_SECRET_BYTES = 32
 _MAX_PORT = 65535
-_YEAR = 365 * 86_400  # seconds
 # A random secret of 32 characters does not compress below 24 bytes, nor do the differences between its
 # characters. A repeated pattern or a sequence does.
 _LEAST_DEFLATED = 20
@@ -130,7 +130,8 @@ def _sender(value: str) -> None:
 Seconds = Annotated[float, Field(ge=0.01, le=3600)]
 WholeSeconds = Annotated[int, Field(ge=0, le=86_400)]
 Days = Annotated[int, Field(ge=1, le=3650)]
-TokenLife = Annotated[int, Field(ge=1, le=_YEAR)]  # seconds
+TokenLife = Annotated[int, Field(ge=1, le=900)]  # seconds
+PrivateKey = Annotated[str, _read_by(parse_private_key)]
 Processes = Annotated[int, Field(ge=1, le=256)]
 AtOnce = Annotated[int, Field(ge=1, le=10_000)]
 Directory = Annotated[str, _read_by(_directory)]

@@ -27,6 +27,7 @@ from internal.infrastructure.config.hash_cost import affordable_at_once, hash_pr
 from internal.infrastructure.config.invalid_settings import InvalidSettings
 from internal.infrastructure.config.misspelled_names import misspelt
 from internal.infrastructure.config.paths import DOTENV, VAR_DIRECTORY
+from internal.infrastructure.config.private_key import parse_private_key
 from internal.infrastructure.config.production_rules import (
     DEVELOPMENT_DATABASE_PASSWORD,
     DEVELOPMENT_SECRET,
@@ -45,6 +46,7 @@ from internal.infrastructure.config.setting_values import (
     MailUrl,
     Origins,
     Port,
+    PrivateKey,
     Processes,
     QueueLimits,
     QueueWeights,
@@ -118,6 +120,9 @@ class Settings(BaseSettings):
 
     jwt_secret: str = Field(default=DEVELOPMENT_SECRET, repr=False)
     jwt_previous_secret: str | None = Field(default=None, repr=False)
+    jwt_algorithm: Literal["HS256", "HS256,EdDSA", "EdDSA,HS256", "EdDSA"] = "HS256"
+    jwt_private_key: PrivateKey | None = Field(default=None, repr=False)
+    jwt_previous_private_key: PrivateKey | None = Field(default=None, repr=False)
     jwt_ttl: TokenLife = 900
 
     password_min_length: int = Field(default=8, ge=8, le=128)
@@ -164,6 +169,8 @@ class Settings(BaseSettings):
             lanes=self.password_hash_parallelism,
             at_once=self.password_hash_threads,
         )
+        if "EdDSA" in self.token_algorithms and not self.jwt_private_key:
+            problems["jwt_private_key"] = f"must be given for JWT_ALGORITHM={self.jwt_algorithm}"
         if self.app_env is Environment.PRODUCTION:
             problems |= production_problems(self.model_dump(), named=self.model_fields_set)
         return problems
@@ -177,6 +184,17 @@ class Settings(BaseSettings):
     def jwt_secrets(self) -> tuple[str, ...]:
         """The secrets that tokens may be signed with, the newest first."""
         return (self.jwt_secret, self.jwt_previous_secret) if self.jwt_previous_secret else (self.jwt_secret,)
+
+    @property
+    def token_algorithms(self) -> tuple[str, ...]:
+        """The algorithms whose keys verify access tokens. The first one signs."""
+        return tuple(self.jwt_algorithm.split(","))
+
+    @property
+    def jwt_private_keys(self) -> tuple[bytes, ...]:
+        """The Ed25519 keys that tokens may be signed with, the newest first."""
+        given = (self.jwt_private_key, self.jwt_previous_private_key)
+        return tuple(parse_private_key(key) for key in given if key)
 
     @property
     def mails_at_once(self) -> int:

@@ -18,6 +18,7 @@ from internal.infrastructure.http.errors import EXCEPTION_HANDLERS
 from internal.infrastructure.http.head_requests import HeadAsGet
 from internal.infrastructure.http.health import health, livez, readyz
 from internal.infrastructure.http.json_request import JsonRequest, provide_unreadable, require_json
+from internal.infrastructure.http.public_keys import jwks
 from internal.infrastructure.http.request_body import RequestBody
 from internal.infrastructure.http.request_context import RequestContext
 from internal.infrastructure.http.users.controller import UsersController
@@ -42,7 +43,7 @@ def create_app(
     """
     dependencies = {name: _provide(provider) for name, provider in providers.items()}
     app = Litestar(
-        route_handlers=[AuthController, EmailController, UsersController, health, livez, readyz],
+        route_handlers=[AuthController, EmailController, UsersController, health, jwks, livez, readyz],
         dependencies={
             **dependencies,
             "caller": Provide(Callers(trusted=trusted_proxies).provide_caller),

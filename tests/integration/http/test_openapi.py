@@ -14,6 +14,7 @@ async def test_documents_every_route_with_its_problems(client: httpx.AsyncClient
     document = (await client.get(PATH)).json()
 
     assert document["paths"].keys() == {
+        "/.well-known/jwks.json",
         "/api/v1/auth/login",
         "/api/v1/auth/register",
         "/api/v1/auth/verify-email",

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from dependency_injector import containers, providers
@@ -7,6 +7,8 @@ from internal.application.new_password import NewPassword
 from internal.domain.password_policy import PasswordPolicy
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.security.derived_keys import DerivedKeys
+from internal.infrastructure.security.plain_jwt import import_jwt
+from internal.infrastructure.security.token_key import TokenKey, shared_key
 from internal.ports.clock import Clock
 from internal.ports.password_checker import PasswordChecker
 from internal.ports.password_hasher import PasswordHasher
@@ -32,16 +34,34 @@ def _password_checkers(clock: Clock) -> Sequence[PasswordChecker]:
     return [ZxcvbnPasswordChecker(clock=clock)]
 
 
-def _token_issuer(settings: Settings, clock: Clock) -> TokenIssuer:
+def _token_keys(settings: Settings) -> tuple[TokenKey, ...]:
+    """The keys that verify access tokens. The first one signs."""
+    shared = [shared_key(secret) for secret in settings.jwt_secrets]
+    if settings.token_algorithms == ("HS256",):
+        return tuple(shared)
+    # Imported here, because only EdDSA needs cryptography, which takes 8 MB.
+    from internal.infrastructure.security.ed25519_key import ed25519_key  # noqa: PLC0415 - see above
+
+    keys = {"HS256": shared, "EdDSA": [ed25519_key(key) for key in settings.jwt_private_keys]}
+    return tuple(key for algorithm in settings.token_algorithms for key in keys[algorithm])
+
+
+def _token_issuer(settings: Settings, clock: Clock, keys: tuple[TokenKey, ...]) -> TokenIssuer:
+    if all(key.algorithm == "HS256" for key in keys):
+        import_jwt()
     # Imported here, because only the server issues tokens and the library takes 3.5 MB.
     from internal.infrastructure.security.jwt_token_issuer import JwtTokenIssuer  # noqa: PLC0415 - see above
 
     return JwtTokenIssuer(
-        secret=settings.jwt_secret,
+        keys=keys,
         issuer=settings.app_base_url,
         ttl=timedelta(seconds=settings.jwt_ttl),
         clock=clock,
     )
+
+
+def _public_keys(keys: tuple[TokenKey, ...]) -> tuple[Mapping[str, str], ...]:
+    return tuple(key.public for key in keys if key.public)
 
 
 class SecurityContainer(containers.DeclarativeContainer):
@@ -61,4 +81,6 @@ class SecurityContainer(containers.DeclarativeContainer):
         app_name=settings.provided.app_name,
     )
     derived_keys = providers.Singleton(DerivedKeys, settings.provided.jwt_secrets)
-    token_issuer = providers.Singleton(_token_issuer, settings, clock)
+    token_keys = providers.Singleton(_token_keys, settings)
+    public_keys = providers.Singleton(_public_keys, token_keys)
+    token_issuer = providers.Singleton(_token_issuer, settings, clock, token_keys)

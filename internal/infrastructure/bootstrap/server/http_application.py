@@ -58,7 +58,11 @@ def app_of(container: Container, main_process: socket.socket | None = None) -> A
         return (*checks, _STOPPING) if draining.is_set() else checks
 
     return create_app(
-        providers={**use_cases_by_name(container), "readiness_checks": current_checks},
+        providers={
+            **use_cases_by_name(container),
+            "readiness_checks": current_checks,
+            "public_keys": container.security().public_keys,
+        },
         lifespan=lifespan,
         body_within=timedelta(seconds=settings.http_body_timeout),
         openapi=None if is_production else openapi_config(title=settings.app_name, version=VERSION),

@@ -1,4 +1,5 @@
 import os
+import subprocess
 from base64 import b64encode
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from internal.infrastructure.config.settings import (
     misspelt_settings,
 )
 from internal.ports.tasks import Rate
+from tests.support.access_tokens import GUESSED_KEY, PRIVATE_KEY
 
 WRONG_VALUES = [
     ("APP_ENV", "staging"),
@@ -116,7 +118,16 @@ WRONG_VALUES = [
     ("MAIL_FROM", "nobody"),
     ("MAIL_FROM", "Users <users@example.com>, Ada <ada@example.com>"),
     ("JWT_TTL", "0"),
-    ("JWT_TTL", "31536001"),
+    ("JWT_TTL", "901"),
+    ("JWT_ALGORITHM", "none"),
+    ("JWT_ALGORITHM", "RS256"),
+    ("JWT_ALGORITHM", "HS256,HS256"),
+    ("JWT_ALGORITHM", "EdDSA, HS256"),
+    ("JWT_PRIVATE_KEY", "nonsense"),
+    ("JWT_PRIVATE_KEY", PRIVATE_KEY[:-4]),
+    ("JWT_PRIVATE_KEY", f"A{PRIVATE_KEY[1:]}"),
+    ("JWT_PRIVATE_KEY", PRIVATE_KEY[-44:]),
+    ("JWT_PREVIOUS_PRIVATE_KEY", "-----BEGIN PRIVATE KEY-----"),
     ("PASSWORD_MIN_LENGTH", "7"),
     ("PASSWORD_HASH_MEMORY", "7"),
     ("PASSWORD_HASH_TIME", "0"),
@@ -327,6 +338,8 @@ def test_production_refuses_the_defaults_and_names_every_bad_variable(
         ("JWT_PREVIOUS_SECRET", "31 bytes is not long enough ..."),
         ("JWT_PREVIOUS_SECRET", DEVELOPMENT_SECRET),
         ("JWT_PREVIOUS_SECRET", PRODUCTION["JWT_SECRET"]),
+        ("JWT_PRIVATE_KEY", GUESSED_KEY),
+        ("JWT_PREVIOUS_PRIVATE_KEY", GUESSED_KEY),
         ("DATABASE_URL", "postgresql://pyhexaclean:pyhexaclean@db/pyhexaclean"),
         ("DATABASE_URL", "postgresql://app:@db/app"),
         ("MAIL_URL", "smtp://mail.example.com"),
@@ -342,6 +355,37 @@ def test_production_refuses_what_is_not_safe(
     [problem] = problems_of(environment, {**PRODUCTION, variable: value})
 
     assert problem.startswith(f"{variable}: ")
+
+
+def test_production_refuses_the_present_key_as_the_previous_one(environment: pytest.MonkeyPatch) -> None:
+    keys = {"JWT_PRIVATE_KEY": PRIVATE_KEY, "JWT_PREVIOUS_PRIVATE_KEY": PRIVATE_KEY}
+
+    [problem] = problems_of(environment, {**PRODUCTION, **keys})
+
+    assert problem.startswith("JWT_PREVIOUS_PRIVATE_KEY: ")
+    assert PRIVATE_KEY not in problem
+
+
+@pytest.mark.parametrize("algorithm", ["EdDSA", "HS256,EdDSA", "EdDSA,HS256"])
+def test_eddsa_needs_a_private_key(environment: pytest.MonkeyPatch, algorithm: str) -> None:
+    previous = {"JWT_PREVIOUS_PRIVATE_KEY": PRIVATE_KEY}
+
+    [problem] = problems_of(environment, {"JWT_ALGORITHM": algorithm, **previous})
+
+    assert problem == f"JWT_PRIVATE_KEY: must be given for JWT_ALGORITHM={algorithm}"
+
+
+def test_takes_a_private_key_as_openssl_writes_it(environment: pytest.MonkeyPatch) -> None:
+    command = ["openssl", "genpkey", "-algorithm", "ed25519", "-outform", "DER"]
+    der = subprocess.run(command, capture_output=True, check=True).stdout
+    for name, value in {**PRODUCTION, "JWT_ALGORITHM": "EdDSA"}.items():
+        environment.setenv(name, value)
+    environment.setenv("JWT_PRIVATE_KEY", b64encode(der).decode())
+
+    settings = load_settings()
+
+    assert settings.jwt_private_keys == (der[-32:],)
+    assert b64encode(der).decode() not in repr(settings)
 
 
 def test_a_previous_secret_comes_after_the_present_one(environment: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,166 @@
+"""Every request with a forged token gets the same answer. The keys are those of the settings."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+
+from internal.infrastructure.bootstrap.container import Container
+from internal.infrastructure.bootstrap.lifespan import open_resources
+from internal.infrastructure.bootstrap.server.http_application import app_of
+from internal.infrastructure.config.settings import Settings
+from tests.support.access_tokens import (
+    KEYS,
+    OTHER_KEYS,
+    OTHER_PRIVATE_KEY,
+    OTHER_SECRET,
+    PRIVATE_KEY,
+    SECRET,
+    compact,
+    parts_of,
+    signer,
+)
+from tests.support.forged_tokens import forged
+
+pytestmark = pytest.mark.anyio
+
+ADA = {"email": "ada@example.com", "name": "Ada Lovelace", "password": "correct horse"}
+JWKS = "/.well-known/jwks.json"
+
+
+@asynccontextmanager
+async def server(settings: Settings, **changed: str) -> AsyncIterator[httpx.AsyncClient]:
+    container = Container(settings=settings.model_copy(update={"jwt_secret": SECRET, **changed}))
+    transport = httpx.ASGITransport(app_of(container), raise_app_exceptions=False)  # type: ignore[arg-type]  # as in conftest.py
+    async with (
+        open_resources(container),
+        httpx.AsyncClient(transport=transport, base_url="http://testserver") as client,
+    ):
+        yield client
+
+
+async def sign_up(client: httpx.AsyncClient, email: str = ADA["email"]) -> str:
+    response = await client.post("/api/v1/auth/register", json={**ADA, "email": email})
+    return str(response.json()["data"]["token"])
+
+
+async def ask(client: httpx.AsyncClient, *authorization: str) -> httpx.Response:
+    headers = [("Authorization", given) for given in authorization]
+    return await client.get("/api/v1/users/me", headers=headers)
+
+
+def without_meta(response: httpx.Response) -> tuple[int, str, dict[str, Any]]:
+    body = response.json()
+    del body["meta"]
+    return response.status_code, response.headers["www-authenticate"], body
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "EdDSA", "HS256,EdDSA", "EdDSA,HS256"])
+async def test_every_forged_token_gets_the_same_401(settings: Settings, algorithm: str) -> None:
+    key = KEYS[algorithm.partition(",")[0]]
+    async with server(settings, jwt_algorithm=algorithm, jwt_private_key=PRIVATE_KEY) as client:
+        good = await sign_up(client)
+        header, claims = parts_of(good)
+        accepted = await ask(client, f"Bearer {compact(header, claims, signer(key))}")
+        answers = {
+            name: without_meta(await ask(client, f"Bearer {token}"))
+            for name, token in forged(good, key).items()
+        }
+        answers["two headers"] = without_meta(await ask(client, f"Bearer {good}", f"Bearer {good}"))
+        answers["whitespace before it"] = without_meta(await ask(client, f"Bearer  {good}"))
+        answers["two tokens"] = without_meta(await ask(client, f"Bearer {good} {good}"))
+        answers["a comma"] = without_meta(await ask(client, f"Bearer {good},"))
+
+    status, challenge, body = answers["two headers"]
+    assert accepted.status_code == 200
+    assert [name for name, answer in answers.items() if answer != (status, challenge, body)] == []
+    assert (status, challenge) == (401, 'Bearer error="invalid_token"')
+    assert body["error_code"] == "INVALID_TOKEN"
+
+
+async def test_without_a_bearer_token_there_is_no_error_in_the_challenge(settings: Settings) -> None:
+    async with server(settings) as client:
+        good = await sign_up(client)
+        answers = [
+            without_meta(await ask(client, *given))
+            for given in (
+                [],
+                [""],
+                [good],
+                ["Bearer"],
+                [f"Basic {good}"],
+                [f"JWT {good}"],
+                [f"Bearer\t{good}"],
+            )
+        ]
+
+    assert all(answer == answers[0] for answer in answers)
+    assert answers[0][:2] == (401, "Bearer")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, {"jwt_secret": OTHER_SECRET, "jwt_previous_secret": SECRET}),
+        ({}, {"jwt_algorithm": "EdDSA,HS256", "jwt_private_key": PRIVATE_KEY}),
+        (
+            {"jwt_algorithm": "EdDSA", "jwt_private_key": PRIVATE_KEY},
+            {
+                "jwt_algorithm": "EdDSA",
+                "jwt_private_key": OTHER_PRIVATE_KEY,
+                "jwt_previous_private_key": PRIVATE_KEY,
+            },
+        ),
+    ],
+    ids=["new secret", "new algorithm", "new private key"],
+)
+async def test_no_token_ends_with_a_change_of_keys(
+    settings: Settings, before: dict[str, str], after: dict[str, str]
+) -> None:
+    async with server(settings, **before) as client:
+        token = await sign_up(client)
+    async with server(settings, **after) as client:
+        kept = await ask(client, f"Bearer {token}")
+        new = await sign_up(client, "bob@example.com")
+    without_previous = {name: value for name, value in after.items() if "previous" not in name}
+    algorithm = without_previous.get("jwt_algorithm", "HS256").partition(",")[0]
+    async with server(settings, **{**without_previous, "jwt_algorithm": algorithm}) as client:
+        ended = await ask(client, f"Bearer {token}")
+
+    assert (kept.status_code, ended.status_code) == (200, 401)
+    assert parts_of(new)[0]["kid"] != parts_of(token)[0]["kid"]
+
+
+async def test_publishes_the_keys_of_eddsa(settings: Settings) -> None:
+    async with server(
+        settings,
+        jwt_algorithm="EdDSA,HS256",
+        jwt_private_key=PRIVATE_KEY,
+        jwt_previous_private_key=OTHER_PRIVATE_KEY,
+    ) as client:
+        token = await sign_up(client)
+        response = await client.get(JWKS)
+
+    keys = jwt.PyJWKSet.from_dict(response.json())
+    key = keys[parts_of(token)[0]["kid"]]
+    claims = jwt.decode(token, key, audience="http://localhost:8080")
+    assert claims["iss"] == "http://localhost:8080"
+    assert [each["kid"] for each in response.json()["keys"]] == [
+        KEYS["EdDSA"].key_id,
+        OTHER_KEYS["EdDSA"].key_id,
+    ]
+    assert all(each.keys() == {"kty", "crv", "x", "kid", "alg", "use"} for each in response.json()["keys"])
+    assert response.headers["cache-control"] == "public, max-age=300"
+    assert response.headers["content-type"] == "application/json"
+
+
+async def test_without_eddsa_there_are_no_public_keys(settings: Settings) -> None:
+    async with server(settings, jwt_private_key=PRIVATE_KEY) as client:
+        response = await client.get(JWKS)
+
+    assert response.status_code == 404
+    assert response.headers["cache-control"] == "no-store"
+    assert response.json()["error_code"] == "NOT_FOUND"
