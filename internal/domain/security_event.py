@@ -17,6 +17,8 @@ class EventName(StrEnum):
     REFRESH_REUSED = "auth.refresh_reused"
     EMAIL_VERIFIED = "auth.email_verified"
     RENAMED = "user.renamed"
+    SESSION_ENDED = "auth.session_ended"
+    ALL_SESSIONS_ENDED = "auth.all_sessions_ended"
 
 
 class Result(StrEnum):

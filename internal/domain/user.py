@@ -34,6 +34,15 @@ class InvalidCredentials(NotAuthenticated):
         super().__init__("Invalid credentials")
 
 
+class AccountDisabled(NotPermitted):
+    """Only those who know the password learn this."""
+
+    code = "ACCOUNT_DISABLED"
+
+    def __init__(self) -> None:
+        super().__init__("This account is disabled")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
     """An account. Every change increments `version` by one.

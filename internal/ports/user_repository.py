@@ -18,6 +18,10 @@ class UserRepository(Protocol):
 
     async def get(self, user_id: UUID) -> User | None: ...
 
+    async def hold(self, user_id: UUID) -> User | None:
+        """Return the user as it is now. Nobody else can change it before this unit of work ends."""
+        ...
+
     async def get_by_email(self, email: EmailAddress) -> User | None: ...
 
     async def of_session(self, session_id: UUID) -> User | None:

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import update
 
-from internal.domain.caller import Caller
 from internal.domain.email_address import EmailAddress
 from internal.domain.session import IDLE_FOR, LASTS_FOR, REPEAT_FOR, Session
 from internal.domain.user import User
@@ -19,12 +18,12 @@ from internal.ports.session_repository import Rotation
 from internal.ports.unit_of_work import UnitOfWork
 from tests.fakes.clock import FakeClock
 from tests.fakes.unit_of_work import FakeUnitOfWork
+from tests.support.callers import CALLER
 
 pytestmark = pytest.mark.anyio
 
 FIRST, SECOND, THIRD, ANOTHER = (bytes([number]) * 32 for number in range(4))
 LITTLE = timedelta(seconds=1)
-CALLER = Caller(address="192.0.2.7", user_agent="test", request_id=None)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,9 @@ class FakeUserRepository:
     async def get(self, user_id: UUID) -> User | None:
         return self.by_id.get(user_id)
 
+    async def hold(self, user_id: UUID) -> User | None:
+        return await self.get(user_id)
+
     async def get_by_email(self, email: EmailAddress) -> User | None:
         return next((user for user in self.by_id.values() if user.email == email), None)
 

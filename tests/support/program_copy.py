@@ -56,7 +56,7 @@ class Copy:
         self._write(f"{controller}/controller.py", BLOCKS["endpoint_controller"])
         self._write(f"{AREAS}/reports.py", BLOCKS["endpoint_provider"])
         self._replace(
-            CONTAINER, "use_cases = providers.List(auth)\n", indent(BLOCKS["endpoint_area"], "    ").lstrip()
+            CONTAINER, "use_cases = providers.List(auth, users)\n", indent(BLOCKS["endpoint_area"], "    ").lstrip()
         )
         self._import(CONTAINER, "internal.infrastructure.bootstrap.containers.reports:ReportsContainer")
         self._replace(APP, "[AuthController,", "[ReportsController, AuthController,")

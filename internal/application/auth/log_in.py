@@ -2,10 +2,12 @@ from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from internal.application.auth.open_session import IssuedTokens, OpenSession
+from internal.domain.caller import Caller
 from internal.domain.email_address import EmailAddress, InvalidEmailAddress
-from internal.domain.user import InvalidCredentials, User
+from internal.domain.security_event import EventName, Result, SecurityEvent
+from internal.domain.user import AccountDisabled, InvalidCredentials, User
 from internal.ports.password_hasher import Match, PasswordHasher
-from internal.ports.token_issuer import TokenIssuer
 from internal.ports.unavailable import Unavailable
 from internal.ports.unit_of_work import UnitOfWork
 
@@ -14,40 +16,42 @@ from internal.ports.unit_of_work import UnitOfWork
 class LogInCommand:
     email: str
     password: str = field(repr=False)
+    caller: Caller
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedInUser:
     user: User
-    token: str = field(repr=False)
+    tokens: IssuedTokens
 
 
 class LogIn:
     def __init__(
-        self, *, uow: UnitOfWork, password_hasher: PasswordHasher, token_issuer: TokenIssuer
+        self, *, uow: UnitOfWork, password_hasher: PasswordHasher, open_session: OpenSession
     ) -> None:
         self._uow = uow
         self._password_hasher = password_hasher
-        self._token_issuer = token_issuer
+        self._open_session = open_session
 
     async def __call__(self, command: LogInCommand) -> LoggedInUser:
-        """Exchange credentials for a token. An outdated password hash is replaced.
+        """Exchange credentials for a session. An outdated password hash is replaced.
 
         Raises:
             InvalidCredentials: unknown account or wrong password. Both take the same time.
+            AccountDisabled: the password is right, but the account is disabled.
         """
         user, stored_costs = await self._find(command.email)
         match = await self._password_hasher.verify(
             command.password, user.password_hash if user else None, stored_costs=stored_costs
         )
         if user is None or not match:
+            await self._record_failure(user, command.caller, reason="password" if user else "unknown account")
             raise InvalidCredentials
-
-        if match is Match.OUTDATED:
-            # If this fails, the next log-in tries again.
-            with suppress(Unavailable):
-                await self._rehash(user, command.password)
-        return LoggedInUser(user=user, token=self._token_issuer.issue(user.id))
+        if user.disabled_at is not None:
+            await self._record_failure(user, command.caller, reason="disabled")
+            raise AccountDisabled
+        new_hash = await self._rehash(command.password) if match is Match.OUTDATED else None
+        return LoggedInUser(user=user, tokens=await self._begin(user, command.caller, new_hash=new_hash))
 
     async def _find(self, email: str) -> tuple[User | None, Collection[str]]:
         try:
@@ -58,8 +62,32 @@ class LogIn:
             user = await uow.users.get_by_email(address) if address else None
             return user, await uow.users.password_costs()
 
-    async def _rehash(self, user: User, password: str) -> None:
-        password_hash = await self._password_hasher.hash(password)
+    async def _rehash(self, password: str) -> str | None:
+        with suppress(Unavailable):
+            return await self._password_hasher.hash(password)
+        return None  # the next log-in tries again
+
+    async def _begin(self, user: User, caller: Caller, *, new_hash: str | None) -> IssuedTokens:
         async with self._uow as uow:
-            if await uow.users.replace_password_hash(user, password_hash):
-                await uow.commit()
+            tokens = await self._open_session(uow, user, caller)
+            if new_hash is not None:
+                await uow.users.replace_password_hash(user, new_hash)
+            await uow.security_events.add(
+                SecurityEvent(name=EventName.LOGGED_IN, actor_id=user.id, subject_id=user.id, caller=caller)
+            )
+            await uow.commit()
+        return tokens
+
+    async def _record_failure(self, user: User | None, caller: Caller, *, reason: str) -> None:
+        async with self._uow as uow:
+            await uow.security_events.add(
+                SecurityEvent(
+                    name=EventName.LOGIN_FAILED,
+                    result=Result.FAILURE,
+                    actor_id=None,
+                    subject_id=user.id if user else None,
+                    caller=caller,
+                    details={"reason": reason},
+                )
+            )
+            await uow.commit()

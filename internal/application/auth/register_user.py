@@ -2,15 +2,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from internal.application.auth.open_session import IssuedTokens, OpenSession
 from internal.application.new_password import NewPassword
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
+from internal.domain.caller import Caller
 from internal.domain.display_name import DisplayName
 from internal.domain.email_address import EmailAddress
 from internal.domain.errors import InvalidInput, Violations
+from internal.domain.security_event import EventName, SecurityEvent
 from internal.domain.user import User
 from internal.ports.clock import Clock
 from internal.ports.password_hasher import PasswordHasher
-from internal.ports.token_issuer import TokenIssuer
 from internal.ports.unit_of_work import UnitOfWork
 
 
@@ -19,6 +21,7 @@ class RegisterUserCommand:
     email: str
     name: str
     password: str = field(repr=False)
+    caller: Caller
     idempotency_key: str | None = None
     # Fields that the caller could not read, and why. They are empty here and are reported with the others.
     unreadable: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -27,7 +30,7 @@ class RegisterUserCommand:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisteredUser:
     user: User
-    token: str = field(repr=False)
+    tokens: IssuedTokens
 
 
 class IdempotencyKeyReused(InvalidInput):
@@ -44,19 +47,21 @@ class RegisterUser:
         uow: UnitOfWork,
         password_hasher: PasswordHasher,
         new_password: NewPassword,
-        token_issuer: TokenIssuer,
+        open_session: OpenSession,
         clock: Clock,
         new_id: Callable[[], UUID],
     ) -> None:
         self._uow = uow
         self._password_hasher = password_hasher
         self._new_password = new_password
-        self._token_issuer = token_issuer
+        self._open_session = open_session
         self._clock = clock
         self._new_id = new_id
 
     async def __call__(self, command: RegisterUserCommand) -> RegisteredUser:
-        """Store the user and publish the welcome email, once per idempotency key if there is one.
+        """Store the user, open a session and publish the welcome email.
+
+        A request with the idempotency key of an earlier one gets the earlier user and only a new session.
 
         Raises:
             InvalidInput: names every invalid field.
@@ -69,16 +74,25 @@ class RegisterUser:
         async with self._uow as uow:
             earlier = await self._earlier(uow, key=command.idempotency_key, new=user)
             if earlier is None:
-                await uow.users.add(user)
-                await uow.tasks.publish(
-                    SendWelcomeEmail(user_id=user.id, email=user.email.value, name=user.name.value)
-                )
+                tokens = await self._store(uow, user, command.caller)
                 await uow.commit()
+                return RegisteredUser(user=user, tokens=tokens)
 
-        if earlier is not None:
-            await self._require_same_request(command, user, earlier)
-            user = earlier
-        return RegisteredUser(user=user, token=self._token_issuer.issue(user.id))
+        await self._require_same_request(command, user, earlier)
+        async with self._uow as uow:
+            tokens = await self._open_session(uow, earlier, command.caller)
+            await uow.commit()
+        return RegisteredUser(user=earlier, tokens=tokens)
+
+    async def _store(self, uow: UnitOfWork, user: User, caller: Caller) -> IssuedTokens:
+        await uow.users.add(user)
+        await uow.tasks.publish(
+            SendWelcomeEmail(user_id=user.id, email=user.email.value, name=user.name.value)
+        )
+        await uow.security_events.add(
+            SecurityEvent(name=EventName.REGISTERED, actor_id=user.id, subject_id=user.id, caller=caller)
+        )
+        return await self._open_session(uow, user, caller)
 
     async def _earlier(self, uow: UnitOfWork, *, key: str | None, new: User) -> User | None:
         """The user that an earlier request with this key stored. If None, the key now belongs to `new`."""

@@ -41,6 +41,9 @@ class SqlAlchemyUserRepository:
     async def get(self, user_id: UUID) -> User | None:
         return await self._one(select(users).where(users.c.id == user_id))
 
+    async def hold(self, user_id: UUID) -> User | None:
+        return await self._one(select(users).where(users.c.id == user_id).with_for_update(key_share=True))
+
     async def get_by_email(self, email: EmailAddress) -> User | None:
         return await self._one(select(users).where(users.c.email == email.value))
 

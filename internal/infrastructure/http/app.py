@@ -12,6 +12,7 @@ from internal.infrastructure.config.trusted_proxies import Network
 from internal.infrastructure.http.access import AccessGuard, provide_principal, require_declarations
 from internal.infrastructure.http.auth.controller import AuthController
 from internal.infrastructure.http.auth.email_controller import EmailController
+from internal.infrastructure.http.auth.sessions_controller import AuthSessionsController
 from internal.infrastructure.http.caller import Callers
 from internal.infrastructure.http.cors import Cors
 from internal.infrastructure.http.errors import EXCEPTION_HANDLERS
@@ -22,6 +23,7 @@ from internal.infrastructure.http.public_keys import jwks
 from internal.infrastructure.http.request_body import RequestBody
 from internal.infrastructure.http.request_context import RequestContext
 from internal.infrastructure.http.users.controller import UsersController
+from internal.infrastructure.http.users.sessions_controller import SessionsController
 
 MAX_BODY_SIZE = 64 * 1024  # bytes
 
@@ -43,7 +45,17 @@ def create_app(
     """
     dependencies = {name: _provide(provider) for name, provider in providers.items()}
     app = Litestar(
-        route_handlers=[AuthController, EmailController, UsersController, health, jwks, livez, readyz],
+        route_handlers=[
+            AuthController,
+            AuthSessionsController,
+            EmailController,
+            UsersController,
+            SessionsController,
+            health,
+            jwks,
+            livez,
+            readyz,
+        ],
         dependencies={
             **dependencies,
             "caller": Provide(Callers(trusted=trusted_proxies).provide_caller),

@@ -10,19 +10,10 @@ pytestmark = pytest.mark.anyio
 PATH = "/api/v1/openapi/openapi.json"
 
 
-async def test_documents_every_route_with_its_problems(client: httpx.AsyncClient) -> None:
+async def test_documents_routes_with_their_problems(client: httpx.AsyncClient) -> None:
+    """tests/docs/test_http_api.py compares all routes with docs/http-api.md."""
     document = (await client.get(PATH)).json()
 
-    assert document["paths"].keys() == {
-        "/.well-known/jwks.json",
-        "/api/v1/auth/login",
-        "/api/v1/auth/register",
-        "/api/v1/auth/verify-email",
-        "/api/v1/health",
-        "/api/v1/users/me",
-        "/livez",
-        "/readyz",
-    }
     register = document["paths"]["/api/v1/auth/register"]["post"]["responses"]
     [key] = document["paths"]["/api/v1/auth/register"]["post"]["parameters"]
     assert (key["in"], key["name"], key["required"]) == ("header", "Idempotency-Key", False)

@@ -5,6 +5,9 @@ from dependency_injector import containers, providers
 
 from internal.application.auth.authenticate import Authenticate
 from internal.application.auth.log_in import LogIn
+from internal.application.auth.log_out import LogOut
+from internal.application.auth.open_session import OpenSession
+from internal.application.auth.refresh_session import RefreshSession
 from internal.application.auth.register_user import RegisterUser
 from internal.application.auth.verify_email import VerifyEmail
 from internal.ports.clock import Clock
@@ -18,12 +21,20 @@ class AuthContainer(containers.DeclarativeContainer):
     database = providers.DependenciesContainer()
     security = providers.DependenciesContainer()
 
+    open_session = providers.Factory(
+        OpenSession,
+        token_issuer=security.token_issuer,
+        refresh_tokens=security.refresh_tokens,
+        clock=clock,
+        new_id=new_id,
+    )
+
     register_user = providers.Factory(
         RegisterUser,
         uow=database.unit_of_work,
         password_hasher=security.password_hasher,
         new_password=security.new_password,
-        token_issuer=security.token_issuer,
+        open_session=open_session,
         clock=clock,
         new_id=new_id,
     )
@@ -31,8 +42,15 @@ class AuthContainer(containers.DeclarativeContainer):
         LogIn,
         uow=database.unit_of_work,
         password_hasher=security.password_hasher,
-        token_issuer=security.token_issuer,
+        open_session=open_session,
     )
+    refresh_session = providers.Factory(
+        RefreshSession,
+        uow=database.unit_of_work,
+        token_issuer=security.token_issuer,
+        refresh_tokens=security.refresh_tokens,
+    )
+    log_out = providers.Factory(LogOut, uow=database.unit_of_work, refresh_tokens=security.refresh_tokens)
     authenticate = providers.Factory(
         Authenticate, uow=database.unit_of_work, token_issuer=security.token_issuer
     )

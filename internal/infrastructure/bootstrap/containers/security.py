@@ -7,11 +7,13 @@ from internal.application.new_password import NewPassword
 from internal.domain.password_policy import PasswordPolicy
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.security.derived_keys import DerivedKeys
+from internal.infrastructure.security.hmac_refresh_tokens import HmacRefreshTokens
 from internal.infrastructure.security.plain_jwt import import_jwt
 from internal.infrastructure.security.token_key import TokenKey, shared_key
 from internal.ports.clock import Clock
 from internal.ports.password_checker import PasswordChecker
 from internal.ports.password_hasher import PasswordHasher
+from internal.ports.refresh_tokens import RefreshTokens
 from internal.ports.token_issuer import TokenIssuer
 
 
@@ -64,6 +66,10 @@ def _public_keys(keys: tuple[TokenKey, ...]) -> tuple[Mapping[str, str], ...]:
     return tuple(key.public for key in keys if key.public)
 
 
+def _refresh_tokens(derived_keys: DerivedKeys) -> RefreshTokens:
+    return HmacRefreshTokens(derived_keys.of("refresh-token"))
+
+
 class SecurityContainer(containers.DeclarativeContainer):
     """Passwords and tokens."""
 
@@ -81,6 +87,7 @@ class SecurityContainer(containers.DeclarativeContainer):
         app_name=settings.provided.app_name,
     )
     derived_keys = providers.Singleton(DerivedKeys, settings.provided.jwt_secrets)
+    refresh_tokens = providers.Singleton(_refresh_tokens, derived_keys)
     token_keys = providers.Singleton(_token_keys, settings)
     public_keys = providers.Singleton(_public_keys, token_keys)
     token_issuer = providers.Singleton(_token_issuer, settings, clock, token_keys)

@@ -1,5 +1,9 @@
+from typing import Self
+
 import msgspec
 
+from internal.application.auth.open_session import IssuedTokens
+from internal.domain.user import User
 from internal.infrastructure.http.users.schemas import UserResponse
 
 
@@ -18,6 +22,23 @@ class TokenRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     token: str
 
 
+class RefreshTokenRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    refresh_token: str
+
+
 class AuthenticatedUser(msgspec.Struct, frozen=True):
+    """`token` is the access token, which is valid for `expires_in` seconds."""
+
     token: str
+    refresh_token: str
+    expires_in: int
     user: UserResponse
+
+    @classmethod
+    def of(cls, user: User, tokens: IssuedTokens) -> Self:
+        return cls(
+            token=tokens.access_token,
+            refresh_token=tokens.refresh_token,
+            expires_in=int(tokens.expires_in.total_seconds()),
+            user=UserResponse.of(user),
+        )

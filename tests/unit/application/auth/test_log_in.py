@@ -1,15 +1,16 @@
+from collections.abc import Collection
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from internal.application.auth.log_in import LogIn, LogInCommand
-from internal.domain.user import InvalidCredentials, User
+from internal.domain.security_event import EventName
+from internal.domain.user import AccountDisabled, InvalidCredentials, User
+from internal.ports.password_hasher import Match
 from internal.ports.unavailable import Unavailable
-from tests.fakes.clock import FakeClock
 from tests.fakes.password_hasher import FakePasswordHasher, fake_hash
-from tests.fakes.token_issuer import FakeTokenIssuer
-from tests.fakes.unit_of_work import FakeUnitOfWork
+from tests.fakes.site import FakeSite
+from tests.support.callers import CALLER
 
 pytestmark = pytest.mark.anyio
 
@@ -17,16 +18,14 @@ PASSWORD = "correct horse"
 HASH = fake_hash(PASSWORD)
 
 
-class Accounts:
+class Accounts(FakeSite):
     """One account: Ada's."""
 
     def __init__(self, ada: User) -> None:
-        self.uow = FakeUnitOfWork()
-        self.hasher = FakePasswordHasher()
-        self.tokens = FakeTokenIssuer(clock=FakeClock(), ttl=timedelta(minutes=15))
-        self.log_in = LogIn(uow=self.uow, password_hasher=self.hasher, token_issuer=self.tokens)
+        super().__init__()
+        self.log_in_with = LogIn(uow=self.uow, password_hasher=self.hasher, open_session=self.open_session)
         self.ada = replace(ada, password_hash=HASH)
-        self.uow.users.by_id[ada.id] = self.ada
+        self.store(self.ada)
 
 
 @pytest.fixture
@@ -36,31 +35,42 @@ def accounts(ada: User) -> Accounts:
 
 @pytest.mark.parametrize("email", ["ada@example.com", " ADA@Example.COM"])
 async def test_exchanges_credentials_for_a_token(accounts: Accounts, email: str) -> None:
-    logged_in = await accounts.log_in(LogInCommand(email=email, password=PASSWORD))
+    logged_in = await accounts.log_in_with(LogInCommand(email=email, password=PASSWORD, caller=CALLER))
 
     assert logged_in.user == accounts.ada
-    assert accounts.tokens.verify(logged_in.token).user_id == accounts.ada.id
+    token = accounts.tokens.verify(logged_in.tokens.access_token)
+    assert (token.user_id, token.session_id) == (accounts.ada.id, logged_in.tokens.session_id)
+    assert accounts.uow.sessions.by_id.keys() == {token.session_id}
+    assert accounts.events == [EventName.LOGGED_IN]
 
 
 @pytest.mark.parametrize(
-    ("email", "compared_with"),
-    [("ada@example.com", HASH), ("nobody@example.com", None), ("not an address", None)],
+    ("email", "compared_with", "reason"),
+    [
+        ("ada@example.com", HASH, "password"),
+        ("nobody@example.com", None, "unknown account"),
+        ("not an address", None, "unknown account"),
+    ],
 )
 async def test_rejects_wrong_credentials_after_the_same_work(
-    accounts: Accounts, email: str, compared_with: str | None
+    accounts: Accounts, email: str, compared_with: str | None, reason: str
 ) -> None:
     with pytest.raises(InvalidCredentials, match=r"^Invalid credentials$"):
-        await accounts.log_in(LogInCommand(email=email, password="wrong horse"))
+        await accounts.log_in_with(LogInCommand(email=email, password="wrong horse", caller=CALLER))
 
     assert accounts.hasher.verified == [(compared_with, {"$fake$cost=1"})]
     assert accounts.hasher.hashed == []
+    [event] = accounts.uow.security_events.recorded
+    assert (event.name, event.details) == (EventName.LOGIN_FAILED, {"reason": reason})
+    assert event.subject_id == (accounts.ada.id if compared_with else None)
+    assert accounts.uow.sessions.by_id == {}
 
 
 async def test_a_log_in_stores_an_outdated_hash_again(accounts: Accounts) -> None:
     accounts.hasher.cost = 2
 
     for _ in range(2):
-        await accounts.log_in(LogInCommand(email="ada@example.com", password=PASSWORD))
+        await accounts.log_in_with(LogInCommand(email="ada@example.com", password=PASSWORD, caller=CALLER))
 
     assert accounts.uow.users.by_id[accounts.ada.id] == replace(
         accounts.ada, password_hash=fake_hash(PASSWORD, cost=2)
@@ -72,7 +82,9 @@ async def test_a_rejected_log_in_leaves_an_outdated_hash(accounts: Accounts) -> 
     accounts.hasher.cost = 2
 
     with pytest.raises(InvalidCredentials):
-        await accounts.log_in(LogInCommand(email="ada@example.com", password="wrong horse"))
+        await accounts.log_in_with(
+            LogInCommand(email="ada@example.com", password="wrong horse", caller=CALLER)
+        )
 
     assert accounts.uow.users.by_id[accounts.ada.id] == accounts.ada
 
@@ -82,17 +94,52 @@ async def test_an_outdated_hash_that_cannot_be_replaced_still_opens_the_account(
         async def hash(self, password: str) -> str:
             raise Unavailable
 
-    log_in = LogIn(uow=accounts.uow, password_hasher=BusyPasswordHasher(cost=2), token_issuer=accounts.tokens)
+    log_in = LogIn(
+        uow=accounts.uow, password_hasher=BusyPasswordHasher(cost=2), open_session=accounts.open_session
+    )
 
-    logged_in = await log_in(LogInCommand(email="ada@example.com", password=PASSWORD))
+    logged_in = await log_in(LogInCommand(email="ada@example.com", password=PASSWORD, caller=CALLER))
 
     assert logged_in.user == accounts.ada
 
 
 async def test_neither_command_nor_result_shows_a_secret(accounts: Accounts) -> None:
-    command = LogInCommand(email="ada@example.com", password=PASSWORD)
+    command = LogInCommand(email="ada@example.com", password=PASSWORD, caller=CALLER)
 
-    logged_in = await accounts.log_in(command)
+    logged_in = await accounts.log_in_with(command)
 
     assert PASSWORD not in f"{command}{logged_in}"
-    assert logged_in.token not in repr(logged_in)
+    assert logged_in.tokens.access_token not in repr(logged_in)
+    assert logged_in.tokens.refresh_token not in repr(logged_in)
+
+
+async def test_a_disabled_account_is_named_only_to_those_who_know_the_password(accounts: Accounts) -> None:
+    accounts.store(accounts.ada.disable(now=accounts.clock.now()))
+
+    with pytest.raises(InvalidCredentials):
+        await accounts.log_in_with(LogInCommand(email="ada@example.com", password="wrong", caller=CALLER))
+    with pytest.raises(AccountDisabled):
+        await accounts.log_in_with(LogInCommand(email="ada@example.com", password=PASSWORD, caller=CALLER))
+
+    assert [event.details["reason"] for event in accounts.uow.security_events.recorded] == [
+        "password",
+        "disabled",
+    ]
+    assert accounts.uow.sessions.by_id == {}
+
+
+async def test_a_password_that_changes_while_it_is_compared_opens_nothing(accounts: Accounts) -> None:
+    class SlowPasswordHasher(FakePasswordHasher):
+        async def verify(
+            self, password: str, password_hash: str | None, *, stored_costs: Collection[str] = ()
+        ) -> Match:
+            changed = accounts.ada.change_password(fake_hash("another"), now=accounts.clock.now())
+            accounts.store(changed)
+            return await super().verify(password, password_hash, stored_costs=stored_costs)
+
+    log_in = LogIn(uow=accounts.uow, password_hasher=SlowPasswordHasher(), open_session=accounts.open_session)
+
+    with pytest.raises(InvalidCredentials):
+        await log_in(LogInCommand(email="ada@example.com", password=PASSWORD, caller=CALLER))
+
+    assert accounts.uow.sessions.by_id == {}

@@ -1,5 +1,5 @@
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -8,34 +8,36 @@ from internal.application.auth.register_user import IdempotencyKeyReused, Regist
 from internal.application.new_password import CommonPassword
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.domain.errors import InvalidInput
+from internal.domain.security_event import EventName
 from internal.domain.user import EmailAlreadyRegistered
 from internal.ports.idempotent_requests import RequestInProgress
-from tests.fakes.clock import NOON, FakeClock
-from tests.fakes.password_hasher import FakePasswordHasher
-from tests.fakes.token_issuer import FakeTokenIssuer
-from tests.fakes.unit_of_work import FakeUnitOfWork
+from tests.fakes.clock import NOON
+from tests.fakes.site import FakeSite
+from tests.support.callers import CALLER
 from tests.support.new_password import new_password
 
 pytestmark = pytest.mark.anyio
 
-ADA = RegisterUserCommand(email=" Ada@Example.com", name="Ada ", password="correct horse")
+ADA = RegisterUserCommand(email=" Ada@Example.com", name="Ada ", password="correct horse", caller=CALLER)
 # The same person again, in another spelling.
-ADA_AGAIN = RegisterUserCommand(email="ADA@example.com", name="Another", password="battery staple")
+ADA_AGAIN = RegisterUserCommand(
+    email="ADA@example.com", name="Another", password="battery staple", caller=CALLER
+)
 
 
-class SignUp:
+class SignUp(FakeSite):
     def __init__(self) -> None:
-        clock = FakeClock()
-        self.uow = FakeUnitOfWork()
-        self.hasher = FakePasswordHasher()
-        self.tokens = FakeTokenIssuer(clock=clock, ttl=timedelta(minutes=15))
-        self.register_user = RegisterUser(
+        super().__init__()
+        self.register_user = self.taking_ids_from(uuid4)
+
+    def taking_ids_from(self, new_id: Callable[[], UUID]) -> RegisterUser:
+        return RegisterUser(
             uow=self.uow,
             password_hasher=self.hasher,
             new_password=new_password(hasher=self.hasher),
-            token_issuer=self.tokens,
-            clock=clock,
-            new_id=uuid4,
+            open_session=self.open_session,
+            clock=self.clock,
+            new_id=new_id,
         )
 
 
@@ -63,7 +65,10 @@ async def test_stores_the_password_only_as_a_hash(sign_up: SignUp) -> None:
 async def test_answers_with_a_token_of_the_new_user(sign_up: SignUp) -> None:
     registered = await sign_up.register_user(ADA)
 
-    assert sign_up.tokens.verify(registered.token).user_id == registered.user.id
+    token = sign_up.tokens.verify(registered.tokens.access_token)
+    assert token.user_id == registered.user.id
+    assert token.session_id == registered.tokens.session_id
+    assert sign_up.events == [EventName.REGISTERED]
 
 
 async def test_publishes_one_welcome_mail(sign_up: SignUp) -> None:
@@ -85,7 +90,9 @@ async def test_rejects_an_email_that_is_taken(sign_up: SignUp) -> None:
 
 async def test_names_every_invalid_field_at_once(sign_up: SignUp) -> None:
     with pytest.raises(InvalidInput) as rejected:
-        await sign_up.register_user(RegisterUserCommand(email="nobody", name="1", password="short"))
+        await sign_up.register_user(
+            RegisterUserCommand(email="nobody", name="1", password="short", caller=CALLER)
+        )
 
     assert set(rejected.value.errors) == {"email", "name", "password"}
 
@@ -129,9 +136,15 @@ async def test_refuses_what_could_not_be_read_where_all_else_is_valid(sign_up: S
 @pytest.mark.parametrize(
     ("command", "field"),
     [
-        (RegisterUserCommand(email="nobody", name="Ada", password="correct horse"), "email"),
-        (RegisterUserCommand(email="ada@example.com", name="1", password="correct horse"), "name"),
-        (RegisterUserCommand(email="ada@example.com", name="Ada", password="short"), "password"),
+        (RegisterUserCommand(email="nobody", name="Ada", password="correct horse", caller=CALLER), "email"),
+        (
+            RegisterUserCommand(email="ada@example.com", name="1", password="correct horse", caller=CALLER),
+            "name",
+        ),
+        (
+            RegisterUserCommand(email="ada@example.com", name="Ada", password="short", caller=CALLER),
+            "password",
+        ),
     ],
 )
 async def test_invalid_input_is_neither_hashed_nor_stored(
@@ -151,8 +164,10 @@ async def test_a_repetition_has_the_same_user_and_no_second_mail(sign_up: SignUp
     again = await sign_up.register_user(replace(ADA, idempotency_key="key"))
 
     assert again.user == first.user
-    assert sign_up.tokens.verify(again.token).user_id == first.user.id
+    assert sign_up.tokens.verify(again.tokens.access_token).user_id == first.user.id
+    assert len({first.tokens.session_id, again.tokens.session_id}) == len(sign_up.uow.sessions.by_id) == 2
     assert len(sign_up.uow.published) == 1
+    assert sign_up.events == [EventName.REGISTERED]
 
 
 @pytest.mark.parametrize(
@@ -193,21 +208,14 @@ async def test_neither_command_nor_result_shows_a_secret(sign_up: SignUp) -> Non
     registered = await sign_up.register_user(ADA)
 
     assert ADA.password not in repr(ADA)
-    assert registered.token not in repr(registered)
+    assert registered.tokens.access_token not in repr(registered)
+    assert registered.tokens.refresh_token not in repr(registered)
     assert registered.user.password_hash not in repr(registered)
 
 
 async def test_takes_ids_from_outside(sign_up: SignUp) -> None:
     wanted = UUID(int=7)
-    register_user = RegisterUser(
-        uow=sign_up.uow,
-        password_hasher=sign_up.hasher,
-        new_password=new_password(hasher=sign_up.hasher),
-        token_issuer=sign_up.tokens,
-        clock=FakeClock(),
-        new_id=lambda: wanted,
-    )
 
-    registered = await register_user(ADA)
+    registered = await sign_up.taking_ids_from(lambda: wanted)(ADA)
 
     assert registered.user.id == wanted

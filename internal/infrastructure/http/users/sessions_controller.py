@@ -1,0 +1,89 @@
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Request, delete, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from internal.application.auth.authenticate import Principal
+from internal.application.users.end_all_sessions import EndAllSessions, EndAllSessionsCommand
+from internal.application.users.end_session import EndSession, EndSessionCommand
+from internal.application.users.list_sessions import ListSessions, ListSessionsCommand
+from internal.domain.caller import Caller
+from internal.domain.session import Session
+from internal.infrastructure.http.access import SIGNED_IN, access
+from internal.infrastructure.http.envelope import EmptyEnvelope, Envelope, Meta
+from internal.infrastructure.http.openapi import BEARER, problems
+
+
+class SessionResponse(msgspec.Struct, frozen=True):
+    """`current` is the session of this request."""
+
+    id: UUID
+    current: bool
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    address: str | None
+    user_agent: str | None
+
+    @classmethod
+    def of(cls, session: Session, *, current_id: UUID | None) -> Self:
+        return cls(
+            id=session.id,
+            current=session.id == current_id,
+            created_at=session.created_at,
+            last_used_at=session.last_used_at,
+            expires_at=session.expires_at,
+            address=session.address,
+            user_agent=session.user_agent,
+        )
+
+
+class SessionsController(Controller):
+    path = "/api/v1/users/me/sessions"
+    tags = ("users",)
+    opt = access(SIGNED_IN)
+    security = (BEARER,)
+
+    @get(summary="The user's sessions, the most recently used first", responses=problems(401, 503))
+    async def list_sessions(
+        self,
+        request: Request[Any, Any, Any],
+        principal: NamedDependency[Principal],
+        list_sessions: NamedDependency[ListSessions],
+    ) -> Envelope[Sequence[SessionResponse]]:
+        sessions = await list_sessions(ListSessionsCommand(user=principal.user))
+        return Envelope(
+            message="Sessions retrieved successfully",
+            data=[SessionResponse.of(each, current_id=principal.session_id) for each in sessions],
+            meta=Meta.of(request),
+        )
+
+    @delete(
+        "/{session_id:uuid}", status_code=200, summary="End one session", responses=problems(401, 404, 503)
+    )
+    async def end_session(
+        self,
+        request: Request[Any, Any, Any],
+        session_id: FromPath[UUID],
+        principal: NamedDependency[Principal],
+        caller: NamedDependency[Caller],
+        end_session: NamedDependency[EndSession],
+    ) -> EmptyEnvelope:
+        await end_session(EndSessionCommand(user=principal.user, session_id=session_id, caller=caller))
+        return EmptyEnvelope(message="Session ended successfully", meta=Meta.of(request))
+
+    @delete(status_code=200, summary="End all sessions, this one too", responses=problems(401, 409, 503))
+    async def end_all_sessions(
+        self,
+        request: Request[Any, Any, Any],
+        principal: NamedDependency[Principal],
+        caller: NamedDependency[Caller],
+        end_all_sessions: NamedDependency[EndAllSessions],
+    ) -> EmptyEnvelope:
+        await end_all_sessions(EndAllSessionsCommand(user=principal.user, caller=caller))
+        return EmptyEnvelope(message="All sessions ended successfully", meta=Meta.of(request))
