@@ -55,11 +55,11 @@ class Copy:
         self._write(f"{use_case}/request_report.py", BLOCKS["endpoint_use_case"])
         self._write(f"{controller}/controller.py", BLOCKS["endpoint_controller"])
         self._write(f"{AREAS}/reports.py", BLOCKS["endpoint_provider"])
-        self._replace(
-            CONTAINER, "use_cases = providers.List(auth, users)\n", indent(BLOCKS["endpoint_area"], "    ").lstrip()
-        )
+        area = indent(BLOCKS["endpoint_area"], "    ")
+        self._replace(CONTAINER, "    tasks = providers", f"{area}    tasks = providers")
+        self._replace(CONTAINER, "use_cases = providers.List(", "use_cases = providers.List(reports, ")
         self._import(CONTAINER, "internal.infrastructure.bootstrap.containers.reports:ReportsContainer")
-        self._replace(APP, "[AuthController,", "[ReportsController, AuthController,")
+        self._replace(APP, "route_handlers=[", "route_handlers=[ReportsController, ")
         self._import(APP, "internal.infrastructure.http.reports.controller:ReportsController")
 
     def schedule(self, *, spec: str) -> None:
