@@ -16,7 +16,7 @@ _TYPE = "at+jwt"  # RFC 9068 section 2.1
 _HEADER = {"alg", "typ", "kid"}
 _REQUIRED_CLAIMS = ("sub", "iat", "exp", "jti", "iss", "aud")
 _LEEWAY = timedelta(seconds=30)  # the largest difference between the clocks of two replicas
-# Ours have about 600 characters. Nothing reads a longer one.
+# Ours have about 500 characters. Longer ones are refused unread.
 _MAX_LENGTH = 4096
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 

@@ -123,6 +123,14 @@ def test_accepts_tokens_of_the_version_before() -> None:
     assert not accepts(issuer(EDDSA), without_key_id(SECRET))
 
 
+def test_only_hs256_goes_without_a_key_id() -> None:
+    header, claims = parts_of(token_of(EDDSA))
+
+    unnamed = compact({**header, "kid": None}, claims, signer(EDDSA))
+
+    assert not accepts(issuer(EDDSA, HS256), unnamed)
+
+
 def test_the_version_before_accepts_our_tokens() -> None:
     decoded: dict[str, Any] = jwt.decode_complete(
         token_of(HS256),
