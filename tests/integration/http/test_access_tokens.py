@@ -42,9 +42,19 @@ async def server(settings: Settings, **changed: str) -> AsyncIterator[httpx.Asyn
         yield client
 
 
-async def sign_up(client: httpx.AsyncClient, email: str = ADA["email"]) -> str:
-    response = await client.post("/api/v1/auth/register", json={**ADA, "email": email})
-    return str(response.json()["data"]["token"])
+async def tokens_of(client: httpx.AsyncClient) -> tuple[str, str]:
+    """Return the access token and the refresh token of a new account."""
+    data = (await client.post("/api/v1/auth/register", json=ADA)).json()["data"]
+    return data["token"], data["refresh_token"]
+
+
+async def sign_up(client: httpx.AsyncClient) -> str:
+    token, _ = await tokens_of(client)
+    return token
+
+
+async def refresh(client: httpx.AsyncClient, token: str) -> httpx.Response:
+    return await client.post("/api/v1/auth/refresh", json={"refresh_token": token})
 
 
 async def ask(client: httpx.AsyncClient, *authorization: str) -> httpx.Response:
@@ -117,21 +127,46 @@ async def test_without_a_bearer_token_there_is_no_error_in_the_challenge(setting
     ],
     ids=["new secret", "new algorithm", "new private key"],
 )
-async def test_no_token_ends_with_a_change_of_keys(
+async def test_a_change_of_keys_ends_no_session(
     settings: Settings, before: dict[str, str], after: dict[str, str]
 ) -> None:
     async with server(settings, **before) as client:
-        token = await sign_up(client)
+        token, refresh_token = await tokens_of(client)
     async with server(settings, **after) as client:
         kept = await ask(client, f"Bearer {token}")
-        new = await sign_up(client, "bob@example.com")
-    without_previous = {name: value for name, value in after.items() if "previous" not in name}
-    algorithm = without_previous.get("jwt_algorithm", "HS256").partition(",")[0]
-    async with server(settings, **{**without_previous, "jwt_algorithm": algorithm}) as client:
-        ended = await ask(client, f"Bearer {token}")
+        refreshed = await refresh(client, refresh_token)
 
-    assert (kept.status_code, ended.status_code) == (200, 401)
-    assert parts_of(new)[0]["kid"] != parts_of(token)[0]["kid"]
+    assert (kept.status_code, refreshed.status_code) == (200, 200)
+    assert parts_of(refreshed.json()["data"]["token"])[0]["kid"] != parts_of(token)[0]["kid"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "ends_session"),
+    [
+        ({}, {"jwt_secret": OTHER_SECRET}, True),
+        ({}, {"jwt_algorithm": "EdDSA", "jwt_private_key": PRIVATE_KEY}, False),
+        (
+            {"jwt_algorithm": "EdDSA", "jwt_private_key": PRIVATE_KEY},
+            {"jwt_algorithm": "EdDSA", "jwt_private_key": OTHER_PRIVATE_KEY},
+            False,
+        ),
+    ],
+    ids=["new secret", "new algorithm", "new private key"],
+)
+async def test_a_key_that_leaked_is_worth_nothing_once_it_is_gone(
+    settings: Settings,
+    before: dict[str, str],
+    after: dict[str, str],
+    ends_session: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    async with server(settings, **before) as client:
+        token, refresh_token = await tokens_of(client)
+    async with server(settings, **after) as client:
+        ended = await ask(client, f"Bearer {token}")
+        refreshed = await refresh(client, refresh_token)
+
+    assert ended.status_code == 401
+    assert refreshed.status_code == (401 if ends_session else 200)
 
 
 async def test_publishes_the_keys_of_eddsa(settings: Settings) -> None:
