@@ -1,16 +1,20 @@
 import asyncio
 import time
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from internal.infrastructure.security.range_api_password_checker import RangeApiPasswordChecker
 from internal.infrastructure.security.zxcvbn_password_checker import ZxcvbnPasswordChecker
 from internal.ports.password_checker import PasswordChecker, Weakness
 from tests.fakes.clock import FakeClock
 from tests.fakes.password_checker import COMMON, FakePasswordChecker
+from tests.support.range_api import range_api
 
 pytestmark = pytest.mark.anyio
 
@@ -19,28 +23,54 @@ def zxcvbn() -> ZxcvbnPasswordChecker:
     return ZxcvbnPasswordChecker(clock=FakeClock())
 
 
-MAKERS: list[Callable[[], PasswordChecker]] = [FakePasswordChecker, zxcvbn]
+STOLEN = "caf\u00e9 caf\u00e9"
+Makers = Mapping[str, Callable[[], PasswordChecker]]
 
 
-@pytest.fixture(params=MAKERS)
-def checker(request: pytest.FixtureRequest) -> PasswordChecker:
-    made: PasswordChecker = request.param()
-    return made
+@pytest.fixture(scope="module")
+def makers() -> Iterator[Makers]:
+    with range_api(STOLEN) as api:
+        breached = RangeApiPasswordChecker(url=api.url, within=timedelta(seconds=10))
+        yield {
+            "fake": lambda: FakePasswordChecker({STOLEN: Weakness.BREACHED}),
+            "zxcvbn": zxcvbn,
+            "range API": lambda: breached,
+        }
 
 
-async def test_finds_a_common_password(checker: PasswordChecker) -> None:
-    assert await checker.weakness_of(COMMON, personal=[]) is Weakness.COMMON
+every_checker = pytest.mark.parametrize("name", ["fake", "zxcvbn", "range API"])
+checkers_of_words = pytest.mark.parametrize("name", ["fake", "zxcvbn"])
 
 
-async def test_finds_a_password_that_is_a_word_of_the_user(checker: PasswordChecker) -> None:
+@pytest.mark.parametrize(
+    ("name", "password", "weakness"),
+    [
+        ("fake", COMMON, Weakness.COMMON),
+        ("zxcvbn", COMMON, Weakness.COMMON),
+        ("fake", STOLEN, Weakness.BREACHED),
+        ("range API", STOLEN, Weakness.BREACHED),
+    ],
+)
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+async def test_finds_a_password_that_it_knows_in_every_spelling(
+    makers: Makers, name: str, password: str, weakness: Weakness, form: Literal["NFC", "NFD"]
+) -> None:
+    spelling = unicodedata.normalize(form, password)
+
+    assert await makers[name]().weakness_of(spelling, personal=[]) is weakness
+
+
+@checkers_of_words
+async def test_finds_a_password_that_is_a_word_of_the_user(makers: Makers, name: str) -> None:
     personal = ["kowalczykiewicz", "\u017b\u00f3\u0142kiewska"]
 
     for password in (*personal, unicodedata.normalize("NFD", personal[1])):
-        assert await checker.weakness_of(password, personal=personal) is Weakness.PERSONAL
+        assert await makers[name]().weakness_of(password, personal=personal) is Weakness.PERSONAL
 
 
-async def test_the_words_of_one_user_mean_nothing_for_another(checker: PasswordChecker) -> None:
-    word = "kowalczykiewicz"
+@checkers_of_words
+async def test_the_words_of_one_user_mean_nothing_for_another(makers: Makers, name: str) -> None:
+    checker, word = makers[name](), "kowalczykiewicz"
 
     found = await asyncio.gather(
         *(checker.weakness_of(word, personal=[word] if i % 2 else []) for i in range(20))
@@ -49,17 +79,18 @@ async def test_the_words_of_one_user_mean_nothing_for_another(checker: PasswordC
     assert found == [None, Weakness.PERSONAL] * 10
 
 
+@every_checker
 @pytest.mark.parametrize("password", ["correct horse", "battery staple", "p\u00e4ssw\u00f6rd " * 14])
-async def test_accepts_a_pass_phrase(checker: PasswordChecker, password: str) -> None:
-    assert await checker.weakness_of(password, personal=["ada", "lovelace", "ada@example.com"]) is None
+async def test_accepts_a_pass_phrase(makers: Makers, name: str, password: str) -> None:
+    personal = ["ada", "lovelace", "ada@example.com"]
+
+    assert await makers[name]().weakness_of(password, personal=personal) is None
 
 
-@pytest.mark.parametrize("make", MAKERS)
+@every_checker
 @given(password=st.text(max_size=200), personal=st.lists(st.text(max_size=20), max_size=5))
-async def test_judges_any_text(
-    make: Callable[[], PasswordChecker], password: str, personal: list[str]
-) -> None:
-    found = await make().weakness_of(password, personal=personal)
+async def test_judges_any_text(makers: Makers, name: str, password: str, personal: list[str]) -> None:
+    found = await makers[name]().weakness_of(password, personal=personal)
 
     assert found is None or isinstance(found, Weakness)
 

@@ -22,6 +22,7 @@ DESCRIBED = {
     "LOG_TASKS": "false",
     "MAIL_CONCURRENCY": "half of `WORKER_CONCURRENCY",
     "MAIL_URL": "the folder `var/mail",
+    "PASSWORD_BREACH_CHECK_URL": "none",
     "PASSWORD_HASH_THREADS": "one for each core, as far as half of the memory allows",
     "REDIS_URL": "none",
     "RUNTIME_DIRECTORY": "pyhexaclean-UID` in the temporary directory",
@@ -68,6 +69,7 @@ def test_the_table_of_production_names_every_rule() -> None:
         jwt_previous_secret="weak",
         jwt_private_key=GUESSED_KEY,
         jwt_previous_private_key=GUESSED_KEY,
+        password_breach_check_url="http://breaches.example.com",
         password_hash_memory=8,
         password_hash_time=1,
     )

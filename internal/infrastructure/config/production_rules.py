@@ -24,7 +24,7 @@ def production_problems(values: Mapping[str, Any], *, named: Collection[str]) ->
     secret, previous_secret = values["jwt_secret"], values["jwt_previous_secret"]
     key, previous_key = values["jwt_private_key"], values["jwt_previous_private_key"]
     origins = values["cors_allowed_origins"]
-    url = values["database_url"]
+    url, breach_list = values["database_url"], values["password_breach_check_url"]
     own_password = PostgresUrl.parse(url).password != DEVELOPMENT_DATABASE_PASSWORD and ":@" not in url
     encrypts_mail = urlsplit(values["mail_url"]).scheme in {"smtp+starttls", "smtps"}
     rules = {
@@ -44,6 +44,10 @@ def production_problems(values: Mapping[str, Any], *, named: Collection[str]) ->
         "app_base_url": (urlsplit(values["app_base_url"]).scheme == "https", "must be an https:// URL"),
         "cors_allowed_origins": (origins.strip() != EVERY_ORIGIN, "must not be *"),
         "trusted_proxies": ("trusted_proxies" in named, "must be given: the reverse proxies, or none"),
+        "password_breach_check_url": (
+            breach_list is None or urlsplit(breach_list).scheme == "https",
+            "must be an https:// URL",
+        ),
         "password_hash_memory": (values["password_hash_memory"] >= OWASP_MEMORY, _BELOW_THE_DEFAULT),
         "password_hash_time": (values["password_hash_time"] >= OWASP_TIME, _BELOW_THE_DEFAULT),
     }

@@ -126,6 +126,7 @@ class Settings(BaseSettings):
     jwt_ttl: TokenLife = 900
 
     password_min_length: int = Field(default=8, ge=8, le=128)
+    password_breach_check_url: WebAddress | None = None
     password_hash_memory: int = Field(default=OWASP_MEMORY, ge=8, le=2**32 - 1)  # KiB
     password_hash_time: int = Field(default=OWASP_TIME, ge=1, le=100)
     password_hash_parallelism: int = Field(default=1, ge=1, le=64)

@@ -14,8 +14,9 @@ from internal.infrastructure.telemetry.error_text import MOST_TEXT, MOST_TRACEBA
 
 LogFormat = Literal["json", "console"]
 
-# At INFO these are verbose and say nothing that an operator can act on.
-_QUIET_LOGGERS = ("asyncio", "alembic.runtime.plugins")
+# Below WARNING these are verbose and say nothing that an operator can act on. The last two log addresses;
+# those of RangeApiPasswordChecker contain a part of a password's digest.
+_QUIET_LOGGERS = ("asyncio", "alembic.runtime.plugins", "httpx", "httpcore")
 # The logger that writes a DEBUG line for each task that is done.
 TASKS = "tasks"
 

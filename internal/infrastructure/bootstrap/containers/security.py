@@ -29,11 +29,17 @@ def _password_hasher(settings: Settings) -> PasswordHasher:
     )
 
 
-def _password_checkers(clock: Clock) -> Sequence[PasswordChecker]:
-    # Imported here, because only the server checks passwords.
+def _password_checkers(settings: Settings, clock: Clock) -> Sequence[PasswordChecker]:
+    # Imported here, because only the server checks passwords. httpx takes 3 MB, and is not needed by default.
     from internal.infrastructure.security.zxcvbn_password_checker import ZxcvbnPasswordChecker  # noqa: PLC0415 - see above
 
-    return [ZxcvbnPasswordChecker(clock=clock)]
+    own = ZxcvbnPasswordChecker(clock=clock)
+    if settings.password_breach_check_url is None:
+        return [own]
+
+    from internal.infrastructure.security.range_api_password_checker import RangeApiPasswordChecker  # noqa: PLC0415 - see above
+
+    return [own, RangeApiPasswordChecker(url=settings.password_breach_check_url)]
 
 
 def _token_keys(settings: Settings) -> tuple[TokenKey, ...]:
@@ -78,7 +84,7 @@ class SecurityContainer(containers.DeclarativeContainer):
 
     password_hasher = providers.Singleton(_password_hasher, settings)
     password_policy = providers.Singleton(PasswordPolicy, min_length=settings.provided.password_min_length)
-    password_checkers = providers.Singleton(_password_checkers, clock)
+    password_checkers = providers.Singleton(_password_checkers, settings, clock)
     new_password = providers.Singleton(
         NewPassword,
         policy=password_policy,
