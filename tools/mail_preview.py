@@ -26,7 +26,7 @@ _NOTICE = {**_ADA, "changed_at": "1 January 2030 at 12:00 UTC"}
 
 # The variables of every kind of email.
 SAMPLES: Mapping[str, Mapping[str, str]] = {
-    "welcome": _ADA,
+    "welcome": _LINK,
     "verification": _LINK,
     "password-reset": {**_LINK, "valid_for": "1 hour"},
     "password-changed": _NOTICE,

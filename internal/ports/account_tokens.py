@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -9,6 +10,10 @@ class AccountTokens(Protocol):
 
     async def add(self, token: AccountToken) -> None:
         """Store the token, unless it is stored already, even if it was used since."""
+        ...
+
+    async def first_stored(self, digests: Sequence[bytes]) -> bytes | None:
+        """Return the first of these digests that is stored, even if the token was used or has expired."""
         ...
 
     async def use(self, digest: bytes, purpose: TokenPurpose) -> AccountToken | None:

@@ -103,6 +103,24 @@ async def test_storing_a_token_again_changes_nothing(store: Store, ada: User) ->
     assert await store.use() is None
 
 
+async def test_finds_which_of_several_tokens_is_stored(store: Store, ada: User) -> None:
+    await store.add(store.token(ada, valid_for=timedelta(0)))
+
+    async with store.begin() as uow:
+        assert await uow.account_tokens.first_stored([ANOTHER, DIGEST]) == DIGEST
+        assert await uow.account_tokens.first_stored([ANOTHER]) is None
+        await uow.account_tokens.add(replace(store.token(ada), digest=ANOTHER))
+        assert await uow.account_tokens.first_stored([ANOTHER, DIGEST]) == ANOTHER
+
+
+async def test_a_used_token_is_still_stored(store: Store, ada: User) -> None:
+    await store.add(store.token(ada))
+    await store.use()
+
+    async with store.begin() as uow:
+        assert await uow.account_tokens.first_stored([DIGEST]) == DIGEST
+
+
 async def test_an_undone_use_leaves_the_token(store: Store, ada: User) -> None:
     await store.add(store.token(ada))
 

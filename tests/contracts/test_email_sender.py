@@ -25,7 +25,7 @@ LIMIT = timedelta(seconds=10)
 WELCOME = Email(
     kind="welcome",
     recipient=EmailAddress.parse("ada@example.com"),
-    variables={"name": "<b>{{7*7}}</b>"},
+    variables={"name": "<b>{{7*7}}</b>", "token": "t-1", "valid_for": "24 hours"},
     message_id="task-1",
 )
 COMPOSER = MimeComposer(

@@ -23,6 +23,7 @@ from internal.infrastructure.taskqueue.delivery.backoff import asynq_delay
 from internal.infrastructure.taskqueue.worker.worker import Worker
 from internal.infrastructure.tasks.codec import TaskCodec
 from internal.infrastructure.worker.actors import declare_actors
+from internal.infrastructure.worker.routes import ROUTES
 from internal.infrastructure.worker.schedule import SCHEDULE
 from internal.ports.tasks import RetryLater, TaskContext, TaskOptions, TaskState
 from tests.support.documented_commands import Admin
@@ -55,6 +56,13 @@ def test_the_payload_of_the_welcome_mail() -> None:
     task = TaskCodec([SendWelcomeEmail]).decode("email:welcome", payload)
     assert isinstance(task, SendWelcomeEmail)
     assert task.name == "Ada Lovelace"
+
+
+def test_the_email_tasks_and_their_queues() -> None:
+    listed = {row[0].strip("`"): row[1].strip("`") for row in table(BACKGROUND_JOBS, "email_tasks")}
+
+    tasks = {task.task_name: task.task_options.queue for task in ROUTES}
+    assert listed == {name: queue for name, queue in tasks.items() if name.startswith("email:")}
 
 
 def test_a_task_can_be_published_by_hand(settings: Settings, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
+from internal.domain.user import User
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.embedded.process import spawn
 from internal.ports.tasks import TaskReceipt
@@ -73,9 +74,11 @@ def start_worker(env: dict[str, str], tmp_path: Path) -> Iterator[Callable[[], N
         assert process.wait(27) == 0
 
 
-async def publish_welcome(container: Container) -> TaskReceipt:
-    task = SendWelcomeEmail(user_id=container.new_id()(), email="ada@example.com", name="Ada")
+async def publish_welcome(container: Container, ada: User) -> TaskReceipt:
+    task = SendWelcomeEmail(user_id=ada.id, email="ada@example.com", name="Ada")
     async with container.database().unit_of_work() as uow:
+        if not await uow.users.get(ada.id):
+            await uow.users.add(ada)
         receipt = await uow.tasks.publish(task)
         await uow.commit()
     await container.database.outbox_relay().close()
@@ -83,10 +86,14 @@ async def publish_welcome(container: Container) -> TaskReceipt:
 
 
 async def test_an_archived_mail_is_sent_again(
-    container: Container, operator: Operator, smtp_server: SmtpServer, start_worker: Callable[[], None]
+    container: Container,
+    operator: Operator,
+    smtp_server: SmtpServer,
+    start_worker: Callable[[], None],
+    ada: User,
 ) -> None:
     smtp_server.rcpt_reply = "550 no such user"
-    receipt = await publish_welcome(container)
+    receipt = await publish_welcome(container, ada)
     assert "forwarded       1" in await operator.does("mails")
     start_worker()
     eventually(lambda: operator.state() == ["archived"], within=20)
@@ -103,9 +110,13 @@ async def test_an_archived_mail_is_sent_again(
 
 
 async def test_a_mail_that_was_archived_long_ago_is_sent_again(
-    container: Container, operator: Operator, smtp_server: SmtpServer, start_worker: Callable[[], None]
+    container: Container,
+    operator: Operator,
+    smtp_server: SmtpServer,
+    start_worker: Callable[[], None],
+    ada: User,
 ) -> None:
-    receipt = await publish_welcome(container)
+    receipt = await publish_welcome(container, ada)
     await operator.does('python -m cmd.admin task delete -q default "$ID"', ID=receipt.id)
     assert operator.not_done == [receipt.id]
     start_worker()
@@ -122,8 +133,9 @@ async def test_a_task_that_redis_lost_is_enqueued_again(
     redis_url: str,
     smtp_server: SmtpServer,
     start_worker: Callable[[], None],
+    ada: User,
 ) -> None:
-    await publish_welcome(container)
+    await publish_welcome(container, ada)
     with redis.Redis.from_url(redis_url) as client:
         client.flushdb()
     start_worker()
@@ -134,8 +146,8 @@ async def test_a_task_that_redis_lost_is_enqueued_again(
     eventually(lambda: operator.not_done == [], within=5)
 
 
-async def test_a_mail_is_found_by_its_address(container: Container, database_url: str) -> None:
-    receipt = await publish_welcome(container)
+async def test_a_mail_is_found_by_its_address(container: Container, database_url: str, ada: User) -> None:
+    receipt = await publish_welcome(container, ada)
 
     with psycopg.connect(database_url) as connection:
         found = connection.execute(BLOCKS["mail_of"].encode()).fetchall()
@@ -143,8 +155,8 @@ async def test_a_mail_is_found_by_its_address(container: Container, database_url
     assert [row[0] for row in found] == [receipt.id]
 
 
-async def test_rows_of_done_tasks_can_be_deleted(container: Container, database_url: str) -> None:
-    done, open_ = await publish_welcome(container), await publish_welcome(container)
+async def test_rows_of_done_tasks_can_be_deleted(container: Container, database_url: str, ada: User) -> None:
+    done, open_ = await publish_welcome(container, ada), await publish_welcome(container, ada)
     with psycopg.connect(database_url) as connection:
         closed = "UPDATE outbox SET succeeded = true, closed_at = now() - interval '31 days' WHERE id = %s"
         connection.execute(closed, [done.id])

@@ -29,6 +29,11 @@ INSERT INTO outbox (id, task_name, payload, options, next_try_at)
 VALUES (%s, %s, %s, '{"queue": "default"}', now() + %s::interval)
 """
 
+ADD_USER = """
+INSERT INTO users (id, email, name, password_hash, created_at, updated_at)
+VALUES (%s, %s, 'Ada Lovelace', 'hash', now(), now())
+"""
+
 
 def store(system: System, task_name: str, payload: dict[str, str], *, due_in: str) -> str:
     """As a sign-up does; returns the task's id."""
@@ -47,8 +52,12 @@ def publish_in_a_newer_format(system: System, task_id: str, payload: dict[str, s
     broker.close()
 
 
-def mail_to(recipient: str) -> dict[str, str]:
-    return {"user_id": str(uuid4()), "email": recipient, "name": "Ada Lovelace"}
+def mail_to(system: System, recipient: str) -> dict[str, str]:
+    """The payload of a mail to a new user."""
+    user_id = str(uuid4())
+    with psycopg.connect(system.env["DATABASE_URL"]) as connection:
+        connection.execute(ADD_USER, [user_id, recipient])
+    return {"user_id": user_id, "email": recipient, "name": "Ada Lovelace"}
 
 
 def states(system: System) -> list[str]:
@@ -74,8 +83,8 @@ def test_what_an_old_worker_does_not_know_waits_for_a_new_one(
     system: System, smtp_server: SmtpServer
 ) -> None:
     old = system.start_worker()
-    farewell = store(system, SendFarewell.task_name, mail_to(FAREWELL), due_in="0 s")
-    payload = mail_to(WELCOME)
+    farewell = store(system, SendFarewell.task_name, mail_to(system, FAREWELL), due_in="0 s")
+    payload = mail_to(system, WELCOME)
     welcome = store(system, SendWelcomeEmail.task_name, payload, due_in="1 h")
     publish_in_a_newer_format(system, welcome, payload)
     eventually(lambda: states(system) == ["scheduled", "scheduled"], within=10)
@@ -100,7 +109,7 @@ def test_an_old_worker_runs_a_task_with_a_field_that_it_does_not_know(
 ) -> None:
     system.start_worker()
 
-    store(system, SendWelcomeEmail.task_name, mail_to(WELCOME) | {"locale": "eo"}, due_in="0 s")
+    store(system, SendWelcomeEmail.task_name, mail_to(system, WELCOME) | {"locale": "eo"}, due_in="0 s")
 
     eventually(lambda: completions(system) == [(True,)], within=20)
     assert [mail["To"] for mail in smtp_server.messages()] == [WELCOME]

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from uuid import UUID
 
 from internal.domain.account_token import AccountToken, TokenPurpose
@@ -14,6 +15,9 @@ class FakeAccountTokens:
 
     async def add(self, token: AccountToken) -> None:
         self.by_digest.setdefault(token.digest, token)
+
+    async def first_stored(self, digests: Sequence[bytes]) -> bytes | None:
+        return next((digest for digest in digests if digest in self.by_digest), None)
 
     async def use(self, digest: bytes, purpose: TokenPurpose) -> AccountToken | None:
         token = self.by_digest.get(digest)

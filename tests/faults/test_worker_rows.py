@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID
 
 import psycopg
 from dramatiq import Message
@@ -167,7 +167,8 @@ def test_f22_a_task_that_is_delivered_100_times_on_8_threads_is_one_mail(site: S
 def _only_task(site: Site) -> tuple[str, SendWelcomeEmail]:
     with psycopg.connect(site.postgres.url) as connection:
         [(task_id, payload)] = connection.execute("SELECT id, payload FROM outbox WHERE closed_at IS NULL")
-    return task_id, SendWelcomeEmail(user_id=uuid4(), email=payload["email"], name=payload["name"])
+    user_id = UUID(payload["user_id"])
+    return task_id, SendWelcomeEmail(user_id=user_id, email=payload["email"], name=payload["name"])
 
 
 def _deliver(site: Site, task_id: str, task: SendWelcomeEmail, *, times: int) -> None:

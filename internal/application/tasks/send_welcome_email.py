@@ -2,15 +2,18 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
+from internal.application.tasks.issue_link_token import IssueLinkToken
 from internal.application.tasks.send_email_once import SendEmailOnce
+from internal.domain.account_token import TokenPurpose
 from internal.domain.email_address import EmailAddress
 from internal.ports.email_sender import Email
 from internal.ports.tasks import TaskContext, TaskOptions
+from internal.ports.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendWelcomeEmail:
-    """Greet a new user by email."""
+    """Greet a new user by email, with a link that verifies the address."""
 
     task_name: ClassVar[str] = "email:welcome"
     task_options: ClassVar[TaskOptions] = TaskOptions()
@@ -21,14 +24,30 @@ class SendWelcomeEmail:
 
 
 class SendWelcomeEmailHandler:
-    def __init__(self, *, send_email_once: SendEmailOnce) -> None:
+    """Sends nothing if the account has been deleted or disabled."""
+
+    def __init__(
+        self, *, uow: UnitOfWork, issue_link_token: IssueLinkToken, send_email_once: SendEmailOnce
+    ) -> None:
+        self._uow = uow
+        self._issue_link_token = issue_link_token
         self._send_email_once = send_email_once
 
     async def __call__(self, task: SendWelcomeEmail, context: TaskContext) -> None:
-        email = Email(
-            kind="welcome",
-            recipient=EmailAddress.parse(task.email),
-            variables={"name": task.name},
-            message_id=context.id,
+        recipient = EmailAddress.parse(task.email)
+        async with self._uow as uow:
+            user = await uow.users.get(task.user_id)
+            if user is None or user.disabled_at:
+                return
+            variables = await self._issue_link_token(
+                uow, TokenPurpose.VERIFY_EMAIL, user=user, recipient=recipient, task_id=context.id
+            )
+            await uow.commit()
+        await self._send_email_once(
+            Email(
+                kind="welcome",
+                recipient=recipient,
+                variables={**variables, "name": task.name},
+                message_id=context.id,
+            )
         )
-        await self._send_email_once(email)

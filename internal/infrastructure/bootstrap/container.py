@@ -37,7 +37,7 @@ class Container(containers.DeclarativeContainer):
     )
     users = providers.Container(UsersContainer, clock=clock, database=database)
     tasks = providers.Container(
-        TasksContainer, settings=settings, clock=clock, database=database, email=email
+        TasksContainer, settings=settings, clock=clock, database=database, security=security, email=email
     )
     # Controllers ask for the use cases of these areas.
     use_cases = providers.List(auth, users)

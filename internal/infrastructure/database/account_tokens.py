@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, select, update
@@ -9,6 +10,7 @@ from internal.infrastructure.database.tables import account_tokens as tokens
 from internal.infrastructure.database.tables import users
 
 _ADD = insert(tokens).on_conflict_do_nothing(index_elements=["digest"])
+_STORED = select(tokens.c.digest).where(tokens.c.digest.in_(bindparam("given", expanding=True)))
 _USE_UP = update(tokens).where(tokens.c.used_at.is_(None)).values(used_at=func.now())
 # Two tokens of one user are used one after the other. Without this lock, each could wait for the other's row.
 _LOCKED_USER = (
@@ -42,6 +44,10 @@ class SqlAlchemyAccountTokens:
             "expires_at": token.expires_at,
         }
         await self._connection.execute(_ADD, row)
+
+    async def first_stored(self, digests: Sequence[bytes]) -> bytes | None:
+        stored = (await self._connection.execute(_STORED, {"given": list(digests)})).scalars().all()
+        return next((digest for digest in digests if digest in stored), None)
 
     async def use(self, digest: bytes, purpose: TokenPurpose) -> AccountToken | None:
         given = {"given": digest, "of_purpose": purpose.value}

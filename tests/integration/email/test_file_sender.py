@@ -17,7 +17,7 @@ LIMIT = timedelta(seconds=1)
 WELCOME = Email(
     kind="welcome",
     recipient=EmailAddress.parse("ada@example.com"),
-    variables={"name": "Ada"},
+    variables={"name": "Ada", "token": "t-1", "valid_for": "24 hours"},
     message_id="task-1",
 )
 # On a file system that takes upper and lower case for the same, too.

@@ -55,7 +55,7 @@ async def email(container: Container) -> Email:
     return Email(
         kind="welcome",
         recipient=EmailAddress.parse("ada@example.com"),
-        variables={"name": "Ada"},
+        variables={"name": "Ada", "token": "t-1", "valid_for": "24 hours"},
         message_id=receipt.id,
     )
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 WELCOME = Email(
     kind="welcome",
     recipient=EmailAddress.parse("ada@example.com"),
-    variables={"name": "Ada"},
+    variables={"name": "Ada", "token": "t-1", "valid_for": "24 hours"},
     message_id="task-1",
 )
 
@@ -182,7 +182,10 @@ async def test_a_stopped_sender_no_longer_waits_for_a_mail_to_be_accepted(smtp_s
 async def test_a_line_that_begins_with_a_dot_does_not_end_the_mail(smtp_server: SmtpServer) -> None:
     name = "\r\n.\r\n.." + "ä"
 
-    await send(f"smtp://127.0.0.1:{smtp_server.port}", email=replace(WELCOME, variables={"name": name}))
+    await send(
+        f"smtp://127.0.0.1:{smtp_server.port}",
+        email=replace(WELCOME, variables={**WELCOME.variables, "name": name}),
+    )
 
     [message] = smtp_server.messages()
     body = message.get_body(("plain",))

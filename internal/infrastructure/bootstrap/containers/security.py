@@ -7,6 +7,7 @@ from internal.application.new_password import NewPassword
 from internal.domain.password_policy import PasswordPolicy
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.security.derived_keys import DerivedKeys
+from internal.infrastructure.security.hmac_link_tokens import HmacLinkTokens
 from internal.infrastructure.security.hmac_refresh_tokens import HmacRefreshTokens
 from internal.infrastructure.security.plain_jwt import import_jwt
 from internal.infrastructure.security.token_key import TokenKey, shared_key
@@ -94,6 +95,7 @@ class SecurityContainer(containers.DeclarativeContainer):
     )
     derived_keys = providers.Singleton(DerivedKeys, settings.provided.jwt_secrets)
     refresh_tokens = providers.Singleton(_refresh_tokens, derived_keys)
+    link_tokens = providers.Singleton(HmacLinkTokens, derived_keys)
     token_keys = providers.Singleton(_token_keys, settings)
     public_keys = providers.Singleton(_public_keys, token_keys)
     token_issuer = providers.Singleton(_token_issuer, settings, clock, token_keys)

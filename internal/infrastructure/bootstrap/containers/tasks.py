@@ -3,9 +3,15 @@ from datetime import timedelta
 from dependency_injector import containers, providers
 
 from internal.application.tasks.bulkhead import Bulkhead
+from internal.application.tasks.issue_link_token import IssueLinkToken
 from internal.application.tasks.purge_outbox import PurgeOutboxHandler
 from internal.application.tasks.purge_requests import PurgeRequestsHandler
+from internal.application.tasks.send_email_change import SendEmailChangeHandler
+from internal.application.tasks.send_email_changed import SendEmailChangedHandler
 from internal.application.tasks.send_email_once import SendEmailOnce
+from internal.application.tasks.send_password_changed import SendPasswordChangedHandler
+from internal.application.tasks.send_password_reset import SendPasswordResetHandler
+from internal.application.tasks.send_verification_email import SendVerificationEmailHandler
 from internal.application.tasks.send_welcome_email import SendWelcomeEmailHandler
 from internal.infrastructure.config.settings import Settings
 from internal.ports.clock import Clock
@@ -17,6 +23,7 @@ class TasksContainer(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
     clock: providers.Dependency[Clock] = providers.Dependency()
     database = providers.DependenciesContainer()
+    security = providers.DependenciesContainer()
     email = providers.DependenciesContainer()
 
     send_email_once = providers.Factory(
@@ -26,10 +33,39 @@ class TasksContainer(containers.DeclarativeContainer):
         bulkhead=providers.Singleton(Bulkhead, settings.provided.mails_at_once),
     )
 
+    issue_link_token = providers.Factory(IssueLinkToken, link_tokens=security.link_tokens, clock=clock)
+
     purge_outbox_handler = providers.Factory(
         PurgeOutboxHandler,
         history=database.task_history,
         done_for=providers.Factory(timedelta, days=settings.provided.outbox_retention_days),
     )
     purge_requests_handler = providers.Factory(PurgeRequestsHandler, history=database.request_history)
-    send_welcome_email_handler = providers.Factory(SendWelcomeEmailHandler, send_email_once=send_email_once)
+    send_email_change_handler = providers.Factory(
+        SendEmailChangeHandler,
+        uow=database.unit_of_work,
+        issue_link_token=issue_link_token,
+        send_email_once=send_email_once,
+    )
+    send_email_changed_handler = providers.Factory(SendEmailChangedHandler, send_email_once=send_email_once)
+    send_password_changed_handler = providers.Factory(
+        SendPasswordChangedHandler, send_email_once=send_email_once
+    )
+    send_password_reset_handler = providers.Factory(
+        SendPasswordResetHandler,
+        uow=database.unit_of_work,
+        issue_link_token=issue_link_token,
+        send_email_once=send_email_once,
+    )
+    send_verification_email_handler = providers.Factory(
+        SendVerificationEmailHandler,
+        uow=database.unit_of_work,
+        issue_link_token=issue_link_token,
+        send_email_once=send_email_once,
+    )
+    send_welcome_email_handler = providers.Factory(
+        SendWelcomeEmailHandler,
+        uow=database.unit_of_work,
+        issue_link_token=issue_link_token,
+        send_email_once=send_email_once,
+    )

@@ -1,60 +1,33 @@
-from uuid import uuid4
-
 import pytest
 
-from internal.application.tasks.bulkhead import Bulkhead
-from internal.application.tasks.send_email_once import SendEmailOnce
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail, SendWelcomeEmailHandler
-from internal.domain.email_address import EmailAddress, InvalidEmailAddress
-from internal.ports.email_sender import Email
-from internal.ports.tasks import TaskContext
-from tests.fakes.clock import FakeClock
-from tests.fakes.email_sender import FakeEmailSender
-from tests.fakes.idempotency import FakeIdempotency
+from internal.domain.display_name import DisplayName
+from internal.domain.user import User
+from tests.support.mail_tasks import MailTasks
 
 pytestmark = pytest.mark.anyio
 
-CONTEXT = TaskContext(id="task-1", queue="default", retries=0, max_retries=25, deadline=None, headers={})
+
+async def test_greets_the_user_once_per_task(ada: User) -> None:
+    tasks = MailTasks()
+    await tasks.add(ada)
+    task = SendWelcomeEmail(user_id=ada.id, email="ada@example.com", name="Ada")
+    handle = tasks.handler(SendWelcomeEmailHandler)
+
+    await handle(task, tasks.context)
+    await handle(task, tasks.context)
+
+    [email] = tasks.emails.sent
+    assert (email.kind, email.recipient, email.message_id) == ("welcome", ada.email, "task-1")
+    assert tasks.text_of(email).startswith("Hello Ada,\n\nWelcome to Users! Your account is ready.\n")
 
 
-@pytest.fixture
-def emails() -> FakeEmailSender:
-    return FakeEmailSender()
+async def test_greets_by_the_name_of_the_sign_up(ada: User) -> None:
+    tasks = MailTasks()
+    await tasks.add(ada.rename(DisplayName.parse("Countess"), now=tasks.clock.now()))
 
-
-@pytest.fixture
-def handle(emails: FakeEmailSender) -> SendWelcomeEmailHandler:
-    idempotency = FakeIdempotency(FakeClock())
-    idempotency.add("task-1")
-    return SendWelcomeEmailHandler(
-        send_email_once=SendEmailOnce(
-            idempotency=idempotency, email_sender=emails, bulkhead=Bulkhead(places=1)
-        )
+    await tasks.handler(SendWelcomeEmailHandler)(
+        SendWelcomeEmail(user_id=ada.id, email="ada@example.com", name="Ada"), tasks.context
     )
 
-
-async def test_greets_the_user_once_per_task(
-    handle: SendWelcomeEmailHandler, emails: FakeEmailSender
-) -> None:
-    task = SendWelcomeEmail(user_id=uuid4(), email="ada@example.com", name="Ada")
-
-    await handle(task, CONTEXT)
-    await handle(task, CONTEXT)
-
-    assert emails.sent == [
-        Email(
-            kind="welcome",
-            recipient=EmailAddress.parse("ada@example.com"),
-            variables={"name": "Ada"},
-            message_id="task-1",
-        )
-    ]
-
-
-async def test_refuses_a_text_that_is_not_an_address(
-    handle: SendWelcomeEmailHandler, emails: FakeEmailSender
-) -> None:
-    with pytest.raises(InvalidEmailAddress):
-        await handle(SendWelcomeEmail(user_id=uuid4(), email="nonsense", name="Ada"), CONTEXT)
-
-    assert emails.sent == []
+    assert tasks.emails.sent[0].variables["name"] == "Ada"

@@ -54,7 +54,7 @@ COMPOSER = MimeComposer(
 WELCOME = Email(
     kind="welcome",
     recipient=EmailAddress.parse("ada@example.com"),
-    variables={"name": "Ada"},
+    variables={"name": "Ada", "token": "t-1", "valid_for": "24 hours"},
     message_id="task-1",
 )
 
@@ -99,7 +99,7 @@ def test_both_bodies_greet_the_user() -> None:
 def test_a_name_is_literal_in_the_text_and_escaped_in_the_html() -> None:
     name = '<a href="https://evil.example">{{7*7}}</a>'
 
-    message = received(replace(WELCOME, variables={"name": name}))
+    message = received(replace(WELCOME, variables={**WELCOME.variables, "name": name}))
 
     assert f"Hello {name}," in body(message, "plain")
     assert "&lt;a href=&#34;https://evil.example&#34;&gt;{{7*7}}&lt;/a&gt;" in body(message, "html")
@@ -117,7 +117,7 @@ def test_any_name_of_a_user_can_be_greeted(name: str) -> None:
     except InvalidDisplayName:
         return
 
-    message = received(replace(WELCOME, variables={"name": greeted}))
+    message = received(replace(WELCOME, variables={**WELCOME.variables, "name": greeted}))
 
     assert body(message, "plain").splitlines()[0] == f"Hello {greeted},"
     assert recipients(message) == ["ada@example.com"]
