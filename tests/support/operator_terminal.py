@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.cli.app import app
-from internal.infrastructure.cli.installation import RedisRefusals, Tools
+from internal.infrastructure.cli.command_needs import RedisRefusals, Tools
 from internal.infrastructure.taskqueue.inspection.redis_info import RedisInfo
 from internal.infrastructure.tasks.codec import TaskCodec
 from internal.ports.task_snapshots import TaskInfo, WorkerInfo

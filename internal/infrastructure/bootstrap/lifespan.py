@@ -9,7 +9,7 @@ from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.services.service_addresses import postgres_at, redis_at
 from internal.infrastructure.bootstrap.services.supported_redis import require_supported_redis
-from internal.infrastructure.database.outage_reason import OLD_SCHEMA
+from internal.infrastructure.database.postgres_errors import OLD_SCHEMA
 from internal.infrastructure.taskqueue.connections.connection import answers
 from internal.ports.unavailable import Unavailable
 

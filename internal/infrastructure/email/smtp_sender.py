@@ -11,7 +11,7 @@ import structlog
 from aiosmtplib import SMTP, SMTPDataError, SMTPException, SMTPRecipientRefused, SMTPResponseException
 
 from internal.infrastructure.email.mime import MimeComposer
-from internal.infrastructure.email.outage_reason import reason_of
+from internal.infrastructure.email.smtp_errors import reason_of
 from internal.infrastructure.email.smtp_transaction import hand_over, offer
 from internal.ports.email_sender import Email, EmailRejected, MailServerUnreachable
 

@@ -12,7 +12,6 @@ import redis
 from internal.infrastructure.taskqueue.delivery.arrivals import Fetched, read_fetch
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
 from internal.infrastructure.taskqueue.delivery.outcomes import DONE, Outcome
-from internal.infrastructure.taskqueue.delivery.session import Session
 from internal.infrastructure.taskqueue.delivery.settlements import (
     NOTHING,
     Demand,
@@ -23,6 +22,7 @@ from internal.infrastructure.taskqueue.delivery.settlements import (
     fetch_request,
     read_extension,
 )
+from internal.infrastructure.taskqueue.delivery.worker_session import Session
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.fetch_size import FetchSize
 from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag

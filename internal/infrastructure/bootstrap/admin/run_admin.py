@@ -13,7 +13,7 @@ from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.process.process_signals import STOP_SIGNALS
 from internal.infrastructure.bootstrap.services.service_addresses import postgres_at, redis_at, services_at
 from internal.infrastructure.cli.app import app
-from internal.infrastructure.cli.installation import RedisRefusals, Tools
+from internal.infrastructure.cli.command_needs import RedisRefusals, Tools
 from internal.infrastructure.cli.output.console import print_error
 from internal.infrastructure.telemetry.liveness_file import heard_ago
 from internal.ports.unavailable import Unavailable

@@ -3,7 +3,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 
-from internal.infrastructure.telemetry.outage_reason import network_reason
+from internal.infrastructure.telemetry.network_errors import network_reason
 from internal.ports.unavailable import Unavailable
 
 ANSWERS_WITHIN = 5  # seconds

@@ -5,7 +5,7 @@ import typer
 from internal.infrastructure.cli.output.console import print_error
 from internal.infrastructure.cli.output.escape import escape
 from internal.infrastructure.cli.output.failures import FAILED
-from internal.infrastructure.cli.session import installation_of
+from internal.infrastructure.cli.run_with_tools import installation_of
 
 USAGE_ERROR = 2
 

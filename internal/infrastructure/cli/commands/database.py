@@ -4,7 +4,7 @@ import typer
 
 from internal.infrastructure.cli.output.console import print_line
 from internal.infrastructure.cli.output.failures import CommandGroup
-from internal.infrastructure.cli.session import installation_of
+from internal.infrastructure.cli.run_with_tools import installation_of
 
 app = typer.Typer(cls=CommandGroup, no_args_is_help=True, help="Migrate the database.")
 

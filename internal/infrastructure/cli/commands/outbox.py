@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from internal.infrastructure.cli.arguments.options import AsJson
+from internal.infrastructure.cli.command_needs import Tools
 from internal.infrastructure.cli.commands.outbox_actions import add_actions
-from internal.infrastructure.cli.installation import Tools
 from internal.infrastructure.cli.output import humanize, json_output
 from internal.infrastructure.cli.output.console import print_line, show_fields, show_json, show_table
 from internal.infrastructure.cli.output.failures import CommandGroup
 from internal.infrastructure.cli.output.table_layout import Column
-from internal.infrastructure.cli.session import run
+from internal.infrastructure.cli.run_with_tools import run
 from internal.ports.outbox_inspector import OutboxPage, OutboxRow, OutboxState, OutboxStats
 from internal.ports.task_inspector import TaskNotFound
 from internal.ports.task_snapshots import TaskInfo

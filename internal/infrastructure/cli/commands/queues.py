@@ -5,12 +5,12 @@ import typer
 
 from internal.infrastructure.cli.arguments.confirmation import confirm
 from internal.infrastructure.cli.arguments.options import AsJson, Names, Yes
-from internal.infrastructure.cli.installation import Tools
+from internal.infrastructure.cli.command_needs import Tools
 from internal.infrastructure.cli.output import humanize, json_output
 from internal.infrastructure.cli.output.console import print_line, show_fields, show_json, show_table
 from internal.infrastructure.cli.output.failures import CommandGroup, QueueResults, for_each_queue
 from internal.infrastructure.cli.output.table_layout import Column
-from internal.infrastructure.cli.session import run
+from internal.infrastructure.cli.run_with_tools import run
 from internal.ports.task_snapshots import DayCount, QueueInfo
 from internal.ports.tasks import TaskState
 

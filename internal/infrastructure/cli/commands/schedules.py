@@ -6,12 +6,12 @@ import typer
 
 from internal.domain.errors import NotFound
 from internal.infrastructure.cli.arguments.options import AsJson
-from internal.infrastructure.cli.installation import Tools
+from internal.infrastructure.cli.command_needs import Tools
 from internal.infrastructure.cli.output import humanize, json_output
 from internal.infrastructure.cli.output.console import show_json, show_table
 from internal.infrastructure.cli.output.failures import CommandGroup, unknown_name
 from internal.infrastructure.cli.output.table_layout import Column
-from internal.infrastructure.cli.session import run
+from internal.infrastructure.cli.run_with_tools import run
 from internal.ports.task_snapshots import ScheduledRun, ScheduleInfo
 
 app = typer.Typer(

@@ -6,7 +6,7 @@ import typer
 from internal.infrastructure.cli.arguments.options import AsJson
 from internal.infrastructure.cli.output.console import print_error, print_line, show_json
 from internal.infrastructure.cli.output.failures import FAILED, CommandGroup
-from internal.infrastructure.cli.session import installation_of
+from internal.infrastructure.cli.run_with_tools import installation_of
 
 app = typer.Typer(cls=CommandGroup, no_args_is_help=True, help="Check the server on this machine.")
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from internal.infrastructure.cli.arguments.options import AsJson
+from internal.infrastructure.cli.command_needs import RedisRefusals, Tools
 from internal.infrastructure.cli.commands.queues import show_queues
-from internal.infrastructure.cli.installation import RedisRefusals, Tools
 from internal.infrastructure.cli.output import humanize, json_output
 from internal.infrastructure.cli.output.console import print_line, show_fields, show_json
-from internal.infrastructure.cli.session import run
+from internal.infrastructure.cli.run_with_tools import run
 from internal.ports.task_snapshots import QueueInfo
 
 if TYPE_CHECKING:  # it imports Redis' client, which `--help` does not need

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 import typer
 
 from internal.infrastructure.cli.arguments.options import AsJson, Ids, InQueue
+from internal.infrastructure.cli.command_needs import Tools
 from internal.infrastructure.cli.commands.bulk import show_result
-from internal.infrastructure.cli.installation import Tools
-from internal.infrastructure.cli.session import run
+from internal.infrastructure.cli.run_with_tools import run
 from internal.ports.task_inspector import ActionResult, TaskAction
 
 MAX_IDS = 500

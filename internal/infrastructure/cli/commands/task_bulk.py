@@ -17,12 +17,12 @@ from internal.infrastructure.cli.arguments.options import (
     Yes,
     filter_of,
 )
+from internal.infrastructure.cli.command_needs import Tools
 from internal.infrastructure.cli.commands.bulk import Tally, show_tally, tally_up
 from internal.infrastructure.cli.commands.task_actions import OUTCOMES
-from internal.infrastructure.cli.installation import Tools
 from internal.infrastructure.cli.output import humanize
 from internal.infrastructure.cli.output.failures import on_queue
-from internal.infrastructure.cli.session import run
+from internal.infrastructure.cli.run_with_tools import run
 from internal.ports.task_inspector import APPLIES_TO, TaskAction, TaskFilter
 from internal.ports.tasks import TaskState
 

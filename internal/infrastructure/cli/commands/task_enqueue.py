@@ -28,10 +28,10 @@ from internal.infrastructure.cli.arguments.enqueue_options import (
     UniqueUntil,
 )
 from internal.infrastructure.cli.arguments.options import AsJson
-from internal.infrastructure.cli.installation import Tools
+from internal.infrastructure.cli.command_needs import Tools
 from internal.infrastructure.cli.output.console import print_line, show_json
 from internal.infrastructure.cli.output.failures import unknown_name
-from internal.infrastructure.cli.session import run
+from internal.infrastructure.cli.run_with_tools import run
 from internal.infrastructure.tasks.codec import UnknownTask
 from internal.infrastructure.tasks.encoded_task import InvalidPayload
 from internal.ports.task_inspector import QueueNotFound

@@ -9,7 +9,7 @@ from internal.infrastructure.cli.arguments.options import AsJson
 from internal.infrastructure.cli.output import humanize, json_output
 from internal.infrastructure.cli.output.console import show_json, show_table
 from internal.infrastructure.cli.output.table_layout import Column
-from internal.infrastructure.cli.session import installation_of
+from internal.infrastructure.cli.run_with_tools import installation_of
 from internal.infrastructure.tasks.payload_fields import PayloadField, payload_fields
 
 _COLUMNS = (Column("TASK"), Column("FIELD"), Column("TYPE", is_text=True), Column("DEFAULT", is_text=True))

@@ -17,12 +17,12 @@ from internal.infrastructure.cli.arguments.options import (
     State,
     filter_of,
 )
-from internal.infrastructure.cli.installation import Tools
+from internal.infrastructure.cli.command_needs import Tools
 from internal.infrastructure.cli.output import humanize, json_output
 from internal.infrastructure.cli.output.console import print_line, show_fields, show_json, show_table
 from internal.infrastructure.cli.output.failures import on_queue
 from internal.infrastructure.cli.output.table_layout import Column
-from internal.infrastructure.cli.session import run
+from internal.infrastructure.cli.run_with_tools import run
 from internal.ports.task_inspector import TaskPage
 from internal.ports.task_snapshots import TaskInfo
 from internal.ports.tasks import TaskState

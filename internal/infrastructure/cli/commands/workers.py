@@ -6,13 +6,13 @@ from typing import Annotated
 import typer
 
 from internal.infrastructure.cli.arguments.options import AsJson
-from internal.infrastructure.cli.installation import Tools
+from internal.infrastructure.cli.command_needs import Tools
 from internal.infrastructure.cli.output import humanize, json_output
 from internal.infrastructure.cli.output.console import print_error, print_line, show_json, show_table
 from internal.infrastructure.cli.output.failures import FAILED, CommandGroup
 from internal.infrastructure.cli.output.table_layout import Column
 from internal.infrastructure.cli.plain_parameters import PlainCommand
-from internal.infrastructure.cli.session import installation_of, run, run_loop
+from internal.infrastructure.cli.run_with_tools import installation_of, run, run_loop
 from internal.infrastructure.telemetry.liveness_file import SILENT_AFTER
 from internal.ports.task_snapshots import WorkerInfo
 

@@ -20,7 +20,7 @@ from internal.infrastructure.taskqueue.broker.message_rules import encode, requi
 from internal.infrastructure.taskqueue.broker.middleware import default_middleware, replace_stock
 from internal.infrastructure.taskqueue.broker.run_marks import ENDS, note_end, note_start
 from internal.infrastructure.taskqueue.connections.connection import connect_blocking, connect_blocking_to
-from internal.infrastructure.taskqueue.connections.error_reasons import is_temporary
+from internal.infrastructure.taskqueue.connections.redis_errors import is_temporary
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag

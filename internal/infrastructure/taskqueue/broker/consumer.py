@@ -11,7 +11,6 @@ from internal.infrastructure.taskqueue.delivery.arrivals import Fetched, read_fe
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
 from internal.infrastructure.taskqueue.delivery.outcomes import RELEASED, Outcome
 from internal.infrastructure.taskqueue.delivery.precheck import precheck
-from internal.infrastructure.taskqueue.delivery.session import Session
 from internal.infrastructure.taskqueue.delivery.settled_as import settled_as
 from internal.infrastructure.taskqueue.delivery.settlements import (
     Demand,
@@ -21,6 +20,7 @@ from internal.infrastructure.taskqueue.delivery.settlements import (
     fetch_request,
 )
 from internal.infrastructure.taskqueue.delivery.signals import emit, signals_of
+from internal.infrastructure.taskqueue.delivery.worker_session import Session
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.fetch_size import FetchSize
 from internal.infrastructure.taskqueue.protocol.timing import Timing

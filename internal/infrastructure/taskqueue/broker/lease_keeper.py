@@ -7,7 +7,6 @@ from dramatiq.errors import ConnectionClosed
 
 from internal.infrastructure.taskqueue.delivery.arrivals import read_fetch
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
-from internal.infrastructure.taskqueue.delivery.session import Session
 from internal.infrastructure.taskqueue.delivery.settlements import (
     Lease,
     Settlement,
@@ -15,6 +14,7 @@ from internal.infrastructure.taskqueue.delivery.settlements import (
     fetch_request,
     read_extension,
 )
+from internal.infrastructure.taskqueue.delivery.worker_session import Session
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.fetch_size import FetchSize
 from internal.infrastructure.taskqueue.protocol.refused_followers import warn_of_refused

@@ -12,10 +12,10 @@ from hiredis import pack_command
 from redis.backoff import NoBackoff
 from redis.exceptions import ReadOnlyError, RedisError
 
-from internal.infrastructure.taskqueue.connections.error_reasons import PROTOCOL_ERROR, may_have_moved, why
 from internal.infrastructure.taskqueue.connections.master_pool import AsyncMasterPool
 from internal.infrastructure.taskqueue.connections.patience import Patience
 from internal.infrastructure.taskqueue.connections.pools import async_pool, async_pool_like, blocking_pool
+from internal.infrastructure.taskqueue.connections.redis_errors import PROTOCOL_ERROR, may_have_moved, why
 from internal.infrastructure.taskqueue.connections.timeouts import DEFAULT_TIMEOUTS, TIMEOUT, RedisTimeouts
 from internal.ports.unavailable import Unavailable
 

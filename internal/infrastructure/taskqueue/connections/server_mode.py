@@ -6,7 +6,7 @@ import redis.asyncio
 from redis.exceptions import ResponseError
 
 from internal.infrastructure.taskqueue.connections.connection import translated_outages
-from internal.infrastructure.taskqueue.connections.error_reasons import NO_CLUSTER, why
+from internal.infrastructure.taskqueue.connections.redis_errors import NO_CLUSTER, why
 
 _REFUSED = {
     b"cluster": NO_CLUSTER,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
-from internal.infrastructure.taskqueue.delivery.session import Call, Session
+from internal.infrastructure.taskqueue.delivery.worker_session import Call, Session
 from internal.infrastructure.taskqueue.protocol.fetch_size import FetchSize
 from internal.infrastructure.taskqueue.protocol.scripts import text
 from internal.infrastructure.taskqueue.protocol.timing import ARCHIVE_MOST, Timing, milliseconds

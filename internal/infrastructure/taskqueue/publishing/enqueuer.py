@@ -16,7 +16,7 @@ from internal.infrastructure.taskqueue.connections.connection import (
     repeated,
     translated_outages,
 )
-from internal.infrastructure.taskqueue.connections.error_reasons import is_refusal
+from internal.infrastructure.taskqueue.connections.redis_errors import is_refusal
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.stored_message import StoredMessage
 from internal.infrastructure.tasks.transport import TaskRefused

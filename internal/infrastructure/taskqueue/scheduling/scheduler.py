@@ -10,7 +10,7 @@ import structlog
 from redis.asyncio import ConnectionPool
 
 from internal.infrastructure.taskqueue.connections.connection import OUTAGES, DedicatedConnection
-from internal.infrastructure.taskqueue.connections.error_reasons import why
+from internal.infrastructure.taskqueue.connections.redis_errors import why
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.redis_time import EPOCH, RedisTime, to_moment, to_ms
 from internal.infrastructure.taskqueue.protocol.stored_message import StoredMessage

@@ -10,7 +10,7 @@ from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.connections.connection import DedicatedConnection, pool_like
 from internal.infrastructure.taskqueue.connections.patience import Patience
 from internal.infrastructure.taskqueue.connections.timeouts import TIMEOUT
-from internal.infrastructure.taskqueue.delivery.session import Session
+from internal.infrastructure.taskqueue.delivery.worker_session import Session
 from internal.infrastructure.taskqueue.worker.cancel_listener import CancelListener
 from internal.infrastructure.taskqueue.worker.connection_state import ConnectionState
 from internal.infrastructure.taskqueue.worker.fetcher import Fetcher

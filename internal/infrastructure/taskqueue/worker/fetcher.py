@@ -5,15 +5,15 @@ from typing import Any
 import structlog
 
 from internal.infrastructure.taskqueue.connections.connection import OUTAGES
-from internal.infrastructure.taskqueue.connections.error_reasons import why
+from internal.infrastructure.taskqueue.connections.redis_errors import why
 from internal.infrastructure.taskqueue.delivery.arrivals import Fetched, read_fetch
-from internal.infrastructure.taskqueue.delivery.session import Session
 from internal.infrastructure.taskqueue.delivery.settlements import (
     Demand,
     FetchRequest,
     Settlement,
     fetch_request,
 )
+from internal.infrastructure.taskqueue.delivery.worker_session import Session
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.fetch_size import FetchSize
 from internal.infrastructure.taskqueue.protocol.refused_followers import warn_of_refused

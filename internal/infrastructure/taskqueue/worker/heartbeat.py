@@ -8,9 +8,9 @@ import msgspec
 import structlog
 
 from internal.infrastructure.taskqueue.connections.connection import OUTAGES, DedicatedConnection
-from internal.infrastructure.taskqueue.connections.error_reasons import why
+from internal.infrastructure.taskqueue.connections.redis_errors import why
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
-from internal.infrastructure.taskqueue.delivery.session import Session
+from internal.infrastructure.taskqueue.delivery.worker_session import Session
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.timing import Timing, milliseconds
 from internal.infrastructure.taskqueue.worker.in_flight import InFlightTasks

@@ -2,8 +2,8 @@ import asyncio
 from contextlib import suppress
 
 from internal.infrastructure.taskqueue.connections.connection import OUTAGES
-from internal.infrastructure.taskqueue.delivery.session import Session
 from internal.infrastructure.taskqueue.delivery.settlements import extend_request, read_extension
+from internal.infrastructure.taskqueue.delivery.worker_session import Session
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.timing import Timing
 from internal.infrastructure.taskqueue.worker.connection_state import ConnectionState

@@ -12,7 +12,7 @@ from dramatiq.logging import get_logger
 from dramatiq.middleware import Middleware
 
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
-from internal.infrastructure.taskqueue.delivery.session import Session
+from internal.infrastructure.taskqueue.delivery.worker_session import Session
 from internal.infrastructure.taskqueue.worker.engine import Engine, Setup
 from internal.infrastructure.taskqueue.worker.on_loop import call_on
 from internal.infrastructure.taskqueue.worker.queue_shares import QueueLimit, QueueShares

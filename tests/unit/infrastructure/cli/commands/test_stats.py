@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from internal.infrastructure.cli.installation import RedisRefusals
+from internal.infrastructure.cli.command_needs import RedisRefusals
 from internal.ports.tasks import TaskState
 from tests.fakes.clock import NOON
 from tests.support.operator_terminal import REDIS, Operator, a_task

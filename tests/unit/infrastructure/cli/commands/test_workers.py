@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from internal.infrastructure.cli.installation import RedisRefusals
+from internal.infrastructure.cli.command_needs import RedisRefusals
 from internal.ports.task_snapshots import RunningTask, WorkerInfo
 from tests.fakes.clock import NOON
 from tests.support.operator_terminal import Operator

@@ -1,5 +1,4 @@
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
-from internal.infrastructure.taskqueue.delivery.session import Session
 from internal.infrastructure.taskqueue.delivery.settlements import (
     Demand,
     FetchRequest,
@@ -10,6 +9,7 @@ from internal.infrastructure.taskqueue.delivery.settlements import (
     fetch_request,
     read_extension,
 )
+from internal.infrastructure.taskqueue.delivery.worker_session import Session
 from internal.infrastructure.taskqueue.protocol.fetch_size import FetchSize
 from internal.infrastructure.taskqueue.protocol.timing import Timing
 

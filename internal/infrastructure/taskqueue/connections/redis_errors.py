@@ -4,7 +4,7 @@ import redis.exceptions
 from redis.sentinel import MasterNotFoundError
 
 from internal.infrastructure.taskqueue.connections.watched_connection import NoTlsAnswer
-from internal.infrastructure.telemetry.outage_reason import CLOSED, NO_ANSWER, by_text, chain, network_reason
+from internal.infrastructure.telemetry.network_errors import CLOSED, NO_ANSWER, by_text, chain, network_reason
 
 NO_CLUSTER = "Redis runs in cluster mode, which the task queue does not support"
 

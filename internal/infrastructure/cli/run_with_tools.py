@@ -3,7 +3,7 @@ from typing import Any, TypeVar
 
 import typer
 
-from internal.infrastructure.cli.installation import Installation, Tools
+from internal.infrastructure.cli.command_needs import Installation, Tools
 
 T = TypeVar("T")
 

@@ -3,7 +3,7 @@ import re
 from psycopg import Error, errors
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from internal.infrastructure.telemetry.outage_reason import (
+from internal.infrastructure.telemetry.network_errors import (
     CLOSED,
     NEEDS_PASSWORD,
     NEEDS_TLS,

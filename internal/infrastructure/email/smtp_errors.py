@@ -1,6 +1,6 @@
 from aiosmtplib import SMTPAuthenticationError, SMTPException, SMTPResponseException, SMTPServerDisconnected
 
-from internal.infrastructure.telemetry.outage_reason import (
+from internal.infrastructure.telemetry.network_errors import (
     CLOSED,
     NEEDS_PASSWORD,
     NEEDS_TLS,
