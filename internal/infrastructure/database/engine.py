@@ -21,8 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from internal.infrastructure.database.bounded_connection import bounded_by
 from internal.infrastructure.database.connect_arguments import ENGINE_URL, connect_arguments
-from internal.infrastructure.database.connection_loss import is_cut_off
-from internal.infrastructure.database.postgres_errors import reason_of
+from internal.infrastructure.database.postgres_errors import is_cut_off, reason_of
 from internal.ports.unavailable import DatabaseUnreachable, Unavailable
 
 PING_AFTER = 1  # seconds that a connection was idle

@@ -1,6 +1,9 @@
+"""What the errors of Postgres and its client mean."""
+
 import re
 
-from psycopg import Error, errors
+from psycopg import Error, InterfaceError, InternalError, OperationalError, errors
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from internal.infrastructure.telemetry.network_errors import (
@@ -79,6 +82,16 @@ _SAID = [
     ]
 ]
 
+# Postgres' error codes (its appendix A) for a server that serves nobody right now.
+_CONNECTION_EXCEPTION = "08"
+_NO_SERVICE = {
+    "57P01",  # admin_shutdown
+    "57P02",  # crash_shutdown
+    "57P03",  # cannot_connect_now: it is starting or stopping
+    "53300",  # too_many_connections
+    "25006",  # read_only_sql_transaction: it is no longer the primary
+}
+
 
 def reason_of(error: BaseException) -> str:
     """Why Postgres cannot be used. The text shows no part of its URL."""
@@ -94,3 +107,12 @@ def reason_of(error: BaseException) -> str:
 
 def _meaning(text: str) -> str | None:
     return next((reason for words, reason in _SAID if words.search(text)), None)
+
+
+def is_cut_off(error: BaseException) -> bool:
+    """Whether Postgres cannot be reached. A slow statement or a pool that is in use does not count."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(original, OperationalError | InterfaceError | InternalError):
+        return False
+    code = original.sqlstate
+    return code is None or code.startswith(_CONNECTION_EXCEPTION) or code in _NO_SERVICE

@@ -11,7 +11,7 @@ import structlog
 
 from internal.domain.normalization import nfc
 from internal.domain.password_policy import MAX_LENGTH
-from internal.infrastructure.telemetry.outage_reason import network_reason
+from internal.infrastructure.telemetry.network_errors import network_reason
 from internal.ports.password_checker import Weakness
 
 log = structlog.get_logger(__name__)

@@ -8,8 +8,9 @@ from sqlalchemy import bindparam, func, literal_column, null, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from internal.infrastructure.database.outbox.json_columns import followers_to_json, options_to_json
 from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.tasks.encoded_task import EncodedTask, followers_to_json, options_to_json
+from internal.infrastructure.tasks.encoded_task import EncodedTask
 from internal.infrastructure.tasks.task_encoder import TaskEncoder
 from internal.infrastructure.tasks.transport import TaskTransport
 from internal.ports.tasks import (

@@ -12,14 +12,10 @@ from sqlalchemy import Interval, Row, Text, bindparam, cast, func, literal, null
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from internal.infrastructure.database.engine import translated_outages
+from internal.infrastructure.database.outbox.json_columns import followers_from_json, options_from_json
 from internal.infrastructure.database.outbox.publisher import SWEEP_AFTER
 from internal.infrastructure.database.tables import outbox
-from internal.infrastructure.tasks.encoded_task import (
-    EncodedTask,
-    InvalidPayload,
-    followers_from_json,
-    options_from_json,
-)
+from internal.infrastructure.tasks.encoded_task import EncodedTask, InvalidPayload
 from internal.infrastructure.telemetry.error_text import bounded
 from internal.ports.unavailable import Unavailable
 
