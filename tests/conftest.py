@@ -15,6 +15,7 @@ from internal.domain.user import User
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
 from internal.infrastructure.config.settings import Environment, Settings
+from tests.support.generous_limits import GENEROUS_LIMITS
 
 pytest_plugins = ["tests.support.services", "tests.support.smtp_server", "tests.support.short_run"]
 
@@ -49,7 +50,7 @@ def ada() -> User:
 
 @pytest.fixture
 def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
-    """Real services, mail into files under `tmp_path / "mail"`, and the cheapest Argon2 there is."""
+    """Real services, mail into files under `tmp_path / "mail"`, the cheapest Argon2, and no limits."""
     return Settings(
         app_env=Environment.TEST,
         database_url=database_url,
@@ -57,6 +58,7 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
         mail_url=(tmp_path / "mail").as_uri(),
         password_hash_memory=8,
         password_hash_time=1,
+        **GENEROUS_LIMITS,
     )
 
 

@@ -72,6 +72,7 @@ def test_the_table_of_production_names_every_rule() -> None:
         password_breach_check_url="http://breaches.example.com",
         password_hash_memory=8,
         password_hash_time=1,
+        rate_limit_login_failures="101/day",
     )
 
     rules = production_problems(insecure.model_dump(), named=())

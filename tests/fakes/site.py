@@ -7,7 +7,9 @@ from internal.application.auth.open_session import IssuedTokens, OpenSession
 from internal.domain.security_event import EventName
 from internal.domain.user import User
 from tests.fakes.clock import FakeClock
+from tests.fakes.password_attempts import FakePasswordAttempts
 from tests.fakes.password_hasher import FakePasswordHasher
+from tests.fakes.rate_limiter import FakeRateLimiter
 from tests.fakes.refresh_tokens import FakeRefreshTokens
 from tests.fakes.token_issuer import FakeTokenIssuer
 from tests.fakes.unit_of_work import FakeUnitOfWork
@@ -19,6 +21,8 @@ class FakeSite:
         self.clock = FakeClock()
         self.uow = FakeUnitOfWork(clock=self.clock)
         self.hasher = FakePasswordHasher()
+        self.limits = FakeRateLimiter(clock=self.clock)
+        self.attempts = FakePasswordAttempts(clock=self.clock)
         self.tokens = FakeTokenIssuer(clock=self.clock, ttl=timedelta(minutes=15))
         self.refresh_tokens = FakeRefreshTokens()
         self.open_session = OpenSession(

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from internal.infrastructure.embedded.process import free_port, spawn
+from tests.support.generous_limits import GENEROUS_ENVIRONMENT
 from tests.support.polling import eventually
 
 PASSWORD = "correct horse"
@@ -34,6 +35,7 @@ class System:
             "PASSWORD_HASH_MEMORY": "8",
             "PASSWORD_HASH_TIME": "1",
             "LOG_FORMAT": "json",
+            **GENEROUS_ENVIRONMENT,
         }
         self._logs = logs
         self._processes: list[subprocess.Popen[bytes]] = []

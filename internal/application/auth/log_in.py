@@ -7,7 +7,9 @@ from internal.domain.caller import Caller
 from internal.domain.email_address import EmailAddress, InvalidEmailAddress
 from internal.domain.security_event import EventName, Result, SecurityEvent
 from internal.domain.user import AccountDisabled, InvalidCredentials, User
+from internal.ports.password_attempts import PasswordAttempts, attempted
 from internal.ports.password_hasher import Match, PasswordHasher
+from internal.ports.rate_limiter import EVERYBODY, Limit, RateLimiter
 from internal.ports.unavailable import Unavailable
 from internal.ports.unit_of_work import UnitOfWork
 
@@ -27,10 +29,18 @@ class LoggedInUser:
 
 class LogIn:
     def __init__(
-        self, *, uow: UnitOfWork, password_hasher: PasswordHasher, open_session: OpenSession
+        self,
+        *,
+        uow: UnitOfWork,
+        password_hasher: PasswordHasher,
+        password_attempts: PasswordAttempts,
+        rate_limiter: RateLimiter,
+        open_session: OpenSession,
     ) -> None:
         self._uow = uow
         self._password_hasher = password_hasher
+        self._password_attempts = password_attempts
+        self._rate_limiter = rate_limiter
         self._open_session = open_session
 
     async def __call__(self, command: LogInCommand) -> LoggedInUser:
@@ -39,8 +49,19 @@ class LogIn:
         Raises:
             InvalidCredentials: unknown account or wrong password. Both take the same time.
             AccountDisabled: the password is right, but the account is disabled.
+            RateLimited: too many log-ins of this client or of everybody, or failures for this account.
         """
-        user, stored_costs = await self._find(command.email)
+        await self._rate_limiter.count(
+            {Limit.LOG_INS_PER_CLIENT: command.caller.network, Limit.LOG_INS: EVERYBODY}
+        )
+        address = _parsed(command.email)
+        async with attempted(self._password_attempts, address.value if address else command.email):
+            user, match = await self._check(command, address)
+        new_hash = await self._rehash(command.password) if match is Match.OUTDATED else None
+        return LoggedInUser(user=user, tokens=await self._begin(user, command.caller, new_hash=new_hash))
+
+    async def _check(self, command: LogInCommand, address: EmailAddress | None) -> tuple[User, Match]:
+        user, stored_costs = await self._find(address)
         match = await self._password_hasher.verify(
             command.password, user.password_hash if user else None, stored_costs=stored_costs
         )
@@ -50,14 +71,9 @@ class LogIn:
         if user.disabled_at is not None:
             await self._record_failure(user, command.caller, reason="disabled")
             raise AccountDisabled
-        new_hash = await self._rehash(command.password) if match is Match.OUTDATED else None
-        return LoggedInUser(user=user, tokens=await self._begin(user, command.caller, new_hash=new_hash))
+        return user, match
 
-    async def _find(self, email: str) -> tuple[User | None, Collection[str]]:
-        try:
-            address = EmailAddress.parse(email)
-        except InvalidEmailAddress:
-            address = None
+    async def _find(self, address: EmailAddress | None) -> tuple[User | None, Collection[str]]:
         async with self._uow as uow:
             user = await uow.users.get_by_email(address) if address else None
             return user, await uow.users.password_costs()
@@ -91,3 +107,10 @@ class LogIn:
                 )
             )
             await uow.commit()
+
+
+def _parsed(email: str) -> EmailAddress | None:
+    try:
+        return EmailAddress.parse(email)
+    except InvalidEmailAddress:
+        return None

@@ -4,6 +4,7 @@ from internal.application.auth.open_session import IssuedTokens
 from internal.domain.caller import Caller
 from internal.domain.security_event import EventName, Result, SecurityEvent
 from internal.domain.user import User
+from internal.ports.rate_limiter import Limit, RateLimiter
 from internal.ports.refresh_tokens import InvalidRefreshToken, RefreshToken, RefreshTokens
 from internal.ports.session_repository import Rotation
 from internal.ports.token_issuer import TokenIssuer
@@ -23,8 +24,16 @@ class RefreshedSession:
 
 
 class RefreshSession:
-    def __init__(self, *, uow: UnitOfWork, token_issuer: TokenIssuer, refresh_tokens: RefreshTokens) -> None:
+    def __init__(
+        self,
+        *,
+        uow: UnitOfWork,
+        rate_limiter: RateLimiter,
+        token_issuer: TokenIssuer,
+        refresh_tokens: RefreshTokens,
+    ) -> None:
         self._uow = uow
+        self._rate_limiter = rate_limiter
         self._token_issuer = token_issuer
         self._refresh_tokens = refresh_tokens
 
@@ -35,8 +44,10 @@ class RefreshSession:
         token that is presented later, or once its successor was, ends the session: one of two has stolen it.
 
         Raises:
+            RateLimited: too many requests of this client.
             InvalidRefreshToken: forged, used before, or its session has ended.
         """
+        await self._rate_limiter.count({Limit.REFRESHES_PER_CLIENT: command.caller.network})
         token = self._refresh_tokens.read(command.refresh_token)
         successor = self._refresh_tokens.successor(token)
         async with self._uow as uow:

@@ -13,6 +13,7 @@ from internal.domain.security_event import EventName, SecurityEvent
 from internal.domain.user import User
 from internal.ports.clock import Clock
 from internal.ports.password_hasher import PasswordHasher
+from internal.ports.rate_limiter import Limit, RateLimiter, counted
 from internal.ports.unit_of_work import UnitOfWork
 
 
@@ -47,6 +48,7 @@ class RegisterUser:
         uow: UnitOfWork,
         password_hasher: PasswordHasher,
         new_password: NewPassword,
+        rate_limiter: RateLimiter,
         open_session: OpenSession,
         clock: Clock,
         new_id: Callable[[], UUID],
@@ -54,6 +56,7 @@ class RegisterUser:
         self._uow = uow
         self._password_hasher = password_hasher
         self._new_password = new_password
+        self._rate_limiter = rate_limiter
         self._open_session = open_session
         self._clock = clock
         self._new_id = new_id
@@ -65,12 +68,16 @@ class RegisterUser:
 
         Raises:
             InvalidInput: names every invalid field.
+            RateLimited: too many valid sign-ups of this client.
             EmailAlreadyRegistered: another account has this address.
             IdempotencyKeyReused: a different sign-up used this key.
             RequestInProgress: a sign-up with this key is still running.
         """
-        user = await self._build_user(command)
+        email, name = await self._check(command)
+        async with counted(self._rate_limiter, {Limit.SIGN_UPS_PER_CLIENT: command.caller.network}):
+            return await self._register(command, await self._build_user(email, name, command.password))
 
+    async def _register(self, command: RegisterUserCommand, user: User) -> RegisteredUser:
         async with self._uow as uow:
             earlier = await self._earlier(uow, key=command.idempotency_key, new=user)
             if earlier is None:
@@ -108,7 +115,7 @@ class RegisterUser:
         if not (await self._password_hasher.verify(command.password, earlier.password_hash) and is_same):
             raise IdempotencyKeyReused
 
-    async def _build_user(self, command: RegisterUserCommand) -> User:
+    async def _check(self, command: RegisterUserCommand) -> tuple[EmailAddress, DisplayName]:
         violations = Violations(command.unreadable)
         with violations.collect():
             email = EmailAddress.parse(command.email)
@@ -117,11 +124,13 @@ class RegisterUser:
         with violations.collect():
             await self._new_password.check(command.password, email=command.email, name=command.name)
         violations.raise_if_any()
+        return email, name
 
+    async def _build_user(self, email: EmailAddress, name: DisplayName, password: str) -> User:
         return User.register(
             user_id=self._new_id(),
             email=email,
             name=name,
-            password_hash=await self._password_hasher.hash(command.password),
+            password_hash=await self._password_hasher.hash(password),
             now=self._clock.now(),
         )

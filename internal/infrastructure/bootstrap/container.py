@@ -29,7 +29,7 @@ class Container(containers.DeclarativeContainer):
     database = providers.Container(
         DatabaseContainer, settings=settings, clock=clock, new_id=new_id, taskqueue=taskqueue
     )
-    security = providers.Container(SecurityContainer, settings=settings, clock=clock)
+    security = providers.Container(SecurityContainer, settings=settings, clock=clock, taskqueue=taskqueue)
     email = providers.Container(EmailContainer, settings=settings, clock=clock)
 
     auth = providers.Container(

@@ -20,10 +20,12 @@ log = structlog.get_logger(__name__)
 async def open_resources(container: Container) -> AsyncIterator[None]:
     """Close all connections at the end. They open on first use."""
     database, taskqueue, inspection = container.database(), container.taskqueue(), container.inspection()
+    security = container.security()
     # Each is closed even where another cannot be.
     async with AsyncExitStack() as closing:
         closing.push_async_callback(lambda: database.engine().dispose())
         closing.push_async_callback(lambda: taskqueue.redis().aclose())
+        closing.push_async_callback(lambda: security.redis_or_process().close())
         closing.push_async_callback(lambda: taskqueue.write_probe().close())
         closing.push_async_callback(lambda: taskqueue.publisher().close())
         closing.push_async_callback(lambda: taskqueue.results().close())

@@ -7,8 +7,10 @@ from urllib.parse import urlsplit
 
 from internal.infrastructure.config.origins import EVERY_ORIGIN
 from internal.infrastructure.config.private_key import parse_private_key
+from internal.infrastructure.config.rate_limit_settings import parse_quota
 from internal.infrastructure.config.service_url import PostgresUrl
 from internal.infrastructure.config.setting_values import MIN_SECRET_BYTES, is_random
+from internal.ports.password_attempts import MOST_FAILURES
 
 DEVELOPMENT_SECRET = "development-only-secret-never-use-it-in-production"  # noqa: S105 - production refuses it
 DEVELOPMENT_DATABASE_PASSWORD = "pyhexaclean"  # noqa: S105 - as above
@@ -47,6 +49,10 @@ def production_problems(values: Mapping[str, Any], *, named: Collection[str]) ->
         "password_breach_check_url": (
             breach_list is None or urlsplit(breach_list).scheme == "https",
             "must be an https:// URL",
+        ),
+        "rate_limit_login_failures": (
+            parse_quota(values["rate_limit_login_failures"]).most <= MOST_FAILURES,
+            f"must allow at most {MOST_FAILURES} failures",
         ),
         "password_hash_memory": (values["password_hash_memory"] >= OWASP_MEMORY, _BELOW_THE_DEFAULT),
         "password_hash_time": (values["password_hash_time"] >= OWASP_TIME, _BELOW_THE_DEFAULT),

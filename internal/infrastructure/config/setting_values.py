@@ -17,7 +17,6 @@ from internal.infrastructure.config.origins import parse_origins
 from internal.infrastructure.config.private_key import parse_private_key
 from internal.infrastructure.config.queue_settings import parse_limits, parse_weights
 from internal.infrastructure.config.service_url import PostgresUrl, SentinelUrl, parse_url
-from internal.infrastructure.config.trusted_proxies import parse_trusted_proxies
 
 # RFC 7518 section 3.2: an HS256 key is at least as long as the hash.
 MIN_SECRET_BYTES = 32
@@ -76,7 +75,7 @@ def _display_name(value: str) -> None:
         raise ValueError("must not change the direction of text")
 
 
-def _read_by(parse: Callable[[str], object]) -> AfterValidator:
+def read_by(parse: Callable[[str], object]) -> AfterValidator:
     """Validate with `parse` and keep the text."""
 
     def check(value: str) -> str:
@@ -131,19 +130,18 @@ Seconds = Annotated[float, Field(ge=0.01, le=3600)]
 WholeSeconds = Annotated[int, Field(ge=0, le=86_400)]
 Days = Annotated[int, Field(ge=1, le=3650)]
 TokenLife = Annotated[int, Field(ge=1, le=900)]  # seconds
-PrivateKey = Annotated[str, _read_by(parse_private_key)]
+PrivateKey = Annotated[str, read_by(parse_private_key)]
 Processes = Annotated[int, Field(ge=1, le=256)]
 AtOnce = Annotated[int, Field(ge=1, le=10_000)]
-Directory = Annotated[str, _read_by(_directory)]
-AppName = Annotated[str, Field(max_length=100), _read_by(_display_name)]
+Directory = Annotated[str, read_by(_directory)]
+AppName = Annotated[str, Field(max_length=100), read_by(_display_name)]
 Port = Annotated[int, Field(ge=1, le=_MAX_PORT)]
-WebAddress = Annotated[str, _read_by(_web_address)]
-DatabaseUrl = Annotated[str, _read_by(PostgresUrl.parse)]
-HostAndPort = Annotated[str, _read_by(_host_and_port)]
-RedisUrl = Annotated[str, _read_by(_redis_url)]
-MailUrl = Annotated[str, _read_by(_mail_url)]
-Sender = Annotated[str, _read_by(_sender)]
-Origins = Annotated[str, _read_by(parse_origins)]
-TrustedProxies = Annotated[str, _read_by(parse_trusted_proxies)]
-QueueWeights = Annotated[str, _read_by(parse_weights)]
-QueueLimits = Annotated[str, _read_by(parse_limits)]
+WebAddress = Annotated[str, read_by(_web_address)]
+DatabaseUrl = Annotated[str, read_by(PostgresUrl.parse)]
+HostAndPort = Annotated[str, read_by(_host_and_port)]
+RedisUrl = Annotated[str, read_by(_redis_url)]
+MailUrl = Annotated[str, read_by(_mail_url)]
+Sender = Annotated[str, read_by(_sender)]
+Origins = Annotated[str, read_by(parse_origins)]
+QueueWeights = Annotated[str, read_by(parse_weights)]
+QueueLimits = Annotated[str, read_by(parse_limits)]

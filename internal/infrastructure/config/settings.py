@@ -14,7 +14,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from internal.infrastructure.config.environment import (
     ENCODING,
@@ -36,6 +36,7 @@ from internal.infrastructure.config.production_rules import (
     production_problems,
 )
 from internal.infrastructure.config.queue_settings import parse_limits, parse_weights
+from internal.infrastructure.config.rate_limit_settings import RateLimitSettings
 from internal.infrastructure.config.setting_values import (
     AppName,
     AtOnce,
@@ -54,12 +55,10 @@ from internal.infrastructure.config.setting_values import (
     Seconds,
     Sender,
     TokenLife,
-    TrustedProxies,
     WebAddress,
     WholeSeconds,
     one_line,
 )
-from internal.infrastructure.config.trusted_proxies import NO_PROXIES
 from internal.ports.tasks import Rate
 
 COMPOSE_DATABASE_URL = f"postgresql://pyhexaclean:{DEVELOPMENT_DATABASE_PASSWORD}@localhost:5432/pyhexaclean"
@@ -72,7 +71,7 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-class Settings(BaseSettings):
+class Settings(RateLimitSettings):
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", hide_input_in_errors=True, env_ignore_empty=True, allow_inf_nan=False
     )
@@ -101,7 +100,6 @@ class Settings(BaseSettings):
     http_drain_time: float = Field(default=1, ge=0, le=3600)
     http_shutdown_timeout: int = Field(default=8, ge=1, le=3600)
     cors_allowed_origins: Origins = ""
-    trusted_proxies: TrustedProxies = NO_PROXIES
 
     worker_concurrency: AtOnce = 10
     worker_processes: Processes = 1

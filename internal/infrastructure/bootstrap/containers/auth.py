@@ -34,6 +34,7 @@ class AuthContainer(containers.DeclarativeContainer):
         uow=database.unit_of_work,
         password_hasher=security.password_hasher,
         new_password=security.new_password,
+        rate_limiter=security.rate_limiter,
         open_session=open_session,
         clock=clock,
         new_id=new_id,
@@ -42,11 +43,14 @@ class AuthContainer(containers.DeclarativeContainer):
         LogIn,
         uow=database.unit_of_work,
         password_hasher=security.password_hasher,
+        password_attempts=security.password_attempts,
+        rate_limiter=security.rate_limiter,
         open_session=open_session,
     )
     refresh_session = providers.Factory(
         RefreshSession,
         uow=database.unit_of_work,
+        rate_limiter=security.rate_limiter,
         token_issuer=security.token_issuer,
         refresh_tokens=security.refresh_tokens,
     )

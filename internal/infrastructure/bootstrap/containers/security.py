@@ -1,5 +1,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from dependency_injector import containers, providers
 
@@ -9,11 +10,15 @@ from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.security.derived_keys import DerivedKeys
 from internal.infrastructure.security.hmac_link_tokens import HmacLinkTokens
 from internal.infrastructure.security.hmac_refresh_tokens import HmacRefreshTokens
+from internal.infrastructure.security.keyed_digest import KeyedDigest
 from internal.infrastructure.security.plain_jwt import import_jwt
+from internal.infrastructure.security.redis_or_process import RedisOrProcess
 from internal.infrastructure.security.token_key import TokenKey, shared_key
 from internal.ports.clock import Clock
+from internal.ports.password_attempts import PasswordAttempts
 from internal.ports.password_checker import PasswordChecker
 from internal.ports.password_hasher import PasswordHasher
+from internal.ports.rate_limiter import RateLimiter
 from internal.ports.refresh_tokens import RefreshTokens
 from internal.ports.token_issuer import TokenIssuer
 
@@ -77,11 +82,30 @@ def _refresh_tokens(derived_keys: DerivedKeys) -> RefreshTokens:
     return HmacRefreshTokens(derived_keys.of("refresh-token"))
 
 
+def _rate_limiter(settings: Settings, **arguments: Any) -> RateLimiter:
+    # Imported here, because only the server limits rates.
+    from internal.infrastructure.security.redis_rate_limiter import RedisRateLimiter  # noqa: PLC0415 - see above
+
+    return RedisRateLimiter(quotas=settings.rate_limits, processes=settings.http_workers, **arguments)
+
+
+def _password_attempts(settings: Settings, **arguments: Any) -> PasswordAttempts:
+    # As above.
+    from internal.infrastructure.security.redis_password_attempts import RedisPasswordAttempts  # noqa: PLC0415 - as above
+
+    return RedisPasswordAttempts(policy=settings.lockout_policy, processes=settings.http_workers, **arguments)
+
+
+def _subjects(keys: DerivedKeys) -> KeyedDigest:
+    return KeyedDigest(keys.of("subjects of rate limits")[0])
+
+
 class SecurityContainer(containers.DeclarativeContainer):
-    """Passwords and tokens."""
+    """Passwords, tokens and rate limits."""
 
     settings = providers.Dependency(instance_of=Settings)
     clock: providers.Dependency[Clock] = providers.Dependency()
+    taskqueue = providers.DependenciesContainer()
 
     password_hasher = providers.Singleton(_password_hasher, settings)
     password_policy = providers.Singleton(PasswordPolicy, min_length=settings.provided.password_min_length)
@@ -99,3 +123,22 @@ class SecurityContainer(containers.DeclarativeContainer):
     token_keys = providers.Singleton(_token_keys, settings)
     public_keys = providers.Singleton(_public_keys, token_keys)
     token_issuer = providers.Singleton(_token_issuer, settings, clock, token_keys)
+
+    redis_or_process = providers.Singleton(RedisOrProcess)
+    subjects = providers.Singleton(_subjects, derived_keys)
+    rate_limiter = providers.Singleton(
+        _rate_limiter,
+        settings,
+        client=taskqueue.redis,
+        redis_or_process=redis_or_process,
+        digest=subjects,
+        namespace=taskqueue.namespace,
+    )
+    password_attempts = providers.Singleton(
+        _password_attempts,
+        settings,
+        client=taskqueue.redis,
+        redis_or_process=redis_or_process,
+        digest=subjects,
+        namespace=taskqueue.namespace,
+    )

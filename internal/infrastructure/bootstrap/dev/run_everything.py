@@ -105,6 +105,8 @@ def _start_processes(
     }
     if "app_base_url" not in settings.model_fields_set:
         env["APP_BASE_URL"] = url_of(settings)
+    if "rate_limit_sign_ups_per_client" not in settings.model_fields_set:
+        env["RATE_LIMIT_SIGN_UPS_PER_CLIENT"] = "1000/hour"  # who develops a sign-up page tries it often
     if has_colours(sys.stdout):
         env["FORCE_COLOR"] = "1"  # their output reaches this terminal through a pipe
     return {name: _start_process(name, env, running) for name in ("server", "worker")}

@@ -23,7 +23,7 @@ class AuthController(Controller):
         "/register",
         opt=access(ANYONE),
         summary="Sign up",
-        responses=problems(400, 408, 409, 413, 415, 422, 503),
+        responses=problems(400, 408, 409, 413, 415, 422, 429, 503),
     )
     async def register(
         self,
@@ -55,7 +55,7 @@ class AuthController(Controller):
         opt=access(ANYONE),
         status_code=200,
         summary="Log in",
-        responses=problems(400, 401, 403, 408, 413, 415, 422, 503),
+        responses=problems(400, 401, 403, 408, 413, 415, 422, 429, 503),
     )
     async def log_in(
         self,

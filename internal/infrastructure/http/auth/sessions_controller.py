@@ -22,7 +22,7 @@ class AuthSessionsController(Controller):
         "/refresh",
         status_code=200,
         summary="Exchange a refresh token for new tokens",
-        responses=problems(400, 401, 408, 413, 415, 422, 503),
+        responses=problems(400, 401, 408, 413, 415, 422, 429, 503),
     )
     async def refresh(
         self,

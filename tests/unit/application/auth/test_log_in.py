@@ -1,12 +1,17 @@
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from internal.application.auth.log_in import LogIn, LogInCommand
+from internal.domain.errors import RateLimited
 from internal.domain.security_event import EventName
 from internal.domain.user import AccountDisabled, InvalidCredentials, User
+from internal.ports.password_attempts import LockoutPolicy
 from internal.ports.password_hasher import Match
+from internal.ports.rate_limiter import EVERYBODY, Limit
 from internal.ports.unavailable import Unavailable
 from tests.fakes.password_hasher import FakePasswordHasher, fake_hash
 from tests.fakes.site import FakeSite
@@ -23,9 +28,18 @@ class Accounts(FakeSite):
 
     def __init__(self, ada: User) -> None:
         super().__init__()
-        self.log_in_with = LogIn(uow=self.uow, password_hasher=self.hasher, open_session=self.open_session)
+        self.log_in_with = self.hashing_with(self.hasher)
         self.ada = replace(ada, password_hash=HASH)
         self.store(self.ada)
+
+    def hashing_with(self, hasher: FakePasswordHasher) -> LogIn:
+        return LogIn(
+            uow=self.uow,
+            password_hasher=hasher,
+            password_attempts=self.attempts,
+            rate_limiter=self.limits,
+            open_session=self.open_session,
+        )
 
 
 @pytest.fixture
@@ -94,9 +108,7 @@ async def test_an_outdated_hash_that_cannot_be_replaced_still_opens_the_account(
         async def hash(self, password: str) -> str:
             raise Unavailable
 
-    log_in = LogIn(
-        uow=accounts.uow, password_hasher=BusyPasswordHasher(cost=2), open_session=accounts.open_session
-    )
+    log_in = accounts.hashing_with(BusyPasswordHasher(cost=2))
 
     logged_in = await log_in(LogInCommand(email="ada@example.com", password=PASSWORD, caller=CALLER))
 
@@ -137,9 +149,60 @@ async def test_a_password_that_changes_while_it_is_compared_opens_nothing(accoun
             accounts.store(changed)
             return await super().verify(password, password_hash, stored_costs=stored_costs)
 
-    log_in = LogIn(uow=accounts.uow, password_hasher=SlowPasswordHasher(), open_session=accounts.open_session)
+    log_in = accounts.hashing_with(SlowPasswordHasher())
 
     with pytest.raises(InvalidCredentials):
         await log_in(LogInCommand(email="ada@example.com", password=PASSWORD, caller=CALLER))
 
     assert accounts.uow.sessions.by_id == {}
+
+
+async def test_counts_the_client_and_everybody(accounts: Accounts) -> None:
+    await accounts.log_in_with(LogInCommand(email="ada@example.com", password=PASSWORD, caller=CALLER))
+
+    assert accounts.limits.used == {
+        (Limit.LOG_INS_PER_CLIENT, CALLER.network): 1,
+        (Limit.LOG_INS, EVERYBODY): 1,
+    }
+
+
+@pytest.mark.parametrize("email", [" ADA@Example.com", "nobody@example.com", "not an address"])
+async def test_after_too_many_failures_nothing_is_looked_up_or_compared(
+    accounts: Accounts, email: str
+) -> None:
+    command = LogInCommand(email=email, password="wrong horse", caller=CALLER)
+    accounts.attempts.policy = LockoutPolicy(free=2, window=timedelta(minutes=15))
+    for _ in range(2):
+        with pytest.raises(InvalidCredentials):
+            await accounts.log_in_with(command)
+
+    for _ in range(3):
+        with pytest.raises(RateLimited):
+            await accounts.log_in_with(command)
+
+    assert len(accounts.hasher.verified) == len(accounts.events) == 2
+
+
+async def test_an_outage_is_not_a_failure_of_the_account(accounts: Accounts) -> None:
+    class OverloadedPasswordHasher(FakePasswordHasher):
+        async def verify(
+            self, password: str, password_hash: str | None, *, stored_costs: Collection[str] = ()
+        ) -> Match:
+            raise Unavailable
+
+    log_in = accounts.hashing_with(OverloadedPasswordHasher())
+
+    with pytest.raises(Unavailable):
+        await log_in(LogInCommand(email="ada@example.com", password=PASSWORD, caller=CALLER))
+
+    assert accounts.attempts.failures["ada@example.com"].count == 0
+
+
+async def test_the_right_password_makes_failures_forgotten(accounts: Accounts) -> None:
+    for password in ("wrong horse", PASSWORD):
+        with suppress(InvalidCredentials):
+            await accounts.log_in_with(
+                LogInCommand(email="ada@example.com", password=password, caller=CALLER)
+            )
+
+    assert accounts.attempts.failures == {}

@@ -7,9 +7,11 @@ from internal.application.auth.refresh_session import (
     RefreshSession,
     RefreshSessionCommand,
 )
+from internal.domain.errors import RateLimited
 from internal.domain.security_event import EventName
 from internal.domain.session import IDLE_FOR, REPEAT_FOR
 from internal.domain.user import User
+from internal.ports.rate_limiter import Limit, Quota
 from internal.ports.refresh_tokens import InvalidRefreshToken
 from tests.fakes.site import FakeSite
 from tests.support.callers import CALLER
@@ -22,7 +24,10 @@ LITTLE = timedelta(seconds=1)
 class Site(FakeSite):
     async def refresh(self, refresh_token: str) -> RefreshedSession:
         refresh_session = RefreshSession(
-            uow=self.uow, token_issuer=self.tokens, refresh_tokens=self.refresh_tokens
+            uow=self.uow,
+            rate_limiter=self.limits,
+            token_issuer=self.tokens,
+            refresh_tokens=self.refresh_tokens,
         )
         return await refresh_session(RefreshSessionCommand(refresh_token=refresh_token, caller=CALLER))
 
@@ -105,3 +110,15 @@ async def test_a_disabled_user_cannot_refresh(site: Site, ada: User) -> None:
 
     with pytest.raises(InvalidRefreshToken):
         await site.refresh(tokens.refresh_token)
+
+
+async def test_refreshes_of_a_client_are_limited(site: Site, ada: User) -> None:
+    tokens = await site.log_in(ada)
+    site.limits.quotas = {Limit.REFRESHES_PER_CLIENT: Quota(1, timedelta(minutes=1))}
+    refreshed = await site.refresh(tokens.refresh_token)
+
+    with pytest.raises(RateLimited):
+        await site.refresh(refreshed.tokens.refresh_token)
+
+    site.clock.advance(timedelta(minutes=1))
+    await site.refresh(refreshed.tokens.refresh_token)

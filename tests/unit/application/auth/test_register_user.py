@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -7,10 +8,11 @@ import pytest
 from internal.application.auth.register_user import IdempotencyKeyReused, RegisterUser, RegisterUserCommand
 from internal.application.new_password import CommonPassword
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
-from internal.domain.errors import InvalidInput
+from internal.domain.errors import InvalidInput, RateLimited
 from internal.domain.security_event import EventName
 from internal.domain.user import EmailAlreadyRegistered
 from internal.ports.idempotent_requests import RequestInProgress
+from internal.ports.rate_limiter import Limit, Quota
 from tests.fakes.clock import NOON
 from tests.fakes.site import FakeSite
 from tests.support.callers import CALLER
@@ -35,6 +37,7 @@ class SignUp(FakeSite):
             uow=self.uow,
             password_hasher=self.hasher,
             new_password=new_password(hasher=self.hasher),
+            rate_limiter=self.limits,
             open_session=self.open_session,
             clock=self.clock,
             new_id=new_id,
@@ -219,3 +222,18 @@ async def test_takes_ids_from_outside(sign_up: SignUp) -> None:
     registered = await sign_up.taking_ids_from(lambda: wanted)(ADA)
 
     assert registered.user.id == wanted
+
+
+async def test_valid_sign_ups_of_a_client_are_limited(sign_up: SignUp) -> None:
+    sign_up.limits.quotas = {Limit.SIGN_UPS_PER_CLIENT: Quota(2, timedelta(hours=1))}
+    with pytest.raises(InvalidInput):
+        await sign_up.register_user(replace(ADA, name=""))
+    await sign_up.register_user(ADA)
+    with pytest.raises(EmailAlreadyRegistered):
+        await sign_up.register_user(ADA_AGAIN)
+
+    with pytest.raises(RateLimited):
+        await sign_up.register_user(replace(ADA, email="eve@example.com"))
+
+    assert len(sign_up.uow.users.by_id) == 1
+    assert len(sign_up.hasher.hashed) == 2

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from internal.infrastructure.config.invalid_settings import InvalidSettings
 from internal.infrastructure.config.production_rules import DEVELOPMENT_SECRET
+from internal.infrastructure.config.rate_limit_settings import RateLimitSettings
 from internal.infrastructure.config.settings import (
     Environment,
     Settings,
@@ -21,6 +22,22 @@ from internal.infrastructure.config.settings import (
 from internal.ports.tasks import Rate
 from tests.support.access_tokens import GUESSED_KEY, PRIVATE_KEY
 
+QUOTAS = sorted(name.upper() for name in RateLimitSettings.model_fields if name.startswith("rate_limit_"))
+NO_QUOTAS = [
+    "5",
+    "0/minute",
+    "-1/minute",
+    "5/0 minutes",
+    "5/minute/hour",
+    "5 per minute",
+    "5/fortnight",
+    "5/minute;10/hour",
+    "1.5/minute",
+    "9999999999/minute",
+    "5/1000 days",
+    "\u0665/minute",
+    "none",
+]
 WRONG_VALUES = [
     ("APP_ENV", "staging"),
     ("APP_NAME", " "),
@@ -87,6 +104,7 @@ WRONG_VALUES = [
     ("TRUSTED_PROXIES", "0.0.0.0/0"),
     ("TRUSTED_PROXIES", "::/0"),
     ("TRUSTED_PROXIES", "::ffff:0.0.0.0/96"),
+    *((name, value) for name in QUOTAS for value in NO_QUOTAS),
     ("WORKER_CONCURRENCY", "0"),
     ("WORKER_PROCESSES", "0"),
     ("WORKER_QUEUES", "critical"),
@@ -351,6 +369,7 @@ def test_production_refuses_the_defaults_and_names_every_bad_variable(
         ("PASSWORD_BREACH_CHECK_URL", "http://breaches.example.com/range"),
         ("CORS_ALLOWED_ORIGINS", "*"),
         ("CORS_ALLOWED_ORIGINS", " * "),
+        ("RATE_LIMIT_LOGIN_FAILURES", "101/day"),
     ],
 )
 def test_production_refuses_what_is_not_safe(
