@@ -12,6 +12,7 @@ from litestar.routes import HTTPRoute
 from internal.application.auth.authenticate import Authenticate, AuthenticateCommand, Principal
 from internal.domain.errors import NotAuthenticated
 from internal.domain.role import Permission
+from internal.infrastructure.http.session_cookies import SessionCookies
 from internal.ports.token_issuer import InvalidToken
 
 _KEY = "access"
@@ -42,18 +43,30 @@ def access(to: Access | Permission) -> dict[str, Any]:
 class AccessGuard:
     """Authenticates the caller before the body of a request is read, and checks the route's declaration."""
 
-    def __init__(self, authenticate: Callable[[], Authenticate]) -> None:
+    def __init__(
+        self, authenticate: Callable[[], Authenticate], session_cookies: Callable[[], SessionCookies]
+    ) -> None:
         self._authenticate = authenticate
+        self._session_cookies = session_cookies
 
     async def __call__(self, connection: AnyConnection, handler: BaseRouteHandler) -> None:
         """Raise NotAuthenticated or NotPermitted unless the route is open to this caller."""
         needed = ANYONE if _is_automatic(handler) else handler.opt[_KEY]
         if needed is ANYONE:
             return
-        principal = await self._authenticate()(AuthenticateCommand(token=_bearer_token(connection)))
+        principal = await self._principal_of(connection)
         if isinstance(needed, Permission):
             principal.user.require(needed)
         connection.state.principal = principal
+
+    async def _principal_of(self, connection: AnyConnection) -> Principal:
+        """A header wins over cookies. A browser sends cookies alone, also for a page of another site."""
+        cookies, authenticate = self._session_cookies(), self._authenticate()
+        if connection.headers.get("authorization") or not (token := cookies.access_token(connection)):
+            return await authenticate(AuthenticateCommand(token=_bearer_token(connection)))
+        principal = await authenticate(AuthenticateCommand(token=token))
+        cookies.require_csrf_token(connection, principal.session_id)
+        return principal
 
 
 async def provide_principal(request: Request[Any, Any, Any]) -> Principal:

@@ -62,7 +62,7 @@ def create_app(
             "principal": Provide(provide_principal),
             "unreadable": Provide(provide_unreadable),
         },
-        guards=[AccessGuard(providers["authenticate"])],
+        guards=[AccessGuard(providers["authenticate"], providers["session_cookies"])],
         request_class=JsonRequest,
         exception_handlers=dict(EXCEPTION_HANDLERS),
         before_request=require_json,

@@ -20,6 +20,7 @@ from internal.infrastructure.config.trusted_proxies import parse_trusted_proxies
 from internal.infrastructure.http.app import create_app
 from internal.infrastructure.http.openapi import openapi_config
 from internal.infrastructure.http.readiness import ReadinessCheck, assess
+from internal.infrastructure.http.session_cookies import SessionCookies
 from internal.infrastructure.taskqueue.connections.redis_checks import warn_of_losses
 
 VERSION = "0.1.0"
@@ -52,6 +53,11 @@ def app_of(container: Container, main_process: socket.socket | None = None) -> A
         ReadinessCheck(name="database", passes=lambda: database_passes(container), essential=True),
         ReadinessCheck(name="redis", passes=container.taskqueue().write_probe().passes, essential=False),
     )
+    session_cookies = SessionCookies(
+        refresh_tokens=container.security().refresh_tokens(),
+        csrf_keys=container.security().derived_keys().of("csrf-token"),
+        is_secure=settings.app_base_url.startswith("https://"),
+    )
     is_production = settings.app_env is Environment.PRODUCTION
 
     def current_checks() -> tuple[ReadinessCheck, ...]:
@@ -62,6 +68,7 @@ def app_of(container: Container, main_process: socket.socket | None = None) -> A
             **use_cases_by_name(container),
             "readiness_checks": current_checks,
             "public_keys": container.security().public_keys,
+            "session_cookies": lambda: session_cookies,
         },
         lifespan=lifespan,
         body_within=timedelta(seconds=settings.http_body_timeout),

@@ -1,6 +1,6 @@
 from typing import Any
 
-from litestar import Controller, Request, post
+from litestar import Controller, Request, Response, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
@@ -10,9 +10,11 @@ from internal.domain.caller import Caller
 from internal.infrastructure.http.access import ANYONE, access
 from internal.infrastructure.http.auth.idempotency_key import IdempotencyKey, parse_idempotency_key
 from internal.infrastructure.http.auth.schemas import AuthenticatedUser, LogInRequest, RegisterRequest
-from internal.infrastructure.http.envelope import Envelope, Meta
+from internal.infrastructure.http.auth.session_answer import session_answer
+from internal.infrastructure.http.envelope import Envelope
 from internal.infrastructure.http.json_request import Unreadable
 from internal.infrastructure.http.openapi import problems
+from internal.infrastructure.http.session_cookies import SessionCookies
 
 
 class AuthController(Controller):
@@ -32,8 +34,9 @@ class AuthController(Controller):
         unreadable: NamedDependency[Unreadable],
         caller: NamedDependency[Caller],
         register_user: NamedDependency[RegisterUser],
+        session_cookies: NamedDependency[SessionCookies],
         idempotency_key: IdempotencyKey = None,
-    ) -> Envelope[AuthenticatedUser]:
+    ) -> Response[Envelope[AuthenticatedUser]]:
         registered = await register_user(
             RegisterUserCommand(
                 email=data.email,
@@ -44,10 +47,12 @@ class AuthController(Controller):
                 idempotency_key=parse_idempotency_key(request, idempotency_key),
             )
         )
-        return Envelope(
+        return session_answer(
+            request,
+            registered.user,
+            registered.tokens,
             message="User registered successfully",
-            data=AuthenticatedUser.of(registered.user, registered.tokens),
-            meta=Meta.of(request),
+            cookies=session_cookies if session_cookies.are_wanted(request) else None,
         )
 
     @post(
@@ -63,10 +68,13 @@ class AuthController(Controller):
         data: JSONBody[LogInRequest],
         caller: NamedDependency[Caller],
         log_in: NamedDependency[LogIn],
-    ) -> Envelope[AuthenticatedUser]:
+        session_cookies: NamedDependency[SessionCookies],
+    ) -> Response[Envelope[AuthenticatedUser]]:
         logged_in = await log_in(LogInCommand(email=data.email, password=data.password, caller=caller))
-        return Envelope(
+        return session_answer(
+            request,
+            logged_in.user,
+            logged_in.tokens,
             message="Login successful",
-            data=AuthenticatedUser.of(logged_in.user, logged_in.tokens),
-            meta=Meta.of(request),
+            cookies=session_cookies if session_cookies.are_wanted(request) else None,
         )

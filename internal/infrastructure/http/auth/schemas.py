@@ -23,22 +23,36 @@ class TokenRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RefreshTokenRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    refresh_token: str
+    """Without a token, the cookie counts."""
+
+    refresh_token: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class AuthenticatedUser(msgspec.Struct, frozen=True):
-    """`token` is the access token, which is valid for `expires_in` seconds."""
+    """`token` is the access token, which is valid for `expires_in` seconds.
 
-    token: str
-    refresh_token: str
+    In cookie mode there is a CSRF token instead of both tokens.
+    """
+
     expires_in: int
     user: UserResponse
+    token: str | msgspec.UnsetType = msgspec.UNSET
+    refresh_token: str | msgspec.UnsetType = msgspec.UNSET
+    csrf_token: str | msgspec.UnsetType = msgspec.UNSET
 
     @classmethod
-    def of(cls, user: User, tokens: IssuedTokens) -> Self:
+    def with_tokens(cls, user: User, tokens: IssuedTokens) -> Self:
         return cls(
             token=tokens.access_token,
             refresh_token=tokens.refresh_token,
+            expires_in=int(tokens.expires_in.total_seconds()),
+            user=UserResponse.of(user),
+        )
+
+    @classmethod
+    def with_cookies(cls, user: User, tokens: IssuedTokens, *, csrf_token: str) -> Self:
+        return cls(
+            csrf_token=csrf_token,
             expires_in=int(tokens.expires_in.total_seconds()),
             user=UserResponse.of(user),
         )

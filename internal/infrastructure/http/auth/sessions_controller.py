@@ -1,6 +1,7 @@
 from typing import Any
 
-from litestar import Controller, Request, post
+import msgspec
+from litestar import Controller, Request, Response, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
@@ -9,8 +10,10 @@ from internal.application.auth.refresh_session import RefreshSession, RefreshSes
 from internal.domain.caller import Caller
 from internal.infrastructure.http.access import ANYONE, access
 from internal.infrastructure.http.auth.schemas import AuthenticatedUser, RefreshTokenRequest
+from internal.infrastructure.http.auth.session_answer import session_answer
 from internal.infrastructure.http.envelope import EmptyEnvelope, Envelope, Meta
 from internal.infrastructure.http.openapi import problems
+from internal.infrastructure.http.session_cookies import SessionCookies
 
 
 class AuthSessionsController(Controller):
@@ -22,7 +25,7 @@ class AuthSessionsController(Controller):
         "/refresh",
         status_code=200,
         summary="Exchange a refresh token for new tokens",
-        responses=problems(400, 401, 408, 413, 415, 422, 429, 503),
+        responses=problems(400, 401, 403, 408, 413, 415, 422, 429, 503),
     )
     async def refresh(
         self,
@@ -30,21 +33,24 @@ class AuthSessionsController(Controller):
         data: JSONBody[RefreshTokenRequest],
         caller: NamedDependency[Caller],
         refresh_session: NamedDependency[RefreshSession],
-    ) -> Envelope[AuthenticatedUser]:
-        refreshed = await refresh_session(
-            RefreshSessionCommand(refresh_token=data.refresh_token, caller=caller)
-        )
-        return Envelope(
+        session_cookies: NamedDependency[SessionCookies],
+    ) -> Response[Envelope[AuthenticatedUser]]:
+        given = data.refresh_token
+        token = session_cookies.refresh_token(request) if given is msgspec.UNSET else given
+        refreshed = await refresh_session(RefreshSessionCommand(refresh_token=token, caller=caller))
+        return session_answer(
+            request,
+            refreshed.user,
+            refreshed.tokens,
             message="Token refreshed successfully",
-            data=AuthenticatedUser.of(refreshed.user, refreshed.tokens),
-            meta=Meta.of(request),
+            cookies=session_cookies if given is msgspec.UNSET else None,
         )
 
     @post(
         "/logout",
         status_code=200,
         summary="End the session of a refresh token",
-        responses=problems(400, 401, 408, 413, 415, 422, 503),
+        responses=problems(400, 401, 403, 408, 413, 415, 422, 503),
     )
     async def log_out(
         self,
@@ -52,6 +58,12 @@ class AuthSessionsController(Controller):
         data: JSONBody[RefreshTokenRequest],
         caller: NamedDependency[Caller],
         log_out: NamedDependency[LogOut],
-    ) -> EmptyEnvelope:
-        await log_out(LogOutCommand(refresh_token=data.refresh_token, caller=caller))
-        return EmptyEnvelope(message="Logged out successfully", meta=Meta.of(request))
+        session_cookies: NamedDependency[SessionCookies],
+    ) -> Response[EmptyEnvelope]:
+        given = data.refresh_token
+        token = session_cookies.refresh_token(request) if given is msgspec.UNSET else given
+        await log_out(LogOutCommand(refresh_token=token, caller=caller))
+        return Response(
+            EmptyEnvelope(message="Logged out successfully", meta=Meta.of(request)),
+            cookies=session_cookies.expired() if given is msgspec.UNSET else [],
+        )

@@ -1,0 +1,111 @@
+"""Sessions in cookies, for browsers: no script reads a token, and no other site uses one."""
+
+import hmac
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
+
+from internal.application.auth.open_session import IssuedTokens
+from internal.domain.errors import InvalidInput, NotPermitted
+from internal.domain.session import LASTS_FOR
+from internal.ports.refresh_tokens import RefreshTokens
+
+MODE = "X-Session-Mode"
+CSRF = "X-CSRF-Token"
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+# RFC 6265bis section 4.1.3.2: browsers accept such a cookie only over HTTPS, and only from this very host.
+_HOST = "__Host-"
+
+AnyConnection = ASGIConnection[Any, Any, Any, Any]
+
+
+class InvalidCsrfToken(NotPermitted):
+    code = "INVALID_CSRF_TOKEN"
+
+    def __init__(self) -> None:
+        super().__init__(f"A request with cookies needs the header {CSRF}")
+
+
+class SessionCookies:
+    """Writes and reads the cookies of a session.
+
+    The CSRF token is an HMAC of the session's id. `csrf_keys` starts with the newest key. Without
+    `is_secure` the cookies also work over plain HTTP, which only development uses.
+    """
+
+    def __init__(self, *, refresh_tokens: RefreshTokens, csrf_keys: Sequence[bytes], is_secure: bool) -> None:
+        self._refresh_tokens = refresh_tokens
+        self._csrf_keys = tuple(csrf_keys)
+        self._is_secure = is_secure
+        prefix = _HOST if is_secure else ""
+        self._access, self._refresh, self._csrf = (
+            f"{prefix}{name}" for name in ("access_token", "refresh_token", "csrf_token")
+        )
+
+    @staticmethod
+    def are_wanted(connection: AnyConnection) -> bool:
+        """Whether the client asks for cookies and no tokens in the body."""
+        return connection.headers.get(MODE, "").lower() == "cookie"
+
+    def of(self, tokens: IssuedTokens) -> list[Cookie]:
+        return [
+            self._cookie(self._access, tokens.access_token, max_age=tokens.expires_in),
+            self._cookie(self._refresh, tokens.refresh_token, max_age=LASTS_FOR),
+            self._cookie(
+                self._csrf, self.csrf_token(tokens.session_id), max_age=LASTS_FOR, is_for_scripts=True
+            ),
+        ]
+
+    def expired(self) -> list[Cookie]:
+        """Cookies that make the browser forget those of a session."""
+        return [
+            self._cookie(name, "", max_age=timedelta(0)) for name in (self._access, self._refresh, self._csrf)
+        ]
+
+    def csrf_token(self, session_id: UUID) -> str:
+        return _mac(self._csrf_keys[0], session_id)
+
+    def access_token(self, connection: AnyConnection) -> str | None:
+        return connection.cookies.get(self._access)
+
+    def refresh_token(self, connection: AnyConnection) -> str:
+        """The refresh token of the cookie.
+
+        Raises:
+            InvalidInput: there is no cookie, and the client sent no token in the body.
+            InvalidRefreshToken: we did not make the token.
+            InvalidCsrfToken: the request may come from another site.
+        """
+        text = connection.cookies.get(self._refresh)
+        if text is None:
+            raise InvalidInput({"refresh_token": ["is required"]})
+        self.require_csrf_token(connection, self._refresh_tokens.read(text).session_id)
+        return text
+
+    def require_csrf_token(self, connection: AnyConnection, session_id: UUID | None) -> None:
+        """Raise InvalidCsrfToken if the request changes something and does not prove its origin."""
+        if connection.scope.get("method") in _SAFE:
+            return
+        given = connection.headers.get(CSRF, "").encode()
+        keys = self._csrf_keys if session_id else ()
+        if not any(hmac.compare_digest(_mac(key, session_id).encode(), given) for key in keys):
+            raise InvalidCsrfToken
+
+    def _cookie(self, key: str, value: str, *, max_age: timedelta, is_for_scripts: bool = False) -> Cookie:
+        return Cookie(
+            key=key,
+            value=value,
+            path="/",
+            max_age=int(max_age.total_seconds()),
+            secure=self._is_secure,
+            httponly=not is_for_scripts,
+            samesite="lax",
+        )
+
+
+def _mac(key: bytes, session_id: UUID | None) -> str:
+    return hmac.new(key, str(session_id).encode(), "sha256").hexdigest()
