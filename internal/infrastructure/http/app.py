@@ -12,6 +12,7 @@ from internal.infrastructure.config.trusted_proxies import Network
 from internal.infrastructure.http.access import AccessGuard, provide_principal, require_declarations
 from internal.infrastructure.http.auth.controller import AuthController
 from internal.infrastructure.http.auth.email_controller import EmailController
+from internal.infrastructure.http.auth.oauth_controller import OAuthController
 from internal.infrastructure.http.auth.sessions_controller import AuthSessionsController
 from internal.infrastructure.http.caller import Callers
 from internal.infrastructure.http.cors import Cors
@@ -48,6 +49,7 @@ def create_app(
         route_handlers=[
             AuthController,
             AuthSessionsController,
+            OAuthController,
             EmailController,
             UsersController,
             SessionsController,

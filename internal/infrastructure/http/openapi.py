@@ -35,8 +35,9 @@ class ProblemsOnly(JsonRenderPlugin):
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         for methods in openapi_schema["paths"].values():
             for operation in methods.values():
-                bad_request = operation["responses"].get("400", {})
-                if "application/json" in bad_request.get("content", {}):
+                bad_request = operation["responses"].get("400", {}).get("content", {})
+                # Our own errors are named schemas.
+                if "$ref" not in bad_request.get("application/json", {}).get("schema", {"$ref": ""}):
                     del operation["responses"]["400"]
         return super().render(request, openapi_schema)
 

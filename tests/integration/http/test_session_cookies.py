@@ -74,7 +74,7 @@ async def test_a_change_needs_the_csrf_token_of_the_session(
     browser: httpx.AsyncClient, csrf: str | None, method: str, path: str, body: dict[str, str] | None
 ) -> None:
     await sign_up(browser)
-    headers = {} if csrf is None else {"X-CSRF-Token": csrf.encode()}
+    headers = [] if csrf is None else [(b"X-CSRF-Token", csrf.encode())]
 
     response = await browser.request(method, path, json=body, headers=headers)
 
