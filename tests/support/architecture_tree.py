@@ -1,6 +1,7 @@
 """The tree that docs/architecture.md draws, and the one on the disk.
 
-`python -m tests.support.architecture_tree` draws the page's tree again, with the descriptions that it has.
+`python -m tests.support.architecture_tree` draws the page's tree again, with the descriptions that it has: of
+folders, and of files whose name does not say enough (`name: description`).
 """
 
 import re
@@ -13,6 +14,7 @@ Folders = dict[str, list[str]]
 
 _TREE = re.compile(r"(?<=```text\n)cmd/.*?(?=```)", re.DOTALL)
 _FOLDER = re.compile(r"( *)(\w+)/ *(.*)")
+_DESCRIBED_FILE = re.compile(r" *(\w+): (.*)")
 _SOURCES = ("*.py", "*.lua")
 _WIDTH = 110
 _DESCRIPTION_AT = 21  # columns
@@ -37,7 +39,7 @@ def _files_in(folder: Path) -> list[str]:
 
 
 def _read() -> tuple[Folders, dict[str, str]]:
-    """The files and the description of each folder that the page draws, in its order."""
+    """The files of each folder, and the descriptions of folders and files, in the page's order."""
     files: Folders = {}
     descriptions: dict[str, str] = {}
     path: list[str] = []
@@ -46,16 +48,23 @@ def _read() -> tuple[Folders, dict[str, str]]:
             path = [*path[: len(folder[1]) // 2], folder[2]]
             files["/".join(path)] = []
             descriptions["/".join(path)] = folder[3]
+        elif file := _DESCRIBED_FILE.fullmatch(line):
+            files["/".join(path)].append(file[1])
+            descriptions[f"{'/'.join(path)}:{file[1]}"] = file[2]
         else:
             files["/".join(path)] += line.split()
-    return files, descriptions
+    return {folder: sorted(names) for folder, names in files.items()}, descriptions
 
 
 def _lines(folder: str, descriptions: dict[str, str], folders: Folders) -> list[str]:
     indent = "  " * folder.count("/")
     head = f"{indent}{folder.rpartition('/')[2]}/"
+    described = {name: descriptions.get(f"{folder}:{name}") for name in folders[folder]}
     names = wrap(
-        "  ".join(folders[folder]), _WIDTH, initial_indent=f"{indent}    ", subsequent_indent=f"{indent}    "
+        "  ".join(name for name, description in described.items() if not description),
+        _WIDTH,
+        initial_indent=f"{indent}    ",
+        subsequent_indent=f"{indent}    ",
     )
     inner = [name for name in folders if name.rpartition("/")[0] == folder]
     order = list(descriptions)
@@ -63,6 +72,7 @@ def _lines(folder: str, descriptions: dict[str, str], folders: Folders) -> list[
     return [
         f"{head:<{_DESCRIPTION_AT}}{descriptions.get(folder, '')}".rstrip(),
         *names,
+        *(f"{indent}    {name}: {description}" for name, description in described.items() if description),
         *(line for name in inner for line in _lines(name, descriptions, folders)),
     ]
 
