@@ -3,14 +3,17 @@
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 
 import httpx
 import pytest
 
+from internal.domain.account_token import VALID_FOR, TokenPurpose
 from internal.domain.errors import DomainError
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.server.http_application import app_of
 from tests.support.documented_examples import ROOT, blocks, table
+from tools.mail_preview import SAMPLES, body, messages
 
 pytestmark = pytest.mark.anyio
 
@@ -77,3 +80,19 @@ def test_lists_the_codes() -> None:
     codes = {code.strip("`") for code, _, _ in table(PAGE, "codes")}
 
     assert codes | NOT_IN_HTTP == set(codes_below(DomainError))
+
+
+def test_describes_the_links_of_emails() -> None:
+    emails = dict(messages())
+    described = {
+        kind: (page.strip("`"), route.strip("`"), time)
+        for kinds, page, route, time in table(PAGE, "links")
+        for kind in re.findall(r"[\w-]+", kinds)
+    }
+
+    assert described.keys() == {kind for kind, variables in SAMPLES.items() if "token" in variables}
+    for kind, (page, route, time) in described.items():
+        assert f"https://users.example{page}?token=" in body(emails[kind], "plain")
+        assert f"The link works once, for {time}." in body(emails[kind], "plain")
+        assert route == f"POST /api/v1/auth{page}"
+        assert VALID_FOR[TokenPurpose(page.removeprefix("/"))] == timedelta(hours=int(time.split()[0]))
