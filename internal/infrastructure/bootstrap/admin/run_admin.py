@@ -28,10 +28,20 @@ if TYPE_CHECKING:
 COMPLETION = "_ADMIN_COMPLETE"
 
 
+INTERRUPTED = 130  # Typer's exit code for an interrupt
+
+
 def run_admin() -> None:
     """Run the command that the arguments name, then exit."""
-    for number in STOP_SIGNALS:
-        signal.signal(number, signal.default_int_handler)  # Typer then exits with 130
+    try:
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.default_int_handler)
+        _run()
+    except KeyboardInterrupt:  # before Typer catches it
+        raise SystemExit(INTERRUPTED) from None
+
+
+def _run() -> None:
     # Escape characters that the terminal's encoding cannot show.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # it is a TextIOWrapper
     if os.environ.get(COMPLETION):
