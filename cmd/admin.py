@@ -7,8 +7,10 @@ def main() -> None:
     end_when_told(code=130)  # Typer's exit code for an interrupt
     from internal.infrastructure.bootstrap.admin.run_admin import run_admin  # noqa: PLC0415 - signals first: see process_signals.py
     from internal.infrastructure.bootstrap.process.entrypoint import entry_point  # noqa: PLC0415 - as above
+    from internal.infrastructure.bootstrap.process.exiting import exit_at_once  # noqa: PLC0415 - as above
 
-    with entry_point("cmd.admin"):
+    # Not by the interpreter: if an interrupt met an exec(), as of a dataclass, it would end the process by SIGINT.
+    with exit_at_once(), entry_point("cmd.admin"):
         run_admin()
 
 
