@@ -28,7 +28,7 @@ class TokenIssuer(Protocol):
         """How long an access token is valid."""
         ...
 
-    def issue(self, user_id: UUID, *, session_id: UUID | None = None) -> str:
+    def issue(self, user_id: UUID, *, session_id: UUID) -> str:
         """Return an access token for this user and session. It expires after `ttl`."""
         ...
 

@@ -49,8 +49,9 @@ def imported_by(program: str) -> set[str]:
 TOKENS = """
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.config.settings import Settings
-tokens = Container(settings=Settings({given})).security().token_issuer()
-tokens.verify(tokens.issue(Container().new_id()()))
+container = Container(settings=Settings({given}))
+tokens, new_id = container.security().token_issuer(), container.new_id()
+tokens.verify(tokens.issue(new_id(), session_id=new_id()))
 """
 
 

@@ -13,6 +13,7 @@ from tests.support.access_tokens import KEYS
 TTL = timedelta(minutes=15)
 ISSUER = "https://users.example"
 USER_ID = UUID("0190c5a0-0000-7000-8000-000000000001")
+SESSION_ID = UUID("0190c5a0-0000-7000-8000-000000000002")
 
 
 @dataclass(frozen=True)
@@ -41,18 +42,12 @@ def test_a_token_names_its_user_and_session(issuing: Issuing) -> None:
     )
 
 
-def test_a_token_may_belong_to_no_session(issuing: Issuing) -> None:
-    token = issuing.tokens.issue(USER_ID)
-
-    assert issuing.tokens.verify(token).session_id is None
-
-
 def test_tells_how_long_a_token_is_valid(issuing: Issuing) -> None:
     assert issuing.tokens.ttl == TTL
 
 
 def test_no_two_tokens_are_alike(issuing: Issuing) -> None:
-    tokens = {issuing.tokens.issue(USER_ID) for _ in range(5)}
+    tokens = {issuing.tokens.issue(USER_ID, session_id=SESSION_ID) for _ in range(5)}
 
     assert len(tokens) == 5
 
@@ -60,7 +55,7 @@ def test_no_two_tokens_are_alike(issuing: Issuing) -> None:
 def test_a_token_expires(issuing: Issuing) -> None:
     age = TTL + timedelta(minutes=1)
     issuing.clock.advance(-age)
-    token = issuing.tokens.issue(USER_ID)
+    token = issuing.tokens.issue(USER_ID, session_id=SESSION_ID)
     issuing.clock.advance(age)
 
     with pytest.raises(InvalidToken):

@@ -152,7 +152,6 @@ def test_every_process_names_a_url_that_no_client_takes_and_exits_2(
     assert [line.split(":")[1].strip() for line in result.stderr.splitlines()] == [
         "DATABASE_URL",
         "REDIS_URL",
-        "TRUSTED_PROXIES",
     ]
     assert "hunter2" not in result.stderr
 

@@ -13,7 +13,14 @@ class FakeTokenIssuer:
         self._numbers = count(1)
         self._issued: dict[str, AccessToken] = {}
 
-    def issue(self, user_id: UUID, *, session_id: UUID | None = None) -> str:
+    def issue(self, user_id: UUID, *, session_id: UUID) -> str:
+        return self._issue(user_id, session_id)
+
+    def issue_without_session(self, user_id: UUID) -> str:
+        """Return a token as a version without sessions issued it."""
+        return self._issue(user_id, None)
+
+    def _issue(self, user_id: UUID, session_id: UUID | None) -> str:
         token = f"token-{next(self._numbers)}"
         issued_at = self._clock.now().replace(microsecond=0)
         self._issued[token] = AccessToken(user_id=user_id, session_id=session_id, issued_at=issued_at)

@@ -35,17 +35,16 @@ class JwtTokenIssuer:
         self._issuer = issuer
         self._clock = clock
 
-    def issue(self, user_id: UUID, *, session_id: UUID | None = None) -> str:
+    def issue(self, user_id: UUID, *, session_id: UUID) -> str:
         now = self._clock.now()
-        session = {"sid": str(session_id)} if session_id else {}
         claims = {
             "sub": str(user_id),
+            "sid": str(session_id),
             "iat": now,
             "exp": now + self.ttl,
             "jti": uuid4().hex,
             "iss": self._issuer,
             "aud": self._issuer,
-            **session,
         }
         header = {"typ": _TYPE, "kid": self._signs.key_id}
         return jwt.encode(claims, self._signs.signs_with, algorithm=self._signs.algorithm, headers=header)

@@ -90,7 +90,7 @@ async def test_a_token_of_a_version_without_sessions_works_until_all_sessions_en
     site: Site, ada: User
 ) -> None:
     site.uow.users.by_id[ada.id] = ada
-    token = site.tokens.issue(ada.id)
+    token = site.tokens.issue_without_session(ada.id)
     assert await site.authenticate(token) == Principal(user=ada, session_id=None)
     site.clock.advance(timedelta(seconds=1))
 
@@ -102,4 +102,4 @@ async def test_a_token_of_a_version_without_sessions_works_until_all_sessions_en
 
 async def test_refuses_a_token_whose_user_is_gone(site: Site) -> None:
     with pytest.raises(InvalidToken):
-        await site.authenticate(site.tokens.issue(uuid4()))
+        await site.authenticate(site.tokens.issue(uuid4(), session_id=uuid4()))

@@ -87,7 +87,7 @@ def test_another_key_stays_accepted_while_it_is_live(key: TokenKey) -> None:
     both = issuer(key, other)
 
     assert accepts(both, token_of(other))
-    assert parts_of(both.issue(USER_ID))[0]["kid"] == key.key_id
+    assert parts_of(both.issue(USER_ID, session_id=SESSION_ID))[0]["kid"] == key.key_id
     assert not accepts(issuer(key), token_of(other))
 
 
@@ -99,7 +99,7 @@ def test_another_key_stays_accepted_while_it_is_live(key: TokenKey) -> None:
 def test_a_change_of_the_algorithm_goes_in_steps(accepted: list[TokenKey], signs: TokenKey) -> None:
     tokens = issuer(*accepted)
 
-    header, _ = parts_of(tokens.issue(USER_ID))
+    header, _ = parts_of(tokens.issue(USER_ID, session_id=SESSION_ID))
 
     assert header["alg"] == signs.algorithm
     assert [key for key in (HS256, EDDSA) if accepts(tokens, token_of(key))] == sorted(
