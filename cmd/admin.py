@@ -9,7 +9,7 @@ def main() -> None:
     from internal.infrastructure.bootstrap.process.entrypoint import entry_point  # noqa: PLC0415 - as above
     from internal.infrastructure.bootstrap.process.exiting import exit_at_once  # noqa: PLC0415 - as above
 
-    # Not by the interpreter: if an interrupt met an exec(), as of a dataclass, it would end the process by SIGINT.
+    # The interpreter would end the process by SIGINT if an interrupt met an exec(), as of a dataclass.
     with exit_at_once(), entry_point("cmd.admin"):
         run_admin()
 

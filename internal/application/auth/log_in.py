@@ -89,7 +89,7 @@ class LogIn:
             if new_hash is not None:
                 await uow.users.replace_password_hash(user, new_hash)
             await uow.security_events.add(
-                SecurityEvent(name=EventName.LOGGED_IN, actor_id=user.id, subject_id=user.id, caller=caller)
+                SecurityEvent.on_own_account(EventName.LOGGED_IN, user_id=user.id, caller=caller)
             )
             await uow.commit()
         return tokens

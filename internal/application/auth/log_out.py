@@ -30,8 +30,6 @@ class LogOut:
                 return
             await uow.sessions.end(token.session_id, user_id=user.id)
             await uow.security_events.add(
-                SecurityEvent(
-                    name=EventName.LOGGED_OUT, actor_id=user.id, subject_id=user.id, caller=command.caller
-                )
+                SecurityEvent.on_own_account(EventName.LOGGED_OUT, user_id=user.id, caller=command.caller)
             )
             await uow.commit()

@@ -97,7 +97,7 @@ class RegisterUser:
             SendWelcomeEmail(user_id=user.id, email=user.email.value, name=user.name.value)
         )
         await uow.security_events.add(
-            SecurityEvent(name=EventName.REGISTERED, actor_id=user.id, subject_id=user.id, caller=caller)
+            SecurityEvent.on_own_account(EventName.REGISTERED, user_id=user.id, caller=caller)
         )
         return await self._open_session(uow, user, caller)
 
