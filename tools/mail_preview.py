@@ -46,7 +46,7 @@ _INDEX = """\
   h2 { flex-basis: 100%; margin: 0; }
   iframe, pre { border: 1px solid #888; border-radius: 8px; }
   iframe { height: 760px; }
-  pre { margin: 0; padding: 1rem; width: 80ch; white-space: pre-wrap; }
+  pre { font-size: 14px; margin: 0; padding: 1rem; width: 72ch; white-space: pre-wrap; }
 </style>
 <h1>Emails</h1>
 <p>Each one at 640 and at 390 pixels, and as text. Your system chooses light or dark.</p>
