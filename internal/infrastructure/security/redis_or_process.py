@@ -11,9 +11,9 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-# Seconds that a call waits for Redis: a multiple of the time of the last answer, within limits.
-LEAST_WAIT, MOST_WAIT = 0.1, 0.25
-FACTOR = 4
+# Seconds that a call waits for Redis, in parts: if this process itself is late, it loses only one of them.
+WITHIN = 0.25
+PARTS = 10
 # Seconds after a failure until one call asks Redis again.
 PAUSE = 1.0
 # Calls on Redis at once, each on a connection of its own.
@@ -24,14 +24,13 @@ OUTAGES = (RedisError, OSError, asyncio.IncompleteReadError)
 class RedisOrProcess:
     """Asks Redis, or this process while Redis does not answer in time.
 
-    A call waits for MOST_WAIT at most. It goes on after that: if it was slow because it had to connect, the
+    A call waits for WITHIN at most. It goes on after that: if it was slow because it had to connect, the
     next one finds the connection.
     """
 
     def __init__(self) -> None:
         self._free = asyncio.Semaphore(AT_ONCE)
         self._asked: set[asyncio.Task[object]] = set()
-        self._wait = LEAST_WAIT
         # None while Redis answers.
         self._ask_again_at: float | None = None
 
@@ -66,16 +65,13 @@ class RedisOrProcess:
     async def _ask(self, ask_redis: Callable[[], Awaitable[T]]) -> T:
         asked_at = monotonic()
         answer = await ask_redis()
-        took = monotonic() - asked_at
-        self._wait = min(max(FACTOR * took, LEAST_WAIT), MOST_WAIT)
-        if took < MOST_WAIT:
+        if monotonic() - asked_at < WITHIN:
             self._answered()
         return answer
 
     async def _is_in_time(self, asking: "asyncio.Task[T]") -> bool:
-        # If this process was stuck during the first half, the answer may have arrived unnoticed.
-        for _ in range(2):
-            if (await asyncio.wait([asking], timeout=self._wait / 2))[0]:
+        for _ in range(PARTS):
+            if (await asyncio.wait([asking], timeout=WITHIN / PARTS))[0]:
                 return True
         return False
 

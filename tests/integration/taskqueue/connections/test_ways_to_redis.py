@@ -16,6 +16,7 @@ import redis
 import trustme
 from dramatiq.asyncio import set_event_loop_thread
 from dramatiq.errors import ConnectionClosed
+from structlog.testing import capture_logs
 
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
@@ -26,6 +27,8 @@ from internal.infrastructure.bootstrap.worker.run_worker import start_event_loop
 from internal.infrastructure.embedded.process import free_port, stop
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.connections.connection import answers, connect
+from internal.ports.password_attempts import attempted
+from internal.ports.rate_limiter import Limit
 from internal.ports.task_inspector import TaskAction
 from internal.ports.tasks import TaskState
 from internal.ports.unavailable import Unavailable
@@ -212,6 +215,25 @@ def test_tasks_are_published_and_run(url: str, server: Server, monkeypatch: pyte
         # The broker's connection, and the worker's three.
         eventually(lambda: databases(server.admin) == [str(DATABASE)] * 4, within=10)
     broker.close()
+
+
+async def use_limits(container: Container) -> None:
+    async with linger(), open_resources(container):
+        # As a server does when it starts. To connect may take longer than a request waits.
+        await answers(container.taskqueue.redis())
+        await container.security.rate_limiter().count({Limit.LOG_INS: "everybody"})
+        async with attempted(container.security.password_attempts(), "ada@example.com"):
+            pass
+
+
+def test_rates_are_limited(url: str, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    with capture_logs() as logs:
+        asyncio.run(use_limits(container_of(url, monkeypatch)))
+
+    assert "rate_limits.without_redis" not in {log["event"] for log in logs}
+    server.admin.select(DATABASE)
+    assert len(list(server.admin.scan_iter("{pyhexaclean}:limits:*"))) == 1
+    server.admin.select(0)
 
 
 def test_a_worker_is_found(url: str) -> None:
