@@ -18,6 +18,8 @@ from internal.infrastructure.taskqueue.protocol.scripts import Script
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "internal/infrastructure/taskqueue/protocol/lua"
+# This script shares nothing with others.
+WHOLE = ROOT / "internal/infrastructure/security/password_attempts.lua"
 ASSEMBLED = ROOT / "var/lua"
 STYLUA = ROOT / ".venv/bin/stylua"
 NO_LUACHECK = "luacheck is not installed: the Lua scripts are not linted (Debian: apt-get install lua-check)"
@@ -96,14 +98,20 @@ def lint() -> Iterator[str]:
         path = ASSEMBLED / f"{name}.lua"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(script.source)
+    assembled = _output_of(luacheck, *(f"{name}.lua" for name in known), cwd=ASSEMBLED)
+    yield from map(str, findings(assembled, known))
+    yield from _output_of(luacheck, str(WHOLE.relative_to(ROOT)), cwd=ROOT).splitlines()
+
+
+def _output_of(luacheck: str, *files: str, cwd: Path) -> str:
     options = ["--config", str(ROOT / ".luacheckrc"), "--formatter", "plain", "--codes", "--no-color"]
-    files = [f"{name}.lua" for name in known]
     checked = subprocess.run(
-        [luacheck, *options, *files], cwd=ASSEMBLED, capture_output=True, check=False, text=True
+        [luacheck, *options, *files], cwd=cwd, capture_output=True, check=False, text=True
     )
     if checked.returncode not in _REPORTED:
-        yield checked.stderr.strip() or checked.stdout.strip()
-    yield from map(str, findings(checked.stdout, known))
+        print(checked.stderr.strip() or checked.stdout.strip(), file=sys.stderr)
+        checked.check_returncode()
+    return checked.stdout
 
 
 def format_sources(*options: str) -> Iterator[str]:
@@ -111,7 +119,7 @@ def format_sources(*options: str) -> Iterator[str]:
         print(NO_STYLUA)
         return
     formatted = subprocess.run(
-        [STYLUA, *options, SOURCES], cwd=ROOT, capture_output=True, check=False, text=True
+        [STYLUA, *options, SOURCES, WHOLE], cwd=ROOT, capture_output=True, check=False, text=True
     )
     if formatted.returncode:
         yield (formatted.stdout + formatted.stderr).strip()

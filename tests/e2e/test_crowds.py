@@ -1,6 +1,7 @@
 """Many people at once: each is answered in time, and the server stays itself."""
 
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -22,6 +23,39 @@ def resident(pid: int) -> int:
 
 def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def as_one(client: httpx.Client, system: System) -> list[tuple[int, float]]:
+    """The status and the seconds of each log-in of a crowd."""
+    url = f"http://127.0.0.1:{system.port}/api/v1/auth/login"
+
+    def log_in(number: int) -> tuple[int, float]:
+        started = time.monotonic()
+        answer = client.post(url, json={"email": f"user{number}@example.com", "password": PASSWORD})
+        return answer.status_code, time.monotonic() - started
+
+    with ThreadPoolExecutor(CROWD) as pool:
+        return list(pool.map(log_in, range(CROWD)))
+
+
+def test_the_limit_of_a_client_spares_the_server_a_crowd(system: System) -> None:
+    server = system.start_server(
+        PASSWORD_HASH_MEMORY="19456", PASSWORD_HASH_TIME="2", RATE_LIMIT_LOGINS_PER_CLIENT=""
+    )
+    before = sum(resident(pid) for pid in children_of(server.pid))
+
+    with httpx.Client(timeout=60, limits=httpx.Limits(max_connections=CROWD)) as client:
+        answered = as_one(client, system)
+    grown = sum(resident(pid) for pid in children_of(server.pid)) - before
+
+    statuses = Counter(status for status, _ in answered)
+    # 20 in a minute, and some more if the crowd takes longer.
+    assert statuses[429] >= CROWD - 2 * 20
+    assert set(statuses) <= {401, 429, 503}
+    assert (
+        sorted(seconds for _, seconds in answered)[CROWD * 99 // 100 - 1] < 2 * WAIT_AT_MOST.total_seconds()
+    )
+    assert grown < MORE_MEMORY
 
 
 def test_200_log_ins_at_once_are_answered_or_refused_in_time(system: System) -> None:
