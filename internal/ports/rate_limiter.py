@@ -17,6 +17,8 @@ class Limit(StrEnum):
     that was given, in its canonical form, whether or not it has an account.
     """
 
+    SIGN_UP_ATTEMPTS_PER_CLIENT = "sign_up_attempts_per_client"
+    """Valid or not: to check a password takes time."""
     SIGN_UPS_PER_CLIENT = "sign_ups_per_client"
     LOG_INS_PER_CLIENT = "log_ins_per_client"
     LOG_INS = "log_ins"

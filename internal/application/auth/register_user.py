@@ -68,11 +68,12 @@ class RegisterUser:
 
         Raises:
             InvalidInput: names every invalid field.
-            RateLimited: too many valid sign-ups of this client.
+            RateLimited: too many sign-ups of this client, or too many valid ones.
             EmailAlreadyRegistered: another account has this address.
             IdempotencyKeyReused: a different sign-up used this key.
             RequestInProgress: a sign-up with this key is still running.
         """
+        await self._rate_limiter.count({Limit.SIGN_UP_ATTEMPTS_PER_CLIENT: command.caller.network})
         email, name = await self._check(command)
         async with counted(self._rate_limiter, {Limit.SIGN_UPS_PER_CLIENT: command.caller.network}):
             return await self._register(command, await self._build_user(email, name, command.password))

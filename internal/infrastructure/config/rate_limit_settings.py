@@ -36,6 +36,7 @@ class RateLimitSettings(BaseSettings):
     rate_limit_login_failures: QuotaText = "5/15 minutes"
     rate_limit_logins_per_client: QuotaText = "20/minute"
     rate_limit_logins: QuotaText = "6000/minute"
+    rate_limit_sign_up_attempts_per_client: QuotaText = "20/minute"
     rate_limit_sign_ups_per_client: QuotaText = "5/hour"
     rate_limit_refreshes_per_client: QuotaText = "600/minute"
     rate_limit_mails_per_client: QuotaText = "20/hour"
@@ -44,6 +45,7 @@ class RateLimitSettings(BaseSettings):
     @property
     def rate_limits(self) -> Mapping[Limit, Quota]:
         texts = {
+            Limit.SIGN_UP_ATTEMPTS_PER_CLIENT: self.rate_limit_sign_up_attempts_per_client,
             Limit.SIGN_UPS_PER_CLIENT: self.rate_limit_sign_ups_per_client,
             Limit.LOG_INS_PER_CLIENT: self.rate_limit_logins_per_client,
             Limit.LOG_INS: self.rate_limit_logins,

@@ -67,6 +67,17 @@ async def test_a_client_may_sign_up_a_few_times(settings: Settings) -> None:
     assert other.status_code == 201
 
 
+async def test_weak_passwords_of_a_client_are_limited_too(settings: Settings) -> None:
+    async with served(settings, rate_limit_sign_up_attempts_per_client="2/minute") as client:
+        weak = [await sign_up(client, "ada@example.com", password="password") for _ in range(2)]
+        refused = await sign_up(client, "ada@example.com", password="password")
+        other = await sign_up(client, "ada@example.com", address=OTHER_CLIENT)
+
+    assert [response.json()["error_code"] for response in weak] == ["PASSWORD_TOO_COMMON"] * 2
+    assert_limited(refused, longest=60)
+    assert other.status_code == 201
+
+
 async def test_hosts_of_one_ipv6_network_are_one_client(settings: Settings) -> None:
     async with served(settings, rate_limit_sign_ups_per_client="1/hour") as client:
         first = await sign_up(client, "ada@example.com", address="2001:db8:1:2::1")

@@ -224,6 +224,20 @@ async def test_takes_ids_from_outside(sign_up: SignUp) -> None:
     assert registered.user.id == wanted
 
 
+async def test_a_client_that_tries_too_often_makes_no_checks(sign_up: SignUp) -> None:
+    sign_up.limits.quotas = {Limit.SIGN_UP_ATTEMPTS_PER_CLIENT: Quota(2, timedelta(minutes=1))}
+    weak = replace(ADA, password="password")
+    for _ in range(2):
+        with pytest.raises(CommonPassword):
+            await sign_up.register_user(weak)
+
+    for command in (weak, ADA):
+        with pytest.raises(RateLimited):
+            await sign_up.register_user(command)
+
+    assert sign_up.uow.users.by_id == {}
+
+
 async def test_valid_sign_ups_of_a_client_are_limited(sign_up: SignUp) -> None:
     sign_up.limits.quotas = {Limit.SIGN_UPS_PER_CLIENT: Quota(2, timedelta(hours=1))}
     with pytest.raises(InvalidInput):
