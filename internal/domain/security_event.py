@@ -19,6 +19,14 @@ class EventName(StrEnum):
     RENAMED = "user.renamed"
     SESSION_ENDED = "auth.session_ended"
     ALL_SESSIONS_ENDED = "auth.all_sessions_ended"
+    ADMIN_USER_CREATED = "admin.user_created"
+    ADMIN_USER_RENAMED = "admin.user_renamed"
+    ADMIN_ROLE_CHANGED = "admin.role_changed"
+    ADMIN_USER_DISABLED = "admin.user_disabled"
+    ADMIN_USER_ENABLED = "admin.user_enabled"
+    ADMIN_SESSIONS_REVOKED = "admin.sessions_revoked"
+    ADMIN_PASSWORD_RESET_STARTED = "admin.password_reset_started"  # noqa: S105 - a name, not a password
+    ADMIN_USER_DELETED = "admin.user_deleted"
 
 
 class Result(StrEnum):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from internal.domain.display_name import DisplayName
 from internal.domain.email_address import EmailAddress
-from internal.domain.errors import Conflict, NotAuthenticated, NotPermitted
+from internal.domain.errors import Conflict, NotAuthenticated, NotFound, NotPermitted
 from internal.domain.role import Permission, Role
 
 
@@ -23,6 +23,22 @@ class UserChanged(Conflict):
 
     def __init__(self) -> None:
         super().__init__("The user was changed by another request; try again")
+
+
+class UserNotFound(NotFound):
+    code = "USER_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such user")
+
+
+class LastAdmin(Conflict):
+    """Without an enabled admin, nobody could make one except at the command line."""
+
+    code = "LAST_ADMIN"
+
+    def __init__(self) -> None:
+        super().__init__("This is the last enabled admin")
 
 
 class InvalidCredentials(NotAuthenticated):
@@ -71,6 +87,14 @@ class User:
         return cls(
             id=user_id, email=email, name=name, password_hash=password_hash, created_at=now, updated_at=now
         )
+
+    @property
+    def is_active(self) -> bool:
+        return self.disabled_at is None
+
+    @property
+    def is_active_admin(self) -> bool:
+        return self.is_active and self.role is Role.ADMIN
 
     def require(self, permission: Permission) -> None:
         """Raise NotPermitted unless the user's role has this permission."""

@@ -38,6 +38,14 @@ class UserRepository(Protocol):
         """
         ...
 
+    async def require_other_admin(self, user: User) -> None:
+        """Raise LastAdmin if `user` is the only enabled admin.
+
+        Call it before an admin is disabled, demoted or deleted. Simultaneous calls wait for one another until
+        the unit of work ends, so two admins cannot remove each other.
+        """
+        ...
+
     async def delete(self, user: User) -> bool:
         """Delete the user with all sessions and tokens. Returns False if there is no such user."""
         ...

@@ -9,7 +9,7 @@ from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.domain.display_name import DisplayName
 from internal.domain.email_address import EmailAddress
 from internal.domain.role import Role
-from internal.domain.user import EmailAlreadyRegistered, User, UserChanged
+from internal.domain.user import EmailAlreadyRegistered, LastAdmin, User, UserChanged
 from internal.infrastructure.bootstrap.container import Container
 from internal.ports.unit_of_work import UnitOfWork
 from tests.fakes.unit_of_work import FakeUnitOfWork
@@ -211,6 +211,26 @@ async def test_deletes_a_user_once(store: Store, ada: User) -> None:
     assert await stored(store, ada.id) is None
     with pytest.raises(UserChanged):
         await change(store, ada.disable(now=ada.updated_at))
+
+
+async def test_knows_whether_a_user_is_the_only_enabled_admin(store: Store, ada: User) -> None:
+    admin = replace(ada, role=Role.ADMIN)
+    eve = replace(admin, id=uuid4(), email=EmailAddress.parse("eve@example.com"))
+    await add(store, admin, eve.disable(now=eve.updated_at))
+
+    async with store.begin() as uow:
+        with pytest.raises(LastAdmin):
+            await uow.users.require_other_admin(admin)
+        await uow.users.require_other_admin(eve)
+
+
+async def test_another_enabled_admin_is_enough(store: Store, ada: User) -> None:
+    admin = replace(ada, role=Role.ADMIN)
+    eve = replace(admin, id=uuid4(), email=EmailAddress.parse("eve@example.com"))
+    await add(store, admin, eve)
+
+    async with store.begin() as uow:
+        await uow.users.require_other_admin(admin)
 
 
 async def test_replaces_the_hash_that_the_caller_has_seen(store: Store, ada: User) -> None:

@@ -3,7 +3,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from internal.domain.email_address import EmailAddress
-from internal.domain.user import EmailAlreadyRegistered, User, UserChanged
+from internal.domain.user import EmailAlreadyRegistered, LastAdmin, User, UserChanged
 from tests.fakes.account_tokens import FakeAccountTokens
 from tests.fakes.session_repository import FakeSessionRepository
 
@@ -40,6 +40,10 @@ class FakeUserRepository:
         if namesake and namesake.id != user.id:
             raise EmailAlreadyRegistered
         self.by_id[user.id] = user
+
+    async def require_other_admin(self, user: User) -> None:
+        if not any(other.is_active_admin and other.id != user.id for other in self.by_id.values()):
+            raise LastAdmin
 
     async def delete(self, user: User) -> bool:
         await self._sessions.end_all(user.id)

@@ -2,6 +2,7 @@ from uuid import uuid4
 
 from dependency_injector import containers, providers
 
+from internal.infrastructure.bootstrap.containers.admin import AdminContainer
 from internal.infrastructure.bootstrap.containers.auth import AuthContainer
 from internal.infrastructure.bootstrap.containers.database import DatabaseContainer
 from internal.infrastructure.bootstrap.containers.email import EmailContainer
@@ -36,11 +37,14 @@ class Container(containers.DeclarativeContainer):
         AuthContainer, clock=clock, new_id=new_id, database=database, security=security
     )
     users = providers.Container(UsersContainer, clock=clock, database=database)
+    admin = providers.Container(
+        AdminContainer, clock=clock, new_id=new_id, database=database, security=security
+    )
     tasks = providers.Container(
         TasksContainer, settings=settings, clock=clock, database=database, security=security, email=email
     )
     # Controllers ask for the use cases of these areas.
-    use_cases = providers.List(auth, users)
+    use_cases = providers.List(auth, users, admin)
 
     worker = providers.Container(WorkerContainer, settings=settings, taskqueue=taskqueue)
     inspection = providers.Container(InspectionContainer, database=database, taskqueue=taskqueue)

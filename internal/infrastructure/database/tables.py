@@ -17,6 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from internal.domain.search_words import SEPARATORS
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -28,6 +30,13 @@ metadata = MetaData(
 
 # The part of a PHC string, $name$parameters$salt$digest, before the salt.
 COST_OF_HASH = r"substring(password_hash, '^(.*)\$[^$]*\$[^$]*$')"
+
+# What a search for users finds, as words: those of the name and of the address. The parentheses are those of
+# Postgres, because migrations are compared with what it has.
+WORDS_OF_USER = (
+    "array_to_tsvector(array_remove("
+    f"regexp_split_to_array(lower((name || ' ') || email), '{SEPARATORS}'), ''))"
+)
 
 users = Table(
     "users",
@@ -48,6 +57,13 @@ users = Table(
     Index("uq_users_email", "email", unique=True),
     # Every log-in reads the costs that are stored.
     Index("ix_users_password_cost", text(COST_OF_HASH)),
+    # Lists of users, each with the id for users that are equal otherwise; and the few that are looked for.
+    Index("ix_users_created_at_id", "created_at", "id"),
+    Index("ix_users_lower_name_id", text("lower(name)"), "id"),
+    Index("ix_users_words", text(WORDS_OF_USER), postgresql_using="gin"),
+    Index("ix_users_role", "role", "created_at", "id", postgresql_where=text("role <> 'user'")),
+    Index("ix_users_disabled", "created_at", "id", postgresql_where=text("disabled_at IS NOT NULL")),
+    Index("ix_users_unverified", "created_at", "id", postgresql_where=text("verified_at IS NULL")),
 )
 
 # The user that the request with this key created. The key is claimed before the user is stored, so the

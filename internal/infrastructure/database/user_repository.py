@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from internal.domain.display_name import DisplayName
 from internal.domain.email_address import EmailAddress
 from internal.domain.role import Role
-from internal.domain.user import EmailAlreadyRegistered, User, UserChanged
+from internal.domain.user import EmailAlreadyRegistered, LastAdmin, User, UserChanged
 from internal.infrastructure.database.session_repository import IS_LIVE
 from internal.infrastructure.database.tables import COST_OF_HASH, sessions, users
 
@@ -26,6 +26,15 @@ _PASSWORD_COSTS = text(
     )
     SELECT cost FROM costs WHERE cost IS NOT NULL
     """  # noqa: S608 - made of a constant
+)
+
+# All lock the rows in the same order. After the wait for another unit of work, Postgres checks the conditions
+# again.
+_LOCKED_ADMINS = (
+    select(users.c.id)
+    .where(users.c.role == Role.ADMIN.value, users.c.disabled_at.is_(None))
+    .order_by(users.c.id)
+    .with_for_update(key_share=True)
 )
 
 
@@ -65,6 +74,11 @@ class SqlAlchemyUserRepository:
         if not changed:
             raise UserChanged
 
+    async def require_other_admin(self, user: User) -> None:
+        admins = await self._connection.scalars(_LOCKED_ADMINS)
+        if not set(admins) - {user.id}:
+            raise LastAdmin
+
     async def delete(self, user: User) -> bool:
         return (await self._connection.execute(delete(users).where(users.c.id == user.id))).rowcount == 1
 
@@ -81,7 +95,7 @@ class SqlAlchemyUserRepository:
 
     async def _one(self, query: Select[tuple[object, ...]]) -> User | None:
         row = (await self._connection.execute(query)).one_or_none()
-        return _to_user(row) if row else None
+        return to_user(row) if row else None
 
 
 def _to_row(user: User) -> dict[str, object]:
@@ -100,7 +114,7 @@ def _to_row(user: User) -> dict[str, object]:
     }
 
 
-def _to_user(row: Row[tuple[object, ...]]) -> User:
+def to_user(row: Row[tuple[object, ...]]) -> User:
     return User(
         id=row.id,
         email=EmailAddress(row.email),

@@ -10,6 +10,8 @@ from litestar.types import ASGIApp
 
 from internal.infrastructure.config.trusted_proxies import Network
 from internal.infrastructure.http.access import AccessGuard, provide_principal, require_declarations
+from internal.infrastructure.http.admin.actions_controller import AdminActionsController
+from internal.infrastructure.http.admin.controller import AdminUsersController
 from internal.infrastructure.http.auth.controller import AuthController
 from internal.infrastructure.http.auth.email_controller import EmailController
 from internal.infrastructure.http.auth.oauth_controller import OAuthController
@@ -53,6 +55,8 @@ def create_app(
             EmailController,
             UsersController,
             SessionsController,
+            AdminUsersController,
+            AdminActionsController,
             health,
             jwks,
             livez,

@@ -14,6 +14,7 @@ from internal.infrastructure.database.outbox.relay import OutboxRelay
 from internal.infrastructure.database.request_history import SqlAlchemyRequestHistory
 from internal.infrastructure.database.schema_version import SchemaVersion
 from internal.infrastructure.database.unit_of_work import SqlAlchemyUnitOfWork
+from internal.infrastructure.database.user_directory import SqlAlchemyUserDirectory
 from internal.infrastructure.database.watch import DatabaseWatch
 from internal.infrastructure.tasks.task_encoder import TaskEncoder
 from internal.ports.clock import Clock
@@ -72,4 +73,5 @@ class DatabaseContainer(containers.DeclarativeContainer):
     completion_log = providers.Singleton(SqlAlchemyCompletionLog, engine)
     task_history = providers.Singleton(SqlAlchemyTaskHistory, engine)
     idempotency = providers.Singleton(SqlAlchemyIdempotency, engine)
+    user_directory = providers.Singleton(SqlAlchemyUserDirectory, engine)
     request_history = providers.Singleton(SqlAlchemyRequestHistory, engine)

@@ -1,0 +1,35 @@
+from dataclasses import dataclass
+
+from internal.application.administration import AdministerUserCommand
+from internal.domain.security_event import EventName
+from internal.domain.user import UserNotFound
+from internal.ports.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveUserCommand(AdministerUserCommand):
+    pass
+
+
+class RemoveUser:
+    def __init__(self, *, uow: UnitOfWork) -> None:
+        self._uow = uow
+
+    async def __call__(self, command: RemoveUserCommand) -> None:
+        """Delete an account with everything that belongs to it.
+
+        Raises:
+            NotPermitted, UserNotFound.
+            OwnAccount: administrators delete their own account as every user does.
+            LastAdmin: nobody else is an enabled admin.
+        """
+        command.require_right()
+        command.require_other_account()
+        async with self._uow as uow:
+            user = await command.subject_in(uow)
+            if user.is_active_admin:
+                await uow.users.require_other_admin(user)
+            if not await uow.users.delete(user):
+                raise UserNotFound
+            await uow.security_events.add(command.event(EventName.ADMIN_USER_DELETED))
+            await uow.commit()
