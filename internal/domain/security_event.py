@@ -16,9 +16,14 @@ class EventName(StrEnum):
     LOGGED_OUT = "auth.logged_out"
     REFRESH_REUSED = "auth.refresh_reused"
     EMAIL_VERIFIED = "auth.email_verified"
+    PASSWORD_RESET = "auth.password_reset"  # noqa: S105 - a name, not a password
+    REAUTHENTICATION_FAILED = "auth.reauthentication_failed"
     RENAMED = "user.renamed"
     SESSION_ENDED = "auth.session_ended"
     ALL_SESSIONS_ENDED = "auth.all_sessions_ended"
+    PASSWORD_CHANGED = "user.password_changed"  # noqa: S105 - a name, not a password
+    EMAIL_CHANGE_REQUESTED = "user.email_change_requested"
+    EMAIL_CHANGED = "user.email_changed"
     ADMIN_USER_CREATED = "admin.user_created"
     ADMIN_USER_RENAMED = "admin.user_renamed"
     ADMIN_ROLE_CHANGED = "admin.role_changed"

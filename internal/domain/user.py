@@ -59,6 +59,15 @@ class AccountDisabled(NotPermitted):
         super().__init__("This account is disabled")
 
 
+class WrongPassword(NotPermitted):
+    """A signed-in user gave a password that is not theirs."""
+
+    code = "WRONG_PASSWORD"
+
+    def __init__(self) -> None:
+        super().__init__("The password is wrong")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
     """An account. Every change increments `version` by one.
@@ -113,6 +122,13 @@ class User:
 
     def change_password(self, password_hash: str, *, now: datetime) -> Self:
         return self._changed(now, password_hash=password_hash, sessions_valid_from=now)
+
+    def reset_password(self, password_hash: str, *, now: datetime) -> Self:
+        """The user came with a token from a mail to `email`, so the address is verified, too."""
+        verified_at = self.verified_at or now
+        return self._changed(
+            now, password_hash=password_hash, sessions_valid_from=now, verified_at=verified_at
+        )
 
     def change_role(self, role: Role, *, now: datetime) -> Self:
         return self._changed(now, role=role)

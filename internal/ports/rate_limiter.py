@@ -25,9 +25,11 @@ class Limit(StrEnum):
     """Of EVERYBODY together."""
     REFRESHES_PER_CLIENT = "refreshes_per_client"
     MAILS_PER_CLIENT = "mails_per_client"
-    """Requests for an email: verification and reset together."""
+    """Requests for an email: verification, reset and change of the address together."""
     VERIFICATION_MAILS_PER_ACCOUNT = "verification_mails_per_account"
     RESET_MAILS_PER_ACCOUNT = "reset_mails_per_account"
+    EMAIL_CHANGE_MAILS_PER_ACCOUNT = "email_change_mails_per_account"
+    """Its subject is the id of the user, because these emails go to other addresses."""
 
 
 @dataclass(frozen=True, slots=True)

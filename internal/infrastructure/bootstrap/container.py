@@ -36,7 +36,7 @@ class Container(containers.DeclarativeContainer):
     auth = providers.Container(
         AuthContainer, clock=clock, new_id=new_id, database=database, security=security
     )
-    users = providers.Container(UsersContainer, clock=clock, database=database)
+    users = providers.Container(UsersContainer, clock=clock, database=database, security=security)
     admin = providers.Container(
         AdminContainer, clock=clock, new_id=new_id, database=database, security=security
     )

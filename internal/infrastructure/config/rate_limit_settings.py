@@ -53,6 +53,7 @@ class RateLimitSettings(BaseSettings):
             Limit.MAILS_PER_CLIENT: self.rate_limit_mails_per_client,
             Limit.VERIFICATION_MAILS_PER_ACCOUNT: self.rate_limit_mails_per_account,
             Limit.RESET_MAILS_PER_ACCOUNT: self.rate_limit_mails_per_account,
+            Limit.EMAIL_CHANGE_MAILS_PER_ACCOUNT: self.rate_limit_mails_per_account,
         }
         return {limit: parse_quota(text) for limit, text in texts.items()}
 

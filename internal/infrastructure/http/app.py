@@ -15,6 +15,7 @@ from internal.infrastructure.http.admin.controller import AdminUsersController
 from internal.infrastructure.http.auth.controller import AuthController
 from internal.infrastructure.http.auth.email_controller import EmailController
 from internal.infrastructure.http.auth.oauth_controller import OAuthController
+from internal.infrastructure.http.auth.password_controller import PasswordController
 from internal.infrastructure.http.auth.sessions_controller import AuthSessionsController
 from internal.infrastructure.http.caller import Callers
 from internal.infrastructure.http.cors import Cors
@@ -26,6 +27,7 @@ from internal.infrastructure.http.public_keys import jwks
 from internal.infrastructure.http.request_body import RequestBody
 from internal.infrastructure.http.request_context import RequestContext
 from internal.infrastructure.http.users.controller import UsersController
+from internal.infrastructure.http.users.credentials_controller import CredentialsController
 from internal.infrastructure.http.users.sessions_controller import SessionsController
 
 MAX_BODY_SIZE = 64 * 1024  # bytes
@@ -55,6 +57,8 @@ def create_app(
             EmailController,
             UsersController,
             SessionsController,
+            PasswordController,
+            CredentialsController,
             AdminUsersController,
             AdminActionsController,
             health,

@@ -1,50 +1,224 @@
 """What users do with their own accounts."""
 
+import asyncio
+
 import httpx
 import pytest
+from sqlalchemy import select
+
+from internal.domain.account_token import TokenPurpose
+from internal.infrastructure.bootstrap.container import Container
+from internal.infrastructure.database.tables import outbox
+from tests.support.mailed_tokens import PASSWORD, MailedTokens
 
 pytestmark = pytest.mark.anyio
 
-ADA = {"email": "ada@example.com", "name": "Ada Lovelace", "password": "correct horse"}
 ME = "/api/v1/users/me"
+NEW_PASSWORD = "battery staple"
+NEW_EMAIL = "ada.king@example.com"
+# Every request that changes the user's own account: the method, the path and the body.
+CHANGES = {
+    "name": ("PATCH", ME, {"name": "Ada King"}),
+    "password": (
+        "POST",
+        f"{ME}/password",
+        {"current_password": PASSWORD, "new_password": NEW_PASSWORD},
+    ),
+    "email": ("POST", f"{ME}/email", {"email": NEW_EMAIL, "password": PASSWORD}),
+}
 
 
 @pytest.fixture
-async def headers(client: httpx.AsyncClient) -> dict[str, str]:
-    response = await client.post("/api/v1/auth/register", json=ADA)
-    return {"Authorization": f"Bearer {response.json()['data']['token']}"}
+def site(client: httpx.AsyncClient, container: Container) -> MailedTokens:
+    return MailedTokens(client, container)
 
 
-async def test_changes_the_name(client: httpx.AsyncClient, headers: dict[str, str]) -> None:
-    response = await client.patch(ME, json={"name": "Ada King"}, headers=headers)
+async def tasks(container: Container) -> list[tuple[str, dict[str, str]]]:
+    """The stored tasks after the welcome email: their names and payloads."""
+    query = select(outbox).where(outbox.c.task_name != "email:welcome").order_by(outbox.c.created_at)
+    async with container.database.engine().connect() as connection:
+        return [(row.task_name, row.payload) for row in await connection.execute(query)]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize(
+    "extra", ["id", "role", "verified_at", "is_admin", "created_at", "password_hash", "version"]
+)
+async def test_refuses_a_field_that_is_not_the_users_to_set(
+    site: MailedTokens, change: str, extra: str
+) -> None:
+    method, path, body = CHANGES[change]
+    ada, headers = await site.sign_up()
+
+    response = await site.client.request(method, path, json={**body, extra: "x"}, headers=headers)
+
+    assert response.status_code == 422
+    assert response.json()["errors"] == {extra: ["is unknown"]}
+    assert await site.read(ada.id) == ada
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_needs_a_token(site: MailedTokens, change: str) -> None:
+    method, path, body = CHANGES[change]
+
+    assert (await site.client.request(method, path, json=body)).status_code == 401
+
+
+@pytest.mark.parametrize("change", ["password", "email"])
+async def test_asks_for_the_password(site: MailedTokens, container: Container, change: str) -> None:
+    method, path, body = CHANGES[change]
+    ada, headers = await site.sign_up()
+    wrong = {name: "wrong horse" if value == PASSWORD else value for name, value in body.items()}
+
+    response = await site.client.request(method, path, json=wrong, headers=headers)
+
+    assert (response.status_code, response.json()["error_code"]) == (403, "WRONG_PASSWORD")
+    assert await site.read(ada.id) == ada
+    assert await tasks(container) == []
+
+
+async def test_changes_the_name(site: MailedTokens) -> None:
+    _, headers = await site.sign_up()
+
+    response = await site.client.patch(ME, json={"name": "Ada King"}, headers=headers)
 
     assert response.status_code == 200
     assert response.json()["message"] == "User updated successfully"
-    before, after = response.json()["data"], (await client.get(ME, headers=headers)).json()["data"]
+    before, after = response.json()["data"], (await site.client.get(ME, headers=headers)).json()["data"]
     assert before == after
     assert after["name"] == "Ada King"
     assert after["updated_at"] > after["created_at"]
 
 
 @pytest.mark.parametrize("name", ["", "   ", "Ada\u202eadA", "A\r\nBcc: eve@example.com", "\0", 7, None])
-async def test_refuses_a_name_that_cannot_be_shown(
-    client: httpx.AsyncClient, headers: dict[str, str], name: object
-) -> None:
-    response = await client.patch(ME, json={"name": name}, headers=headers)
+async def test_refuses_a_name_that_cannot_be_shown(site: MailedTokens, name: object) -> None:
+    ada, headers = await site.sign_up()
+
+    response = await site.client.patch(ME, json={"name": name}, headers=headers)
 
     assert response.status_code == 422
     assert response.json()["errors"].keys() == {"name"}
-    assert (await client.get(ME, headers=headers)).json()["data"]["name"] == ADA["name"]
+    assert await site.read(ada.id) == ada
 
 
-@pytest.mark.parametrize(
-    "extra", ["id", "role", "email", "verified_at", "is_admin", "created_at", "password_hash", "version"]
-)
-async def test_refuses_a_field_that_is_not_the_users_to_set(
-    client: httpx.AsyncClient, headers: dict[str, str], extra: str
+async def test_changes_the_password_and_ends_the_other_sessions(
+    site: MailedTokens, container: Container
 ) -> None:
-    response = await client.patch(ME, json={"name": "Ada King", extra: "x"}, headers=headers)
+    ada, elsewhere = await site.sign_up()
+    here = (await site.log_in("ada@example.com", PASSWORD)).json()["data"]["token"]
+    headers = {"Authorization": f"Bearer {here}"}
+    _, path, body = CHANGES["password"]
 
-    assert response.status_code == 422
-    assert response.json()["errors"] == {extra: ["is unknown"]}
-    assert (await client.get(ME, headers=headers)).json()["data"]["name"] == ADA["name"]
+    response = await site.client.post(path, json=body, headers=headers)
+
+    assert (response.status_code, response.json()["message"]) == (200, "Password changed successfully")
+    assert (await site.client.get(ME, headers=headers)).status_code == 200
+    assert (await site.client.get(ME, headers=elsewhere)).status_code == 401
+    assert (await site.log_in("ada@example.com", PASSWORD)).status_code == 401
+    assert (await site.log_in("ada@example.com", NEW_PASSWORD)).status_code == 200
+    [(name, payload)] = await tasks(container)
+    assert (name, payload["user_id"]) == ("email:password-changed", str(ada.id))
+
+
+async def test_names_the_field_of_a_new_password_that_is_refused(site: MailedTokens) -> None:
+    _, headers = await site.sign_up()
+    body = {"current_password": PASSWORD, "new_password": "short"}
+
+    response = await site.client.post(f"{ME}/password", json=body, headers=headers)
+
+    assert (response.status_code, response.json()["errors"].keys()) == (422, {"new_password"})
+
+
+async def test_one_of_several_simultaneous_password_changes_counts(site: MailedTokens) -> None:
+    _, headers = await site.sign_up()
+    new = [f"{NEW_PASSWORD} {number}" for number in range(5)]
+
+    async def change(password: str) -> int:
+        body = {"current_password": PASSWORD, "new_password": password}
+        response = await site.client.post(f"{ME}/password", json=body, headers=headers, timeout=30)
+        return response.status_code
+
+    statuses = await asyncio.gather(*map(change, new))
+
+    assert statuses.count(200) == 1
+    assert set(statuses) <= {200, 403, 409}
+    assert (await site.log_in("ada@example.com", new[statuses.index(200)])).status_code == 200
+
+
+async def test_a_change_of_the_address_waits_for_its_confirmation(
+    site: MailedTokens, container: Container
+) -> None:
+    ada, headers = await site.sign_up()
+    _, path, body = CHANGES["email"]
+
+    response = await site.client.post(path, json=body, headers=headers)
+
+    assert response.status_code == 202
+    assert await site.read(ada.id) == ada
+    assert await tasks(container) == [("email:email-change", {"user_id": str(ada.id), "email": NEW_EMAIL})]
+
+
+async def test_the_answer_does_not_tell_whether_an_address_is_taken(site: MailedTokens) -> None:
+    _, headers = await site.sign_up()
+    await site.sign_up("eve@example.com")
+
+    responses = [
+        await site.client.post(f"{ME}/email", json={"email": email, "password": PASSWORD}, headers=headers)
+        for email in ("eve@example.com", "nobody@example.com")
+    ]
+
+    bodies = [response.json() for response in responses]
+    for body in bodies:
+        del body["meta"]
+    assert [response.status_code for response in responses] == [202, 202]
+    assert bodies[0] == bodies[1]
+
+
+async def test_a_confirmed_address_replaces_the_other_one(site: MailedTokens, container: Container) -> None:
+    ada, headers = await site.sign_up()
+    token = await site.mailed(ada, TokenPurpose.CONFIRM_EMAIL, email=NEW_EMAIL)
+
+    assert (await site.client.post("/api/v1/auth/confirm-email", json={"token": token})).status_code == 200
+
+    assert (await site.client.get(ME, headers=headers)).json()["data"]["email"] == NEW_EMAIL
+    assert (await site.log_in("ada@example.com", PASSWORD)).status_code == 401
+    assert (await site.log_in(NEW_EMAIL, PASSWORD)).status_code == 200
+    [(name, payload)] = await tasks(container)
+    assert (name, payload["email"]) == ("email:email-changed", "ada@example.com")
+
+
+async def test_an_address_that_was_taken_since_is_a_conflict(site: MailedTokens) -> None:
+    ada, _ = await site.sign_up()
+    token = await site.mailed(ada, TokenPurpose.CONFIRM_EMAIL, email="eve@example.com")
+    await site.sign_up("eve@example.com")
+
+    response = await site.client.post("/api/v1/auth/confirm-email", json={"token": token})
+
+    assert (response.status_code, response.json()["error_code"]) == (409, "EMAIL_ALREADY_REGISTERED")
+    assert await site.read(ada.id) == ada
+
+
+async def test_one_of_two_accounts_gets_an_address_that_both_confirm(site: MailedTokens) -> None:
+    ada, _ = await site.sign_up()
+    eve, _ = await site.sign_up("eve@example.com")
+    tokens = [await site.mailed(user, TokenPurpose.CONFIRM_EMAIL, email=NEW_EMAIL) for user in (ada, eve)]
+
+    responses = await asyncio.gather(
+        *(site.client.post("/api/v1/auth/confirm-email", json={"token": token}) for token in tokens)
+    )
+
+    assert sorted(response.status_code for response in responses) == [200, 409]
+
+
+async def test_one_of_two_changes_of_one_account_counts(site: MailedTokens) -> None:
+    ada, _ = await site.sign_up()
+    emails = ("first@example.com", "second@example.com")
+    tokens = [await site.mailed(ada, TokenPurpose.CONFIRM_EMAIL, email=email) for email in emails]
+
+    responses = await asyncio.gather(
+        *(site.client.post("/api/v1/auth/confirm-email", json={"token": token}) for token in tokens)
+    )
+
+    statuses = [response.status_code for response in responses]
+    assert sorted(statuses) == [200, 400]
+    assert (await site.read(ada.id)).email.value == emails[statuses.index(200)]

@@ -4,11 +4,15 @@ from uuid import UUID
 from dependency_injector import containers, providers
 
 from internal.application.auth.authenticate import Authenticate
+from internal.application.auth.confirm_email import ConfirmEmail
 from internal.application.auth.log_in import LogIn
 from internal.application.auth.log_out import LogOut
 from internal.application.auth.open_session import OpenSession
 from internal.application.auth.refresh_session import RefreshSession
 from internal.application.auth.register_user import RegisterUser
+from internal.application.auth.request_password_reset import RequestPasswordReset
+from internal.application.auth.request_verification import RequestVerification
+from internal.application.auth.reset_password import ResetPassword
 from internal.application.auth.verify_email import VerifyEmail
 from internal.ports.clock import Clock
 
@@ -59,3 +63,17 @@ class AuthContainer(containers.DeclarativeContainer):
         Authenticate, uow=database.unit_of_work, token_issuer=security.token_issuer
     )
     verify_email = providers.Factory(VerifyEmail, uow=database.unit_of_work, clock=clock)
+    request_verification = providers.Factory(
+        RequestVerification, uow=database.unit_of_work, rate_limiter=security.rate_limiter
+    )
+    confirm_email = providers.Factory(ConfirmEmail, uow=database.unit_of_work, clock=clock)
+    request_password_reset = providers.Factory(
+        RequestPasswordReset, uow=database.unit_of_work, rate_limiter=security.rate_limiter, clock=clock
+    )
+    reset_password = providers.Factory(
+        ResetPassword,
+        uow=database.unit_of_work,
+        new_password=security.new_password,
+        password_attempts=security.password_attempts,
+        clock=clock,
+    )

@@ -28,6 +28,15 @@ class RefreshTokenRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     refresh_token: str | msgspec.UnsetType = msgspec.UNSET
 
 
+class EmailRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    email: str
+
+
+class ResetPasswordRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    token: str
+    password: str
+
+
 class AuthenticatedUser(msgspec.Struct, frozen=True):
     """`token` is the access token, which is valid for `expires_in` seconds.
 

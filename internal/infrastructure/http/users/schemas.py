@@ -11,6 +11,18 @@ class ChangeNameRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     name: str
 
 
+class ChangePasswordRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    current_password: str
+    new_password: str
+
+
+class ChangeEmailRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`password` is the current one."""
+
+    email: str
+    password: str
+
+
 class UserResponse(msgspec.Struct, frozen=True):
     id: UUID
     email: str
