@@ -29,7 +29,9 @@ PROGRAMS = {
     "admin worker ping": importing("admin.run_admin", "admin.redis_from_environment", "worker.live_workers"),
 }
 FORBIDDEN = {
-    "a worker": "limits alembic mako rich pygments litestar granian typer jwt cryptography.x509 argon2 jinja2",
+    "a worker": (
+        "alembic mako rich pygments litestar granian typer jwt cryptography.x509 argon2 jinja2 limits"
+    ),
     "the main process of a server": "alembic rich litestar sqlalchemy dramatiq jwt argon2 pydantic redis",
     "a process that serves": "alembic mako rich pygments typer jinja2 aiosmtplib",
     "admin --help": "pydantic structlog sqlalchemy redis dramatiq argon2 jinja2 asyncio",

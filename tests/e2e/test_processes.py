@@ -187,6 +187,7 @@ def test_production_refuses_the_development_defaults_and_names_every_one(system:
         "MAIL_URL",
         "PASSWORD_HASH_MEMORY",
         "PASSWORD_HASH_TIME",
+        "RATE_LIMIT_LOGIN_FAILURES",
         "REDIS_URL",
         "TRUSTED_PROXIES",
     }
