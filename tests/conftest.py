@@ -15,6 +15,7 @@ from internal.domain.user import User
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
 from internal.infrastructure.config.settings import Environment, Settings
+from tests.support import payload_keys
 from tests.support.generous_limits import GENEROUS_LIMITS
 
 pytest_plugins = ["tests.support.services", "tests.support.smtp_server", "tests.support.short_run"]
@@ -65,5 +66,14 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 async def container(settings: Settings) -> AsyncIterator[Container]:
     container = Container(settings=settings)
+    async with open_resources(container):
+        yield container
+
+
+@pytest.fixture
+async def encrypting_container(settings: Settings) -> AsyncIterator[Container]:
+    """One with TASK_PAYLOAD_KEYS."""
+    with_keys = settings.model_copy(update={"task_payload_keys": payload_keys.setting("new", "old")})
+    container = Container(settings=with_keys)
     async with open_resources(container):
         yield container

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from internal.domain.errors import NotFound
 from internal.ports.task_inspector import ActionResult
@@ -55,6 +55,7 @@ APPLIES_TO: Mapping[OutboxAction, frozenset[OutboxState]] = {
 class OutboxRow:
     """A task as it was stored with its data.
 
+    payload: as JSON has it; a text about the key if it is encrypted and cannot be decrypted here.
     next_try_at: when the relay enqueues the task, or looks for it in the task queue; unused after its end.
     completed_at: when the effect happened that must not happen twice.
     last_error, last_failed_at: why and when the relay last failed to enqueue the task or to look for it. Both
@@ -65,7 +66,7 @@ class OutboxRow:
     name: str
     queue: str
     state: OutboxState
-    payload: Mapping[str, Any]
+    payload: object
     stored_at: datetime
     next_try_at: datetime
     forwarded_at: datetime | None = None

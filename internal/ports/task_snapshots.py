@@ -52,7 +52,8 @@ class Attempt:
 class TaskInfo:
     """One task at one moment. Fields that do not apply to its state, or were not kept, are None.
 
-    payload: None if the message cannot be read; it is in `raw` then.
+    payload: None if the message cannot be read; it is in `raw` then. A text about the key if it is encrypted
+        and cannot be decrypted here.
     due: the earliest time of its next attempt.
     expires_at: when an archived or completed task is deleted.
     is_orphaned: it is active, and its worker has been silent for longer than a lease.

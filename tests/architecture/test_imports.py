@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from tests.support.access_tokens import PRIVATE_KEY
+from tests.support.payload_keys import setting
 
 # As an entry point does it.
 PLAIN = "from internal.infrastructure.telemetry.plain_structlog import import_structlog; import_structlog();"
@@ -67,6 +68,21 @@ def test_only_eddsa_imports_cryptography(given: str, imports: bool) -> None:  # 
 
     assert "jwt" in imported
     assert ("cryptography.hazmat.primitives.asymmetric.ed25519" in imported) is imports
+
+
+TASKS = """
+from internal.infrastructure.bootstrap.container import Container
+from internal.infrastructure.config.settings import Settings
+container = Container(settings=Settings(task_payload_keys={keys!r}))
+container.taskqueue.codec(), container.worker.broker(), container.inspection.outbox()
+"""
+
+
+@pytest.mark.parametrize("keys", ["", setting("new")], ids=["without keys", "with keys"])
+def test_only_payload_keys_import_cryptography(keys: str) -> None:
+    imported = imported_by(TASKS.format(keys=keys))
+
+    assert ("cryptography.hazmat.primitives.ciphers.aead" in imported) is bool(keys)
 
 
 # A process that serves imports them for the first new password, and for a list of breached ones.

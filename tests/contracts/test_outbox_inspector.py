@@ -82,7 +82,7 @@ async def store(container: Container, *rows: OutboxRow) -> None:
             values = {
                 "id": row.id,
                 "task_name": row.name,
-                "payload": dict(row.payload),
+                "payload": row.payload,
                 "options": {"queue": row.queue},
                 "created_at": row.stored_at,
                 "next_try_at": row.next_try_at,

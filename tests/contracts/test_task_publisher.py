@@ -2,12 +2,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
+from internal.infrastructure.tasks.encrypted_payload import PayloadCipher, shown
 from internal.ports.tasks import (
     MOST_MEMBERS,
     MOST_STEPS,
@@ -44,17 +46,22 @@ class Publishing:
     stores: bool = False
 
 
-@pytest.fixture(params=["fake", "fake unit of work", "dramatiq", "outbox"])
+@pytest.fixture(
+    params=["fake", "fake unit of work", "dramatiq", "outbox", "dramatiq with keys", "outbox with keys"]
+)
 def publishing(request: pytest.FixtureRequest) -> Publishing:
     if request.param == "fake":
         return fake_publisher()
     if request.param == "fake unit of work":
         return fake_unit_of_work()
-    container: Container = request.getfixturevalue("container")
+    has_keys = request.param.endswith("with keys")
+    container: Container = request.getfixturevalue("encrypting_container" if has_keys else "container")
     redis_url: str = request.getfixturevalue("redis_url")
 
     def take_delivered() -> list[Delivered]:
-        return [from_redis(task) for task in queued(redis_url)]
+        tasks = queued(redis_url)
+        assert all(("$encrypted" in task.message.kwargs) is has_keys for task in tasks)
+        return [from_redis(task, cipher=container.taskqueue.payload_cipher()) for task in tasks]
 
     @asynccontextmanager
     async def dramatiq() -> AsyncIterator[TaskPublisher]:
@@ -66,7 +73,7 @@ def publishing(request: pytest.FixtureRequest) -> Publishing:
             yield uow.tasks
             await uow.commit()
 
-    if request.param == "dramatiq":
+    if request.param.startswith("dramatiq"):
         return Publishing(dramatiq, take_delivered)
     return Publishing(outbox, take_delivered, stores=True)
 
@@ -106,11 +113,12 @@ def from_published(published: PublishedTask) -> Delivered:
     )
 
 
-def from_redis(task: Queued) -> Delivered:
+def from_redis(task: Queued, *, cipher: PayloadCipher | None) -> Delivered:
+    payload: Any = shown(task.message.kwargs, cipher=cipher, name=task.message.actor_name, task_id=task.id)
     return Delivered(
         id=task.id,
         queue=task.queue,
-        payload=task.message.kwargs,
+        payload=payload,
         max_retries=task.message.options["max_retries"],
         not_before=task.due if task.state == "scheduled" else None,
     )

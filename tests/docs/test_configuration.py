@@ -26,6 +26,7 @@ DESCRIBED = {
     "PASSWORD_HASH_THREADS": "one for each core, as far as half of the memory allows",
     "REDIS_URL": "none",
     "RUNTIME_DIRECTORY": "pyhexaclean-UID` in the temporary directory",
+    "TASK_PAYLOAD_KEYS": "none",
     "WORKER_QUEUE_LIMITS": "none",
     "WORKER_STRICT_PRIORITY": "false",
 }

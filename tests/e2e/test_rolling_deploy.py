@@ -13,9 +13,9 @@ from dramatiq import Message
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.protocol import scripts
-from internal.infrastructure.taskqueue.protocol.message_options import FIRST, OUTBOX
+from internal.infrastructure.taskqueue.protocol.message_options import FIRST, FORMAT, OUTBOX
 from internal.ports.task_inspector import TaskAction
-from tests.support.next_version import SendFarewell
+from tests.support.next_version import NEXT_FORMAT, SendFarewell
 from tests.support.polling import eventually
 from tests.support.queue_contents import queued
 from tests.support.smtp_server import SmtpServer
@@ -46,7 +46,7 @@ def store(system: System, task_name: str, payload: dict[str, str], *, due_in: st
 def publish_in_a_newer_format(system: System, task_id: str, payload: dict[str, str]) -> None:
     broker = RedisBroker(url=system.env["REDIS_URL"], middleware=[])
     broker.declare_queue("default")
-    options = {"format": 2, OUTBOX: FIRST, "max_retries": 25}
+    options = {FORMAT: NEXT_FORMAT, OUTBOX: FIRST, "max_retries": 25}
     message = Message[None]("default", SendWelcomeEmail.task_name, (), payload, options, message_id=task_id)
     broker.call(scripts.PUBLISH, [("default", task_id, scripts.text(message.encode()), 0, -1, {})])
     broker.close()

@@ -9,6 +9,8 @@ from internal.infrastructure.taskqueue.protocol import message_options
 from internal.infrastructure.worker import routes
 from internal.ports.tasks import TaskOptions
 
+NEXT_FORMAT = max(message_options.KNOWN_FORMATS) + 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendWelcomeEmail(send_welcome_email.SendWelcomeEmail):
@@ -25,7 +27,7 @@ def main() -> None:
     newer = dict(routes.ROUTES)
     newer[SendWelcomeEmail] = newer[SendFarewell] = newer.pop(send_welcome_email.SendWelcomeEmail)
     routes.ROUTES = newer  # before `cmd.worker` imports the container, which reads them once
-    message_options.KNOWN_FORMATS = (1, 2)
+    message_options.KNOWN_FORMATS = (*message_options.KNOWN_FORMATS, NEXT_FORMAT)
     cmd.worker.main()
 
 

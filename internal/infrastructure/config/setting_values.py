@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field
 
 from internal.domain.email_address import EmailAddress, InvalidEmailAddress
 from internal.infrastructure.config.origins import parse_origins
+from internal.infrastructure.config.payload_keys import parse_payload_keys
 from internal.infrastructure.config.private_key import parse_private_key
 from internal.infrastructure.config.queue_settings import parse_limits, parse_weights
 from internal.infrastructure.config.service_url import PostgresUrl, SentinelUrl, parse_url
@@ -145,3 +146,4 @@ Sender = Annotated[str, read_by(_sender)]
 Origins = Annotated[str, read_by(parse_origins)]
 QueueWeights = Annotated[str, read_by(parse_weights)]
 QueueLimits = Annotated[str, read_by(parse_limits)]
+PayloadKeys = Annotated[str, read_by(parse_payload_keys)]

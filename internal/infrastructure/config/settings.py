@@ -46,6 +46,7 @@ from internal.infrastructure.config.setting_values import (
     HostAndPort,
     MailUrl,
     Origins,
+    PayloadKeys,
     Port,
     PrivateKey,
     Processes,
@@ -109,6 +110,7 @@ class Settings(RateLimitSettings):
     worker_shutdown_timeout: WholeSeconds = 25  # seconds
     worker_lease: Seconds = 15  # seconds
     unknown_task_grace: int = Field(default=600, ge=0, le=30 * 86_400)  # seconds
+    task_payload_keys: PayloadKeys = Field(default="", repr=False)
     task_max_bytes: int = Field(default=1024 * 1024, ge=1024, le=64 * 1024 * 1024)
     runtime_directory: Directory | None = None
     outbox_retention_days: Days = 30

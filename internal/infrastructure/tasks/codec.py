@@ -1,4 +1,4 @@
-"""Encodes and decodes tasks. No other module knows how a payload looks outside the process."""
+"""Encodes and decodes tasks: their payloads as JSON, plain or encrypted."""
 
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
@@ -9,6 +9,8 @@ import msgspec
 from internal.infrastructure.tasks import storable
 from internal.infrastructure.tasks.certain_arrival import certainty, compares_all
 from internal.infrastructure.tasks.encoded_task import EncodedTask, InvalidPayload
+from internal.infrastructure.tasks.encrypted_payload import PayloadCipher, is_encrypted, opened
+from internal.infrastructure.tasks.encrypted_task import encrypted
 from internal.infrastructure.tasks.storable import NotStorable
 from internal.ports.tasks import Task, TaskOptions
 
@@ -18,7 +20,11 @@ class UnknownTask(LookupError):
 
 
 class TaskCodec:
-    def __init__(self, task_types: Iterable[type[Task]]) -> None:
+    """Encodes the tasks of these classes. With a cipher that encrypts, it encrypts what it encodes."""
+
+    def __init__(self, task_types: Iterable[type[Task]], cipher: PayloadCipher | None = None) -> None:
+        self._cipher = cipher
+        self._encryptor = cipher if cipher and cipher.encrypts else None
         self._types = {task_type.task_name: task_type for task_type in task_types}
         self._readers = {name: msgspec.json.Decoder(task_type) for name, task_type in self._types.items()}
         self._is_certain = {name: certainty(task_type) for name, task_type in self._types.items()}
@@ -47,7 +53,10 @@ class TaskCodec:
             ours = isinstance(error, NotStorable | msgspec.ValidationError)  # their texts contain no value
             reason = error if ours else type(error).__name__
             raise NotStorable(f"the payload of {task.task_name} cannot be stored: {reason}") from error
-        return EncodedTask(id=task_id, name=task.task_name, payload=payload, options=options)
+        encoded = EncodedTask(id=task_id, name=task.task_name, payload=payload, options=options)
+        if self._encryptor is None:
+            return encoded
+        return encrypted(encoded, data, cipher=self._encryptor)
 
     def _require_arrival(self, task: Task, payload: bytes) -> None:
         """Decode the payload as a worker does, and compare."""
@@ -63,8 +72,19 @@ class TaskCodec:
             if not _is_same(getattr(task, name), getattr(arrived, name)):
                 raise NotStorable(f"{name} would arrive changed")
 
+    def decode_received(self, name: str, payload: dict[str, Any], *, task_id: str) -> Task:
+        """Decode a task as a worker receives it, with a plain or an encrypted payload.
+
+        Raises:
+            UnknownTask, InvalidPayload: as `decode`; or an encrypted payload is not this task's.
+            UnknownPayloadKey: it is encrypted with a key that this process does not have.
+        """
+        if is_encrypted(payload):
+            payload = storable.decode(opened(payload, cipher=self._cipher, name=name, task_id=task_id))
+        return self.decode(name, payload)
+
     def decode(self, name: str, payload: dict[str, Any]) -> Task:
-        """Decode a task.
+        """Decode a task from a plain payload.
 
         Raises:
             UnknownTask: no task has this name.

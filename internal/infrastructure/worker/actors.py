@@ -60,10 +60,11 @@ def _runner(
     task_type: type[Task], *, codec: TaskCodec, clock: Clock, resolve: Resolve, explains: Explains | None
 ) -> Callable[..., Any]:
     async def run(**payload: Any) -> None:
-        task = codec.decode(task_type.task_name, payload)
+        context = _current_context(clock)
+        task = codec.decode_received(task_type.task_name, payload, task_id=context.id)
         started = monotonic()
         try:
-            await resolve(task_type)(task, _current_context(clock))
+            await resolve(task_type)(task, context)
         except (Unavailable, ExceptionGroup) as error:
             outage = _outage_in(error)
             if explains and outage and await explains(outage, since=started):

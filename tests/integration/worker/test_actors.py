@@ -176,7 +176,7 @@ def test_understands_a_payload_of_a_newer_version_that_has_a_field_more(worker: 
 
 
 def test_keeps_a_message_of_a_newer_format_for_later_and_goes_on(worker: RunningWorker) -> None:
-    worker.deliver({"name": "Ada"}, format=2)
+    worker.deliver({"name": "Ada"}, format=99)
     worker.deliver({"name": "Grace"})
 
     eventually(lambda: worker.states() == ["scheduled"] and len(worker.runs) == 1, within=5)
@@ -186,7 +186,7 @@ def test_archives_a_message_of_a_newer_format_that_nobody_understands_in_time(re
     timing = Timing(unknown_every=timedelta(milliseconds=50), unknown_grace=timedelta(milliseconds=220))
     worker = RunningWorker(redis_url, timing=timing)
     try:
-        worker.deliver({"name": "Ada"}, format=2)
+        worker.deliver({"name": "Ada"}, format=99)
         eventually(lambda: worker.archived() == 1, within=5)
     finally:
         worker.stop()

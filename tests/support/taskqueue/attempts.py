@@ -26,10 +26,15 @@ def declare(broker: RedisBroker, **options: Any) -> None:
 
 
 def delivery(
-    *, suspect: bool = False, is_cancelled: bool = False, task_id: str = "1", **options: Any
+    payload: dict[str, Any] | None = None,
+    *,
+    suspect: bool = False,
+    is_cancelled: bool = False,
+    task_id: str = "1",
+    **options: Any,
 ) -> Delivery:
     """One whose attempt may begin."""
-    message = Message[None]("default", "work", (), {}, options)
+    message = Message[None]("default", "work", (), payload or {}, options)
     lease = Lease("default", task_id, "token")
     held = Delivery(message, lease=lease, suspect=suspect, is_cancelled=is_cancelled)
     held.begin()

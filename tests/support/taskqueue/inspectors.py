@@ -6,18 +6,24 @@ from internal.infrastructure.taskqueue.inspection.inspector import RedisTaskInsp
 from internal.infrastructure.taskqueue.protocol.timing import Timing
 from internal.infrastructure.taskqueue.scheduling.schedule_inspector import ScheduleInspector
 from internal.infrastructure.tasks.completion_log import CompletionLog
+from internal.infrastructure.tasks.encrypted_payload import PayloadCipher
 from tests.support.taskqueue.engine import PREFIX
 
 
 @asynccontextmanager
 async def inspector_on(
-    redis_url: str, *, completion_log: CompletionLog | None = None
+    redis_url: str, *, completion_log: CompletionLog | None = None, cipher: PayloadCipher | None = None
 ) -> AsyncIterator[RedisTaskInspector]:
     schedules = ScheduleInspector(pool_of(redis_url), namespace=PREFIX)
     try:
         async with connect(redis_url) as client:
             yield RedisTaskInspector(
-                client, namespace=PREFIX, timing=Timing(), completion_log=completion_log, schedules=schedules
+                client,
+                namespace=PREFIX,
+                timing=Timing(),
+                completion_log=completion_log,
+                schedules=schedules,
+                cipher=cipher,
             )
     finally:
         await schedules.close()

@@ -19,7 +19,12 @@ class InspectionContainer(containers.DeclarativeContainer):
         timing=taskqueue.timing,
         completion_log=database.completion_log,
         schedules=schedules,
+        cipher=taskqueue.payload_cipher,
     )
     outbox = providers.Singleton(
-        SqlAlchemyOutboxInspector, engine=database.engine, relay=database.outbox_relay, tasks=tasks
+        SqlAlchemyOutboxInspector,
+        engine=database.engine,
+        relay=database.outbox_relay,
+        tasks=tasks,
+        cipher=taskqueue.payload_cipher,
     )

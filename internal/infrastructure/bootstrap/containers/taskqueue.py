@@ -1,9 +1,11 @@
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from uuid import UUID
 
 from dependency_injector import containers, providers
 
+from internal.infrastructure.config.payload_keys import parse_payload_keys
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.taskqueue.connections.connection import connect, pool_of
 from internal.infrastructure.taskqueue.connections.timeouts import RedisTimeouts
@@ -14,6 +16,7 @@ from internal.infrastructure.taskqueue.protocol.timing import Timing
 from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer
 from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskPublisher
 from internal.infrastructure.tasks.codec import TaskCodec
+from internal.infrastructure.tasks.encrypted_payload import PayloadCipher
 from internal.infrastructure.tasks.task_encoder import TaskEncoder
 from internal.infrastructure.worker.routes import ROUTES
 from internal.ports.clock import Clock
@@ -32,6 +35,21 @@ def _redis_timeouts(settings: Settings) -> RedisTimeouts:
         connect=timedelta(seconds=settings.redis_connect_timeout),
         command=timedelta(seconds=settings.redis_timeout),
     )
+
+
+def payload_cipher(task_payload_keys: str) -> PayloadCipher | None:
+    """The cipher for this value of the setting; None without keys."""
+    keys = parse_payload_keys(task_payload_keys)
+    if not keys.by_id:
+        return None
+    # Imported here, because the library takes 6 MB, and only payload keys need it.
+    from internal.infrastructure.tasks.aes_gcm_cipher import AesGcmCipher  # noqa: PLC0415 - see above
+
+    return AesGcmCipher(keys.by_id, random=os.urandom, encrypts=keys.encrypts)
+
+
+def _payload_key_ids(task_payload_keys: str) -> Collection[str]:
+    return frozenset(parse_payload_keys(task_payload_keys).by_id)
 
 
 def _timing(settings: Settings) -> Timing:
@@ -54,7 +72,9 @@ class TaskQueueContainer(containers.DeclarativeContainer):
     redis = providers.Singleton(connect, settings.provided.redis, redis_timeouts)
     redis_pool = providers.Factory(pool_of, settings.provided.redis, redis_timeouts)
 
-    codec = providers.Singleton(TaskCodec, tuple(ROUTES))
+    payload_cipher = providers.Singleton(payload_cipher, settings.provided.task_payload_keys)
+    payload_key_ids = providers.Callable(_payload_key_ids, settings.provided.task_payload_keys)
+    codec = providers.Singleton(TaskCodec, tuple(ROUTES), payload_cipher)
     queues = providers.Callable(publishable_queues, settings)
     publisher = providers.Singleton(
         DramatiqTaskPublisher,

@@ -19,6 +19,7 @@ class WorkerContainer(containers.DeclarativeContainer):
         client=providers.Singleton(connect_blocking, settings.provided.redis, taskqueue.redis_timeouts),
         timing=taskqueue.timing,
         most_bytes=settings.provided.task_max_bytes,
+        payload_keys=taskqueue.payload_key_ids,
     )
     scheduler = providers.Singleton(
         Scheduler,

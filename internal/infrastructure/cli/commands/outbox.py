@@ -188,7 +188,7 @@ def _fields(row: OutboxRow, now: datetime) -> Sequence[tuple[str, str]]:
         ("state", row.state),
         *((name, humanize.absolute_time(at, now=now)) for name, at in moments.items() if at is not None),
         *([("last error", row.last_error)] if row.last_error else []),
-        ("payload", json.dumps(dict(row.payload), ensure_ascii=False)),
+        ("payload", json.dumps(row.payload, ensure_ascii=False)),
     ]
 
 

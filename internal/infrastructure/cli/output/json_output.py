@@ -196,4 +196,4 @@ def outbox_row(row: OutboxRow, *, with_payload: bool) -> dict[str, Any]:
         "last_error": row.last_error,
         "last_failed_at": time(row.last_failed_at),
     }
-    return facts | {"payload": dict(row.payload)} if with_payload else facts
+    return facts | {"payload": row.payload} if with_payload else facts

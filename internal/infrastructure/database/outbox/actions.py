@@ -110,7 +110,9 @@ class OutboxActions:
     async def _find(self, ids: Sequence[str]) -> Mapping[str, OutboxRow]:
         with translated_outages():
             async with self._engine.connect() as connection:
-                return {row.id: to_row(row) for row in await connection.execute(_FIND, {"ids": ids})}
+                return {
+                    row.id: to_row(row, cipher=None) for row in await connection.execute(_FIND, {"ids": ids})
+                }
 
     async def _restore(self, ids: Sequence[str]) -> set[str]:
         if not ids:

@@ -11,6 +11,7 @@ from sqlalchemy import Row, Select, and_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from internal.infrastructure.database.tables import outbox
+from internal.infrastructure.tasks.encrypted_payload import PayloadCipher, shown
 from internal.ports.outbox_inspector import OutboxPage, OutboxRow, OutboxState
 from internal.ports.tasks import Queue
 
@@ -47,6 +48,7 @@ async def read_page(
     newest_first: bool,
     size: int,
     cursor: str | None,
+    cipher: PayloadCipher | None,
 ) -> OutboxPage:
     """Raises ValueError if the size is out of range, or the cursor belongs to another list."""
     if not 1 <= size <= MOST_AT_ONCE:
@@ -58,7 +60,7 @@ async def read_page(
     rows: list[OutboxRow] = []
     for section in sections:
         page = _page(section, newest_first=newest_first, after=after).limit(size + 1 - len(rows))
-        rows += [to_row(row) for row in await connection.execute(page)]
+        rows += [to_row(row, cipher=cipher) for row in await connection.execute(page)]
         if len(rows) > size:
             return OutboxPage(rows=rows[:size], next=_to_cursor(rows[size - 1]))
         after = None
@@ -90,13 +92,13 @@ def since(row: OutboxRow) -> datetime:
     return row.ended_at or row.stored_at
 
 
-def to_row(row: Row[Any]) -> OutboxRow:
+def to_row(row: Row[Any], *, cipher: PayloadCipher | None) -> OutboxRow:
     return OutboxRow(
         id=row.id,
         name=row.task_name,
         queue=_queue(row.options),
         state=_state(row),
-        payload=row.payload,
+        payload=shown(row.payload, cipher=cipher, name=row.task_name, task_id=row.id),
         stored_at=row.created_at,
         next_try_at=row.next_try_at,
         forwarded_at=row.forwarded_at,

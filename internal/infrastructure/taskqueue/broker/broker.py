@@ -1,6 +1,6 @@
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -45,13 +45,13 @@ class RedisBroker(Broker):
     Actors, messages and middleware are Dramatiq's. A message is stored once, in one state, until it is
     settled; see docs/task-engine.md.
 
-    The arguments are those of Dramatiq's RedisBroker and two more. `most_bytes` limits the size of a message.
-    `timing` holds all durations. `heartbeat_timeout` (how long a worker may be silent) and `dead_message_ttl`
-    (how long archived tasks are kept) override it, in milliseconds. Without `url` and `client`, `parameters`
-    go to redis.Redis.
+    The arguments are those of Dramatiq's RedisBroker and three more. `most_bytes` limits the size of a
+    message. `payload_keys` has the ids of the keys that decrypt payloads. `timing` holds all durations.
+    `heartbeat_timeout` (how long a worker may be silent) and `dead_message_ttl` (how long archived tasks are
+    kept) override it, in milliseconds. Without `url` and `client`, `parameters` go to redis.Redis.
     """
 
-    def __init__(  # noqa: PLR0913 - the arguments of Dramatiq's RedisBroker and two more
+    def __init__(  # noqa: PLR0913 - the arguments of Dramatiq's RedisBroker and three more
         self,
         *,
         url: str | None = None,
@@ -63,14 +63,13 @@ class RedisBroker(Broker):
         client: redis.Redis | None = None,
         timing: Timing | None = None,
         most_bytes: int = MOST_BYTES,
+        payload_keys: Container[str] = (),
         **parameters: Any,
     ) -> None:
         if maintenance_chance is not None:
             unused = "maintenance_chance has no effect: every fetch does the maintenance"
             warnings.warn(unused, RuntimeWarning, stacklevel=2)
-        self._hooks: dict[str, list[Callable[..., None]]] = {}
-        self._has_hooks: dict[tuple[str, ...], bool] = {}
-        self._checks: list[Check] | None = None
+        self._forget_hooks()
         self._coroutines: dict[str, CoroutineFunction] = {}
         super().__init__(middleware=default_middleware() if middleware is None else replace_stock(middleware))
         self.queues: set[str] = set()
@@ -78,6 +77,7 @@ class RedisBroker(Broker):
         self.namespace = hash_tag(namespace)
         self.timing = (timing or Timing()).adjusted(lease=heartbeat_timeout, archive_for=dead_message_ttl)
         self.most_bytes = most_bytes
+        self.payload_keys = payload_keys
         self._keeper = LeaseKeeper(self.call, timing=self.timing)
 
     def add_middleware(
@@ -89,16 +89,17 @@ class RedisBroker(Broker):
     ) -> None:
         [middleware] = replace_stock([middleware])
         super().add_middleware(middleware, before=before, after=after)
-        self._hooks.clear()
-        self._has_hooks.clear()
-        self._checks = None
+        self._forget_hooks()
 
     def remove_middleware(self, middleware: Middleware) -> None:
         """Undo `add_middleware`. Dramatiq has no method for it."""
         self.middleware = [item for item in self.middleware if item is not middleware]
-        self._hooks.clear()
-        self._has_hooks.clear()
-        self._checks = None
+        self._forget_hooks()
+
+    def _forget_hooks(self) -> None:
+        self._hooks: dict[str, list[Callable[..., None]]] = {}
+        self._has_hooks: dict[tuple[str, ...], bool] = {}
+        self._checks: list[Check] | None = None
 
     def emit_before(self, signal: str, *args: Any, **kwargs: Any) -> None:
         name = f"before_{signal}"
@@ -202,6 +203,7 @@ class RedisBroker(Broker):
             call=self.call,
             keeper=self._keeper,
             timing=self.timing,
+            payload_keys=self.payload_keys,
             prefetch=prefetch,
             timeout=timeout,
         )
@@ -217,8 +219,7 @@ class RedisBroker(Broker):
 
     def qsize(self, queue_name: str) -> int:
         """The number of tasks that have not ended, in all states."""
-        size: int = self.call(scripts.SIZE, [queue_name])
-        return size
+        return int(self.call(scripts.SIZE, [queue_name]))
 
     def pause(self, queue_name: str) -> None:
         """Stop all workers from starting tasks of a queue."""

@@ -1,6 +1,6 @@
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 import structlog
 from dramatiq import Broker
@@ -45,6 +45,7 @@ class QueueConsumer(Consumer):
         call: Call,
         keeper: LeaseKeeper,
         timing: Timing,
+        payload_keys: Container[str],
         prefetch: int,
         timeout: int,
     ) -> None:
@@ -53,6 +54,7 @@ class QueueConsumer(Consumer):
         self._call = call
         self._keeper = keeper
         self._timing = timing
+        self._payload_keys = payload_keys
         self._prefetch = prefetch
         self._timeout = timeout / 1000
         self._session = Session()
@@ -122,13 +124,18 @@ class QueueConsumer(Consumer):
         refused = []
         for delivery in fetched.deliveries:
             delivery.begin()
-            if outcome := precheck(delivery, actors=self._broker.actors, timing=self._timing):
+            if outcome := self._precheck(delivery):
                 refused.append((delivery, outcome))
             else:
                 self._keeper.hold([delivery])
                 self._fetched.add(delivery.lease)
                 self._waiting.append(delivery)
         self._refuse(refused, fetched.unreadable)
+
+    def _precheck(self, delivery: Delivery) -> Outcome | None:
+        return precheck(
+            delivery, actors=self._broker.actors, timing=self._timing, payload_keys=self._payload_keys
+        )
 
     def _refuse(self, refused: Sequence[tuple[Delivery, Outcome]], unreadable: Sequence[Settlement]) -> None:
         """Settle the tasks that Dramatiq's Worker does not see, and call the hooks that it would."""

@@ -10,12 +10,18 @@ from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
 from internal.infrastructure.taskqueue.protocol import message_options
 from internal.infrastructure.taskqueue.protocol.message_options import FORMAT, UNKNOWN
 from internal.infrastructure.taskqueue.protocol.timing import MAX_CRASHES, Timing, milliseconds
+from internal.infrastructure.tasks.encrypted_payload import key_id_of, missing
 
 log = structlog.get_logger(__name__)
 
 
-def precheck(delivery: Delivery, *, actors: Container[str], timing: Timing) -> Outcome | None:
-    """The outcome of a task that must not start; None for one that may."""
+def precheck(
+    delivery: Delivery, *, actors: Container[str], timing: Timing, payload_keys: Container[str] = ()
+) -> Outcome | None:
+    """The outcome of a task that must not start; None for one that may.
+
+    payload_keys: the ids of the keys that can decrypt payloads.
+    """
     if delivery.cancelled is Cancelled.OPERATOR:
         return cancelled(delivery)
     if delivery.actor_name not in actors:
@@ -25,8 +31,8 @@ def precheck(delivery: Delivery, *, actors: Container[str], timing: Timing) -> O
         if outcome.kind is Kind.ARCHIVED:
             delivery.stuff_exception(ActorNotFound(delivery.actor_name))
         return outcome
-    if delivery.options.get(FORMAT, 1) not in message_options.KNOWN_FORMATS:
-        return not_understood(delivery, timing=timing, reason="its message is of a newer version")
+    if reason := _why_unreadable(delivery, payload_keys):
+        return not_understood(delivery, timing=timing, reason=reason)
     if delivery.crashes >= MAX_CRASHES:
         return _archived(delivery, f"poison: its worker died {delivery.crashes} times")
     if delivery.is_overdue:
@@ -34,8 +40,15 @@ def precheck(delivery: Delivery, *, actors: Container[str], timing: Timing) -> O
     return None
 
 
+def _why_unreadable(delivery: Delivery, payload_keys: Container[str]) -> str | None:
+    if delivery.options.get(FORMAT, 1) not in message_options.KNOWN_FORMATS:
+        return "its message is of a newer version"
+    key_id = key_id_of(delivery.kwargs)
+    return None if key_id is None or key_id in payload_keys else missing(key_id)
+
+
 def not_understood(delivery: Delivery, *, timing: Timing, reason: str) -> Outcome:
-    """The outcome of a task that only a worker of a newer version may know: another try for some time."""
+    """The outcome of a task that another worker may understand: another try for some time."""
     offered = delivery.options.get(UNKNOWN, 0)
     times = offered + 1 if type(offered) is int else 1
     if times * timing.unknown_every > timing.unknown_grace:

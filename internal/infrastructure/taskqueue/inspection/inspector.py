@@ -13,6 +13,7 @@ from internal.infrastructure.taskqueue.inspection.worker_registry import WorkerR
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.timing import Timing
 from internal.infrastructure.tasks.completion_log import CompletionLog
+from internal.infrastructure.tasks.encrypted_payload import PayloadCipher
 from internal.ports.task_inspector import (
     ActionResult,
     QueueNotEmpty,
@@ -50,6 +51,7 @@ class RedisTaskInspector:
     """A TaskInspector on the engine's Redis layout.
 
     completion_log: where outbox rows are closed and reopened. Without one, the outbox is not updated.
+    cipher: decrypts the payloads of the tasks that a call returns.
     """
 
     def __init__(
@@ -60,14 +62,18 @@ class RedisTaskInspector:
         timing: Timing,
         completion_log: CompletionLog | None,
         schedules: Schedules,
+        cipher: PayloadCipher | None = None,
     ) -> None:
         self._client = client
         self._connection = PooledConnection(client)
         self._namespace = namespace
         self._archive_for = timing.archive_for
+        self._cipher = cipher
         self._schedules = schedules
         self._registry = WorkerRegistry(client, namespace=namespace)
-        self._scanner = TaskScanner(client, namespace=namespace, archive_for=timing.archive_for)
+        self._scanner = TaskScanner(
+            client, namespace=namespace, archive_for=timing.archive_for, cipher=cipher
+        )
         self._actions = OperatorActions(
             client, namespace=namespace, scanner=self._scanner, completion_log=completion_log
         )
@@ -134,7 +140,13 @@ class RedisTaskInspector:
         record = dict(zip(kept[::2], kept[1::2], strict=True))
         row = TaskRow(task_id, score.decode(), message or b"", retained_until, record)
         holder = (await self._scanner.lease_holders(queue)).get(task_id) if token else None
-        return row.info(queue, STATES[name.decode()], archive_for=self._archive_for, holder=holder)
+        return row.info(
+            queue,
+            STATES[name.decode()],
+            archive_for=self._archive_for,
+            cipher=self._cipher,
+            holder=holder,
+        )
 
     async def act(self, action: TaskAction, queue: str, task_ids: Sequence[str]) -> ActionResult:
         return await self._actions.act(action, queue, task_ids)

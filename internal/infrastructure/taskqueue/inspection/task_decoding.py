@@ -11,6 +11,7 @@ from dramatiq.errors import DecodeError
 from internal.infrastructure.taskqueue.inspection.results import error_in
 from internal.infrastructure.taskqueue.protocol.encoder import JSONEncoder
 from internal.infrastructure.taskqueue.protocol.redis_time import to_moment
+from internal.infrastructure.tasks.encrypted_payload import PayloadCipher, shown
 from internal.ports.task_snapshots import Attempt, TaskInfo
 from internal.ports.tasks import TaskState, UniqueUntil
 
@@ -65,6 +66,7 @@ class TaskRow:
         state: TaskState,
         *,
         archive_for: timedelta,
+        cipher: PayloadCipher | None,
         holder: LeaseHolder | None = None,
     ) -> TaskInfo:
         attempts = self._attempts
@@ -73,7 +75,7 @@ class TaskRow:
             id=self.id,
             queue=queue,
             state=state,
-            **_read(self.message),
+            **_read(self.message, task_id=self.id, cipher=cipher),
             due=to_moment(float(self.score)) if state in {TaskState.SCHEDULED, TaskState.RETRY} else None,
             deadline=self._moment(b"deadline"),
             unique_for=_duration(self._number(b"lock_for")),
@@ -131,14 +133,15 @@ def _result(stored: bytes | None) -> object:
     return msgspec.json.decode(stored) if stored else None
 
 
-def _read(message: bytes) -> dict[str, Any]:
+def _read(message: bytes, *, task_id: str, cipher: PayloadCipher | None) -> dict[str, Any]:
     """The fields of a Dramatiq message, or the raw bytes of an unreadable one."""
     try:
         fields = _decode(message)
-        options = fields["options"]
+        options, name = fields["options"], str(fields["actor_name"])
+        payload = _payload(fields["args"], fields["kwargs"])
         return {
-            "name": str(fields["actor_name"]),
-            "payload": _payload(fields["args"], fields["kwargs"]),
+            "name": name,
+            "payload": shown(payload, cipher=cipher, name=name, task_id=task_id),
             "published_at": to_moment(fields["message_timestamp"]),
             "timeout": _duration(options.get("time_limit")),
             "retries": int(options.get("retries", 0)),

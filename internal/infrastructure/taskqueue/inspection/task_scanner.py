@@ -10,6 +10,7 @@ from internal.infrastructure.taskqueue.inspection.cursors import Position
 from internal.infrastructure.taskqueue.inspection.task_decoding import SETS, LeaseHolder, TaskRow
 from internal.infrastructure.taskqueue.inspection.worker_registry import WorkerRegistry
 from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.tasks.encrypted_payload import PayloadCipher
 from internal.ports.task_inspector import QueueNotFound
 from internal.ports.task_snapshots import TaskInfo
 from internal.ports.tasks import TaskState
@@ -30,11 +31,19 @@ class ScannedTasks:
 class TaskScanner:
     """Reads the tasks of a state in batches. The cost of a call does not depend on their total number."""
 
-    def __init__(self, client: redis.asyncio.Redis, *, namespace: str, archive_for: timedelta) -> None:
+    def __init__(
+        self,
+        client: redis.asyncio.Redis,
+        *,
+        namespace: str,
+        archive_for: timedelta,
+        cipher: PayloadCipher | None,
+    ) -> None:
         self._connection = PooledConnection(client)
         self._registry = WorkerRegistry(client, namespace=namespace)
         self._namespace = namespace
         self._archive_for = archive_for
+        self._cipher = cipher
 
     async def read(
         self, queue: str, state: TaskState, *, newest_first: bool, after: Position | None, count: int
@@ -89,10 +98,7 @@ class TaskScanner:
         exists, found, more = await scripts.PAGE.call(self._connection, self._namespace, request)
         if not exists:
             raise QueueNotFound(f"there is no queue {queue}")
-        tasks = [
-            ((row.score, row.id), row.info(queue, state, archive_for=self._archive_for))
-            for row in map(TaskRow.of, found)
-        ]
+        tasks = [((row.score, row.id), self._info(row, queue, state)) for row in map(TaskRow.of, found)]
         return ScannedTasks(tasks, tasks[-1][0] if tasks else None, bool(more))
 
     async def _read_active(
@@ -111,7 +117,7 @@ class TaskScanner:
         tasks = [
             (
                 _position(key),
-                row.info(queue, TaskState.ACTIVE, archive_for=self._archive_for, holder=holders[row.id]),
+                self._info(row, queue, TaskState.ACTIVE, holder=holders[row.id]),
             )
             for key, row in zip(order, map(TaskRow.of, found), strict=False)
             # Without a message, the task has ended since its id was read.
@@ -119,6 +125,11 @@ class TaskScanner:
         ]
         last = _position(order[len(found) - 1]) if found else None
         return ScannedTasks(tasks, last, has_more=len(found) < len(order))
+
+    def _info(
+        self, row: TaskRow, queue: str, state: TaskState, *, holder: LeaseHolder | None = None
+    ) -> TaskInfo:
+        return row.info(queue, state, archive_for=self._archive_for, cipher=self._cipher, holder=holder)
 
 
 def _position(key: tuple[float, str]) -> Position:

@@ -9,7 +9,7 @@ import msgspec
 
 from internal.infrastructure.taskqueue.protocol.timing import milliseconds
 from internal.infrastructure.tasks.encoded_task import EncodedTask
-from internal.infrastructure.tasks.storable import in_postgres
+from internal.infrastructure.tasks.lock_subject import lock_subject
 from internal.ports.tasks import TaskOptions
 
 _NONE: Mapping[str, Any] = {}
@@ -29,9 +29,7 @@ def constraints_of(task: EncodedTask) -> Mapping[str, Any]:
 def _lock(task: EncodedTask, unique_for: timedelta | None) -> dict[str, Any]:
     if unique_for is None:
         return {}
-    key = task.options.unique_key
-    equal = ("task", task.name, in_postgres(task.payload)) if key is None else ("key", key)
-    lock: dict[str, Any] = {"lock": _digest(equal), "lock_for": milliseconds(unique_for)}
+    lock: dict[str, Any] = {"lock": _digest(lock_subject(task)), "lock_for": milliseconds(unique_for)}
     if task.options.unique_until == "expiry":
         lock["lock_until"] = "expiry"
     return lock | {"again": 1} if task.was_sent else lock

@@ -12,4 +12,6 @@ UNKNOWN = "unknown"
 
 # The format that a worker must know to run the task; 1 if the option is missing.
 FORMAT = "format"
-KNOWN_FORMATS: Sequence[int] = (1,)  # a newer version adds its format and keeps the older ones
+ENCRYPTED_FORMAT = 2  # its payload is encrypted
+# A newer version adds its format and keeps the older ones.
+KNOWN_FORMATS: Sequence[int] = (1, ENCRYPTED_FORMAT)

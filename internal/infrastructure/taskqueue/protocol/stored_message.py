@@ -8,9 +8,16 @@ import msgspec
 
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.constraints import constraints_of
-from internal.infrastructure.taskqueue.protocol.message_options import AGAIN, FIRST, OUTBOX
+from internal.infrastructure.taskqueue.protocol.message_options import (
+    AGAIN,
+    ENCRYPTED_FORMAT,
+    FIRST,
+    FORMAT,
+    OUTBOX,
+)
 from internal.infrastructure.taskqueue.protocol.timing import milliseconds
 from internal.infrastructure.tasks.encoded_task import EncodedTask, and_all_that_follow
+from internal.infrastructure.tasks.encrypted_payload import is_encrypted
 from internal.infrastructure.tasks.transport import TaskRefused
 
 NO_DEADLINE = -1
@@ -99,6 +106,8 @@ def _message(task: EncodedTask, *, now: float) -> dict[str, Any]:
         options["headers"] = dict(task.options.headers)
     if task.options.retention:
         options["retention"] = milliseconds(task.options.retention)
+    if is_encrypted(task.payload):
+        options[FORMAT] = ENCRYPTED_FORMAT
     if task.is_stored:
         options[OUTBOX] = AGAIN if task.was_sent else FIRST
     return {

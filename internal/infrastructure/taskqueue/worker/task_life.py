@@ -100,7 +100,7 @@ class TaskLife:
 
     async def _live(self, delivery: Delivery, decided: Outcome | None) -> None:
         try:
-            outcome = decided or precheck(delivery, actors=self._broker.actors, timing=self._broker.timing)
+            outcome = decided or self._precheck(delivery)
             if not outcome and self._redelivery_check and may_be_closed(delivery):
                 outcome = await self._redelivery_check.outcome_of(delivery)
             # An operator may have cancelled it during the check.
@@ -119,6 +119,12 @@ class TaskLife:
             self._changed()
         finally:
             self._release(delivery)
+
+    def _precheck(self, delivery: Delivery) -> Outcome | None:
+        broker = self._broker
+        return precheck(
+            delivery, actors=broker.actors, timing=broker.timing, payload_keys=broker.payload_keys
+        )
 
     async def _settle(self, delivery: Delivery, outcome: Outcome) -> None:
         if self._outbox_closer and outcome.is_final and is_written_down(delivery):

@@ -71,6 +71,7 @@ class Line:
             call=self.call,
             keeper=keeper,
             timing=SHORT,
+            payload_keys=(),
             prefetch=prefetch,
             timeout=20,
         )

@@ -122,6 +122,7 @@ WRONG_VALUES = [
     ("WORKER_LEASE", "0.001"),
     ("UNKNOWN_TASK_GRACE", "-1"),
     ("TASK_MAX_BYTES", "100"),
+    ("TASK_PAYLOAD_KEYS", "secret"),
     ("WORKER_SHUTDOWN_TIMEOUT", "-1"),
     ("RUNTIME_DIRECTORY", "var/run"),
     ("OUTBOX_RETENTION_DAYS", "0"),

@@ -92,3 +92,36 @@ def test_a_version_with_a_newer_format_goes_on_knowing_the_older(
     refused = precheck(delivery(**options), actors={"work"}, timing=Timing())
 
     assert (refused is None) is is_known
+
+
+ENCRYPTED = {"$encrypted": {"key": "new", "data": "AAAA"}}
+
+
+def test_a_payload_whose_key_is_known_may_start() -> None:
+    encrypted = delivery(ENCRYPTED, format=2)
+
+    assert precheck(encrypted, actors={"work"}, timing=Timing(), payload_keys={"new"}) is None
+
+
+# An older relay forwards an encrypted payload without the format.
+@pytest.mark.parametrize("options", [{"format": 2}, {}], ids=repr)
+@pytest.mark.parametrize(("times", "kind"), [(0, Kind.SCHEDULED), (20, Kind.ARCHIVED)])
+def test_a_payload_whose_key_is_unknown_is_offered_again_for_ten_minutes(
+    options: dict[str, Any], times: int, kind: Kind
+) -> None:
+    encrypted = delivery(ENCRYPTED, unknown=times, **options)
+
+    outcome = precheck(encrypted, actors={"work"}, timing=Timing(), payload_keys={"old"})
+
+    assert outcome is not None
+    assert outcome.kind is kind
+    if kind is Kind.SCHEDULED:
+        assert Message.decode(outcome.message).kwargs == ENCRYPTED
+    else:
+        assert (outcome.message, b"no key 'new' for its payload" in outcome.note) == (b"", True)
+
+
+def test_a_malformed_envelope_is_left_to_the_task() -> None:
+    malformed = delivery({"$encrypted": "AAAA"}, format=2)
+
+    assert precheck(malformed, actors={"work"}, timing=Timing(), payload_keys=()) is None

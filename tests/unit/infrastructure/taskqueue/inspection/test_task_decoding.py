@@ -21,7 +21,7 @@ MESSAGE = {
 
 def read(message: bytes, *, record: dict[bytes, bytes] | None = None) -> TaskInfo:
     row = TaskRow("1", "2000", message, None, record or {})
-    return row.info("default", TaskState.ARCHIVED, archive_for=timedelta(days=90))
+    return row.info("default", TaskState.ARCHIVED, archive_for=timedelta(days=90), cipher=None)
 
 
 def read_message(**changes: Any) -> TaskInfo:
@@ -53,7 +53,7 @@ def test_what_the_message_does_not_say_is_not_known() -> None:
 def test_a_time_beyond_the_calendar_is_its_end() -> None:
     row = TaskRow("1", str(10**17), msgspec.json.encode(MESSAGE))
 
-    task = row.info("default", TaskState.SCHEDULED, archive_for=timedelta(days=90))
+    task = row.info("default", TaskState.SCHEDULED, archive_for=timedelta(days=90), cipher=None)
 
     assert task.due is not None
     assert task.due.year == 9999
