@@ -9,7 +9,7 @@ UV_VERSION := $(shell sed -n 's/^uv==\([^ ]*\).*/\1/p' requirements/dev.txt)
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
-BENCHMARKS := $(addprefix bench-, signup throughput cpu publish pickup open-loop weights far-future spread \
+BENCHMARKS := $(addprefix bench-, signup throughput cpu encryption publish pickup open-loop weights far-future spread \
 	backlog recovery restart idle inspector weight)
 
 IS_NEW_ENOUGH := PYTHON -c 'import sys; sys.exit(sys.version_info < (3, 11))'

@@ -11,7 +11,7 @@ import uvloop
 
 from benchmarks import tasks
 from benchmarks.tasks import ApplicationNoop, Mark, Noop
-from internal.infrastructure.bootstrap.containers.taskqueue import QUEUES
+from internal.infrastructure.bootstrap.containers.taskqueue import QUEUES, payload_cipher
 from internal.infrastructure.clock import SystemClock
 from internal.infrastructure.taskqueue.connections.connection import pool_of
 from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag
@@ -37,13 +37,19 @@ class Engine:
     """Tasks go in through the TaskPublisher port, on the event loop that the server has."""
 
     def __init__(
-        self, url: str, *, name: str = "engine", noop: Task | None = None, module: str = PLAIN
+        self,
+        url: str,
+        *,
+        name: str = "engine",
+        noop: Task | None = None,
+        module: str = PLAIN,
+        payload_keys: str = "",
     ) -> None:
         self.name = name
         self.client = redis.Redis.from_url(url)
         self.publisher = DramatiqTaskPublisher(
             enqueuer=Enqueuer(pool_of(url), namespace=hash_tag(NAMESPACE)),
-            encoder=TaskEncoder(codec=TaskCodec(tasks.ALL), new_id=uuid4),
+            encoder=TaskEncoder(codec=TaskCodec(tasks.ALL, payload_cipher(payload_keys)), new_id=uuid4),
             queues=QUEUES,
             clock=SystemClock(),
         )
@@ -52,9 +58,11 @@ class Engine:
         self._loop = uvloop.new_event_loop()
 
     @classmethod
-    def with_application_task(cls, url: str) -> "Engine":
+    def with_application_task(
+        cls, url: str, *, name: str = "application", payload_keys: str = ""
+    ) -> "Engine":
         """The same, with its no-op as a task of the application instead of a plain Dramatiq actor."""
-        return cls(url, name="application", noop=ApplicationNoop(), module=APPLICATION)
+        return cls(url, name=name, noop=ApplicationNoop(), module=APPLICATION, payload_keys=payload_keys)
 
     def commands(self, *, processes: int) -> list[list[str]]:
         return [[sys.executable, "-m", "cmd.worker", "--processes", str(processes), self._module]]
