@@ -17,6 +17,7 @@ NOBODY = Caller(address=None, user_agent=None, request_id=None)
 @dataclass(frozen=True)
 class Account:
     user: User
+    session_id: UUID
     token: str
 
     @property
@@ -55,4 +56,5 @@ async def stored_account(
         await uow.users.add(user)
         await uow.sessions.add(session, token_digest=uuid4().bytes * 2)
         await uow.commit()
-    return Account(user=user, token=container.security.token_issuer().issue(user.id, session_id=session.id))
+    token = container.security.token_issuer().issue(user.id, session_id=session.id)
+    return Account(user=user, session_id=session.id, token=token)
