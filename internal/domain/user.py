@@ -110,6 +110,10 @@ class User:
         if not self.role.permits(permission):
             raise NotPermitted("Your role does not permit this")
 
+    def has_ended_sessions_since(self, time: datetime) -> bool:
+        """A new password, a disabled account or a log-out everywhere: its user may have met an intruder."""
+        return self.sessions_valid_from is not None and self.sessions_valid_from > time
+
     def rename(self, name: DisplayName, *, now: datetime) -> Self:
         return self._changed(now, name=name)
 

@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -20,10 +21,15 @@ class SendEmailChange:
 
     user_id: UUID
     email: str
+    requested_at: datetime
 
 
 class SendEmailChangeHandler:
-    """Sends nothing if the account is gone or disabled, or if an account has the address already."""
+    """Sends nothing if the account is gone or disabled, or if an account has the address already.
+
+    Neither if the account has ended its sessions since the request, which an intruder may have made. The use
+    case that ended them withdrew the links that were out; this one was not.
+    """
 
     def __init__(
         self, *, uow: UnitOfWork, issue_link_token: IssueLinkToken, send_email_once: SendEmailOnce
@@ -36,7 +42,9 @@ class SendEmailChangeHandler:
         recipient = EmailAddress.parse(task.email)
         async with self._uow as uow:
             user = await uow.users.get(task.user_id)
-            if user is None or user.disabled_at or await uow.users.get_by_email(recipient):
+            if user is None or user.disabled_at or user.has_ended_sessions_since(task.requested_at):
+                return
+            if await uow.users.get_by_email(recipient):
                 return
             variables = await self._issue_link_token(
                 uow, TokenPurpose.CONFIRM_EMAIL, user=user, recipient=recipient, task_id=context.id

@@ -7,6 +7,7 @@ from internal.domain.account_token import TokenPurpose
 from internal.domain.caller import Caller
 from internal.domain.email_address import EmailAddress
 from internal.domain.security_event import EventName, SecurityEvent
+from internal.ports.clock import Clock
 from internal.ports.rate_limiter import Limit, RateLimiter, counted
 from internal.ports.unit_of_work import UnitOfWork
 
@@ -23,11 +24,12 @@ class RequestEmailChange:
     """Treats every new address alike: only the owner of an account may learn that it exists."""
 
     def __init__(
-        self, *, uow: UnitOfWork, confirm_password: ConfirmPassword, rate_limiter: RateLimiter
+        self, *, uow: UnitOfWork, confirm_password: ConfirmPassword, rate_limiter: RateLimiter, clock: Clock
     ) -> None:
         self._uow = uow
         self._confirm_password = confirm_password
         self._rate_limiter = rate_limiter
+        self._clock = clock
 
     async def __call__(self, command: RequestEmailChangeCommand) -> None:
         """Email a link to the new address. The account keeps its address until the link is used.
@@ -48,7 +50,9 @@ class RequestEmailChange:
         }
         async with counted(self._rate_limiter, uses), self._uow as uow:
             await uow.account_tokens.withdraw(user.id, TokenPurpose.CONFIRM_EMAIL)
-            await uow.tasks.publish(SendEmailChange(user_id=user.id, email=email))
+            await uow.tasks.publish(
+                SendEmailChange(user_id=user.id, email=email, requested_at=self._clock.now())
+            )
             await uow.security_events.add(
                 SecurityEvent.on_own_account(
                     EventName.EMAIL_CHANGE_REQUESTED, user_id=user.id, caller=command.caller

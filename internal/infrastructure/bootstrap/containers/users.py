@@ -39,4 +39,5 @@ class UsersContainer(containers.DeclarativeContainer):
         uow=database.unit_of_work,
         confirm_password=confirm_password,
         rate_limiter=security.rate_limiter,
+        clock=clock,
     )

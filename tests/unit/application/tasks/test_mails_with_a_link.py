@@ -16,6 +16,7 @@ from internal.application.tasks.send_welcome_email import SendWelcomeEmail, Send
 from internal.domain.account_token import TokenPurpose, digest_of
 from internal.domain.email_address import InvalidEmailAddress
 from internal.domain.user import User
+from tests.fakes.clock import NOON
 from tests.support.mail_tasks import MailTasks
 
 pytestmark = pytest.mark.anyio
@@ -60,7 +61,7 @@ CASES = [
         TokenPurpose.CONFIRM_EMAIL,
         "confirm-email",
         SendEmailChangeHandler,
-        lambda user, email: SendEmailChange(user_id=user.id, email=email),
+        lambda user, email: SendEmailChange(user_id=user.id, email=email, requested_at=NOON),
         NEW_ADDRESS,
     ),
 ]

@@ -26,7 +26,10 @@ def accounts(ada: User) -> FakeOwnAccounts:
 
 async def ask(accounts: FakeOwnAccounts, email: str = NEW, *, password: str = PASSWORD) -> None:
     use_case = RequestEmailChange(
-        uow=accounts.uow, confirm_password=accounts.confirm_password, rate_limiter=accounts.limiter
+        uow=accounts.uow,
+        confirm_password=accounts.confirm_password,
+        rate_limiter=accounts.limiter,
+        clock=accounts.clock,
     )
     await use_case(
         RequestEmailChangeCommand(principal=accounts.principal, email=email, password=password, caller=CALLER)
@@ -37,7 +40,9 @@ async def test_mails_the_new_address_and_changes_nothing_yet(accounts: FakeOwnAc
     await ask(accounts, " Ada.King@Example.com")
 
     assert accounts.stored == accounts.ada
-    assert accounts.tasks == [SendEmailChange(user_id=accounts.ada.id, email=NEW)]
+    assert accounts.tasks == [
+        SendEmailChange(user_id=accounts.ada.id, email=NEW, requested_at=accounts.clock.now())
+    ]
     assert accounts.events == [EventName.EMAIL_CHANGE_REQUESTED]
 
 
