@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from internal.infrastructure.security.range_api_password_checker import RangeApiPasswordChecker
@@ -87,8 +87,26 @@ async def test_accepts_a_pass_phrase(makers: Makers, name: str, password: str) -
     assert await makers[name]().weakness_of(password, personal=personal) is None
 
 
+# Fragments of the patterns that zxcvbn looks for, with characters that break naive expressions.
+FRAGMENTS = [
+    "1234",
+    "\n",
+    "11",
+    "-",
+    "2026",
+    "\u0661\u0662\u0663\u0664",
+    "\u00b2\u00b3",
+    "aab",
+    "p@$$",
+    "\u0130\ufb03",
+    "\x00",
+]
+TEXT = st.text(max_size=200) | st.lists(st.sampled_from(FRAGMENTS), max_size=40).map("".join)
+
+
 @every_checker
-@given(password=st.text(max_size=200), personal=st.lists(st.text(max_size=20), max_size=5))
+@example(password="12345\n12345\n", personal=[])
+@given(password=TEXT, personal=st.lists(st.text(max_size=20), max_size=5))
 async def test_judges_any_text(makers: Makers, name: str, password: str, personal: list[str]) -> None:
     found = await makers[name]().weakness_of(password, personal=personal)
 

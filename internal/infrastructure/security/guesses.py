@@ -34,7 +34,8 @@ def guesses_for(password: str, *, personal: Collection[str], year: int) -> tuple
     """Return how many guesses find the start of `password`, and whether `personal` words help with that."""
     if not password:  # zxcvbn cannot judge it
         return 1, False
-    start = password[:MOST_CHARACTERS]
+    # zxcvbn takes digits before a line break for a date, and fails to read it.
+    start = password[:MOST_CHARACTERS].replace("\n", " ")
     if repeated := _REPEATED.fullmatch(start):
         start = repeated[1]
     dictionaries = {
