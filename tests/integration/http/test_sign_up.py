@@ -120,14 +120,42 @@ async def test_refuses_a_field_that_is_not_the_callers_to_set(client: httpx.Asyn
     assert response.status_code == 422
 
 
-async def test_keeps_a_long_password_whole(client: httpx.AsyncClient) -> None:
-    password = "pässwörd " * 14
+@pytest.mark.parametrize(
+    "password",
+    [
+        *(
+            "kx7#mQ2p",
+            " kx7#mQ2p ",
+            "kx7#\x00mQ2p",
+            "12345\n12345\nhorse",
+            "\u00e9\u00df\u4e2d\U0001f642\u0939\u093f\u0928\u094d",
+        ),
+        *("correct horse battery staple " * 2 + "horses", "p\u00e4ssw\u00f6rd " * 14 + "ab"),
+    ],
+    ids=["shortest", "spaces around", "NUL", "line breaks", "scripts", "64 characters", "longest"],
+)
+async def test_keeps_a_password_whole(client: httpx.AsyncClient, password: str) -> None:
     await client.post("/api/v1/auth/register", json={**ADA, "password": password})
 
-    right = await client.post("/api/v1/auth/login", json={"email": ADA["email"], "password": password})
-    wrong = await client.post("/api/v1/auth/login", json={"email": ADA["email"], "password": password[:-1]})
+    tried = [password, password[:-1], password[1:], password.strip() + " ", password + "a"]
+    statuses = [
+        (await client.post("/api/v1/auth/login", json={"email": ADA["email"], "password": each})).status_code
+        for each in tried
+    ]
 
-    assert (right.status_code, wrong.status_code) == (200, 401)
+    assert statuses == [200, 401, 401, 401, 401]
+
+
+@pytest.mark.parametrize(
+    ("password", "status"),
+    [("", 422), ("x", 422), ("kx7#mQ2", 422), ("kx7#mQ2p" * 16 + "x", 422), ("x" * 10**6, 413)],
+)
+async def test_refuses_a_password_of_the_wrong_length(
+    client: httpx.AsyncClient, password: str, status: int
+) -> None:
+    response = await client.post("/api/v1/auth/register", json={**ADA, "password": password})
+
+    assert response.status_code == status
 
 
 @pytest.mark.parametrize("name", ["\u674e", "\U0001f469\u200d\U0001f680", "Z" + "\u0334" * 399], ids=ascii)
