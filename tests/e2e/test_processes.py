@@ -174,7 +174,7 @@ def test_server_says_in_one_line_that_its_host_has_no_address(system: System) ->
 
 def test_production_refuses_the_development_defaults_and_names_every_one(system: System) -> None:
     started = time.monotonic()
-    unset = {"DATABASE_URL": "", "REDIS_URL": "", "MAIL_URL": "", "RATE_LIMIT_LOGIN_FAILURES": ""}
+    unset = {"DATABASE_URL": "", "REDIS_URL": "", "MAIL_URL": ""}
     result = system.run("cmd.server", APP_ENV="production", LOG_FORMAT="xml", **unset)
 
     assert result.returncode == 2
