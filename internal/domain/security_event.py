@@ -24,6 +24,7 @@ class EventName(StrEnum):
     PASSWORD_CHANGED = "user.password_changed"  # noqa: S105 - a name, not a password
     EMAIL_CHANGE_REQUESTED = "user.email_change_requested"
     EMAIL_CHANGED = "user.email_changed"
+    DELETED = "user.deleted"
     ADMIN_USER_CREATED = "admin.user_created"
     ADMIN_USER_RENAMED = "admin.user_renamed"
     ADMIN_ROLE_CHANGED = "admin.role_changed"

@@ -1,14 +1,16 @@
 """What users do with their own accounts."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from internal.domain.account_token import TokenPurpose
+from internal.domain.role import Role
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.database.tables import outbox
+from internal.infrastructure.database.tables import account_tokens, outbox, users
 from tests.support.mailed_tokens import PASSWORD, MailedTokens
 
 pytestmark = pytest.mark.anyio
@@ -25,6 +27,7 @@ CHANGES = {
         {"current_password": PASSWORD, "new_password": NEW_PASSWORD},
     ),
     "email": ("POST", f"{ME}/email", {"email": NEW_EMAIL, "password": PASSWORD}),
+    "deletion": ("DELETE", ME, {"password": PASSWORD}),
 }
 
 
@@ -64,7 +67,7 @@ async def test_needs_a_token(site: MailedTokens, change: str) -> None:
     assert (await site.client.request(method, path, json=body)).status_code == 401
 
 
-@pytest.mark.parametrize("change", ["password", "email"])
+@pytest.mark.parametrize("change", ["password", "email", "deletion"])
 async def test_asks_for_the_password(site: MailedTokens, container: Container, change: str) -> None:
     method, path, body = CHANGES[change]
     ada, headers = await site.sign_up()
@@ -222,3 +225,52 @@ async def test_one_of_two_changes_of_one_account_counts(site: MailedTokens) -> N
     statuses = [response.status_code for response in responses]
     assert sorted(statuses) == [200, 400]
     assert (await site.read(ada.id)).email.value == emails[statuses.index(200)]
+
+
+async def test_deletes_the_account(site: MailedTokens, container: Container) -> None:
+    ada, headers = await site.sign_up()
+    token = await site.mailed(ada, TokenPurpose.RESET_PASSWORD)
+    method, path, body = CHANGES["deletion"]
+
+    response = await site.client.request(method, path, json=body, headers=headers)
+
+    assert (response.status_code, response.json()["message"]) == (200, "Account deleted successfully")
+    assert (await site.client.get(ME, headers=headers)).status_code == 401
+    assert (await site.log_in("ada@example.com", PASSWORD)).status_code == 401
+    reset = {"token": token, "password": NEW_PASSWORD}
+    assert (await site.client.post("/api/v1/auth/reset-password", json=reset)).status_code == 400
+    async with container.database.engine().connect() as connection:
+        for table in (users, account_tokens):
+            assert await connection.scalar(select(func.count()).select_from(table)) == 0
+    assert (await site.sign_up())[0].id != ada.id
+
+
+async def test_one_of_the_last_two_admins_stays(site: MailedTokens) -> None:
+    admins = [await site.sign_up(email) for email in ("ada@example.com", "eve@example.com")]
+    for user, _ in admins:
+        await site.save(user.change_role(Role.ADMIN, now=datetime.now(UTC)))
+    method, path, body = CHANGES["deletion"]
+
+    responses = await asyncio.gather(
+        *(site.client.request(method, path, json=body, headers=headers) for _, headers in admins)
+    )
+
+    assert sorted(response.status_code for response in responses) == [200, 409]
+    [refused] = [response.json() for response in responses if response.status_code == 409]
+    assert refused["error_code"] == "LAST_ADMIN"
+
+
+async def test_a_deletion_with_cookies_ends_them(site: MailedTokens) -> None:
+    await site.sign_up()
+    log_in = {"email": "ada@example.com", "password": PASSWORD}
+    mode = {"X-Session-Mode": "cookie"}
+    await site.client.post("/api/v1/auth/login", json=log_in, headers=mode)
+    method, path, body = CHANGES["deletion"]
+
+    forged = await site.client.request(method, path, json=body)
+    csrf = {"X-CSRF-Token": site.client.cookies["csrf_token"]}
+    deleted = await site.client.request(method, path, json=body, headers=csrf)
+
+    assert (forged.status_code, forged.json()["error_code"]) == (403, "INVALID_CSRF_TOKEN")
+    assert deleted.status_code == 200
+    assert dict(site.client.cookies) == {}

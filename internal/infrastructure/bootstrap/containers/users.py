@@ -3,6 +3,7 @@ from dependency_injector import containers, providers
 from internal.application.users.change_name import ChangeName
 from internal.application.users.change_password import ChangePassword
 from internal.application.users.confirm_password import ConfirmPassword
+from internal.application.users.delete_account import DeleteAccount
 from internal.application.users.end_all_sessions import EndAllSessions
 from internal.application.users.end_session import EndSession
 from internal.application.users.list_sessions import ListSessions
@@ -40,4 +41,7 @@ class UsersContainer(containers.DeclarativeContainer):
         confirm_password=confirm_password,
         rate_limiter=security.rate_limiter,
         clock=clock,
+    )
+    delete_account = providers.Factory(
+        DeleteAccount, uow=database.unit_of_work, confirm_password=confirm_password
     )

@@ -1,16 +1,18 @@
 from typing import Any
 
-from litestar import Controller, Request, get, patch
+from litestar import Controller, Request, Response, delete, get, patch
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from internal.application.auth.authenticate import Principal
 from internal.application.users.change_name import ChangeName, ChangeNameCommand
+from internal.application.users.delete_account import DeleteAccount, DeleteAccountCommand
 from internal.domain.caller import Caller
 from internal.infrastructure.http.access import SIGNED_IN, access
-from internal.infrastructure.http.envelope import Envelope, Meta
+from internal.infrastructure.http.envelope import EmptyEnvelope, Envelope, Meta
 from internal.infrastructure.http.openapi import BEARER, problems
-from internal.infrastructure.http.users.schemas import ChangeNameRequest, UserResponse
+from internal.infrastructure.http.session_cookies import SessionCookies
+from internal.infrastructure.http.users.schemas import ChangeNameRequest, DeleteAccountRequest, UserResponse
 
 
 class UsersController(Controller):
@@ -49,4 +51,27 @@ class UsersController(Controller):
         user = await change_name(ChangeNameCommand(principal=principal, name=data.name, caller=caller))
         return Envelope(
             message="User updated successfully", data=UserResponse.of(user), meta=Meta.of(request)
+        )
+
+    @delete(
+        "/me",
+        status_code=200,
+        summary="Delete your account",
+        opt=access(SIGNED_IN),
+        security=[BEARER],
+        responses=problems(400, 401, 403, 408, 409, 413, 415, 422, 429, 503),
+    )
+    async def remove(
+        self,
+        request: Request[Any, Any, Any],
+        data: JSONBody[DeleteAccountRequest],
+        principal: NamedDependency[Principal],
+        caller: NamedDependency[Caller],
+        delete_account: NamedDependency[DeleteAccount],
+        session_cookies: NamedDependency[SessionCookies],
+    ) -> Response[EmptyEnvelope]:
+        await delete_account(DeleteAccountCommand(principal=principal, password=data.password, caller=caller))
+        return Response(
+            EmptyEnvelope(message="Account deleted successfully", meta=Meta.of(request)),
+            cookies=session_cookies.expired() if session_cookies.access_token(request) else [],
         )

@@ -23,6 +23,10 @@ class ChangeEmailRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     password: str
 
 
+class DeleteAccountRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    password: str
+
+
 class UserResponse(msgspec.Struct, frozen=True):
     id: UUID
     email: str

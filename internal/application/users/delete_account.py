@@ -1,0 +1,39 @@
+from dataclasses import dataclass, field
+
+from internal.application.auth.authenticate import Principal
+from internal.application.users.confirm_password import ConfirmPassword
+from internal.domain.caller import Caller
+from internal.domain.security_event import EventName, SecurityEvent
+from internal.ports.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteAccountCommand:
+    principal: Principal
+    password: str = field(repr=False)
+    caller: Caller
+
+
+class DeleteAccount:
+    def __init__(self, *, uow: UnitOfWork, confirm_password: ConfirmPassword) -> None:
+        self._uow = uow
+        self._confirm_password = confirm_password
+
+    async def __call__(self, command: DeleteAccountCommand) -> None:
+        """Delete the user's own account with everything that belongs to it.
+
+        Raises:
+            WrongPassword, RateLimited: see ConfirmPassword.
+            LastAdmin: nobody else is an enabled admin.
+        """
+        user = command.principal.user
+        await self._confirm_password(user, command.password, caller=command.caller)
+        async with self._uow as uow:
+            if user.is_active_admin:
+                await uow.users.require_other_admin(user)
+            if not await uow.users.delete(user):
+                return
+            await uow.security_events.add(
+                SecurityEvent.on_own_account(EventName.DELETED, user_id=user.id, caller=command.caller)
+            )
+            await uow.commit()
