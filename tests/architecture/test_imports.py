@@ -24,8 +24,7 @@ PROGRAMS = {
         f"{PLAIN} {importing('services.service_discovery', 'server.serve', 'server.http_application')}"
     ),
     "admin --help": (
-        "import runpy, sys; from contextlib import suppress; sys.argv = ['admin', '--help']\n"
-        "with suppress(SystemExit): runpy.run_module('cmd.admin', run_name='__main__')\n"
+        "import runpy; sys.argv = ['admin', '--help']; runpy.run_module('cmd.admin', run_name='__main__')"
     ),
     "admin worker ping": importing("admin.run_admin", "admin.redis_from_environment", "worker.live_workers"),
 }
@@ -42,9 +41,9 @@ FORBIDDEN = {
 
 def imported_by(program: str) -> set[str]:
     """The modules that the program has imported, without those that Python itself starts with."""
-    script = (
-        f"import sys; first = set(sys.modules)\n{program}\nprint(*set(sys.modules) - first, file=sys.stderr)"
-    )
+    # The command line ends its process, so the answer is given on the way out.
+    answer = "lambda: print(*set(sys.modules) - first, file=sys.stderr)"
+    script = f"import atexit, sys; first = set(sys.modules); atexit.register({answer})\n{program}"
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     return set(result.stderr.split())
 
