@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
@@ -24,7 +24,8 @@ class Email:
 
     kind: str
     recipient: EmailAddress
-    variables: Mapping[str, str]
+    # Names, and tokens that give access to accounts.
+    variables: Mapping[str, str] = field(repr=False)
     message_id: str
 
 
