@@ -33,6 +33,7 @@ class EventName(StrEnum):
     ADMIN_SESSIONS_REVOKED = "admin.sessions_revoked"
     ADMIN_PASSWORD_RESET_STARTED = "admin.password_reset_started"  # noqa: S105 - a name, not a password
     ADMIN_USER_DELETED = "admin.user_deleted"
+    DENIED = "auth.denied"
 
 
 class Result(StrEnum):

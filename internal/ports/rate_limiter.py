@@ -23,6 +23,8 @@ class Limit(StrEnum):
     LOG_INS_PER_CLIENT = "log_ins_per_client"
     LOG_INS = "log_ins"
     """Of EVERYBODY together."""
+    RECORDED_DENIALS_PER_USER = "recorded_denials_per_user"
+    """Security events about what a user may not do; the answer is the same without an event."""
     REFRESHES_PER_CLIENT = "refreshes_per_client"
     MAILS_PER_CLIENT = "mails_per_client"
     """Requests for an email: verification, reset and change of the address together."""

@@ -12,6 +12,8 @@ from internal.infrastructure.config.trusted_proxies import NO_PROXIES, parse_tru
 from internal.ports.password_attempts import MOST_FAILURES, LockoutPolicy
 from internal.ports.rate_limiter import Limit, Quota
 
+# Enough to see what happens. A user who is denied all day fills no table.
+_RECORDED_DENIALS = Quota(10, timedelta(minutes=1))
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 _QUOTA = re.compile(
     rf"(?P<most>[1-9][0-9]{{0,8}})/((?P<times>[1-9][0-9]{{0,2}}) )?(?P<unit>{'|'.join(_UNITS)})s?"
@@ -55,7 +57,8 @@ class RateLimitSettings(BaseSettings):
             Limit.RESET_MAILS_PER_ACCOUNT: self.rate_limit_mails_per_account,
             Limit.EMAIL_CHANGE_MAILS_PER_ACCOUNT: self.rate_limit_mails_per_account,
         }
-        return {limit: parse_quota(text) for limit, text in texts.items()}
+        quotas = {limit: parse_quota(text) for limit, text in texts.items()}
+        return {**quotas, Limit.RECORDED_DENIALS_PER_USER: _RECORDED_DENIALS}
 
     @property
     def lockout_policy(self) -> LockoutPolicy:

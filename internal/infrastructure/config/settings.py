@@ -114,6 +114,7 @@ class Settings(RateLimitSettings):
     task_max_bytes: int = Field(default=1024 * 1024, ge=1024, le=64 * 1024 * 1024)
     runtime_directory: Directory | None = None
     outbox_retention_days: Days = 30
+    security_event_retention_days: Days = 365
     mail_url: MailUrl = Field(default=(VAR_DIRECTORY / "mail").absolute().as_uri(), repr=False)
     mail_from: Sender = "PyHexaClean <no-reply@localhost.localdomain>"
     mail_concurrency: AtOnce | None = None

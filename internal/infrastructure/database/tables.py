@@ -129,9 +129,12 @@ security_events = Table(
     Column("user_agent", Text),
     Column("request_id", Text),
     Column("details", JSONB, nullable=False),
-    Index("ix_security_events_subject_id_id", "subject_id", "id"),
-    Index("ix_security_events_actor_id_id", "actor_id", "id"),
-    Index("ix_security_events_occurred_at", "occurred_at"),
+    # The lists are ordered by time and id, and one of the columns may be given.
+    Index("ix_security_events_occurred_at_id", "occurred_at", "id"),
+    Index("ix_security_events_subject_id_occurred_at_id", "subject_id", "occurred_at", "id"),
+    Index("ix_security_events_actor_id_occurred_at_id", "actor_id", "occurred_at", "id"),
+    Index("ix_security_events_name_occurred_at_id", "name", "occurred_at", "id"),
+    Index("ix_security_events_failures", "occurred_at", "id", postgresql_where=text("result = 'failure'")),
 )
 
 outbox = Table(

@@ -5,19 +5,18 @@ from enum import Enum, auto
 from typing import Any
 
 from litestar import Litestar, Request
-from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.routes import HTTPRoute
 
 from internal.application.auth.authenticate import Authenticate, AuthenticateCommand, Principal
+from internal.application.auth.authorize import Authorize, AuthorizeCommand
 from internal.domain.errors import NotAuthenticated
 from internal.domain.role import Permission
+from internal.infrastructure.http.caller import AnyConnection, Callers
 from internal.infrastructure.http.session_cookies import SessionCookies
 from internal.ports.token_issuer import InvalidToken
 
 _KEY = "access"
-
-AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
 
 class Access(Enum):
@@ -44,10 +43,17 @@ class AccessGuard:
     """Authenticates the caller before the body of a request is read, and checks the route's declaration."""
 
     def __init__(
-        self, authenticate: Callable[[], Authenticate], session_cookies: Callable[[], SessionCookies]
+        self,
+        *,
+        authenticate: Callable[[], Authenticate],
+        authorize: Callable[[], Authorize],
+        session_cookies: Callable[[], SessionCookies],
+        callers: Callers,
     ) -> None:
         self._authenticate = authenticate
+        self._authorize = authorize
         self._session_cookies = session_cookies
+        self._callers = callers
 
     async def __call__(self, connection: AnyConnection, handler: BaseRouteHandler) -> None:
         """Raise NotAuthenticated or NotPermitted unless the route is open to this caller."""
@@ -56,7 +62,8 @@ class AccessGuard:
             return
         principal = await self._principal_of(connection)
         if isinstance(needed, Permission):
-            principal.user.require(needed)
+            caller = self._callers.caller_of(connection)
+            await self._authorize()(AuthorizeCommand(user=principal.user, permission=needed, caller=caller))
         connection.state.principal = principal
 
     async def _principal_of(self, connection: AnyConnection) -> Principal:

@@ -12,6 +12,7 @@ from internal.infrastructure.config.trusted_proxies import Network
 from internal.infrastructure.http.access import AccessGuard, provide_principal, require_declarations
 from internal.infrastructure.http.admin.actions_controller import AdminActionsController
 from internal.infrastructure.http.admin.controller import AdminUsersController
+from internal.infrastructure.http.admin.security_events_controller import SecurityEventsController
 from internal.infrastructure.http.auth.controller import AuthController
 from internal.infrastructure.http.auth.email_controller import EmailController
 from internal.infrastructure.http.auth.oauth_controller import OAuthController
@@ -28,6 +29,7 @@ from internal.infrastructure.http.request_body import RequestBody
 from internal.infrastructure.http.request_context import RequestContext
 from internal.infrastructure.http.users.controller import UsersController
 from internal.infrastructure.http.users.credentials_controller import CredentialsController
+from internal.infrastructure.http.users.security_events_controller import OwnSecurityEventsController
 from internal.infrastructure.http.users.sessions_controller import SessionsController
 
 MAX_BODY_SIZE = 64 * 1024  # bytes
@@ -48,6 +50,7 @@ def create_app(
     Web pages of `origins` may call it. `trusted_proxies` may say for whom they call. With
     `is_https_only`, browsers are told to use HTTPS from then on.
     """
+    callers = Callers(trusted=trusted_proxies)
     dependencies = {name: _provide(provider) for name, provider in providers.items()}
     app = Litestar(
         route_handlers=[
@@ -61,6 +64,8 @@ def create_app(
             CredentialsController,
             AdminUsersController,
             AdminActionsController,
+            OwnSecurityEventsController,
+            SecurityEventsController,
             health,
             jwks,
             livez,
@@ -68,11 +73,18 @@ def create_app(
         ],
         dependencies={
             **dependencies,
-            "caller": Provide(Callers(trusted=trusted_proxies).provide_caller),
+            "caller": Provide(callers.provide_caller),
             "principal": Provide(provide_principal),
             "unreadable": Provide(provide_unreadable),
         },
-        guards=[AccessGuard(providers["authenticate"], providers["session_cookies"])],
+        guards=[
+            AccessGuard(
+                authenticate=providers["authenticate"],
+                authorize=providers["authorize"],
+                session_cookies=providers["session_cookies"],
+                callers=callers,
+            )
+        ],
         request_class=JsonRequest,
         exception_handlers=dict(EXCEPTION_HANDLERS),
         before_request=require_json,

@@ -5,12 +5,14 @@ from typing import Any
 
 import structlog
 from litestar import Request
+from litestar.connection import ASGIConnection
 
 from internal.domain.caller import Caller
 from internal.infrastructure.config.trusted_proxies import Network
 
 log = structlog.get_logger(__name__)
 
+AnyConnection = ASGIConnection[Any, Any, Any, Any]
 Address = IPv4Address | IPv6Address
 
 LONGEST_USER_AGENT = 256  # characters
@@ -28,16 +30,19 @@ class Callers:
         self._has_warned = False
 
     async def provide_caller(self, request: Request[Any, Any, Any]) -> Caller:
-        address = self._address_of(request)
+        return self.caller_of(request)
+
+    def caller_of(self, connection: AnyConnection) -> Caller:
+        address = self._address_of(connection)
         return Caller(
             address=str(address) if address else None,
-            user_agent=_user_agent_of(request),
-            request_id=request.scope["state"]["request_id"],
+            user_agent=_user_agent_of(connection),
+            request_id=connection.scope["state"]["request_id"],
         )
 
-    def _address_of(self, request: Request[Any, Any, Any]) -> Address | None:
-        address = _address(request.client.host) if request.client else None
-        hops = request.headers.getall("x-forwarded-for", [])
+    def _address_of(self, connection: AnyConnection) -> Address | None:
+        address = _address(connection.client.host) if connection.client else None
+        hops = connection.headers.getall("x-forwarded-for", [])
         if hops and not self._is_trusted(address):
             self._warn_once()
         # Each proxy adds the address that it was called from, at the end.
@@ -77,6 +82,6 @@ def _address(text: str) -> Address | None:
     return address.ipv4_mapped or IPv6Address(int(address))
 
 
-def _user_agent_of(request: Request[Any, Any, Any]) -> str | None:
-    given = request.headers.get("user-agent", "")
+def _user_agent_of(connection: AnyConnection) -> str | None:
+    given = connection.headers.get("user-agent", "")
     return "".join(filter(str.isprintable, given))[:LONGEST_USER_AGENT] or None

@@ -7,6 +7,7 @@ from internal.application.admin.change_role import ChangeRole
 from internal.application.admin.create_user import CreateUser
 from internal.application.admin.disable_user import DisableUser
 from internal.application.admin.enable_user import EnableUser
+from internal.application.admin.list_security_events import ListSecurityEvents
 from internal.application.admin.list_users import ListUsers
 from internal.application.admin.remove_user import RemoveUser
 from internal.application.admin.rename_user import RenameUser
@@ -41,4 +42,7 @@ class AdminContainer(containers.DeclarativeContainer):
     enable_user = providers.Factory(EnableUser, uow=database.unit_of_work, clock=clock)
     revoke_sessions = providers.Factory(RevokeSessions, uow=database.unit_of_work, clock=clock)
     start_password_reset = providers.Factory(StartPasswordReset, uow=database.unit_of_work, clock=clock)
+    list_security_events = providers.Factory(
+        ListSecurityEvents, security_event_log=database.security_event_log
+    )
     remove_user = providers.Factory(RemoveUser, uow=database.unit_of_work)

@@ -4,6 +4,7 @@ from uuid import UUID
 from dependency_injector import containers, providers
 
 from internal.application.auth.authenticate import Authenticate
+from internal.application.auth.authorize import Authorize
 from internal.application.auth.confirm_email import ConfirmEmail
 from internal.application.auth.log_in import LogIn
 from internal.application.auth.log_out import LogOut
@@ -62,6 +63,7 @@ class AuthContainer(containers.DeclarativeContainer):
     authenticate = providers.Factory(
         Authenticate, uow=database.unit_of_work, token_issuer=security.token_issuer
     )
+    authorize = providers.Factory(Authorize, uow=database.unit_of_work, rate_limiter=security.rate_limiter)
     verify_email = providers.Factory(VerifyEmail, uow=database.unit_of_work, clock=clock)
     request_verification = providers.Factory(
         RequestVerification, uow=database.unit_of_work, rate_limiter=security.rate_limiter

@@ -6,6 +6,7 @@ from uuid import UUID
 from dependency_injector import containers, providers
 
 from internal.infrastructure.config.settings import Settings
+from internal.infrastructure.database.account_history import SqlAlchemyAccountHistory
 from internal.infrastructure.database.engine import DatabaseTimeouts, create_engine
 from internal.infrastructure.database.idempotency import SqlAlchemyIdempotency
 from internal.infrastructure.database.outbox.completion_log import SqlAlchemyCompletionLog
@@ -13,6 +14,7 @@ from internal.infrastructure.database.outbox.history import SqlAlchemyTaskHistor
 from internal.infrastructure.database.outbox.relay import OutboxRelay
 from internal.infrastructure.database.request_history import SqlAlchemyRequestHistory
 from internal.infrastructure.database.schema_version import SchemaVersion
+from internal.infrastructure.database.security_event_log import SqlAlchemySecurityEventLog
 from internal.infrastructure.database.unit_of_work import SqlAlchemyUnitOfWork
 from internal.infrastructure.database.user_directory import SqlAlchemyUserDirectory
 from internal.infrastructure.database.watch import DatabaseWatch
@@ -75,3 +77,5 @@ class DatabaseContainer(containers.DeclarativeContainer):
     idempotency = providers.Singleton(SqlAlchemyIdempotency, engine)
     user_directory = providers.Singleton(SqlAlchemyUserDirectory, engine)
     request_history = providers.Singleton(SqlAlchemyRequestHistory, engine)
+    account_history = providers.Singleton(SqlAlchemyAccountHistory, engine)
+    security_event_log = providers.Singleton(SqlAlchemySecurityEventLog, engine)

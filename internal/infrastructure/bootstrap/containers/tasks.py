@@ -4,6 +4,7 @@ from dependency_injector import containers, providers
 
 from internal.application.tasks.bulkhead import Bulkhead
 from internal.application.tasks.issue_link_token import IssueLinkToken
+from internal.application.tasks.purge_accounts import PurgeAccountsHandler
 from internal.application.tasks.purge_outbox import PurgeOutboxHandler
 from internal.application.tasks.purge_requests import PurgeRequestsHandler
 from internal.application.tasks.send_email_change import SendEmailChangeHandler
@@ -35,6 +36,11 @@ class TasksContainer(containers.DeclarativeContainer):
 
     issue_link_token = providers.Factory(IssueLinkToken, link_tokens=security.link_tokens, clock=clock)
 
+    purge_accounts_handler = providers.Factory(
+        PurgeAccountsHandler,
+        history=database.account_history,
+        events_for=providers.Factory(timedelta, days=settings.provided.security_event_retention_days),
+    )
     purge_outbox_handler = providers.Factory(
         PurgeOutboxHandler,
         history=database.task_history,

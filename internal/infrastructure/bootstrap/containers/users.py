@@ -6,6 +6,7 @@ from internal.application.users.confirm_password import ConfirmPassword
 from internal.application.users.delete_account import DeleteAccount
 from internal.application.users.end_all_sessions import EndAllSessions
 from internal.application.users.end_session import EndSession
+from internal.application.users.list_own_security_events import ListOwnSecurityEvents
 from internal.application.users.list_sessions import ListSessions
 from internal.application.users.request_email_change import RequestEmailChange
 from internal.ports.clock import Clock
@@ -20,6 +21,9 @@ class UsersContainer(containers.DeclarativeContainer):
 
     change_name = providers.Factory(ChangeName, uow=database.unit_of_work, clock=clock)
     list_sessions = providers.Factory(ListSessions, uow=database.unit_of_work)
+    list_own_security_events = providers.Factory(
+        ListOwnSecurityEvents, security_event_log=database.security_event_log
+    )
     end_session = providers.Factory(EndSession, uow=database.unit_of_work)
     end_all_sessions = providers.Factory(EndAllSessions, uow=database.unit_of_work, clock=clock)
     confirm_password = providers.Factory(

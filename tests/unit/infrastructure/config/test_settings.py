@@ -126,6 +126,7 @@ WRONG_VALUES = [
     ("WORKER_SHUTDOWN_TIMEOUT", "-1"),
     ("RUNTIME_DIRECTORY", "var/run"),
     ("OUTBOX_RETENTION_DAYS", "0"),
+    ("SECURITY_EVENT_RETENTION_DAYS", "0"),
     ("MAIL_CONCURRENCY", "0"),
     ("MAIL_URL", "file://relative/mail"),
     ("MAIL_URL", "smtp://"),

@@ -1,0 +1,35 @@
+from typing import Any
+
+from litestar import Controller, Request, get
+from litestar.di import NamedDependency
+
+from internal.application.auth.authenticate import Principal
+from internal.application.users.list_own_security_events import (
+    ListOwnSecurityEvents,
+    ListOwnSecurityEventsCommand,
+)
+from internal.infrastructure.http.access import SIGNED_IN, access
+from internal.infrastructure.http.event_response import Cursor, EventResponse, Limit, event_page_answer
+from internal.infrastructure.http.openapi import BEARER, problems
+from internal.infrastructure.http.pagination import PageEnvelope
+
+
+class OwnSecurityEventsController(Controller):
+    path = "/api/v1/users/me/security-events"
+    tags = ("users",)
+    opt = access(SIGNED_IN)
+    security = (BEARER,)
+
+    @get(summary="What happened to your account, the newest first", responses=problems(401, 422, 503))
+    async def list_own_security_events(
+        self,
+        request: Request[Any, Any, Any],
+        principal: NamedDependency[Principal],
+        list_own_security_events: NamedDependency[ListOwnSecurityEvents],
+        limit: Limit = 10,
+        cursor: Cursor = None,
+    ) -> PageEnvelope[EventResponse]:
+        page = await list_own_security_events(
+            ListOwnSecurityEventsCommand(user=principal.user, size=limit, cursor=cursor)
+        )
+        return event_page_answer(request, page, per_page=limit)

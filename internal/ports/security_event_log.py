@@ -1,0 +1,61 @@
+"""Security events, as users and administrators read them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from internal.domain.caller import Caller
+from internal.domain.errors import InvalidInput
+from internal.domain.security_event import Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedEvent:
+    """A security event that was stored. A newer version may have recorded it, so `name` is any text."""
+
+    id: int
+    occurred_at: datetime
+    name: str
+    result: Result
+    actor_id: UUID | None
+    subject_id: UUID | None
+    caller: Caller
+    details: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFilter:
+    """Which events to list: all that fit every condition. `until` is exclusive."""
+
+    name: str | None = None
+    result: Result | None = None
+    actor_id: UUID | None = None
+    subject_id: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventPage:
+    """`next` is the cursor of the next page, or None on the last page."""
+
+    events: Sequence[RecordedEvent]
+    next: str | None
+
+
+class InvalidEventCursor(InvalidInput):
+    def __init__(self) -> None:
+        super().__init__({"cursor": ["is not a cursor of this list"]})
+
+
+class SecurityEventLog(Protocol):
+    async def page(self, wanted: EventFilter, *, size: int, cursor: str | None = None) -> EventPage:
+        """Return at most `size` events, the newest first, after those that precede the cursor.
+
+        Raises:
+            InvalidEventCursor: it is malformed.
+            Unavailable: the store cannot be reached.
+        """
+        ...
