@@ -9,7 +9,7 @@ import msgspec
 from internal.infrastructure.tasks import storable
 from internal.infrastructure.tasks.certain_arrival import certainty, compares_all
 from internal.infrastructure.tasks.encoded_task import EncodedTask, InvalidPayload
-from internal.infrastructure.tasks.encrypted_payload import PayloadCipher, is_encrypted, opened
+from internal.infrastructure.tasks.encrypted_payload import PayloadCipher, opened
 from internal.infrastructure.tasks.encrypted_task import encrypted
 from internal.infrastructure.tasks.storable import NotStorable
 from internal.ports.tasks import Task, TaskOptions
@@ -72,16 +72,11 @@ class TaskCodec:
             if not _is_same(getattr(task, name), getattr(arrived, name)):
                 raise NotStorable(f"{name} would arrive changed")
 
-    def decode_received(self, name: str, payload: dict[str, Any], *, task_id: str) -> Task:
-        """Decode a task as a worker receives it, with a plain or an encrypted payload.
-
-        Raises:
-            UnknownTask, InvalidPayload: as `decode`; or an encrypted payload is not this task's.
-            UnknownPayloadKey: it is encrypted with a key that this process does not have.
-        """
-        if is_encrypted(payload):
-            payload = storable.decode(opened(payload, cipher=self._cipher, name=name, task_id=task_id))
-        return self.decode(name, payload)
+    def decrypt(self, name: str, payload: dict[str, Any], *, task_id: str) -> dict[str, Any]:
+        """Return the plain payload of an encrypted one. Raises as PayloadCipher.decrypt."""
+        data = opened(payload, cipher=self._cipher, name=name, task_id=task_id)
+        plain: dict[str, Any] = storable.decode(data)
+        return plain
 
     def decode(self, name: str, payload: dict[str, Any]) -> Task:
         """Decode a task from a plain payload.

@@ -12,6 +12,7 @@ from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
 from internal.infrastructure.tasks.codec import TaskCodec
 from internal.infrastructure.tasks.encoded_task import InvalidPayload
+from internal.infrastructure.tasks.encrypted_payload import is_encrypted
 from internal.ports.clock import Clock
 from internal.ports.tasks import Permanent, RetryLater, Task, TaskContext, TaskHandler
 from internal.ports.unavailable import Unavailable
@@ -60,11 +61,14 @@ def _runner(
     task_type: type[Task], *, codec: TaskCodec, clock: Clock, resolve: Resolve, explains: Explains | None
 ) -> Callable[..., Any]:
     async def run(**payload: Any) -> None:
-        context = _current_context(clock)
-        task = codec.decode_received(task_type.task_name, payload, task_id=context.id)
+        delivery = _current_delivery()
+        if is_encrypted(payload):
+            payload = codec.decrypt(task_type.task_name, payload, task_id=delivery.message_id)
+            delivery.secret_payload = payload
+        task = codec.decode(task_type.task_name, payload)
         started = monotonic()
         try:
-            await resolve(task_type)(task, context)
+            await resolve(task_type)(task, _context_of(delivery, clock))
         except (Unavailable, ExceptionGroup) as error:
             outage = _outage_in(error)
             if explains and outage and await explains(outage, since=started):
@@ -82,10 +86,14 @@ def _outage_in(error: Exception) -> Unavailable | None:
     return error if isinstance(error, Unavailable) else None
 
 
-def _current_context(clock: Clock) -> TaskContext:
+def _current_delivery() -> Delivery:
     delivery: Any = CurrentMessage.get_current_message()
     if not isinstance(delivery, Delivery):
         raise TypeError("these actors run only in the engine's worker, with the CurrentMessage middleware")
+    return delivery
+
+
+def _context_of(delivery: Delivery, clock: Clock) -> TaskContext:
     deadline = None
     if delivery.deadline is not None:
         deadline = clock.now() + timedelta(seconds=delivery.deadline - monotonic())

@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 import redis
 from dramatiq import Message
+from structlog.testing import capture_logs
 
 from internal.infrastructure.clock import SystemClock
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
@@ -170,13 +171,16 @@ def test_equal_tasks_are_unique_although_their_ciphertexts_differ(place: Place) 
 
 def test_a_task_that_fails_stays_encrypted_and_runs_again(place: Place) -> None:
     async def fail() -> None:
-        raise ConnectionError
+        raise ConnectionError(f"no answer for {greet('Ada').name}")
 
     place.handle = fail
     place.publish(lambda publisher: publisher.publish(greet("Ada"), task_id="1"))
-    with place.worker(keys=NEW):
+    with place.worker(keys=NEW), capture_logs() as logs:
         eventually(lambda: place.states() == ["retry"], within=5)
         place.assert_unreadable()
+        assert "no answer for [hidden]" in contents(place.url)
+        eventually(lambda: "no answer for [hidden]" in repr(logs), within=5)
+        assert CANARY not in repr(logs)
         place.handle = _succeed
         act(place, TaskAction.RUN, "1")
         eventually(lambda: place.states() == [], within=5)

@@ -4,6 +4,7 @@ from typing import Any
 from dramatiq import Message, MessageProxy
 
 from internal.infrastructure.taskqueue.delivery.attempt import Attempt, Cancelled
+from internal.infrastructure.taskqueue.delivery.hidden_texts import hidden
 from internal.infrastructure.taskqueue.delivery.outcomes import Outcome
 from internal.infrastructure.taskqueue.delivery.settlements import Lease
 from internal.infrastructure.tasks import storable
@@ -21,6 +22,8 @@ class Delivery(MessageProxy):
 
     # The state of its run, from `begin` on.
     attempt: Attempt
+    # The decrypted payload of a task whose payload is encrypted in Redis.
+    secret_payload: dict[str, Any] | None = None
 
     def __init__(
         self,
@@ -80,6 +83,10 @@ class Delivery(MessageProxy):
     def error(self) -> BaseException | None:
         """The exception that its run has raised."""
         return self._exception
+
+    def hide(self, text: str) -> str:
+        """The text of an error without the texts of an encrypted payload."""
+        return hidden(text, self.secret_payload) if self.secret_payload else text
 
     def stuff_exception(self, exception: BaseException) -> None:
         super().stuff_exception(exception)

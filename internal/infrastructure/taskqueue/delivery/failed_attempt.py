@@ -11,7 +11,7 @@ from internal.infrastructure.taskqueue.delivery.backoff import asynq_delay
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
 from internal.infrastructure.taskqueue.delivery.outcomes import RELEASED, Kind, Outcome
 from internal.infrastructure.taskqueue.protocol.timing import milliseconds
-from internal.infrastructure.telemetry.error_text import bounded, stack, summary
+from internal.infrastructure.telemetry.error_text import MOST_TRACEBACK, bounded, stack, summary
 
 DEFAULT_MAX_RETRIES = 25
 
@@ -51,12 +51,12 @@ def retries_of(delivery: Delivery) -> int:
 
 def note_of(delivery: Delivery, error: str) -> bytes:
     """An entry of the task's history of attempts."""
-    return msgspec.json.encode({"retries": retries_of(delivery), "error": bounded(error)})
+    return msgspec.json.encode({"retries": retries_of(delivery), "error": bounded(delivery.hide(error))})
 
 
 def message_after(delivery: Delivery, error: BaseException, *, retries: int) -> bytes:
     """The message to store from now on; empty, which keeps the stored one, if it cannot be encoded."""
-    delivery.options["traceback"] = stack(error)
+    delivery.options["traceback"] = bounded(delivery.hide(stack(error)), MOST_TRACEBACK)
     delivery.options["requeue_timestamp"] = round(time.time() * 1000)
     delivery.options["retries"] = retries
     try:

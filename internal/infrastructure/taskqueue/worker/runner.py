@@ -225,9 +225,9 @@ class Runner:
             queue=delivery.queue,
             error=kind(error),
             becomes=str(outcome.kind),
-            reason=summary(error) if is_given_up else None,
+            reason=delivery.hide(summary(error)) if is_given_up else None,
             again_in=outcome.number / 1000 if outcome.kind is Kind.RETRY else None,
-            exception=None if self._is_expected(delivery, error) else stack(error),
+            exception=None if self._is_expected(delivery, error) else delivery.hide(stack(error)),
         )
 
     def _is_expected(self, delivery: Delivery, error: BaseException) -> bool:

@@ -27,7 +27,8 @@ async def rows_of(container: Container) -> str:
 
 def decoded(container: Container, task: Queued) -> object:
     name, payload = task.message.actor_name, task.message.kwargs
-    return container.taskqueue.codec().decode_received(name, payload, task_id=task.id)
+    codec = container.taskqueue.codec()
+    return codec.decode(name, codec.decrypt(name, payload, task_id=task.id))
 
 
 async def test_neither_a_row_nor_redis_has_a_value(encrypting_container: Container, redis_url: str) -> None:
