@@ -19,11 +19,11 @@ class AccountTokens(Protocol):
     async def use(self, digest: bytes, purpose: TokenPurpose) -> AccountToken | None:
         """Return the token and use it up. Returns None if it is unknown, used, expired or of another purpose.
 
-        Exactly one of many simultaneous calls gets the token. Until the unit of work ends, calls with other
-        tokens of the user wait.
+        Exactly one of many simultaneous calls gets the token. Until the unit of work ends, other calls for
+        the same user wait.
         """
         ...
 
     async def withdraw(self, user_id: UUID, purpose: TokenPurpose) -> None:
-        """Use up all tokens of this purpose that the user has."""
+        """Use up all tokens of this purpose that the user has. Other calls wait as for `use`."""
         ...

@@ -12,23 +12,28 @@ from internal.infrastructure.database.tables import users
 _ADD = insert(tokens).on_conflict_do_nothing(index_elements=["digest"])
 _STORED = select(tokens.c.digest).where(tokens.c.digest.in_(bindparam("given", expanding=True)))
 _USE_UP = update(tokens).where(tokens.c.used_at.is_(None)).values(used_at=func.now())
-# Two tokens of one user are used one after the other. Without this lock, each could wait for the other's row.
-_LOCKED_USER = (
+# Each use and withdrawal locks the row of the user first. Otherwise two transactions could each wait for a token
+# that the other one holds.
+_HOLDER = (
     select(users.c.id)
     .join(tokens, tokens.c.user_id == users.c.id)
     .where(tokens.c.digest == bindparam("given"))
     .with_for_update(of=users, key_share=True)
+    .cte("holder")
+)
+_USER = (
+    select(users.c.id)
+    .where(users.c.id == bindparam("of_user"))
+    .with_for_update(key_share=True)
     .cte("locked_user")
 )
 _USE = _USE_UP.where(
-    tokens.c.user_id == _LOCKED_USER.c.id,
+    tokens.c.user_id == _HOLDER.c.id,
     tokens.c.digest == bindparam("given"),
     tokens.c.purpose == bindparam("of_purpose"),
     tokens.c.expires_at > func.now(),
 ).returning(tokens)
-_WITHDRAW = _USE_UP.where(
-    tokens.c.user_id == bindparam("of_user"), tokens.c.purpose == bindparam("of_purpose")
-)
+_WITHDRAW = _USE_UP.where(tokens.c.user_id == _USER.c.id, tokens.c.purpose == bindparam("of_purpose"))
 
 
 class SqlAlchemyAccountTokens:

@@ -50,3 +50,23 @@ async def test_a_token_waits_for_another_one_of_its_user_and_may_be_withdrawn_by
         await uow.commit()
 
     assert await later is None
+
+
+async def test_a_withdrawal_waits_for_a_token_of_the_user(container: Container, ada: User) -> None:
+    await store(container, ada)
+
+    async def withdraw() -> None:
+        async with container.database.unit_of_work() as uow:
+            await uow.account_tokens.withdraw(ada.id, RESET)
+            await uow.commit()
+
+    async with container.database.unit_of_work() as uow:
+        assert await uow.account_tokens.use(ANOTHER, RESET)
+        later = asyncio.create_task(withdraw())
+        await asyncio.sleep(0.2)
+        # It holds no token that this transaction needs.
+        await uow.account_tokens.withdraw(ada.id, RESET)
+        await uow.commit()
+
+    await later
+    assert await use(container, DIGEST) is None
