@@ -1,79 +1,26 @@
 """README.md: it is short, its figures are measured, its commands work and its code is the program's."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from internal.infrastructure.embedded.process import free_port, spawn
 from tests.support.documented_examples import README, ROOT, blocks
+from tests.support.documented_shell import Shell, shell_beside_a_server
 from tests.support.polling import eventually
-from tests.support.system import STARTS_WITHIN
 
 TEXT = README.read_text()
 BLOCKS = blocks(README)
 MOST_WORDS = 1300
 
 
-class Shell:
-    """Runs blocks of the page against a separate server, in a directory with `var/mail`."""
-
-    def __init__(self, port: int, directory: Path) -> None:
-        self._port = port
-        self._directory = directory
-
-    def run(self, name: str) -> str:
-        command = BLOCKS[name].replace(":8080", f":{self._port}")
-        completed = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", command],
-            cwd=self._directory,
-            env={"PATH": os.environ["PATH"]},
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-        assert completed.returncode == 0, completed.stderr
-        return completed.stdout
-
-
 @pytest.fixture
 def shell(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Shell]:
-    port = free_port()
-    env = {
-        "APP_ENV": "test",
-        "DATABASE_URL": database_url,
-        "REDIS_URL": redis_url,
-        "MAIL_URL": (tmp_path / "var" / "mail").as_uri(),
-        "HTTP_PORT": str(port),
-        "PRIVATE_PORT": str(free_port()),
-    }
-    processes = [
-        spawn([sys.executable, "-m", f"cmd.{name}"], env=env, log=tmp_path / name)
-        for name in ("server", "worker")
-    ]
-    try:
-        eventually(lambda: is_ready(port), within=STARTS_WITHIN)
-        yield Shell(port, tmp_path)
-    finally:
-        for process in processes:
-            process.terminate()
-        codes = [process.wait(27) for process in processes]
-    assert codes == [0, 0]
-
-
-def is_ready(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5).is_success
-    except httpx.TransportError:
-        return False
+    with shell_beside_a_server(tmp_path, database_url=database_url, redis_url=redis_url) as shell:
+        yield shell
 
 
 def shape(value: Any) -> Any:
@@ -101,10 +48,10 @@ def test_every_figure_is_in_the_document_that_its_point_links() -> None:
 
 
 def test_the_sign_up_works_as_shown(shell: Shell, tmp_path: Path) -> None:
-    signed_up = json.loads(shell.run("sign_up"))
+    signed_up = json.loads(shell.run(BLOCKS["sign_up"]))
     eventually(lambda: any((tmp_path / "var" / "mail").glob("welcome-*.eml")), within=20)
-    mail = shell.run("mail")
-    me = json.loads(shell.run("log_in"))
+    mail = shell.run(BLOCKS["mail"])
+    me = json.loads(shell.run(BLOCKS["log_in"]))
 
     shown = json.loads(BLOCKS["signed_up"])
     assert shape(signed_up) == shape(shown)

@@ -15,6 +15,8 @@ from internal.infrastructure.email.links import AccountLinks
 from internal.ports.clock import Clock
 from internal.ports.email_sender import Email
 
+LONGEST_LINE = 998  # RFC 5322 section 2.1.1; bytes
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -58,7 +60,9 @@ class MimeComposer:
         message["Message-ID"] = message_id(email, domain=self._sender.domain)
         message["X-Mail-Kind"] = email.kind
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation replies
-        message.set_content(self._render(f"{email.kind}.txt", email.variables))
+        text = self._render(f"{email.kind}.txt", email.variables)
+        # People read the files of development emails, and quoted-printable would split the links.
+        message.set_content(text, cte="7bit" if _fits_lines(text) else None)
         message.add_alternative(
             self._render(f"{email.kind}.html", {**email.variables, "subject": subject}), subtype="html"
         )
@@ -66,3 +70,7 @@ class MimeComposer:
 
     def _render(self, template: str, variables: Mapping[str, str]) -> str:
         return self._templates.get_template(template).render(variables)
+
+
+def _fits_lines(text: str) -> bool:
+    return text.isascii() and all(len(line) <= LONGEST_LINE for line in text.splitlines())
