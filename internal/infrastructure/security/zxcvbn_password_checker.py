@@ -6,9 +6,10 @@ from internal.infrastructure.security.bounded_threads import BoundedThreads
 from internal.ports.clock import Clock
 from internal.ports.password_checker import Weakness
 
-# 20 bits. Rate limits keep an attacker far below it, and two words with a space take a hundred times as many.
-# A higher bound would refuse pass phrases: it would be a rule for the composition of passwords.
-FEWEST_GUESSES = 2**20
+# A listed word (30,000) with a capital letter (2) and a year (50), in any order (2), takes 6 million guesses.
+# Two words with a space take about 100 million. A higher bound would refuse pass phrases, so it would be a
+# rule for the composition of passwords.
+FEWEST_GUESSES = 10_000_000
 
 
 class ZxcvbnPasswordChecker:

@@ -79,6 +79,19 @@ async def test_refuses_the_most_common_passwords_that_fit_the_policy(checker: Zx
     assert accepted == []
 
 
+@pytest.mark.parametrize("vary", ["{}1", "{}!", "{}123", "{}2026", "2026{}", "{}2026!", "{}{}"])
+async def test_refuses_variants_of_the_least_common_passwords_too(
+    checker: ZxcvbnPasswordChecker, vary: str
+) -> None:
+    words = [password for password in FREQUENCY_LISTS["passwords"][-1000:] if password.isalpha()]
+    variants = [vary.format(form, form) for word in words for form in (word, word.capitalize())]
+    assert len(variants) > 200
+
+    accepted = [each for each in variants if await checker.weakness_of(each, personal=[]) is None]
+
+    assert accepted == []
+
+
 @pytest.mark.parametrize("password", REFUSED)
 async def test_refuses_what_is_easy_to_guess(checker: ZxcvbnPasswordChecker, password: str) -> None:
     assert fits(password)
