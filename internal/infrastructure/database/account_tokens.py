@@ -12,8 +12,8 @@ from internal.infrastructure.database.tables import users
 _ADD = insert(tokens).on_conflict_do_nothing(index_elements=["digest"])
 _STORED = select(tokens.c.digest).where(tokens.c.digest.in_(bindparam("given", expanding=True)))
 _USE_UP = update(tokens).where(tokens.c.used_at.is_(None)).values(used_at=func.now())
-# Each use and withdrawal locks the row of the user first. Otherwise two transactions could each wait for a token
-# that the other one holds.
+# Each use and withdrawal locks the row of the user first. Otherwise two transactions could each wait for a
+# token that the other one holds.
 _HOLDER = (
     select(users.c.id)
     .join(tokens, tokens.c.user_id == users.c.id)
