@@ -13,6 +13,7 @@ class EventName(StrEnum):
     REGISTERED = "auth.registered"
     LOGGED_IN = "auth.logged_in"
     LOGIN_FAILED = "auth.login_failed"
+    ACCOUNT_LOCKED = "auth.account_locked"
     LOGGED_OUT = "auth.logged_out"
     REFRESH_REUSED = "auth.refresh_reused"
     EMAIL_VERIFIED = "auth.email_verified"

@@ -34,8 +34,10 @@ class PasswordAttempts(Protocol):
     stored in clear. Sessions that exist go on.
     """
 
-    async def begin(self, account: str) -> None:
-        """Count an attempt. It counts as failed until `forget` or `give_back`, also while it is in progress.
+    async def begin(self, account: str) -> timedelta:
+        """Count an attempt, and return how long the next one has to wait if this one fails.
+
+        It counts as failed until `forget` or `give_back`, also while it is in progress.
 
         Raises:
             RateLimited: too many have failed. This attempt does not count.
@@ -52,15 +54,17 @@ class PasswordAttempts(Protocol):
 
 
 @asynccontextmanager
-async def attempted(attempts: PasswordAttempts, account: str) -> AsyncGenerator[None]:
+async def attempted(attempts: PasswordAttempts, account: str) -> AsyncGenerator[timedelta]:
     """Check a password in the body: an error means that it was wrong, except for Unavailable.
+
+    The body gets the time that the next attempt has to wait if this one fails.
 
     Raises:
         RateLimited: as `PasswordAttempts.begin`.
     """
-    await attempts.begin(account)
+    wait = await attempts.begin(account)
     try:
-        yield
+        yield wait
     except Unavailable:
         await attempts.give_back(account)
         raise

@@ -22,7 +22,7 @@ class FakePasswordAttempts:
         self.policy = policy
         self._clock = clock or FakeClock()
 
-    async def begin(self, account: str) -> None:
+    async def begin(self, account: str) -> timedelta:
         now = self._clock.now()
         known = self.failures.get(account)
         if known is None or now - known.last_at >= self.policy.forget_after:
@@ -33,6 +33,7 @@ class FakePasswordAttempts:
         known.recent = 0 if now - open_at >= self.policy.window else known.recent
         known.count, known.recent, known.last_at = known.count + 1, known.recent + 1, now
         known.wait = self._wait_after(known)
+        return known.wait
 
     async def give_back(self, account: str) -> None:
         if known := self.failures.get(account):

@@ -1,6 +1,7 @@
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from internal.application.auth.open_session import IssuedTokens, OpenSession
 from internal.domain.caller import Caller
@@ -55,21 +56,24 @@ class LogIn:
             {Limit.LOG_INS_PER_CLIENT: command.caller.network, Limit.LOG_INS: EVERYBODY}
         )
         address = _parsed(command.email)
-        async with attempted(self._password_attempts, address.value if address else command.email):
-            user, match = await self._check(command, address)
+        async with attempted(self._password_attempts, address.value if address else command.email) as wait:
+            user, match = await self._check(command, address, wait)
         new_hash = await self._rehash(command.password) if match is Match.OUTDATED else None
         return LoggedInUser(user=user, tokens=await self._begin(user, command.caller, new_hash=new_hash))
 
-    async def _check(self, command: LogInCommand, address: EmailAddress | None) -> tuple[User, Match]:
+    async def _check(
+        self, command: LogInCommand, address: EmailAddress | None, wait: timedelta
+    ) -> tuple[User, Match]:
         user, stored_costs = await self._find(address)
         match = await self._password_hasher.verify(
             command.password, user.password_hash if user else None, stored_costs=stored_costs
         )
         if user is None or not match:
-            await self._record_failure(user, command.caller, reason="password" if user else "unknown account")
+            reason = "password" if user else "unknown account"
+            await self._record_failure(user, command.caller, reason=reason, wait=wait)
             raise InvalidCredentials
         if user.disabled_at is not None:
-            await self._record_failure(user, command.caller, reason="disabled")
+            await self._record_failure(user, command.caller, reason="disabled", wait=wait)
             raise AccountDisabled
         return user, match
 
@@ -94,18 +98,24 @@ class LogIn:
             await uow.commit()
         return tokens
 
-    async def _record_failure(self, user: User | None, caller: Caller, *, reason: str) -> None:
+    async def _record_failure(
+        self, user: User | None, caller: Caller, *, reason: str, wait: timedelta
+    ) -> None:
+        events = {EventName.LOGIN_FAILED: {"reason": reason}}
+        if wait:
+            events[EventName.ACCOUNT_LOCKED] = {"seconds": f"{wait.total_seconds():.0f}"}
         async with self._uow as uow:
-            await uow.security_events.add(
-                SecurityEvent(
-                    name=EventName.LOGIN_FAILED,
-                    result=Result.FAILURE,
-                    actor_id=None,
-                    subject_id=user.id if user else None,
-                    caller=caller,
-                    details={"reason": reason},
+            for name, details in events.items():
+                await uow.security_events.add(
+                    SecurityEvent(
+                        name=name,
+                        result=Result.FAILURE,
+                        actor_id=None,
+                        subject_id=user.id if user else None,
+                        caller=caller,
+                        details=details,
+                    )
                 )
-            )
             await uow.commit()
 
 

@@ -2,7 +2,9 @@
 -- KEYS[1] the failures of the account
 -- ARGV[1] "begin" or "give_back"
 -- ARGV[2..6] free, first_wait, window, ceiling, forget_after: a LockoutPolicy, with times in milliseconds
--- Returns the milliseconds until the next attempt may begin; 0 if this one may, and is counted
+-- Returns {began, wait}
+--   began  1: this attempt is counted, and may begin
+--   wait   milliseconds until the next one may begin, if this one fails or may not begin
 local free, first_wait, window = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local ceiling, forget_after = tonumber(ARGV[5]), tonumber(ARGV[6])
 local time = redis.call('TIME')
@@ -14,12 +16,12 @@ if ARGV[1] == 'give_back' then
   if in_a_row > 0 then
     redis.call('HSET', KEYS[1], 'in_a_row', in_a_row - 1, 'recent', recent - 1, 'open_at', math.min(open_at, now))
   end
-  return 0
+  return { 0, 0 }
 end
 
 -- A clock that was set back must not lock an account for longer than the policy does.
 if open_at > now and open_at - now <= forget_after then
-  return open_at - now
+  return { 0, open_at - now }
 end
 if now - open_at >= window then
   recent = 0
@@ -34,4 +36,4 @@ elseif recent >= free then
 end
 redis.call('HSET', KEYS[1], 'in_a_row', in_a_row, 'recent', recent, 'open_at', string.format('%.0f', now + wait))
 redis.call('PEXPIRE', KEYS[1], forget_after)
-return 0
+return { 1, wait }

@@ -24,19 +24,20 @@ class ProcessPasswordAttempts:
         self._policy = policy
         self._failures: OrderedDict[str, _Failures] = OrderedDict()
 
-    def begin(self, account: str) -> float:
-        """Count an attempt and return 0, or return the seconds until the next one may begin."""
+    def begin(self, account: str) -> tuple[bool, float]:
+        """Whether this attempt may begin, and the seconds until the next one may, if this one fails."""
         now = monotonic()
         failures = self._of(account, now)
         if failures.open_at > now:
-            return failures.open_at - now
+            return False, failures.open_at - now
         if now - failures.open_at >= self._policy.window.total_seconds():
             failures.recent = 0
         failures.in_a_row += 1
         failures.recent += 1
         failures.began_at = now
-        failures.open_at = now + self._wait_after(failures)
-        return 0
+        wait = self._wait_after(failures)
+        failures.open_at = now + wait
+        return True, wait
 
     def give_back(self, account: str) -> None:
         if failures := self._failures.get(account):

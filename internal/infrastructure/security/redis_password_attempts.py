@@ -40,14 +40,15 @@ class RedisPasswordAttempts:
         first_wait, window, forget_after = (time // _MILLISECOND for time in times)
         self._arguments = (policy.free, first_wait, window, policy.ceiling, forget_after)
 
-    async def begin(self, account: str) -> None:
+    async def begin(self, account: str) -> timedelta:
         name = self._digest.of(account)
-        wait = await self._redis_or_process.call(
+        may_begin, seconds = await self._redis_or_process.call(
             partial(self._run, "begin", name), partial(self._in_process.begin, name)
         )
-        if wait:
-            log.info("rate_limits.account_locked", seconds=round(wait))
-            raise RateLimited(timedelta(seconds=wait))
+        if not may_begin:
+            log.info("rate_limits.account_locked", seconds=round(seconds))
+            raise RateLimited(timedelta(seconds=seconds))
+        return timedelta(seconds=seconds)
 
     async def give_back(self, account: str) -> None:
         name = self._digest.of(account)
@@ -60,9 +61,10 @@ class RedisPasswordAttempts:
         self._in_process.forget(name)
         await self._redis_or_process.call(partial(self._delete, name), lambda: None)
 
-    async def _run(self, action: str, name: str) -> float:
+    async def _run(self, action: str, name: str) -> tuple[bool, float]:
         keys = [f"{self._prefix}:{name}"]
-        return float(await self._script(keys, [action, *self._arguments])) / 1000
+        may_begin, milliseconds = await self._script(keys, [action, *self._arguments])
+        return bool(may_begin), milliseconds / 1000
 
     async def _delete(self, name: str) -> None:
         await self._client.delete(f"{self._prefix}:{name}")
