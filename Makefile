@@ -22,7 +22,7 @@ export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
 .PHONY: coverage help run server worker test test-all test-unit test-integration test-e2e test-faults full faults soak check lua commits fmt hooks mails mail-preview lock \
-	migrate migration image-test bench bench-against $(BENCHMARKS) up down clean
+	migrate seed migration image-test bench bench-against $(BENCHMARKS) up down clean
 
 # A line that starts with two number signs and an at sign starts a group of the list.
 help: ## list the targets
@@ -144,6 +144,9 @@ lock: $(UV) ## update the lock files in requirements/ to the newest versions tha
 
 migrate: $(INSTALLED) ## bring the database to the newest schema
 	$(BIN)/python -m cmd.admin db migrate
+
+seed: $(INSTALLED) ## create demo users and print their passwords once; not in production
+	$(BIN)/python -m cmd.admin user seed
 
 migration: $(INSTALLED) ## write a migration from the tables: make migration name="add a column"
 	@test -n "$(name)" || { echo 'usage: make migration name="what it does"' >&2; exit 2; }

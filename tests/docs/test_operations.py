@@ -96,6 +96,20 @@ def test_mails_that_wait_are_seen_and_forwarded(admin: Admin, engine: Engine, da
     assert engine.states() == {"waits": "pending"}
 
 
+def test_an_operator_creates_an_admin_and_manages_users(admin: Admin) -> None:
+    created = admin.run(BLOCKS["admin_users"])
+    admin.run("python -m cmd.admin user create-admin ada@example.com --generate-password")
+    managed = admin.run(BLOCKS["admin_user"], USER="ada@example.com")
+
+    assert re.search(r"^password: \S{20,}$", created, re.MULTILINE)
+    assert re.search(r"root@example.com +Admin +admin +active", created)
+    assert re.findall("^ada@.*: .*", managed, re.MULTILINE) == [
+        "ada@example.com: disabled",
+        "ada@example.com: active",
+        "ada@example.com: viewer",
+    ]
+
+
 def test_an_archived_mail_starts_again(admin: Admin, engine: Engine, database_url: str) -> None:
     store(database_url, "bad")
     admin.run(BLOCKS["redrive"].splitlines()[0])

@@ -6,12 +6,22 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from typer.testing import CliRunner, Result
 
+from internal.application.admin.change_role import ChangeRole
+from internal.application.admin.create_user import CreateUser
+from internal.application.admin.disable_user import DisableUser
+from internal.application.admin.enable_user import EnableUser
+from internal.application.admin.list_users import ListUsers
+from internal.application.admin.revoke_sessions import RevokeSessions
+from internal.application.admin.view_sessions import ViewSessions
+from internal.application.admin.view_user import ViewUser
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
+from internal.domain.errors import NotPermitted
 from internal.infrastructure.cli.app import app
-from internal.infrastructure.cli.command_needs import RedisRefusals, Tools
+from internal.infrastructure.cli.command_needs import RedisRefusals, Tools, UserTools
 from internal.infrastructure.taskqueue.inspection.redis_info import RedisInfo
 from internal.infrastructure.tasks.codec import TaskCodec
 from internal.ports.task_snapshots import TaskInfo, WorkerInfo
@@ -22,6 +32,8 @@ from tests.fakes.outbox_inspector import FakeOutboxInspector
 from tests.fakes.task_inspector import FakeTaskInspector
 from tests.fakes.tasks import FakeTaskPublisher
 from tests.fakes.unit_of_work import FakeUnitOfWork
+from tests.fakes.user_directory import FakeUserDirectory
+from tests.support.new_password import new_password
 
 REDIS = RedisInfo(
     software="valkey",
@@ -43,6 +55,7 @@ class FakeInstallation:
     clock: FakeClock = field(default_factory=FakeClock)
     is_interactive: bool = False
     is_away: bool = False
+    is_production: bool = False
     redis: RedisInfo = REDIS
     refusals: RedisRefusals = field(default_factory=RedisRefusals)
     tasks: Sequence[type[Task]] = (SendWelcomeEmail,)
@@ -56,7 +69,7 @@ class FakeInstallation:
         self.inspector = FakeTaskInspector(self.clock, batch=2)
         self.outbox = FakeOutboxInspector(self.clock, batch=2)
         self.publisher = FakeTaskPublisher()
-        self.unit_of_work = FakeUnitOfWork(tasks=FakeTaskPublisher(stores=True))
+        self.unit_of_work = FakeUnitOfWork(tasks=FakeTaskPublisher(stores=True), clock=self.clock)
 
     @property
     def target(self) -> str:
@@ -80,6 +93,25 @@ class FakeInstallation:
             redis_info=self._redis_info,
             redis_refusals=self._redis_refusals,
         )
+
+    @asynccontextmanager
+    async def open_users(self) -> AsyncIterator[UserTools]:
+        uow, clock = self.unit_of_work, self.clock
+        yield UserTools(
+            list_users=ListUsers(user_directory=FakeUserDirectory(uow.users)),
+            view_user=ViewUser(uow=uow),
+            view_sessions=ViewSessions(uow=uow),
+            create_user=CreateUser(uow=uow, new_password=new_password(), clock=clock, new_id=uuid4),
+            change_role=ChangeRole(uow=uow, clock=clock),
+            disable_user=DisableUser(uow=uow, clock=clock),
+            enable_user=EnableUser(uow=uow, clock=clock),
+            revoke_sessions=RevokeSessions(uow=uow, clock=clock),
+            clock=clock,
+        )
+
+    def require_no_production(self) -> None:
+        if self.is_production:
+            raise NotPermitted("this is production")
 
     async def _redis_info(self) -> RedisInfo:
         return self.redis

@@ -10,6 +10,9 @@ from internal.infrastructure.cli.commands import (
     server,
     task_actions,
     task_bulk,
+    user_actions,
+    user_creation,
+    user_views,
     workers,
 )
 from internal.infrastructure.cli.commands.stats import show_stats
@@ -24,7 +27,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Operate the queues, the outbox and the workers."
+    help="Operate the queues, the outbox, the workers and the users."
     " Exit codes: 0 success, 1 failure or partial failure, 2 usage error.",
 )
 tasks = typer.Typer(
@@ -39,6 +42,16 @@ for action in TaskAction:
 for action in TaskAction:
     tasks.command(f"{action}-all", help=task_bulk.HELP[action])(task_bulk.command_for(action))
 
+users = typer.Typer(cls=CommandGroup, no_args_is_help=True, help="Create, list, promote and disable users.")
+users.command("create-admin")(user_creation.create_admin)
+users.command("ls")(user_views.list_users)
+users.command("show")(user_views.show)
+users.command("sessions")(user_views.sessions)
+users.command("promote")(user_actions.promote)
+users.command("disable")(user_actions.disable)
+users.command("enable")(user_actions.enable)
+users.command("seed")(user_creation.seed)
+
 app.command("stats")(show_stats)
 app.add_typer(queues.app, name="queue")
 app.add_typer(tasks, name="task")
@@ -46,4 +59,5 @@ app.add_typer(outbox.app, name="outbox")
 app.add_typer(server.app, name="server")
 app.add_typer(workers.app, name="worker")
 app.add_typer(schedules.app, name="cron")
+app.add_typer(users, name="user")
 app.add_typer(database.app, name="db")

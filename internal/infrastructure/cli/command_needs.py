@@ -12,7 +12,15 @@ from internal.ports.task_snapshots import WorkerInfo
 from internal.ports.tasks import Task, TaskPublisher
 from internal.ports.unit_of_work import UnitOfWork
 
-if TYPE_CHECKING:  # they import libraries that `--help` does not need
+if TYPE_CHECKING:  # `--help` does not need them, nor the libraries that some import
+    from internal.application.admin.change_role import ChangeRole
+    from internal.application.admin.create_user import CreateUser
+    from internal.application.admin.disable_user import DisableUser
+    from internal.application.admin.enable_user import EnableUser
+    from internal.application.admin.list_users import ListUsers
+    from internal.application.admin.revoke_sessions import RevokeSessions
+    from internal.application.admin.view_sessions import ViewSessions
+    from internal.application.admin.view_user import ViewUser
     from internal.infrastructure.taskqueue.inspection.redis_info import RedisInfo
     from internal.infrastructure.tasks.codec import TaskCodec
 
@@ -44,6 +52,21 @@ class Tools:
     redis_refusals: Callable[[], Awaitable[RedisRefusals]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserTools:
+    """The use cases of administrators. They need Postgres alone."""
+
+    list_users: "ListUsers"
+    view_user: "ViewUser"
+    view_sessions: "ViewSessions"
+    create_user: "CreateUser"
+    change_role: "ChangeRole"
+    disable_user: "DisableUser"
+    enable_user: "EnableUser"
+    revoke_sessions: "RevokeSessions"
+    clock: Clock
+
+
 class Installation(Protocol):
     """Imports and opens a service only when a command needs it."""
 
@@ -62,6 +85,12 @@ class Installation(Protocol):
         ...
 
     def open(self) -> AbstractAsyncContextManager[Tools]: ...
+
+    def open_users(self) -> AbstractAsyncContextManager[UserTools]: ...
+
+    def require_no_production(self) -> None:
+        """Raise NotPermitted in production."""
+        ...
 
     async def workers_on(self, host: str) -> Sequence[WorkerInfo]:
         """The workers that are up on `host`, in the order of their process ids.

@@ -3,7 +3,8 @@ from typing import Any, TypeVar
 
 import typer
 
-from internal.infrastructure.cli.command_needs import Installation, Tools
+from internal.domain.errors import InvalidInput
+from internal.infrastructure.cli.command_needs import Installation, Tools, UserTools
 
 T = TypeVar("T")
 
@@ -22,6 +23,20 @@ def run(context: typer.Context, work: Callable[[Tools], Awaitable[T]]) -> T:
             return await work(tools)
 
     return run_loop(work_with_tools())
+
+
+def run_on_users(context: typer.Context, work: Callable[[UserTools], Awaitable[T]]) -> T:
+    """Run `work` with the use cases on users. Invalid input is a usage error."""
+
+    async def work_with_tools() -> T:
+        async with installation_of(context).open_users() as tools:
+            return await work(tools)
+
+    try:
+        return run_loop(work_with_tools())
+    except InvalidInput as error:
+        problems = [f"{name} {problem}" for name, several in error.errors.items() for problem in several]
+        raise typer.BadParameter("; ".join(problems)) from error
 
 
 def run_loop(work: Coroutine[Any, Any, T]) -> T:

@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
-from internal.domain.errors import DomainError
+from internal.domain.errors import DomainError, NotPermitted
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.process.process_signals import STOP_SIGNALS
 from internal.infrastructure.bootstrap.services.service_addresses import postgres_at, redis_at, services_at
 from internal.infrastructure.cli.app import app
-from internal.infrastructure.cli.command_needs import RedisRefusals, Tools
+from internal.infrastructure.cli.command_needs import RedisRefusals, Tools, UserTools
 from internal.infrastructure.cli.output.console import print_error
 from internal.infrastructure.telemetry.liveness_file import heard_ago
 from internal.ports.unavailable import Unavailable
@@ -140,6 +140,37 @@ class LocatedInstallation:
                     redis_info=lambda: read_redis_info(taskqueue.redis()),
                     redis_refusals=lambda: redis_refusals(container),
                 )
+
+    @asynccontextmanager
+    async def open_users(self) -> AsyncIterator[UserTools]:
+        from internal.infrastructure.bootstrap.container import Container  # noqa: PLC0415 - see above
+        from internal.infrastructure.bootstrap.lifespan import open_resources  # noqa: PLC0415 - see above
+        from internal.infrastructure.telemetry.log import configure_logging  # noqa: PLC0415 - see above
+
+        settings = self._located()
+        if self._log_to is not None:
+            configure_logging(level="WARNING", log_format="console", stream=self._log_to)
+        container = Container(settings=settings)
+        admin = container.admin()
+        with self._naming(postgres_at(settings.database_url)):
+            async with open_resources(container):
+                yield UserTools(
+                    list_users=admin.list_users(),
+                    view_user=admin.view_user(),
+                    view_sessions=admin.view_sessions(),
+                    create_user=admin.create_user(),
+                    change_role=admin.change_role(),
+                    disable_user=admin.disable_user(),
+                    enable_user=admin.enable_user(),
+                    revoke_sessions=admin.revoke_sessions(),
+                    clock=container.clock(),
+                )
+
+    def require_no_production(self) -> None:
+        from internal.infrastructure.config.settings import Environment  # noqa: PLC0415 - see above
+
+        if _load_settings().app_env is Environment.PRODUCTION:
+            raise NotPermitted("APP_ENV is production, which gets no demo users")
 
     async def workers_on(self, host: str) -> Sequence["WorkerInfo"]:
         from internal.infrastructure.bootstrap.admin.redis_from_environment import redis_url_from_environment  # noqa: PLC0415 - see above

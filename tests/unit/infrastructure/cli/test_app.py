@@ -45,6 +45,10 @@ def test_every_command_is_there() -> None:
         *(f"outbox {name}" for name in ("stats", "ls", "inspect")),
         *(f"outbox {name}" for name in ("redrive", "redrive-all", "discard", "discard-all")),
         *(
+            f"user {name}"
+            for name in ("create-admin", "ls", "show", "sessions", "promote", "disable", "enable", "seed")
+        ),
+        *(
             "worker ls",
             "worker ping",
             "worker alive",
@@ -74,7 +78,7 @@ def test_every_command_but_the_databases_speaks_to_scripts(operator: Operator, p
 
 
 @pytest.mark.parametrize(
-    "path", [(), ("queue",), ("task",), ("worker",), ("server",), ("cron",), ("db",)], ids=" ".join
+    "path", [(), ("queue",), ("task",), ("worker",), ("server",), ("cron",), ("user",), ("db",)], ids=" ".join
 )
 def test_a_group_alone_shows_its_help(operator: Operator, path: tuple[str, ...]) -> None:
     shown = operator.does(*path)
