@@ -21,6 +21,7 @@ class Limit(StrEnum):
     """Valid or not: to check a password takes time."""
     SIGN_UPS_PER_CLIENT = "sign_ups_per_client"
     LOG_INS_PER_CLIENT = "log_ins_per_client"
+    """And changes that ask a signed-in user for the password."""
     LOG_INS = "log_ins"
     """Of EVERYBODY together."""
     RECORDED_DENIALS_PER_USER = "recorded_denials_per_user"

@@ -41,7 +41,10 @@ class FakeOwnAccounts:
         self.limiter = FakeRateLimiter(quotas, clock=self.clock)
         self.new_password = new_password(hasher=self.hasher)
         self.confirm_password = ConfirmPassword(
-            uow=self.uow, password_hasher=self.hasher, password_attempts=self.attempts
+            uow=self.uow,
+            password_hasher=self.hasher,
+            password_attempts=self.attempts,
+            rate_limiter=self.limiter,
         )
         self.ada = replace(ada, password_hash=fake_hash(PASSWORD))
         self.uow.users.by_id[ada.id] = self.ada

@@ -56,7 +56,7 @@ async def test_no_change_waits_for_another_one_forever(site: MailedTokens, order
     for number in range(OF_EACH):
         changes += await by_mail(site, ada, number)
         changes += by_session(site, headers, number)
-    random.Random(order).shuffle(changes)  # noqa: S311 - the order is no secret
+    random.Random(order).shuffle(changes)  # noqa: S311 - the order is not a secret
 
     responses = await asyncio.gather(*changes)
 

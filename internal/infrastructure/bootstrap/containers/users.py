@@ -31,6 +31,7 @@ class UsersContainer(containers.DeclarativeContainer):
         uow=database.unit_of_work,
         password_hasher=security.password_hasher,
         password_attempts=security.password_attempts,
+        rate_limiter=security.rate_limiter,
     )
     change_password = providers.Factory(
         ChangePassword,

@@ -6,6 +6,7 @@ from internal.domain.errors import RateLimited
 from internal.domain.security_event import EventName, Result
 from internal.domain.user import User, WrongPassword
 from internal.ports.password_attempts import LockoutPolicy
+from internal.ports.rate_limiter import Limit, Quota
 from tests.support.callers import CALLER
 from tests.support.own_accounts import PASSWORD, FakeOwnAccounts
 
@@ -55,3 +56,12 @@ async def test_failed_log_ins_do_not_keep_the_user_out(accounts: FakeOwnAccounts
         await accounts.attempts.begin("ada@example.com")
 
     await confirm(accounts, PASSWORD)
+
+
+async def test_limits_the_checks_of_one_client(ada: User) -> None:
+    accounts = FakeOwnAccounts(ada, quotas={Limit.LOG_INS_PER_CLIENT: Quota(2, timedelta(minutes=1))})
+    for _ in range(2):
+        await confirm(accounts, PASSWORD)
+
+    with pytest.raises(RateLimited):
+        await confirm(accounts, PASSWORD)
