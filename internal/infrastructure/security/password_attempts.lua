@@ -9,8 +9,9 @@ local free, first_wait, window = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(
 local ceiling, forget_after = tonumber(ARGV[5]), tonumber(ARGV[6])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local stored = redis.call('HMGET', KEYS[1], 'in_a_row', 'recent', 'open_at')
-local in_a_row, recent, open_at = tonumber(stored[1] or 0), tonumber(stored[2] or 0), tonumber(stored[3] or 0)
+local stored = redis.call('HMGET', KEYS[1], 'in_a_row', 'recent', 'open_at', 'wait')
+local in_a_row, recent = tonumber(stored[1] or 0), tonumber(stored[2] or 0)
+local open_at, wait = tonumber(stored[3] or 0), tonumber(stored[4] or 0)
 
 if ARGV[1] == 'give_back' then
   if in_a_row > 0 then
@@ -19,8 +20,8 @@ if ARGV[1] == 'give_back' then
   return { 0, 0 }
 end
 
--- A clock that was set back must not lock an account for longer than the policy does.
-if open_at > now and open_at - now <= forget_after then
+-- If the clock was set back, the account would wait for longer than it has to.
+if open_at > now and open_at - now <= wait then
   return { 0, open_at - now }
 end
 if now - open_at >= window then
@@ -28,12 +29,12 @@ if now - open_at >= window then
 end
 in_a_row, recent = in_a_row + 1, recent + 1
 
-local wait = 0
+wait = 0
 if in_a_row >= ceiling then
   wait = forget_after
 elseif recent >= free then
   wait = math.min(first_wait * 2 ^ (recent - free), window)
 end
-redis.call('HSET', KEYS[1], 'in_a_row', in_a_row, 'recent', recent, 'open_at', string.format('%.0f', now + wait))
+redis.call('HSET', KEYS[1], 'in_a_row', in_a_row, 'recent', recent, 'open_at', now + wait, 'wait', wait)
 redis.call('PEXPIRE', KEYS[1], forget_after)
 return { 1, wait }

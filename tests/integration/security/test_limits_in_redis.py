@@ -145,6 +145,16 @@ async def test_a_key_shows_neither_client_nor_account_and_expires(redis_url: str
     assert all(0 < life <= 86_400 for life in lives)
 
 
+async def test_a_clock_that_is_set_back_locks_no_account(redis_url: str) -> None:
+    async with limits_on(redis_url) as limits:
+        await limits.attempts.begin("ada@example.com")
+        [key] = [key async for key in limits.client.scan_iter()]
+        # As if the clock had been an hour ahead.
+        await limits.client.hincrby(key, "open_at", 3_600_000)
+
+        assert await allowed(lambda: limits.attempts.begin("ada@example.com"), times=10) == POLICY.free - 1
+
+
 async def test_another_key_names_other_counters() -> None:
     assert KeyedDigest(b"one").of("ada@example.com") != KeyedDigest(b"two").of("ada@example.com")
 
