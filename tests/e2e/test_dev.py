@@ -160,6 +160,31 @@ def test_shows_a_curl_line_that_signs_up(running_dev: Dev) -> None:
     assert '"success":true' in answer.stdout
 
 
+def test_its_admin_logs_in_with_the_password_in_the_file(dev: Dev) -> None:
+    first = dev.start()
+    assert "Admin    admin@example.com, password in var/admin-password" in dev.terminal
+    file = dev.directory / "var" / "admin-password"
+    password = file.read_text()
+    first.send_signal(signal.SIGINT)
+    assert first.wait(30) == 0
+
+    dev.start()
+
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.read_text() == password
+    assert password not in dev.terminal
+    logged_in = httpx.post(
+        f"{dev.url}/api/v1/auth/login",
+        json={"email": "admin@example.com", "password": password},
+        timeout=10,
+    )
+    token = logged_in.json()["data"]["token"]
+    users = httpx.get(
+        f"{dev.url}/api/v1/admin/users", headers={"Authorization": f"Bearer {token}"}, timeout=10
+    )
+    assert [user["role"] for user in users.json()["data"]] == ["admin"]
+
+
 def test_keeps_its_data_from_one_run_to_the_next(dev: Dev) -> None:
     first = dev.start()
     assert dev.sign_up().status_code == 201

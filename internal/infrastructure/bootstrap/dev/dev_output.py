@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from internal.infrastructure.bootstrap.dev.development_admin import EMAIL, PASSWORD_FILE
 from internal.infrastructure.config.paths import VAR_DIRECTORY
 from internal.infrastructure.config.settings import Environment, Settings
 from internal.infrastructure.telemetry.log import has_colours
@@ -14,7 +15,7 @@ SCREEN = """
 
     Health   {url}/readyz
 {openapi}    Mail     {mail}
-
+{admin}
   The server and the worker restart when the code changes.
 
   Sign up:
@@ -45,6 +46,7 @@ def screen_of(settings: Settings, seconds: float) -> str:
         url=url_of(settings),
         openapi=_openapi(settings),
         mail=_mail_target(settings),
+        admin=_admin(),
         var=VAR_DIRECTORY,
     )
 
@@ -54,6 +56,11 @@ def _openapi(settings: Settings) -> str:
     if settings.app_env is Environment.PRODUCTION:
         return ""
     return f"    OpenAPI  {url_of(settings)}/api/v1/openapi/openapi.json\n"
+
+
+def _admin() -> str:
+    """The line for the admin, unless somebody else knows the password or has deleted the file."""
+    return f"    Admin    {EMAIL}, password in {PASSWORD_FILE}\n" if PASSWORD_FILE.exists() else ""
 
 
 def url_of(settings: Settings) -> str:

@@ -23,13 +23,14 @@ from internal.infrastructure.bootstrap.dev.dev_output import (
     screen_of,
     url_of,
 )
+from internal.infrastructure.bootstrap.dev.development_admin import ensure_admin
 from internal.infrastructure.bootstrap.dev.service_restarter import ServiceRestarter
 from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.server.listening_sockets import require_free_port
 from internal.infrastructure.bootstrap.services.service_discovery import publish_services, withdraw_services
 from internal.infrastructure.bootstrap.worker.live_workers import workers_on
 from internal.infrastructure.config.paths import VAR_DIRECTORY
-from internal.infrastructure.config.settings import Settings
+from internal.infrastructure.config.settings import Environment, Settings
 from internal.infrastructure.database.schema import upgrade_to_head
 from internal.infrastructure.embedded.password import kept_password
 from internal.infrastructure.embedded.postgres import EmbeddedPostgres
@@ -62,6 +63,7 @@ def run_everything(settings: Settings) -> None:
         with suppress(Interrupted):
             postgres, redis = _start_services(settings, running)
             processes = _start_processes(settings, running, postgres=postgres, redis=redis)
+            _ensure_admin(settings, postgres=postgres, redis=redis)
             services = ServiceRestarter({"Postgres": postgres, "Valkey": redis}, say=say)
             mails = mails_of(settings)
             _await_ready(settings, redis.url, told, look=lambda: _look(services, processes))
@@ -79,7 +81,7 @@ def _start_services(settings: Settings, running: ExitStack) -> tuple[EmbeddedPos
     running.enter_context(_only_one())
     require_free_port(settings.http_host, settings.http_port)
     say("  Starting Postgres, Valkey, the server and a worker...")
-    password = kept_password(VAR_DIRECTORY)
+    password = kept_password(VAR_DIRECTORY / "password")
     postgres = EmbeddedPostgres(VAR_DIRECTORY.absolute(), password=password)
     redis = EmbeddedRedis(VAR_DIRECTORY.absolute(), password=password)
     running.callback(postgres.stop)
@@ -110,6 +112,13 @@ def _start_processes(
     if has_colours(sys.stdout):
         env["FORCE_COLOR"] = "1"  # their output reaches this terminal through a pipe
     return {name: _start_process(name, env, running) for name in ("server", "worker")}
+
+
+def _ensure_admin(settings: Settings, *, postgres: EmbeddedPostgres, redis: EmbeddedRedis) -> None:
+    """Create the admin while the server and the worker start."""
+    if settings.app_env is Environment.DEVELOPMENT:
+        located = settings.model_copy(update={"database_url": postgres.url, "redis_url": redis.url})
+        asyncio.run(ensure_admin(located))
 
 
 def _start_process(name: str, env: dict[str, str], running: ExitStack) -> "subprocess.Popen[bytes]":

@@ -10,14 +10,14 @@ class Killed(BaseException):
 
 
 def test_is_made_once_and_kept(tmp_path: Path) -> None:
-    first = kept_password(tmp_path)
+    first = kept_password(tmp_path / "password")
 
     assert len(first) >= 32
-    assert kept_password(tmp_path) == first
+    assert kept_password(tmp_path / "password") == first
 
 
 def test_can_be_read_by_its_owner_alone(tmp_path: Path) -> None:
-    kept_password(tmp_path)
+    kept_password(tmp_path / "password")
 
     [file] = tmp_path.iterdir()
     assert file.stat().st_mode & 0o777 == 0o600
@@ -33,7 +33,7 @@ def test_exists_as_a_whole_or_not_at_all(
     with monkeypatch.context() as dying:
         dying.setattr(last_step, die)
         with pytest.raises(Killed):
-            kept_password(tmp_path)
+            kept_password(tmp_path / "password")
 
     assert not (tmp_path / "password").exists()
-    assert len(kept_password(tmp_path)) >= 32
+    assert len(kept_password(tmp_path / "password")) >= 32
