@@ -10,7 +10,7 @@ from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
 from internal.infrastructure.taskqueue.protocol import message_options
 from internal.infrastructure.taskqueue.protocol.message_options import FORMAT, UNKNOWN
 from internal.infrastructure.taskqueue.protocol.timing import MAX_CRASHES, Timing, milliseconds
-from internal.infrastructure.tasks.encrypted_payload import key_id_of, missing
+from internal.infrastructure.tasks.encrypted_payload import is_encrypted, key_id_of, missing
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +43,10 @@ def precheck(
 def _why_unreadable(delivery: Delivery, payload_keys: Container[str]) -> str | None:
     if delivery.options.get(FORMAT, 1) not in message_options.KNOWN_FORMATS:
         return "its message is of a newer version"
-    key_id = key_id_of(delivery.kwargs)
+    payload = delivery.kwargs
+    if not is_encrypted(payload):
+        return None
+    key_id = key_id_of(payload)
     return None if key_id is None or key_id in payload_keys else missing(key_id)
 
 
