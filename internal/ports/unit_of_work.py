@@ -7,6 +7,7 @@ from internal.ports.security_events import SecurityEvents
 from internal.ports.session_repository import SessionRepository
 from internal.ports.tasks import TaskPublisher
 from internal.ports.user_repository import UserRepository
+from internal.ports.user_tasks import UserTasks
 
 
 class UnitOfWork(Protocol):
@@ -36,6 +37,9 @@ class UnitOfWork(Protocol):
 
     @property
     def tasks(self) -> TaskPublisher: ...
+
+    @property
+    def user_tasks(self) -> UserTasks: ...
 
     async def commit(self) -> None: ...
 

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -66,3 +67,27 @@ async def test_an_event_is_stored_and_logged_with_the_commit(
     )
     assert (row.address, row.user_agent, row.request_id) == ("192.0.2.7", "curl", "r1")
     assert row.details == {"reason": "password"}
+
+
+async def test_anonymising_forgets_from_where_a_user_acted_but_not_who_acted_on_the_user(
+    container: Container,
+) -> None:
+    ada_id, admin_id = EVENT.subject_id, uuid4()
+    by_ada = replace(EVENT, actor_id=ada_id, subject_id=uuid4())
+    by_admin = replace(EVENT, actor_id=admin_id)
+    assert ada_id is not None
+    async with container.database.unit_of_work() as uow:
+        for event in (EVENT, by_ada, by_admin):
+            await uow.security_events.add(event)
+        changed = [await uow.security_events.anonymise(ada_id, at_most=1) for _ in range(3)]
+        await uow.commit()
+
+    assert changed == [1, 1, 0]
+    async with container.database.engine().connect() as connection:
+        rows = (await connection.execute(select(security_events).order_by(security_events.c.id))).all()
+    assert [(row.address, row.user_agent, row.request_id) for row in rows] == [
+        (None, None, None),
+        (None, None, None),
+        ("192.0.2.7", "curl", "r1"),
+    ]
+    assert [row.details for row in rows] == [{"reason": "password"}] * 3

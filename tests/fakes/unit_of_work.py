@@ -9,6 +9,7 @@ from tests.fakes.security_events import FakeSecurityEvents
 from tests.fakes.session_repository import FakeSessionRepository
 from tests.fakes.tasks import FakeTaskPublisher, PublishedTask
 from tests.fakes.user_repository import FakeUserRepository
+from tests.fakes.user_tasks import FakeUserTasks
 
 
 class FakeUnitOfWork:
@@ -22,6 +23,7 @@ class FakeUnitOfWork:
         self.security_events = FakeSecurityEvents()
         self.requests = FakeIdempotentRequests(clock)
         self.tasks = tasks or FakeTaskPublisher(stores=True)
+        self.user_tasks = FakeUserTasks(users=self.users, clock=clock)
         self.published: list[PublishedTask] = []
 
     async def __aenter__(self) -> Self:
@@ -29,6 +31,8 @@ class FakeUnitOfWork:
         return self
 
     async def commit(self) -> None:
+        for published in self.tasks.published:
+            self.user_tasks.note(published)
         self._remember()
         self.published.extend(self.tasks.published)
         self.tasks.published.clear()
@@ -44,6 +48,7 @@ class FakeUnitOfWork:
         self.account_tokens.by_digest, self.account_tokens.used = self._account_tokens
         self.security_events.recorded = self._security_events
         self.requests.by_key = self._requests
+        self.user_tasks.noted = self._user_tasks
         self.tasks.published.clear()
 
     def _remember(self) -> None:
@@ -52,3 +57,4 @@ class FakeUnitOfWork:
         self._account_tokens = dict(self.account_tokens.by_digest), set(self.account_tokens.used)
         self._security_events = list(self.security_events.recorded)
         self._requests = dict(self.requests.by_key)
+        self._user_tasks = dict(self.user_tasks.noted)

@@ -12,6 +12,8 @@ _READ: Mapping[bytes, Callable[[redis.Redis, bytes], Any]] = {
     b"set": redis.Redis.smembers,
     b"zset": lambda client, key: client.zrange(key, 0, -1),
     b"stream": redis.Redis.xrange,
+    # The key has just been deleted.
+    b"none": lambda client, key: None,  # noqa: ARG005 - as the others
 }
 
 

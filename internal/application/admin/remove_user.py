@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 
 from internal.application.administration import AdministerUserCommand
+from internal.application.erase_account import erase_account
 from internal.domain.security_event import EventName
 from internal.domain.user import UserNotFound
 from internal.ports.unit_of_work import UnitOfWork
@@ -29,7 +30,6 @@ class RemoveUser:
             user = await command.subject_in(uow)
             if user.is_active_admin:
                 await uow.users.require_other_admin(user)
-            if not await uow.users.delete(user):
+            if not await erase_account(uow, user, command.event(EventName.ADMIN_USER_DELETED)):
                 raise UserNotFound
-            await uow.security_events.add(command.event(EventName.ADMIN_USER_DELETED))
             await uow.commit()

@@ -1,6 +1,7 @@
 from dataclasses import dataclass, field
 
 from internal.application.auth.authenticate import Principal
+from internal.application.erase_account import erase_account
 from internal.application.users.confirm_password import ConfirmPassword
 from internal.domain.caller import Caller
 from internal.domain.security_event import EventName, SecurityEvent
@@ -31,9 +32,6 @@ class DeleteAccount:
         async with self._uow as uow:
             if user.is_active_admin:
                 await uow.users.require_other_admin(user)
-            if not await uow.users.delete(user):
-                return
-            await uow.security_events.add(
-                SecurityEvent.on_own_account(EventName.DELETED, user_id=user.id, caller=command.caller)
-            )
-            await uow.commit()
+            event = SecurityEvent.on_own_account(EventName.DELETED, user_id=user.id, caller=command.caller)
+            if await erase_account(uow, user, event):
+                await uow.commit()

@@ -40,11 +40,17 @@ class Container(containers.DeclarativeContainer):
     admin = providers.Container(
         AdminContainer, clock=clock, new_id=new_id, database=database, security=security
     )
+    inspection = providers.Container(InspectionContainer, database=database, taskqueue=taskqueue)
     tasks = providers.Container(
-        TasksContainer, settings=settings, clock=clock, database=database, security=security, email=email
+        TasksContainer,
+        settings=settings,
+        clock=clock,
+        database=database,
+        security=security,
+        email=email,
+        inspection=inspection,
     )
     # Controllers ask for the use cases of these areas.
     use_cases = providers.List(auth, users, admin)
 
     worker = providers.Container(WorkerContainer, settings=settings, taskqueue=taskqueue)
-    inspection = providers.Container(InspectionContainer, database=database, taskqueue=taskqueue)

@@ -1,11 +1,31 @@
+from uuid import UUID
+
 import structlog
-from sqlalchemy import insert
+from sqlalchemy import Uuid, bindparam, insert, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from internal.domain.security_event import Result, SecurityEvent
 from internal.infrastructure.database.tables import security_events
 
 log = structlog.get_logger(__name__)
+
+_user_id = bindparam("user_id", type_=Uuid)
+_FROM_WHERE = (security_events.c.address, security_events.c.user_agent, security_events.c.request_id)
+_TRACES = (
+    select(security_events.c.id)
+    .where(
+        # Not what an administrator did to the user: that is where the administrator was.
+        (security_events.c.actor_id == _user_id)
+        | (security_events.c.actor_id.is_(None) & (security_events.c.subject_id == _user_id)),
+        or_(*(column.is_not(None) for column in _FROM_WHERE)),
+    )
+    .limit(bindparam("at_most"))
+)
+_ANONYMISE = (
+    update(security_events)
+    .where(security_events.c.id.in_(_TRACES.scalar_subquery()))
+    .values({column: null() for column in _FROM_WHERE})
+)
 
 
 class SqlAlchemySecurityEvents:
@@ -26,6 +46,9 @@ class SqlAlchemySecurityEvents:
         }
         await self._connection.execute(insert(security_events), row)
         self._added.append(event)
+
+    async def anonymise(self, user_id: UUID, *, at_most: int) -> int:
+        return (await self._connection.execute(_ANONYMISE, {"user_id": user_id, "at_most": at_most})).rowcount
 
     def log_added(self) -> None:
         """Log what was stored. Addresses stay in the table: logs are kept by others, and for longer."""

@@ -159,10 +159,19 @@ outbox = Table(
     # When the task ended, and whether it succeeded.
     Column("closed_at", DateTime(timezone=True)),
     Column("succeeded", Boolean),
+    # The user whom the task is about, if there is one.
+    Column("subject_id", Uuid),
     # The row of the earlier, ended task with this id. It is kept until Redis has accepted this one.
     Column("replaced", JSONB(none_as_null=True)),
     Index("ix_outbox_next_try_at", "next_try_at", postgresql_where=text("closed_at IS NULL")),
     Index("ix_outbox_closed_at", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
+    Index("ix_outbox_subject_id", "subject_id", postgresql_where=text("subject_id IS NOT NULL")),
+    # The rows about users that a version without the column stored.
+    Index(
+        "ix_outbox_user_id",
+        text("(payload ->> 'user_id')"),
+        postgresql_where=text("subject_id IS NULL AND payload ? 'user_id'"),
+    ),
     # Among the ended tasks, the few that operators look for.
     Index("ix_outbox_given_up", "closed_at", postgresql_where=text("succeeded IS FALSE")),
 )

@@ -10,6 +10,7 @@ from internal.infrastructure.database.engine import is_outage, outage, translate
 from internal.infrastructure.database.idempotent_requests import SqlAlchemyIdempotentRequests
 from internal.infrastructure.database.outbox.publisher import OutboxTaskPublisher
 from internal.infrastructure.database.outbox.relay import OutboxRelay
+from internal.infrastructure.database.outbox.user_tasks import SqlAlchemyUserTasks
 from internal.infrastructure.database.security_events import SqlAlchemySecurityEvents
 from internal.infrastructure.database.session_repository import SqlAlchemySessionRepository
 from internal.infrastructure.database.user_repository import SqlAlchemyUserRepository
@@ -27,6 +28,7 @@ class SqlAlchemyUnitOfWork:
     security_events: SqlAlchemySecurityEvents
     requests: SqlAlchemyIdempotentRequests
     tasks: OutboxTaskPublisher
+    user_tasks: SqlAlchemyUserTasks
     _connection: AsyncConnection
     _deadline: asyncio.Timeout
 
@@ -62,6 +64,7 @@ class SqlAlchemyUnitOfWork:
         self.tasks = OutboxTaskPublisher(
             connection=self._connection, encoder=self._encoder, transport=self._transport
         )
+        self.user_tasks = SqlAlchemyUserTasks(self._connection)
         return self
 
     async def commit(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from internal.application.tasks.erase_traces import EraseTraces
 from internal.application.tasks.purge_accounts import PurgeAccounts
 from internal.application.tasks.purge_outbox import PurgeOutbox
 from internal.application.tasks.purge_requests import PurgeRequests
@@ -14,6 +15,7 @@ from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.ports.tasks import Task
 
 ROUTES: Mapping[type[Task], str] = {
+    EraseTraces: "erase_traces_handler",
     PurgeAccounts: "purge_accounts_handler",
     PurgeOutbox: "purge_outbox_handler",
     PurgeRequests: "purge_requests_handler",

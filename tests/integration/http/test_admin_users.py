@@ -30,9 +30,11 @@ async def ada(container: Container) -> Account:
 
 
 async def events(container: Container) -> list[tuple[Any, ...]]:
+    """All security events, but not the denials."""
     columns = (security_events.c.name, security_events.c.actor_id, security_events.c.subject_id)
     async with container.database.engine().connect() as connection:
-        rows = await connection.execute(select(*columns).order_by(security_events.c.id))
+        query = select(*columns).where(security_events.c.name != "auth.denied")
+        rows = await connection.execute(query.order_by(security_events.c.id))
         return [tuple(row) for row in rows]
 
 

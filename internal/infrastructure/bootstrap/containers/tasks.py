@@ -3,6 +3,7 @@ from datetime import timedelta
 from dependency_injector import containers, providers
 
 from internal.application.tasks.bulkhead import Bulkhead
+from internal.application.tasks.erase_traces import EraseTracesHandler
 from internal.application.tasks.issue_link_token import IssueLinkToken
 from internal.application.tasks.purge_accounts import PurgeAccountsHandler
 from internal.application.tasks.purge_outbox import PurgeOutboxHandler
@@ -26,6 +27,7 @@ class TasksContainer(containers.DeclarativeContainer):
     database = providers.DependenciesContainer()
     security = providers.DependenciesContainer()
     email = providers.DependenciesContainer()
+    inspection = providers.DependenciesContainer()
 
     send_email_once = providers.Factory(
         SendEmailOnce,
@@ -36,6 +38,9 @@ class TasksContainer(containers.DeclarativeContainer):
 
     issue_link_token = providers.Factory(IssueLinkToken, link_tokens=security.link_tokens, clock=clock)
 
+    erase_traces_handler = providers.Factory(
+        EraseTracesHandler, uow=database.unit_of_work, task_inspector=inspection.tasks
+    )
     purge_accounts_handler = providers.Factory(
         PurgeAccountsHandler,
         history=database.account_history,

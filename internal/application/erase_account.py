@@ -1,0 +1,18 @@
+from internal.application.tasks.erase_traces import EraseTraces
+from internal.domain.security_event import SecurityEvent
+from internal.domain.user import User
+from internal.ports.unit_of_work import UnitOfWork
+
+
+async def erase_account(uow: UnitOfWork, user: User, event: SecurityEvent) -> bool:
+    """Delete a user with everything that belongs to the account, and record it.
+
+    A background task removes the copies elsewhere, soon after the commit. Returns False if there is no
+    such user.
+    """
+    if not await uow.users.delete(user):
+        return False
+    await uow.security_events.add(event)
+    await uow.user_tasks.erase(user.id)
+    await uow.tasks.publish(EraseTraces(deleted_user_id=user.id))
+    return True
