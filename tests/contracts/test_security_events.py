@@ -1,15 +1,14 @@
-import json
 from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from internal.domain.caller import Caller
 from internal.domain.security_event import EventName, Result, SecurityEvent
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.database.tables import security_events
-from internal.infrastructure.telemetry.log import configure_logging
 from tests.fakes.unit_of_work import FakeUnitOfWork
 
 pytestmark = pytest.mark.anyio
@@ -37,26 +36,19 @@ async def test_the_fake_records_with_the_commit() -> None:
     assert uow.security_events.recorded == [EVENT]
 
 
-async def test_an_event_is_stored_and_logged_with_the_commit(
-    container: Container, capsys: pytest.CaptureFixture[str]
-) -> None:
-    configure_logging(level="INFO", log_format="json")
-    async with container.database.unit_of_work() as uow:
-        await uow.security_events.add(EVENT)
-    assert "auth." not in capsys.readouterr().out
+async def test_an_event_is_stored_and_logged_with_the_commit(container: Container) -> None:
+    with capture_logs() as logged:
+        async with container.database.unit_of_work() as uow:
+            await uow.security_events.add(EVENT)
+        assert logged == []
 
-    async with container.database.unit_of_work() as uow:
-        await uow.security_events.add(EVENT)
-        await uow.commit()
+        async with container.database.unit_of_work() as uow:
+            await uow.security_events.add(EVENT)
+            await uow.commit()
 
-    [line] = capsys.readouterr().out.splitlines()
-    logged = json.loads(line)
-    assert (logged["event"], logged["level"], logged["reason"]) == (
-        "auth.login_failed",
-        "warning",
-        "password",
-    )
-    assert "192.0.2.7" not in line
+    [line] = logged
+    assert (line["event"], line["log_level"], line["reason"]) == ("auth.login_failed", "warning", "password")
+    assert "192.0.2.7" not in str(line)
     async with container.database.engine().connect() as connection:
         [row] = (await connection.execute(select(security_events))).all()
     assert (row.name, row.result, row.actor_id, row.subject_id) == (
