@@ -7,7 +7,16 @@ import psycopg
 from tests.support.documented_examples import ROOT, blocks
 from tests.support.documented_shell import shell_beside_a_server
 
-STEPS = [block for name, block in blocks(ROOT / "docs" / "http-api.md").items() if name.startswith("life_")]
+BLOCKS = blocks(ROOT / "docs" / "http-api.md")
+STEPS = [
+    BLOCKS["life_functions"],
+    BLOCKS["life_sign_up"],
+    BLOCKS["life_refresh"],
+    BLOCKS["life_credentials"],
+    BLOCKS["life_reset"],
+    BLOCKS["life_sessions"],
+    BLOCKS["life_end"],
+]
 
 
 def test_every_step_works_as_shown(database_url: str, redis_url: str, tmp_path: Path) -> None:
