@@ -16,6 +16,10 @@ class AccountTokens(Protocol):
         """Return the first of these digests that is stored, even if the token was used or has expired."""
         ...
 
+    async def list_of(self, user_id: UUID) -> Sequence[AccountToken]:
+        """Return all stored tokens of the user, also those that were used or have expired."""
+        ...
+
     async def use(self, digest: bytes, purpose: TokenPurpose) -> AccountToken | None:
         """Return the token and use it up. Returns None if it is unknown, used, expired or of another purpose.
 

@@ -24,6 +24,7 @@ class Limit(StrEnum):
     """And changes that ask a signed-in user for the password."""
     LOG_INS = "log_ins"
     """Of EVERYBODY together."""
+    EXPORTS_PER_USER = "exports_per_user"
     RECORDED_DENIALS_PER_USER = "recorded_denials_per_user"
     """Security events about what a user may not do; the answer is the same without an event."""
     REFRESHES_PER_CLIENT = "refreshes_per_client"

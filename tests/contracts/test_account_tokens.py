@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -150,3 +151,14 @@ async def test_tokens_go_with_their_user(store: Store, ada: User) -> None:
         await uow.commit()
 
     assert await store.use() is None
+
+
+async def test_lists_all_tokens_of_a_user(store: Store, ada: User) -> None:
+    expired = store.token(ada, valid_for=timedelta(0))
+    fresh = replace(store.token(ada), digest=ANOTHER)
+    await store.add(fresh, expired)
+    await store.use(ANOTHER)
+
+    async with store.begin() as uow:
+        assert await uow.account_tokens.list_of(ada.id) == [expired, fresh]
+        assert await uow.account_tokens.list_of(UUID(int=1)) == []

@@ -19,6 +19,10 @@ class FakeAccountTokens:
     async def first_stored(self, digests: Sequence[bytes]) -> bytes | None:
         return next((digest for digest in digests if digest in self.by_digest), None)
 
+    async def list_of(self, user_id: UUID) -> Sequence[AccountToken]:
+        own = [token for token in self.by_digest.values() if token.user_id == user_id]
+        return sorted(own, key=lambda token: token.expires_at)
+
     async def use(self, digest: bytes, purpose: TokenPurpose) -> AccountToken | None:
         token = self.by_digest.get(digest)
         if token is None or token.purpose is not purpose or digest in self.used:

@@ -14,6 +14,8 @@ from internal.ports.rate_limiter import Limit, Quota
 
 # Enough to see what happens. A user who is denied all day fills no table.
 _RECORDED_DENIALS = Quota(10, timedelta(minutes=1))
+# An export reads a lot, and nobody needs many.
+_EXPORTS = Quota(10, timedelta(hours=1))
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 _QUOTA = re.compile(
     rf"(?P<most>[1-9][0-9]{{0,8}})/((?P<times>[1-9][0-9]{{0,2}}) )?(?P<unit>{'|'.join(_UNITS)})s?"
@@ -58,7 +60,11 @@ class RateLimitSettings(BaseSettings):
             Limit.EMAIL_CHANGE_MAILS_PER_ACCOUNT: self.rate_limit_mails_per_account,
         }
         quotas = {limit: parse_quota(text) for limit, text in texts.items()}
-        return {**quotas, Limit.RECORDED_DENIALS_PER_USER: _RECORDED_DENIALS}
+        return {
+            **quotas,
+            Limit.RECORDED_DENIALS_PER_USER: _RECORDED_DENIALS,
+            Limit.EXPORTS_PER_USER: _EXPORTS,
+        }
 
     @property
     def lockout_policy(self) -> LockoutPolicy:

@@ -1,7 +1,8 @@
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -54,18 +55,24 @@ class SqlAlchemyAccountTokens:
         stored = (await self._connection.execute(_STORED, {"given": list(digests)})).scalars().all()
         return next((digest for digest in digests if digest in stored), None)
 
+    async def list_of(self, user_id: UUID) -> Sequence[AccountToken]:
+        query = select(tokens).where(tokens.c.user_id == user_id).order_by(tokens.c.expires_at)
+        return [_to_token(row) for row in await self._connection.execute(query)]
+
     async def use(self, digest: bytes, purpose: TokenPurpose) -> AccountToken | None:
         given = {"given": digest, "of_purpose": purpose.value}
         row = (await self._connection.execute(_USE, given)).one_or_none()
-        if row is None:
-            return None
-        return AccountToken(
-            digest=row.digest,
-            purpose=purpose,
-            user_id=row.user_id,
-            email=row.email,
-            expires_at=row.expires_at,
-        )
+        return _to_token(row) if row else None
 
     async def withdraw(self, user_id: UUID, purpose: TokenPurpose) -> None:
         await self._connection.execute(_WITHDRAW, {"of_user": user_id, "of_purpose": purpose.value})
+
+
+def _to_token(row: Row[Any]) -> AccountToken:
+    return AccountToken(
+        digest=row.digest,
+        purpose=TokenPurpose(row.purpose),
+        user_id=row.user_id,
+        email=row.email,
+        expires_at=row.expires_at,
+    )

@@ -29,6 +29,7 @@ from internal.infrastructure.http.request_body import RequestBody
 from internal.infrastructure.http.request_context import RequestContext
 from internal.infrastructure.http.users.controller import UsersController
 from internal.infrastructure.http.users.credentials_controller import CredentialsController
+from internal.infrastructure.http.users.export_controller import ExportController
 from internal.infrastructure.http.users.security_events_controller import OwnSecurityEventsController
 from internal.infrastructure.http.users.sessions_controller import SessionsController
 
@@ -65,6 +66,7 @@ def create_app(
             AdminUsersController,
             AdminActionsController,
             OwnSecurityEventsController,
+            ExportController,
             SecurityEventsController,
             health,
             jwks,

@@ -6,6 +6,7 @@ from internal.application.users.confirm_password import ConfirmPassword
 from internal.application.users.delete_account import DeleteAccount
 from internal.application.users.end_all_sessions import EndAllSessions
 from internal.application.users.end_session import EndSession
+from internal.application.users.export_account import ExportAccount
 from internal.application.users.list_own_security_events import ListOwnSecurityEvents
 from internal.application.users.list_sessions import ListSessions
 from internal.application.users.request_email_change import RequestEmailChange
@@ -49,4 +50,10 @@ class UsersContainer(containers.DeclarativeContainer):
     )
     delete_account = providers.Factory(
         DeleteAccount, uow=database.unit_of_work, confirm_password=confirm_password
+    )
+    export_account = providers.Factory(
+        ExportAccount,
+        uow=database.unit_of_work,
+        security_event_log=database.security_event_log,
+        rate_limiter=security.rate_limiter,
     )
