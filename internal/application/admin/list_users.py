@@ -10,9 +10,8 @@ from internal.domain.user import User
 from internal.ports.user_directory import UserDirectory, UserFilter, UserOrder, UserState
 
 MOST_PER_PAGE = 100
-# A page reads the users on the pages before it. A cursor does not.
-LAST_PAGE = 10_000
-MOST_COUNTED = LAST_PAGE * MOST_PER_PAGE
+# The users that numbered pages reach, and that are counted: both read every one of them.
+MOST_NUMBERED = 100_000
 LONGEST_SEARCH = 254
 MOST_WORDS = 10
 
@@ -74,25 +73,34 @@ class ListUsers:
         return ListedUsers(users=page.users, next=page.next, numbered=numbered)
 
     async def _numbered(self, number: int, wanted: UserFilter, per_page: int) -> NumberedPage:
-        total = await self._user_directory.count(wanted, at_most=MOST_COUNTED)
+        total = await self._user_directory.count(wanted, at_most=MOST_NUMBERED)
         return NumberedPage(number=number, total=total, total_pages=-(-total // per_page))
 
 
 def _checked(command: ListUsersCommand) -> tuple[str, ...]:
     """The words to search for. Raises InvalidInput."""
     words = words_of(command.search)
-    errors: dict[str, list[str]] = {}
-    if not 1 <= command.per_page <= MOST_PER_PAGE:
-        errors["limit"] = [f"must be between 1 and {MOST_PER_PAGE}"]
-    if command.page is not None and not 1 <= command.page <= LAST_PAGE:
-        errors["page"] = [f"must be between 1 and {LAST_PAGE}; use a cursor to go further"]
-    if command.page is not None and command.cursor is not None:
-        errors["page"] = ["must not be combined with a cursor"]
-    if problem := _problem_of(command.search, words):
-        errors["q"] = [problem]
-    if errors:
+    problems = {
+        "limit": None if _has_valid_size(command) else f"must be between 1 and {MOST_PER_PAGE}",
+        "page": _problem_of_page(command),
+        "q": _problem_of(command.search, words),
+    }
+    if errors := {name: [problem] for name, problem in problems.items() if problem}:
         raise InvalidInput(errors)
     return words
+
+
+def _has_valid_size(command: ListUsersCommand) -> bool:
+    return 1 <= command.per_page <= MOST_PER_PAGE
+
+
+def _problem_of_page(command: ListUsersCommand) -> str | None:
+    if command.page is None:
+        return None
+    if command.cursor is not None:
+        return "must not be combined with a cursor"
+    last = MOST_NUMBERED // command.per_page if _has_valid_size(command) else MOST_NUMBERED
+    return None if 1 <= command.page <= last else f"must be between 1 and {last}; use a cursor to go further"
 
 
 def _problem_of(search: str, words: tuple[str, ...]) -> str | None:

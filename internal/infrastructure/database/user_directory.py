@@ -11,11 +11,13 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
+    true,
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from internal.domain.role import Role
 from internal.infrastructure.database.engine import translated_outages
 from internal.infrastructure.database.tables import WORDS_OF_USER, users
 from internal.infrastructure.database.user_cursors import place_of, to_cursor
@@ -33,14 +35,16 @@ _IN_STATE: Mapping[UserState, ColumnElement[bool]] = {
     UserState.UNVERIFIED: users.c.verified_at.is_(None),
 }
 _WORDS: ColumnElement[Any] = literal_column(WORDS_OF_USER)
-# Postgres takes every word for a frequent one. To find a rare one, it would read all users in order.
-_FIND_WORDS_FIRST = text(
+# In order, Postgres may hope to meet the few users with a word or a trait soon, and then read all users.
+_FIND_FIRST = text(
     "SELECT set_config('enable_indexscan', 'off', true), set_config('enable_seqscan', 'off', true)"
 )
+# A frequent word is found among this many users. To sort all users that have it would take a second.
+_NEARBY = 1000
 
 
 class SqlAlchemyUserDirectory:
-    """Reads pages through indexes, and only the users that a search finds."""
+    """Reads pages through indexes. A search reads the next users, or those that the index of words finds."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -48,43 +52,66 @@ class SqlAlchemyUserDirectory:
     async def page(
         self, wanted: UserFilter, *, order: UserOrder, size: int, skip: int = 0, cursor: str | None = None
     ) -> UserPage:
-        query = _page(wanted, order, cursor).offset(skip).limit(size + 1)
-        rows = await self._read(wanted, query)
-        has_next = len(rows) > size
-        rows = rows[:size]
-        following = to_cursor(order, (rows[-1].place, rows[-1].id)) if has_next else None
-        return UserPage(users=[to_user(row) for row in rows], next=following)
+        query = _ordered(order, cursor).where(*_traits(wanted))
+        rows: Sequence[Any] = []
+        if wanted.words and not skip:
+            nearby = query.limit(_NEARBY).subquery()
+            found = select(nearby).where(_has_words(wanted)).limit(size + 1)
+            rows = await self._read(found.order_by(*_directed(order, nearby.c.place, nearby.c.id)))
+        if len(rows) <= size:
+            query = query.where(_has_words(wanted)).offset(skip).limit(size + 1)
+            rows = await self._read(query, find_first=_is_selective(wanted, order))
+        page = rows[:size]
+        following = to_cursor(order, (page[-1].place, page[-1].id)) if len(rows) > size else None
+        return UserPage(users=[to_user(row) for row in page], next=following)
 
     async def count(self, wanted: UserFilter, *, at_most: int) -> int:
-        counted = select(text("1")).select_from(users).where(*_conditions(wanted)).limit(at_most)
-        [[number]] = await self._read(wanted, select(func.count()).select_from(counted.subquery()))
+        found = select(text("1")).select_from(users).where(*_traits(wanted), _has_words(wanted))
+        query = select(func.count()).select_from(found.limit(at_most).subquery())
+        [[number]] = await self._read(query, find_first=bool(wanted.words))
         return int(number)
 
-    async def _read(self, wanted: UserFilter, query: Select[Any]) -> Sequence[Any]:
+    async def _read(self, query: Select[Any], *, find_first: bool = False) -> Sequence[Any]:
         with translated_outages():
             async with self._engine.connect() as connection:
-                if wanted.words:
-                    await connection.execute(_FIND_WORDS_FIRST)
+                if find_first:
+                    await connection.execute(_FIND_FIRST)
                 rows: Sequence[Any] = (await connection.execute(query)).all()
                 return rows
 
 
-def _page(wanted: UserFilter, order: UserOrder, cursor: str | None) -> Select[Any]:
+def _ordered(order: UserOrder, cursor: str | None) -> Select[Any]:
     value = _VALUES[order.attribute]
-    query = select(users, value.label("place")).where(*_conditions(wanted))
+    query = select(users, value.label("place"))
     if cursor is not None:
         row, last = tuple_(value, users.c.id), tuple_(*place_of(cursor, order))
         query = query.where(row < last if order.is_descending else row > last)
-    columns = (value, users.c.id)
-    return query.order_by(*(column.desc() if order.is_descending else column.asc() for column in columns))
+    return query.order_by(*_directed(order, value, users.c.id))
 
 
-def _conditions(wanted: UserFilter) -> Sequence[ColumnElement[bool]]:
+def _directed(order: UserOrder, *columns: ColumnElement[Any]) -> Sequence[ColumnElement[Any]]:
+    return [column.desc() if order.is_descending else column.asc() for column in columns]
+
+
+def _is_selective(wanted: UserFilter, order: UserOrder) -> bool:
+    """Whether an index finds the users, and does not have them in this order."""
+    is_indexed = wanted.state in {UserState.DISABLED, UserState.UNVERIFIED} or wanted.role in {
+        Role.ADMIN,
+        Role.VIEWER,
+    }
+    return bool(wanted.words) or (is_indexed and order.attribute != "created_at")
+
+
+def _has_words(wanted: UserFilter) -> ColumnElement[bool]:
+    if not wanted.words:
+        return true()
+    # Words contain neither quotes nor backslashes: those separate words.
+    search = " & ".join(f"'{word}':*" for word in wanted.words)
+    return _WORDS.op("@@", is_comparison=True)(cast(func.lower(search), TSQUERY))
+
+
+def _traits(wanted: UserFilter) -> Sequence[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if wanted.words:
-        # Words contain neither quotes nor backslashes: those separate words.
-        search = " & ".join(f"'{word}':*" for word in wanted.words)
-        conditions.append(_WORDS.op("@@")(cast(func.lower(search), TSQUERY)))
     if wanted.role is not None:
         # As a literal, so that Postgres sees whether the index of the roles has it.
         role: BindParameter[str] = bindparam(None, wanted.role.value, literal_execute=True)

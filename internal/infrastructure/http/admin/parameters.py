@@ -14,7 +14,8 @@ from internal.ports.user_directory import UserOrder, UserState
 UserId = Annotated[str, PathParameter(schema_extra={"format": "uuid"})]
 
 _Page = Annotated[
-    int | None, QueryParameter(name="page", description="1 to 10,000; not together with a cursor")
+    int | None,
+    QueryParameter(name="page", description="1 to 100,000 / limit; not together with a cursor"),
 ]
 _Limit = Annotated[int, QueryParameter(name="limit", description="Users on a page, 1 to 100")]
 _Sort = Annotated[UserOrder, QueryParameter(name="sort", description="A minus means descending")]
