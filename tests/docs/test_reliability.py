@@ -8,7 +8,16 @@ import pytest
 
 from tests.support.documented_examples import RELIABILITY, ROOT, table
 
-UNITS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "day": 86_400, "MiB": 1024 * 1024}
+UNITS = {
+    "ms": 0.001,
+    "s": 1,
+    "min": 60,
+    "h": 3600,
+    "day": 86_400,
+    "days": 86_400,
+    "KiB": 1024,
+    "MiB": 1024 * 1024,
+}
 LIMITS = [(value, *re.findall(r"`(.+?)`", constant)) for _, value, constant in table(RELIABILITY, "limits")]
 
 

@@ -303,6 +303,15 @@ def test_answers_head_with_the_headers_of_get_and_nothing_else(server: System, p
     ] * 2
 
 
+@pytest.mark.parametrize("path", [b"/livez", b"/nothing", b"/api/v1/users/me", b"/" + b"a" * 100_000, b"\0"])
+def test_names_no_version_of_its_software(server: System, path: bytes) -> None:
+    [answer] = exchange(server.port, request(b"GET " + path, b"Connection: close") + END)
+
+    said = f"{answer.headers}{answer.body.decode()}".casefold()
+    assert answer.headers.get("Server", "granian") == "granian"
+    assert not any(name in said for name in ("litestar", "python", "x-powered-by"))
+
+
 def test_signs_up_beside_many_connections_that_are_idle(server: System) -> None:
     with ExitStack() as idle:
         for number in range(IDLE_CONNECTIONS):

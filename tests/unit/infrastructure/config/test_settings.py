@@ -354,32 +354,42 @@ def test_production_refuses_the_defaults_and_names_every_bad_variable(
     }
 
 
-@pytest.mark.parametrize(
-    ("variable", "value"),
-    [
-        ("JWT_SECRET", "31 bytes is not long enough ..."),
-        ("JWT_PREVIOUS_SECRET", "31 bytes is not long enough ..."),
-        ("JWT_PREVIOUS_SECRET", DEVELOPMENT_SECRET),
-        ("JWT_PREVIOUS_SECRET", PRODUCTION["JWT_SECRET"]),
-        ("JWT_PRIVATE_KEY", GUESSED_KEY),
-        ("JWT_PREVIOUS_PRIVATE_KEY", GUESSED_KEY),
-        ("DATABASE_URL", "postgresql://pyhexaclean:pyhexaclean@db/pyhexaclean"),
-        ("DATABASE_URL", "postgresql://app:@db/app"),
-        ("MAIL_URL", "smtp://mail.example.com"),
-        ("MAIL_URL", "file:///tmp/mail"),
-        ("APP_BASE_URL", "http://users.example.com"),
-        ("PASSWORD_BREACH_CHECK_URL", "http://breaches.example.com/range"),
-        ("CORS_ALLOWED_ORIGINS", "*"),
-        ("CORS_ALLOWED_ORIGINS", " * "),
-        ("RATE_LIMIT_LOGIN_FAILURES", "101/day"),
-    ],
-)
+UNSAFE = [
+    ("JWT_SECRET", "31 bytes is not long enough ..."),
+    ("JWT_PREVIOUS_SECRET", "31 bytes is not long enough ..."),
+    ("JWT_PREVIOUS_SECRET", DEVELOPMENT_SECRET),
+    ("JWT_PREVIOUS_SECRET", PRODUCTION["JWT_SECRET"]),
+    ("JWT_PRIVATE_KEY", GUESSED_KEY),
+    ("JWT_PREVIOUS_PRIVATE_KEY", GUESSED_KEY),
+    ("DATABASE_URL", "postgresql://pyhexaclean:pyhexaclean@db/pyhexaclean"),
+    ("DATABASE_URL", "postgresql://app:@db/app"),
+    ("MAIL_URL", "smtp://mail.example.com"),
+    ("MAIL_URL", "file:///tmp/mail"),
+    ("APP_BASE_URL", "http://users.example.com"),
+    ("PASSWORD_BREACH_CHECK_URL", "http://breaches.example.com/range"),
+    ("CORS_ALLOWED_ORIGINS", "*"),
+    ("CORS_ALLOWED_ORIGINS", " * "),
+    ("RATE_LIMIT_LOGIN_FAILURES", "101/day"),
+]
+
+
+@pytest.mark.parametrize(("variable", "value"), UNSAFE)
 def test_production_refuses_what_is_not_safe(
     environment: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     [problem] = problems_of(environment, {**PRODUCTION, variable: value})
 
     assert problem.startswith(f"{variable}: ")
+
+
+def test_production_names_everything_that_is_not_safe_at_once(environment: pytest.MonkeyPatch) -> None:
+    cheap = {"PASSWORD_HASH_MEMORY": "8", "PASSWORD_HASH_TIME": "1"}
+
+    problems = problems_of(environment, {**PRODUCTION, **dict(UNSAFE[::-1]), **cheap, "TRUSTED_PROXIES": ""})
+
+    assert sorted(problem.split(":")[0] for problem in problems) == sorted(
+        {"TRUSTED_PROXIES", *cheap, *(variable for variable, _ in UNSAFE)}
+    )
 
 
 def test_production_refuses_the_present_key_as_the_previous_one(environment: pytest.MonkeyPatch) -> None:
