@@ -45,7 +45,7 @@ class OpenSession:
             InvalidCredentials: since then the password was changed, or the account was disabled or deleted.
         """
         held = await uow.users.hold(user.id)
-        if held is None or held.password_hash != user.password_hash or held.disabled_at is not None:
+        if held is None or held.disabled_at is not None or _has_new_password(held, before=user):
             raise InvalidCredentials
         session = Session.begin(
             session_id=self._new_id(), user_id=user.id, caller=caller, now=self._clock.now()
@@ -58,3 +58,9 @@ class OpenSession:
             refresh_token=token.text,
             expires_in=self._token_issuer.ttl,
         )
+
+
+def _has_new_password(user: User, *, before: User) -> bool:
+    # Another log-in may have stored another hash of the same password. A new password also ends all sessions.
+    is_same = user.password_hash == before.password_hash
+    return not is_same and user.sessions_valid_from != before.sessions_valid_from

@@ -157,6 +157,22 @@ async def test_a_password_that_changes_while_it_is_compared_opens_nothing(accoun
     assert accounts.uow.sessions.by_id == {}
 
 
+async def test_two_log_ins_may_replace_an_outdated_hash_at_once(accounts: Accounts) -> None:
+    class Overtaken(FakePasswordHasher):
+        async def verify(
+            self, password: str, password_hash: str | None, *, stored_costs: Collection[str] = ()
+        ) -> Match:
+            match = await super().verify(password, password_hash, stored_costs=stored_costs)
+            await accounts.uow.users.replace_password_hash(accounts.ada, fake_hash(PASSWORD, cost=2))
+            return match
+
+    await accounts.hashing_with(Overtaken(cost=2))(
+        LogInCommand(email="ada@example.com", password=PASSWORD, caller=CALLER)
+    )
+
+    assert len(accounts.uow.sessions.by_id) == 1
+
+
 async def test_counts_the_client_and_everybody(accounts: Accounts) -> None:
     await accounts.log_in_with(LogInCommand(email="ada@example.com", password=PASSWORD, caller=CALLER))
 
