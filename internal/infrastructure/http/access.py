@@ -66,6 +66,11 @@ class AccessGuard:
             await self._authorize()(AuthorizeCommand(user=principal.user, permission=needed, caller=caller))
         connection.state.principal = principal
 
+    async def check_again(self, request: Request[Any, Any, Any]) -> None:
+        """Check again once the body has arrived: a slow client must not keep the rights of its start."""
+        if request.route_handler.parsed_data_field is not None:
+            await self(request, request.route_handler)
+
     async def _principal_of(self, connection: AnyConnection) -> Principal:
         """A header wins over cookies. A browser sends cookies alone, also for a page of another site."""
         cookies, authenticate = self._session_cookies(), self._authenticate()

@@ -3,7 +3,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.types import ASGIApp
@@ -53,6 +53,12 @@ def create_app(
     """
     callers = Callers(trusted=trusted_proxies)
     dependencies = {name: _provide(provider) for name, provider in providers.items()}
+    guard = _guard_of(providers, callers)
+
+    async def before_request(request: Request[Any, Any, Any]) -> None:
+        await require_json(request)
+        await guard.check_again(request)
+
     app = Litestar(
         route_handlers=[
             AuthController,
@@ -79,17 +85,10 @@ def create_app(
             "principal": Provide(provide_principal),
             "unreadable": Provide(provide_unreadable),
         },
-        guards=[
-            AccessGuard(
-                authenticate=providers["authenticate"],
-                authorize=providers["authorize"],
-                session_cookies=providers["session_cookies"],
-                callers=callers,
-            )
-        ],
+        guards=[guard],
         request_class=JsonRequest,
         exception_handlers=dict(EXCEPTION_HANDLERS),
-        before_request=require_json,
+        before_request=before_request,
         request_max_body_size=MAX_BODY_SIZE,
         lifespan=[lifespan],
         openapi_config=openapi,
@@ -100,6 +99,15 @@ def create_app(
     inner = Cors(app, origins=origins) if origins else app
     body = RequestBody(inner, within=body_within)
     return RequestContext(HeadAsGet(body), routes=routes, is_https_only=is_https_only)
+
+
+def _guard_of(providers: Mapping[str, Callable[[], Any]], callers: Callers) -> AccessGuard:
+    return AccessGuard(
+        authenticate=providers["authenticate"],
+        authorize=providers["authorize"],
+        session_cookies=providers["session_cookies"],
+        callers=callers,
+    )
 
 
 def _provide(provider: Callable[[], Any]) -> Provide:
