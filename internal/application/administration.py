@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from internal.application.hold_user import hold_unless_last_admin
 from internal.domain.caller import Caller
 from internal.domain.operator import Operator, OwnAccount
 from internal.domain.role import Permission
@@ -40,11 +41,22 @@ class AdministerUserCommand:
             raise OwnAccount
 
     async def subject_in(self, uow: UnitOfWork) -> User:
-        """Return the user that the action is about. Raises UserNotFound."""
-        user = await uow.users.get(self.user_id)
+        """Return the user that the action is about. Nobody else can change it before the unit of work ends.
+
+        Raises UserNotFound.
+        """
+        user = await uow.users.hold(self.user_id)
         if user is None:
             raise UserNotFound
         return user
+
+    async def dispensable_subject_in(self, uow: UnitOfWork) -> User:
+        """As subject_in, for an action that takes a user's rights. Also raises LastAdmin or UserChanged."""
+        user = await uow.users.get(self.user_id)
+        held = await hold_unless_last_admin(uow, user) if user else None
+        if held is None:
+            raise UserNotFound
+        return held
 
     def event(self, name: EventName, **details: str) -> SecurityEvent:
         return event_of(name, actor=self.actor, subject_id=self.user_id, caller=self.caller, **details)

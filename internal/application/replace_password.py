@@ -9,10 +9,8 @@ from internal.ports.unit_of_work import UnitOfWork
 async def replace_password(uow: UnitOfWork, user: User, *, keep: UUID | None = None) -> None:
     """Store the user with the new password. End all sessions but `keep`, and tell the user by email.
 
-    Links in emails that went out before do nothing more: somebody else may have asked for them.
-
-    Raises:
-        UserChanged: another request changed the user at the same time.
+    Links in emails that went out before do nothing more: somebody else may have asked for them. The unit of
+    work must hold the user.
     """
     await uow.users.save(user)
     await uow.sessions.end_all(user.id, but=keep)

@@ -42,7 +42,7 @@ class UserRepository(Protocol):
         """Raise LastAdmin if `user` is the only enabled admin.
 
         Call it before an admin is disabled, demoted or deleted. Simultaneous calls wait for one another until
-        the unit of work ends, so two admins cannot remove each other.
+        the unit of work ends, so two admins cannot remove each other. It also holds the user.
         """
         ...
 

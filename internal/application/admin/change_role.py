@@ -22,18 +22,20 @@ class ChangeRole:
         """Give a user another role. Their next request has the rights of the new one.
 
         Raises:
-            NotPermitted, UserNotFound, UserChanged.
+            NotPermitted, UserNotFound.
             OwnAccount: administrators cannot change their own role.
             LastAdmin: nobody else is an enabled admin.
+            UserChanged: the user became an admin at the same time.
         """
         command.require_right()
         command.require_other_account()
         async with self._uow as uow:
-            user = await command.subject_in(uow)
+            if command.role is Role.ADMIN:
+                user = await command.subject_in(uow)
+            else:
+                user = await command.dispensable_subject_in(uow)
             if user.role is command.role:
                 return user
-            if user.is_active_admin:
-                await uow.users.require_other_admin(user)
             changed = user.change_role(command.role, now=self._clock.now())
             await uow.users.save(changed)
             await uow.security_events.add(

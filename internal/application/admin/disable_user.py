@@ -21,18 +21,17 @@ class DisableUser:
         """Disable an account and end its sessions. Its user cannot log in until it is enabled again.
 
         Raises:
-            NotPermitted, UserNotFound, UserChanged.
+            NotPermitted, UserNotFound.
             OwnAccount: administrators cannot disable their own account.
             LastAdmin: nobody else is an enabled admin.
+            UserChanged: the user became an admin at the same time.
         """
         command.require_right()
         command.require_other_account()
         async with self._uow as uow:
-            user = await command.subject_in(uow)
+            user = await command.dispensable_subject_in(uow)
             if not user.is_active:
                 return user
-            if user.is_active_admin:
-                await uow.users.require_other_admin(user)
             disabled = user.disable(now=self._clock.now())
             await uow.users.save(disabled)
             await uow.sessions.end_all(user.id)

@@ -21,7 +21,7 @@ class EnableUser:
         """Let the user of a disabled account log in again.
 
         Raises:
-            NotPermitted, UserNotFound, UserChanged.
+            NotPermitted, UserNotFound.
         """
         command.require_right()
         async with self._uow as uow:

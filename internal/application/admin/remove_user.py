@@ -3,7 +3,6 @@ from dataclasses import dataclass
 from internal.application.administration import AdministerUserCommand
 from internal.application.erase_account import erase_account
 from internal.domain.security_event import EventName
-from internal.domain.user import UserNotFound
 from internal.ports.unit_of_work import UnitOfWork
 
 
@@ -23,13 +22,11 @@ class RemoveUser:
             NotPermitted, UserNotFound.
             OwnAccount: administrators delete their own account as every user does.
             LastAdmin: nobody else is an enabled admin.
+            UserChanged: the user became an admin at the same time.
         """
         command.require_right()
         command.require_other_account()
         async with self._uow as uow:
-            user = await command.subject_in(uow)
-            if user.is_active_admin:
-                await uow.users.require_other_admin(user)
-            if not await erase_account(uow, user, command.event(EventName.ADMIN_USER_DELETED)):
-                raise UserNotFound
+            user = await command.dispensable_subject_in(uow)
+            await erase_account(uow, user, command.event(EventName.ADMIN_USER_DELETED))
             await uow.commit()

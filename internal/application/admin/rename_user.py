@@ -22,7 +22,7 @@ class RenameUser:
         """Change the name of a user.
 
         Raises:
-            NotPermitted, UserNotFound, UserChanged.
+            NotPermitted, UserNotFound.
             InvalidDisplayName: the name breaks a rule.
         """
         command.require_right()

@@ -20,7 +20,7 @@ class RevokeSessions:
         """End all sessions of a user, and return how many there were. The user may log in again.
 
         Raises:
-            NotPermitted, UserNotFound, UserChanged.
+            NotPermitted, UserNotFound.
         """
         command.require_right()
         async with self._uow as uow:

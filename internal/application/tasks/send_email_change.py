@@ -41,7 +41,8 @@ class SendEmailChangeHandler:
     async def __call__(self, task: SendEmailChange, context: TaskContext) -> None:
         recipient = EmailAddress.parse(task.email)
         async with self._uow as uow:
-            user = await uow.users.get(task.user_id)
+            # A new password that is set now waits, and then withdraws this link.
+            user = await uow.users.hold(task.user_id)
             if user is None or user.disabled_at or user.has_ended_sessions_since(task.requested_at):
                 return
             if await uow.users.get_by_email(recipient):

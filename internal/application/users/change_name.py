@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 
 from internal.application.auth.authenticate import Principal
+from internal.application.hold_user import hold_signed_in
 from internal.domain.caller import Caller
 from internal.domain.display_name import DisplayName
 from internal.domain.security_event import EventName, SecurityEvent
@@ -26,11 +27,12 @@ class ChangeName:
 
         Raises:
             InvalidDisplayName: the name breaks a rule.
-            UserChanged: another request changed the user at the same time.
+            UserChanged: the sessions of the user were ended at the same time.
         """
         name = DisplayName.parse(command.name)
-        user = command.principal.user.rename(name, now=self._clock.now())
         async with self._uow as uow:
+            held = await hold_signed_in(uow, command.principal.user)
+            user = held.rename(name, now=self._clock.now())
             await uow.users.save(user)
             await uow.security_events.add(
                 SecurityEvent.on_own_account(EventName.RENAMED, user_id=user.id, caller=command.caller)

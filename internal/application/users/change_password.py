@@ -1,6 +1,7 @@
 from dataclasses import dataclass, field
 
 from internal.application.auth.authenticate import Principal
+from internal.application.hold_user import hold_signed_in
 from internal.application.new_password import NewPassword
 from internal.application.replace_password import replace_password
 from internal.application.users.confirm_password import ConfirmPassword
@@ -40,14 +41,15 @@ class ChangePassword:
         Raises:
             WrongPassword, RateLimited: see ConfirmPassword.
             UnacceptablePassword: too short, too long or too easy to guess.
-            UserChanged: another request changed the user at the same time.
+            UserChanged: the sessions of the user were ended at the same time.
         """
         user = command.principal.user
         await self._confirm_password(user, command.current_password, caller=command.caller)
         password_hash = await self._hash(user, command.new_password)
 
         async with self._uow as uow:
-            changed = user.change_password(password_hash, now=self._clock.now())
+            held = await hold_signed_in(uow, user)
+            changed = held.change_password(password_hash, now=self._clock.now())
             await replace_password(uow, changed, keep=command.principal.session_id)
             await uow.security_events.add(
                 SecurityEvent.on_own_account(

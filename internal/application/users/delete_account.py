@@ -2,6 +2,7 @@ from dataclasses import dataclass, field
 
 from internal.application.auth.authenticate import Principal
 from internal.application.erase_account import erase_account
+from internal.application.hold_user import hold_signed_in, hold_unless_last_admin
 from internal.application.users.confirm_password import ConfirmPassword
 from internal.domain.caller import Caller
 from internal.domain.security_event import EventName, SecurityEvent
@@ -26,12 +27,14 @@ class DeleteAccount:
         Raises:
             WrongPassword, RateLimited: see ConfirmPassword.
             LastAdmin: nobody else is an enabled admin.
+            UserChanged: the user became an admin, or the sessions were ended, at the same time.
         """
         user = command.principal.user
         await self._confirm_password(user, command.password, caller=command.caller)
         async with self._uow as uow:
-            if user.is_active_admin:
-                await uow.users.require_other_admin(user)
+            if await hold_unless_last_admin(uow, user) is None:
+                return
+            held = await hold_signed_in(uow, user)
             event = SecurityEvent.on_own_account(EventName.DELETED, user_id=user.id, caller=command.caller)
-            if await erase_account(uow, user, event):
-                await uow.commit()
+            await erase_account(uow, held, event)
+            await uow.commit()

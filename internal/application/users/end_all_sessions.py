@@ -19,13 +19,11 @@ class EndAllSessions:
         self._clock = clock
 
     async def __call__(self, command: EndAllSessionsCommand) -> int:
-        """End all sessions of the user, also the one that asks. Returns how many.
-
-        Raises:
-            UserChanged: another request changed the user at the same time.
-        """
+        """End all sessions of the user, also the one that asks. Returns how many."""
         async with self._uow as uow:
-            await uow.users.save(command.user.end_all_sessions(now=self._clock.now()))
+            if (held := await uow.users.hold(command.user.id)) is None:
+                return 0
+            await uow.users.save(held.end_all_sessions(now=self._clock.now()))
             ended = await uow.sessions.end_all(command.user.id)
             await uow.security_events.add(
                 SecurityEvent(

@@ -1,6 +1,7 @@
 from dataclasses import dataclass, field
 
 from internal.application.auth.authenticate import Principal
+from internal.application.hold_user import hold_signed_in
 from internal.application.tasks.send_email_change import SendEmailChange
 from internal.application.users.confirm_password import ConfirmPassword
 from internal.domain.account_token import TokenPurpose
@@ -40,6 +41,7 @@ class RequestEmailChange:
             InvalidEmailAddress: no account can have this address.
             WrongPassword, RateLimited: see ConfirmPassword.
             RateLimited: too many requests of this user, or of this client.
+            UserChanged: the sessions of the user were ended at the same time.
         """
         email = EmailAddress.parse(command.email).value
         user = command.principal.user
@@ -49,6 +51,7 @@ class RequestEmailChange:
             Limit.EMAIL_CHANGE_MAILS_PER_ACCOUNT: str(user.id),
         }
         async with counted(self._rate_limiter, uses), self._uow as uow:
+            await hold_signed_in(uow, user)
             await uow.account_tokens.withdraw(user.id, TokenPurpose.CONFIRM_EMAIL)
             await uow.tasks.publish(
                 SendEmailChange(user_id=user.id, email=email, requested_at=self._clock.now())

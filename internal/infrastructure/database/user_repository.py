@@ -1,7 +1,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, select, text, update
+from sqlalchemy import Row, Select, bindparam, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -28,11 +28,12 @@ _PASSWORD_COSTS = text(
     """  # noqa: S608 - made of a constant
 )
 
-# All lock the rows in the same order. After the wait for another unit of work, Postgres checks the conditions
-# again.
+_IS_ADMIN = (users.c.role == Role.ADMIN.value) & users.c.disabled_at.is_(None)
+# All lock the rows in the same order, and the user with them: to lock it later, or earlier, could wait for
+# somebody who waits for us. After the wait for another unit of work, Postgres reads the row again.
 _LOCKED_ADMINS = (
-    select(users.c.id)
-    .where(users.c.role == Role.ADMIN.value, users.c.disabled_at.is_(None))
+    select(users.c.id, _IS_ADMIN.label("is_admin"))
+    .where(_IS_ADMIN | (users.c.id == bindparam("user_id")))
     .order_by(users.c.id)
     .with_for_update(key_share=True)
 )
@@ -75,8 +76,8 @@ class SqlAlchemyUserRepository:
             raise UserChanged
 
     async def require_other_admin(self, user: User) -> None:
-        admins = await self._connection.scalars(_LOCKED_ADMINS)
-        if not set(admins) - {user.id}:
+        locked = await self._connection.execute(_LOCKED_ADMINS, {"user_id": user.id})
+        if not any(row.is_admin and row.id != user.id for row in locked):
             raise LastAdmin
 
     async def delete(self, user: User) -> bool:

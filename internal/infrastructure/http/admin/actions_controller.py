@@ -34,7 +34,7 @@ class AdminActionsController(Controller):
         "/activate",
         status_code=200,
         summary="Let a disabled user log in again",
-        responses=problems(401, 403, 404, 409, 503),
+        responses=problems(401, 403, 404, 503),
     )
     async def activate(
         self,
@@ -100,7 +100,7 @@ class AdminActionsController(Controller):
         "/sessions/revoke",
         status_code=200,
         summary="End all sessions of a user, who may log in again",
-        responses=problems(401, 403, 404, 409, 503),
+        responses=problems(401, 403, 404, 503),
     )
     async def revoke_sessions(
         self,

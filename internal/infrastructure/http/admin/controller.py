@@ -71,7 +71,7 @@ class AdminUsersController(Controller):
         "/{user_id:str}",
         summary="Change the name of a user",
         opt=access(Permission.MANAGE_USERS),
-        responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 503),
+        responses=problems(400, 401, 403, 404, 408, 413, 415, 422, 503),
     )
     async def rename(
         self,

@@ -48,7 +48,7 @@ class CredentialsController(Controller):
         "/email",
         status_code=202,
         summary="Change your email address",
-        responses=problems(400, 401, 403, 408, 413, 415, 422, 429, 503),
+        responses=problems(400, 401, 403, 408, 409, 413, 415, 422, 429, 503),
     )
     async def change_email(
         self,

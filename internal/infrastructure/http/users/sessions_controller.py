@@ -77,7 +77,7 @@ class SessionsController(Controller):
         await end_session(EndSessionCommand(user=principal.user, session_id=session_id, caller=caller))
         return EmptyEnvelope(message="Session ended successfully", meta=Meta.of(request))
 
-    @delete(status_code=200, summary="End all sessions, this one too", responses=problems(401, 409, 503))
+    @delete(status_code=200, summary="End all sessions, this one too", responses=problems(401, 503))
     async def end_all_sessions(
         self,
         request: Request[Any, Any, Any],

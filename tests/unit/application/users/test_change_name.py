@@ -42,11 +42,20 @@ async def test_refuses_a_name_that_breaks_a_rule(uow: FakeUnitOfWork, ada: User,
     assert uow.users.by_id[ada.id] == ada
 
 
-async def test_a_change_that_another_request_overtook_is_not_stored(uow: FakeUnitOfWork, ada: User) -> None:
-    first = await change(uow, ada, "First")
+async def test_keeps_what_another_request_changed_at_the_same_time(uow: FakeUnitOfWork, ada: User) -> None:
+    uow.users.by_id[ada.id] = ada.verify_email(now=NOON)
+
+    renamed = await change(uow, ada, "Ada King")
+
+    assert uow.users.by_id[ada.id] == renamed
+    assert (renamed.verified_at, renamed.version) == (NOON, 3)
+
+
+async def test_changes_nothing_once_the_sessions_were_ended(uow: FakeUnitOfWork, ada: User) -> None:
+    locked_out = uow.users.by_id[ada.id] = ada.end_all_sessions(now=NOON)
 
     with pytest.raises(UserChanged):
-        await change(uow, ada, "Second")
+        await change(uow, ada, "Eve")
 
-    assert uow.users.by_id[ada.id] == first
-    assert len(uow.security_events.recorded) == 1
+    assert uow.users.by_id[ada.id] == locked_out
+    assert uow.security_events.recorded == []

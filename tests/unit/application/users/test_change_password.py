@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 
 from internal.application.new_password import CommonPassword
@@ -8,7 +6,7 @@ from internal.application.users.change_password import ChangePassword, ChangePas
 from internal.domain.account_token import TokenPurpose
 from internal.domain.password_policy import UnacceptablePassword
 from internal.domain.security_event import EventName
-from internal.domain.user import User, UserChanged, WrongPassword
+from internal.domain.user import User, WrongPassword
 from tests.fakes.clock import NOON
 from tests.support.callers import CALLER
 from tests.support.own_accounts import PASSWORD, FakeOwnAccounts
@@ -85,11 +83,9 @@ async def test_names_the_field_of_the_password_that_is_refused(
     assert accounts.stored == accounts.ada
 
 
-async def test_a_change_that_another_request_overtook_is_not_stored(accounts: FakeOwnAccounts) -> None:
-    overtaking = replace(accounts.ada, version=2)
-    accounts.uow.users.by_id[accounts.ada.id] = overtaking
+async def test_keeps_what_another_request_changed_at_the_same_time(accounts: FakeOwnAccounts) -> None:
+    accounts.uow.users.by_id[accounts.ada.id] = accounts.ada.verify_email(now=accounts.clock.now())
 
-    with pytest.raises(UserChanged):
-        await change(accounts)
+    await change(accounts)
 
-    assert (accounts.stored, accounts.events, accounts.tasks) == (overtaking, [], [])
+    assert (accounts.stored.verified_at, accounts.stored.version) == (accounts.clock.now(), 3)
