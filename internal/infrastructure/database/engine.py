@@ -21,6 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from internal.infrastructure.database.bounded_connection import bounded_by
 from internal.infrastructure.database.connect_arguments import ENGINE_URL, connect_arguments
+from internal.infrastructure.database.error_texts import leave_rows_out_of_errors
 from internal.infrastructure.database.postgres_errors import is_cut_off, reason_of
 from internal.ports.unavailable import DatabaseUnreachable, Unavailable
 
@@ -56,6 +57,7 @@ def create_engine(url: str, *, pool_size: int, timeouts: DatabaseTimeouts) -> As
             "async_creator_fn": bounded_by(statement + SERVER_FIRST),
         },
     )
+    leave_rows_out_of_errors(engine.sync_engine)
     _ping_idle_connections(engine.sync_engine)
     return engine
 
