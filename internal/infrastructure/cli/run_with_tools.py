@@ -8,6 +8,9 @@ from internal.infrastructure.cli.command_needs import Installation, Tools, UserT
 
 T = TypeVar("T")
 
+# Options that have another name than the field of the use case.
+_OPTIONS = {"q": "--search", "cursor": "--cursor"}
+
 
 def installation_of(context: typer.Context) -> Installation:
     """The `obj` that the application was started with."""
@@ -35,7 +38,11 @@ def run_on_users(context: typer.Context, work: Callable[[UserTools], Awaitable[T
     try:
         return run_loop(work_with_tools())
     except InvalidInput as error:
-        problems = [f"{name} {problem}" for name, several in error.errors.items() for problem in several]
+        problems = [
+            f"{_OPTIONS.get(name, name)} {problem}"
+            for name, several in error.errors.items()
+            for problem in several
+        ]
         raise typer.BadParameter("; ".join(problems)) from error
 
 

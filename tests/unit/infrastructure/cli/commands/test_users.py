@@ -175,6 +175,7 @@ def test_refuses_a_list_that_means_nothing(operator: Operator, arguments: tuple[
 
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert refused.stderr.count("\n") == 1
+    assert arguments[0] in refused.stderr
 
 
 def test_shows_a_user_by_address_or_id(operator: Operator) -> None:
