@@ -37,8 +37,12 @@ _HOST = re.compile(r"[^\s/?#@\[\]]+|\[[0-9a-fA-F:.%]+\]")
 
 
 def one_line(value: object) -> object:
-    """Refuse line breaks and other control characters."""
-    if isinstance(value, str) and any(category(each) in _CONTROLS for each in value):
+    """Refuse line breaks and other control characters, and bytes that are not UTF-8."""
+    found = {category(each) for each in value} if isinstance(value, str) else set()
+    # os.environ has a surrogate in the place of such a byte.
+    if "Cs" in found:
+        raise ValueError("must be UTF-8")
+    if found & _CONTROLS:
         raise ValueError("must be one line without control characters")
     return value
 

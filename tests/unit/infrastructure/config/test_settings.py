@@ -234,6 +234,13 @@ def test_no_text_has_a_line_break_or_another_control_character(
     assert problem == f"{variable}: must be one line without control characters"
 
 
+@pytest.mark.parametrize("variable", sorted(name.upper() for name in Settings.model_fields))
+def test_every_value_is_utf_8(environment: pytest.MonkeyPatch, variable: str) -> None:
+    [problem] = problems_of(environment, {variable: os.fsdecode(b"caf\xe9 au lait, 36 bytes of it or more")})
+
+    assert problem == f"{variable}: must be UTF-8"
+
+
 @pytest.mark.parametrize(
     ("variables", "blamed"),
     [
