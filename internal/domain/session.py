@@ -8,6 +8,8 @@ from internal.domain.caller import Caller
 # A session ends when it was not refreshed for IDLE_FOR, and in any case LASTS_FOR after the log-in.
 IDLE_FOR = timedelta(days=7)
 LASTS_FOR = timedelta(days=30)
+# A log-in beyond this number ends the session of the user that was used longest ago.
+MOST_SESSIONS = 100
 # A client that lost the answer to a refresh may repeat it for this long.
 REPEAT_FOR = timedelta(seconds=10)
 

@@ -41,6 +41,10 @@ class SessionRepository(Protocol):
         """End the session. Returns False if the user has no such session."""
         ...
 
+    async def end_oldest(self, user_id: UUID, *, keep: int) -> int:
+        """End the sessions of the user that were used longest ago, except `keep`. Returns how many."""
+        ...
+
     async def end_all(self, user_id: UUID, *, but: UUID | None = None) -> int:
         """End all sessions of the user, except `but`. Returns how many."""
         ...

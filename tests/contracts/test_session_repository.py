@@ -205,6 +205,23 @@ async def test_ends_all_sessions_of_the_user_but_one(store: Store, ada: User) ->
     assert await session_ids(store, eve) == [of_eve.id]
 
 
+async def test_ends_the_sessions_that_were_used_longest_ago(store: Store, ada: User) -> None:
+    eve = another(ada)
+    of_eve = await log_in(store, eve)
+    first, _, third = [await log_in(store, ada) for _ in range(3)]
+    await store.wait(LITTLE)
+    await rotate(store, first, FIRST, SECOND)
+    await store.wait(LITTLE)
+    await rotate(store, third, FIRST, SECOND)
+
+    async with store.begin() as uow:
+        assert await uow.sessions.end_oldest(ada.id, keep=2) == 1
+        await uow.commit()
+
+    assert await session_ids(store, ada) == [third.id, first.id]
+    assert await session_ids(store, eve) == [of_eve.id]
+
+
 async def test_the_session_used_last_is_listed_first(store: Store, ada: User) -> None:
     older = await log_in(store, ada)
     await store.wait(LITTLE)

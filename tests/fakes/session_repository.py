@@ -52,6 +52,12 @@ class FakeSessionRepository:
         del self.by_id[session_id]
         return True
 
+    async def end_oldest(self, user_id: UUID, *, keep: int) -> int:
+        oldest = (await self.list_of(user_id))[keep:]
+        for session in oldest:
+            del self.by_id[session.id]
+        return len(oldest)
+
     async def end_all(self, user_id: UUID, *, but: UUID | None = None) -> int:
         ended = [
             key for key, stored in self.by_id.items() if stored.session.user_id == user_id and key != but

@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from internal.domain.caller import Caller
-from internal.domain.session import Session
+from internal.domain.session import MOST_SESSIONS, Session
 from internal.domain.user import InvalidCredentials, User
 from internal.ports.clock import Clock
 from internal.ports.refresh_tokens import RefreshTokens
@@ -39,7 +39,7 @@ class OpenSession:
         self._new_id = new_id
 
     async def __call__(self, uow: UnitOfWork, user: User, caller: Caller) -> IssuedTokens:
-        """Open a session for `user`, whose password was checked.
+        """Open a session for `user`, whose password was checked. It may end the one used longest ago.
 
         Raises:
             InvalidCredentials: since then the password was changed, or the account was disabled or deleted.
@@ -52,6 +52,7 @@ class OpenSession:
         )
         token = self._refresh_tokens.first(session.id)
         await uow.sessions.add(session, token_digest=token.digest)
+        await uow.sessions.end_oldest(user.id, keep=MOST_SESSIONS)
         return IssuedTokens(
             session_id=session.id,
             access_token=self._token_issuer.issue(user.id, session_id=session.id),

@@ -74,6 +74,12 @@ class SqlAlchemySessionRepository:
         end = delete(sessions).where(sessions.c.id == session_id, sessions.c.user_id == user_id, IS_LIVE)
         return (await self._connection.execute(end)).rowcount == 1
 
+    async def end_oldest(self, user_id: UUID, *, keep: int) -> int:
+        own = select(sessions.c.id).where(sessions.c.user_id == user_id)
+        oldest = own.order_by(sessions.c.last_used_at.desc(), sessions.c.id).offset(keep)
+        end = delete(sessions).where(sessions.c.id.in_(oldest.scalar_subquery()))
+        return (await self._connection.execute(end)).rowcount
+
     async def end_all(self, user_id: UUID, *, but: UUID | None = None) -> int:
         end = delete(sessions).where(sessions.c.user_id == user_id)
         if but is not None:

@@ -8,6 +8,7 @@ import pytest
 from internal.application.auth.log_in import LogIn, LogInCommand
 from internal.domain.errors import RateLimited
 from internal.domain.security_event import EventName
+from internal.domain.session import MOST_SESSIONS
 from internal.domain.user import AccountDisabled, InvalidCredentials, User
 from internal.ports.password_attempts import LockoutPolicy
 from internal.ports.password_hasher import Match
@@ -155,6 +156,13 @@ async def test_a_password_that_changes_while_it_is_compared_opens_nothing(accoun
         await log_in(LogInCommand(email="ada@example.com", password=PASSWORD, caller=CALLER))
 
     assert accounts.uow.sessions.by_id == {}
+
+
+async def test_an_account_has_a_limited_number_of_sessions(accounts: Accounts) -> None:
+    for _ in range(MOST_SESSIONS + 2):
+        await accounts.log_in_with(LogInCommand(email="ada@example.com", password=PASSWORD, caller=CALLER))
+
+    assert len(accounts.uow.sessions.by_id) == MOST_SESSIONS
 
 
 async def test_two_log_ins_may_replace_an_outdated_hash_at_once(accounts: Accounts) -> None:
