@@ -27,6 +27,8 @@ class Limit(StrEnum):
     EXPORTS_PER_USER = "exports_per_user"
     RECORDED_DENIALS_PER_USER = "recorded_denials_per_user"
     """Security events about what a user may not do; the answer is the same without an event."""
+    NAME_CHANGES_PER_USER = "name_changes_per_user"
+    """Each is a security event, which is kept for long."""
     REFRESHES_PER_CLIENT = "refreshes_per_client"
     MAILS_PER_CLIENT = "mails_per_client"
     """Requests for an email: verification, reset and change of the address together."""

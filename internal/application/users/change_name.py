@@ -7,6 +7,7 @@ from internal.domain.display_name import DisplayName
 from internal.domain.security_event import EventName, SecurityEvent
 from internal.domain.user import User
 from internal.ports.clock import Clock
+from internal.ports.rate_limiter import Limit, RateLimiter, counted
 from internal.ports.unit_of_work import UnitOfWork
 
 
@@ -18,8 +19,9 @@ class ChangeNameCommand:
 
 
 class ChangeName:
-    def __init__(self, *, uow: UnitOfWork, clock: Clock) -> None:
+    def __init__(self, *, uow: UnitOfWork, rate_limiter: RateLimiter, clock: Clock) -> None:
         self._uow = uow
+        self._rate_limiter = rate_limiter
         self._clock = clock
 
     async def __call__(self, command: ChangeNameCommand) -> User:
@@ -27,10 +29,12 @@ class ChangeName:
 
         Raises:
             InvalidDisplayName: the name breaks a rule.
+            RateLimited: too many changes of this user.
             UserChanged: the sessions of the user were ended at the same time.
         """
         name = DisplayName.parse(command.name)
-        async with self._uow as uow:
+        uses = {Limit.NAME_CHANGES_PER_USER: str(command.principal.user.id)}
+        async with counted(self._rate_limiter, uses), self._uow as uow:
             held = await hold_signed_in(uow, command.principal.user)
             user = held.rename(name, now=self._clock.now())
             await uow.users.save(user)

@@ -16,6 +16,8 @@ from internal.ports.rate_limiter import Limit, Quota
 _RECORDED_DENIALS = Quota(10, timedelta(minutes=1))
 # An export reads a lot, and nobody needs many.
 _EXPORTS = Quota(10, timedelta(hours=1))
+# More than anybody needs, and few enough security events.
+_NAME_CHANGES = Quota(60, timedelta(hours=1))
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 _QUOTA = re.compile(
     rf"(?P<most>[1-9][0-9]{{0,8}})/((?P<times>[1-9][0-9]{{0,2}}) )?(?P<unit>{'|'.join(_UNITS)})s?"
@@ -64,6 +66,7 @@ class RateLimitSettings(BaseSettings):
             **quotas,
             Limit.RECORDED_DENIALS_PER_USER: _RECORDED_DENIALS,
             Limit.EXPORTS_PER_USER: _EXPORTS,
+            Limit.NAME_CHANGES_PER_USER: _NAME_CHANGES,
         }
 
     @property

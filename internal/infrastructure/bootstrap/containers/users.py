@@ -20,7 +20,9 @@ class UsersContainer(containers.DeclarativeContainer):
     database = providers.DependenciesContainer()
     security = providers.DependenciesContainer()
 
-    change_name = providers.Factory(ChangeName, uow=database.unit_of_work, clock=clock)
+    change_name = providers.Factory(
+        ChangeName, uow=database.unit_of_work, rate_limiter=security.rate_limiter, clock=clock
+    )
     list_sessions = providers.Factory(ListSessions, uow=database.unit_of_work)
     list_own_security_events = providers.Factory(
         ListOwnSecurityEvents, security_event_log=database.security_event_log

@@ -38,7 +38,7 @@ class UsersController(Controller):
         summary="Change your name",
         opt=access(SIGNED_IN),
         security=[BEARER],
-        responses=problems(400, 401, 403, 408, 409, 413, 415, 422, 503),
+        responses=problems(400, 401, 403, 408, 409, 413, 415, 422, 429, 503),
     )
     async def rename(
         self,

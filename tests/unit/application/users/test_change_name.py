@@ -1,12 +1,17 @@
+from datetime import timedelta
+
 import pytest
 
 from internal.application.auth.authenticate import Principal
 from internal.application.users.change_name import ChangeName, ChangeNameCommand
 from internal.domain.caller import Caller
 from internal.domain.display_name import InvalidDisplayName
+from internal.domain.errors import RateLimited
 from internal.domain.security_event import EventName
 from internal.domain.user import User, UserChanged
+from internal.ports.rate_limiter import Limit, Quota
 from tests.fakes.clock import NOON, FakeClock
+from tests.fakes.rate_limiter import FakeRateLimiter
 from tests.fakes.unit_of_work import FakeUnitOfWork
 
 pytestmark = pytest.mark.anyio
@@ -21,9 +26,10 @@ def uow(ada: User) -> FakeUnitOfWork:
     return uow
 
 
-async def change(uow: FakeUnitOfWork, user: User, name: str) -> User:
+async def change(uow: FakeUnitOfWork, user: User, name: str, limiter: FakeRateLimiter | None = None) -> User:
     command = ChangeNameCommand(principal=Principal(user=user, session_id=None), name=name, caller=CALLER)
-    return await ChangeName(uow=uow, clock=FakeClock())(command)
+    limiter = limiter or FakeRateLimiter()
+    return await ChangeName(uow=uow, rate_limiter=limiter, clock=FakeClock())(command)
 
 
 async def test_a_user_gets_another_name(uow: FakeUnitOfWork, ada: User) -> None:
@@ -59,3 +65,14 @@ async def test_changes_nothing_once_the_sessions_were_ended(uow: FakeUnitOfWork,
 
     assert uow.users.by_id[ada.id] == locked_out
     assert uow.security_events.recorded == []
+
+
+async def test_fills_no_table_with_names(uow: FakeUnitOfWork, ada: User) -> None:
+    limiter = FakeRateLimiter({Limit.NAME_CHANGES_PER_USER: Quota(2, timedelta(hours=1))})
+    for name in ("Ada", "Augusta"):
+        await change(uow, ada, name, limiter)
+
+    with pytest.raises(RateLimited):
+        await change(uow, ada, "Byron", limiter)
+
+    assert len(uow.security_events.recorded) == 2
