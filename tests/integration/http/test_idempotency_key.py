@@ -1,4 +1,5 @@
 import asyncio
+from uuid import UUID
 
 import httpx
 import pytest
@@ -40,6 +41,19 @@ async def test_answers_a_repetition_with_the_same_user_and_stores_no_other(
     token = again.json()["data"]["token"]
     me = await client.get("/api/v1/users/me", headers={"Authorization": f"Bearer {token}"})
     assert me.json()["data"]["email"] == "ada@example.com"
+
+
+async def test_opens_no_disabled_account(client: httpx.AsyncClient, container: Container) -> None:
+    user_id = UUID((await sign_up(client, ADA)).json()["data"]["user"]["id"])
+    async with container.database.unit_of_work() as uow:
+        user: User | None = await uow.users.hold(user_id)
+        assert user
+        await uow.users.save(user.disable(now=container.clock().now()))
+        await uow.commit()
+
+    again = await sign_up(client, ADA)
+
+    assert (again.status_code, again.json()["error_code"]) == (401, "INVALID_CREDENTIALS")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ async def test_documents_routes_with_their_problems(client: httpx.AsyncClient) -
     register = document["paths"]["/api/v1/auth/register"]["post"]["responses"]
     [key] = document["paths"]["/api/v1/auth/register"]["post"]["parameters"]
     assert (key["in"], key["name"], key["required"]) == ("header", "Idempotency-Key", False)
-    assert register.keys() == {"201", "400", "408", "409", "413", "415", "422", "429", "503"}
+    assert register.keys() == {"201", "400", "401", "408", "409", "413", "415", "422", "429", "503"}
     assert register["409"]["content"].keys() == {"application/problem+json"}
     me = document["paths"]["/api/v1/users/me"]["get"]
     assert me["security"] == [{"bearer": []}]

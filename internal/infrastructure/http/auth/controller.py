@@ -25,7 +25,7 @@ class AuthController(Controller):
         "/register",
         opt=access(ANYONE),
         summary="Sign up",
-        responses=problems(400, 408, 409, 413, 415, 422, 429, 503),
+        responses=problems(400, 401, 408, 409, 413, 415, 422, 429, 503),
     )
     async def register(
         self,
