@@ -137,11 +137,18 @@ class Site:
         assert response.status_code in draft.operation.statuses, f"{where}: {response.text}"
         assert response.status_code < 500, where
         assert_shape(response, where)
+        if response.is_error and place != "path" and is_recognisable(value):
+            assert value not in response.text, where
         return response
 
     async def stored_users(self) -> list[Any]:
         async with self.container.database.engine().connect() as connection:
             return [tuple(row) for row in await connection.execute(select(users).order_by(users.c.id))]
+
+
+def is_recognisable(value: object) -> bool:
+    """Whether JSON and the words of our messages would show it as it is."""
+    return isinstance(value, str) and len(value) > 5 and json.dumps(value) == f'"{value}"'
 
 
 def assert_shape(response: httpx.Response, where: str) -> None:
