@@ -41,10 +41,11 @@ class EmailAddress:
             InvalidEmailAddress: not such an address, or too long for SMTP.
         """
         stripped = text.strip(" \t")
-        # Only ASCII is lowered: lower() turns the Kelvin sign into a k, which would be another domain.
-        normalised = stripped.lower() if stripped.isascii() else ""
+        # Only ASCII is lowered: lower() turns the Kelvin sign into a k, which would be another domain. The
+        # pattern takes 40 ms for a body of 64 KiB, so the length comes first.
+        normalised = stripped.lower() if len(stripped) <= MAX_LENGTH and stripped.isascii() else ""
         match = _PATTERN.fullmatch(normalised)
-        if match is None or len(normalised) > MAX_LENGTH or len(match["local"]) > MAX_LOCAL_PART:
+        if match is None or len(match["local"]) > MAX_LOCAL_PART:
             raise InvalidEmailAddress
         return cls(normalised)
 

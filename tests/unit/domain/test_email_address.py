@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -100,3 +102,14 @@ def test_a_refusal_does_not_repeat_the_address() -> None:
         EmailAddress.parse("eve@secret@example.com")
 
     assert "secret" not in f"{rejected.value}{rejected.value.errors}"
+
+
+@pytest.mark.parametrize("text", ["a@" + "a." * 32_000, "=?" + "a" * 64_000, "=?x?=" * 12_000])
+def test_refuses_the_longest_bodies_at_once(text: str) -> None:
+    began_at = time.perf_counter()
+    for _ in range(100):
+        with pytest.raises(InvalidEmailAddress):
+            EmailAddress.parse(text)
+
+    # The patterns take at least a second for this.
+    assert time.perf_counter() - began_at < 0.5
