@@ -4,15 +4,13 @@ from internal.domain.user import User
 from internal.ports.unit_of_work import UnitOfWork
 
 
-async def erase_account(uow: UnitOfWork, user: User, event: SecurityEvent) -> bool:
+async def erase_account(uow: UnitOfWork, user: User, event: SecurityEvent) -> None:
     """Delete a user with everything that belongs to the account, and record it.
 
-    A background task removes the copies elsewhere, soon after the commit. Returns False if there is no
-    such user.
+    A background task removes the copies elsewhere, soon after the commit. The unit of work must
+    hold the user.
     """
-    if not await uow.users.delete(user):
-        return False
+    await uow.users.delete(user)
     await uow.security_events.add(event)
     await uow.user_tasks.erase(user.id)
     await uow.tasks.publish(EraseTraces(deleted_user_id=user.id))
-    return True

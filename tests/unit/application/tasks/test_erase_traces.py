@@ -53,7 +53,7 @@ class Site:
     async def delete(self, user: User) -> None:
         event = SecurityEvent.on_own_account(EventName.DELETED, user_id=user.id, caller=CALLER)
         async with self.uow as uow:
-            assert await erase_account(uow, user, event)
+            await erase_account(uow, user, event)
             await uow.commit()
 
     async def erase(self, user: User, *, batch: int = 500) -> None:
