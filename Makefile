@@ -21,7 +21,7 @@ STYLUA := @johnnymorganz/stylua-bin@2.5.2
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: coverage help run server worker test test-all test-unit test-integration test-e2e test-faults full faults soak check lua commits fmt hooks mails mail-preview lock \
+.PHONY: coverage help run server worker test test-all test-unit test-integration test-e2e test-faults full faults soak check lua commits fmt hooks mails mail-preview openapi lock \
 	migrate seed migration image-test bench bench-against $(BENCHMARKS) up down clean
 
 # A line that starts with two number signs and an at sign starts a group of the list.
@@ -135,6 +135,11 @@ mails: $(INSTALLED) ## compile the layout of all emails: templates/layout.mjml t
 
 mail-preview: $(INSTALLED) ## render every email into var/mail-preview/ and open the page that shows them
 	$(BIN)/python -m tools.mail_preview
+
+##@ API document
+
+openapi: $(INSTALLED) ## accept the OpenAPI document as docs/openapi.json, and say which changes break clients
+	$(BIN)/python -m tools.api_document
 
 ##@ Dependencies and database
 

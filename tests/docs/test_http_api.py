@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
+from http import HTTPStatus
 
 import httpx
 import pytest
@@ -12,13 +13,17 @@ from internal.domain.account_token import VALID_FOR, TokenPurpose
 from internal.domain.errors import DomainError
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.server.http_application import app_of
+from internal.infrastructure.http.api_document.problem_examples import ERROR_CODES
+from internal.infrastructure.http.errors import code_of
 from tests.support.documented_examples import ROOT, blocks, table
 from tools.mail_preview import SAMPLES, body, messages
 
 pytestmark = pytest.mark.anyio
 
 PAGE = ROOT / "docs" / "http-api.md"
-OPENAPI = "/api/v1/openapi/openapi.json"
+OPENAPI = "/api/v1/swagger/spec"
+# Statuses whose name is the code of a problem.
+OF_STATUS = (400, 404, 405, 408, 413, 415, 500, 503)
 # Codes of the kinds of error, and of errors that only the command line raises.
 NOT_IN_HTTP = {
     "CONFLICT",
@@ -50,18 +55,17 @@ async def test_lists_the_routes_with_their_statuses(client: httpx.AsyncClient) -
     paths = (await client.get(OPENAPI)).json()["paths"]
 
     routes = {
-        f"{method.upper()} {path}": sorted(operation["responses"])
+        f"{method.upper()} {path}": sorted(operation["responses"].keys() - {"500"})
         for path, methods in paths.items()
         for method, operation in methods.items()
-        if path not in {"/readyz", OPENAPI}
     }
 
     described = {
         request.strip("`"): sorted(re.findall(r"\b\d{3}\b", f"{success} {problems}"))
         for request, _, success, problems in table(PAGE, "routes")
     }
-    assert described.pop("GET /readyz") == ["200", "503"]
-    assert described.pop(f"GET {OPENAPI}") == ["200", "404"]
+    assert described.pop("GET /api/v1/swagger") == ["200", "404"]
+    assert described.pop(f"GET {OPENAPI}`, `/spec.yaml") == ["200", "404"]
     assert described == routes
 
 
@@ -79,6 +83,8 @@ def test_lists_the_codes() -> None:
     codes = {code.strip("`") for code, _, _ in table(PAGE, "codes")}
 
     assert codes | NOT_IN_HTTP == set(codes_below(DomainError))
+    assert codes <= ERROR_CODES
+    assert ERROR_CODES - codes == {code_of(HTTPStatus(status)) for status in OF_STATUS}
 
 
 def test_describes_the_links_of_emails() -> None:

@@ -59,7 +59,7 @@ class Copy:
         self._replace(CONTAINER, "    tasks = providers", f"{area}    tasks = providers")
         self._replace(CONTAINER, "use_cases = providers.List(", "use_cases = providers.List(reports, ")
         self._import(CONTAINER, "internal.infrastructure.bootstrap.containers.reports:ReportsContainer")
-        self._replace(APP, "route_handlers=[", "route_handlers=[ReportsController, ")
+        self._replace(APP, "    AuthController,", "    AuthController,\n    ReportsController,")
         self._import(APP, "internal.infrastructure.http.reports.controller:ReportsController")
 
     def schedule(self, *, spec: str) -> None:

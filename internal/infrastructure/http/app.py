@@ -1,18 +1,18 @@
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 
 from litestar import Litestar, Request
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, ControllerRouterHandler
 
 from internal.infrastructure.config.trusted_proxies import Network
 from internal.infrastructure.http.access import AccessGuard, provide_principal, require_declarations
 from internal.infrastructure.http.admin.actions_controller import AdminActionsController
 from internal.infrastructure.http.admin.controller import AdminUsersController
 from internal.infrastructure.http.admin.security_events_controller import SecurityEventsController
+from internal.infrastructure.http.api_document.document import ApiDocument, ApiName
 from internal.infrastructure.http.auth.controller import AuthController
 from internal.infrastructure.http.auth.email_controller import EmailController
 from internal.infrastructure.http.auth.oauth_controller import OAuthController
@@ -27,6 +27,7 @@ from internal.infrastructure.http.json_request import JsonRequest, provide_unrea
 from internal.infrastructure.http.public_keys import jwks
 from internal.infrastructure.http.request_body import RequestBody
 from internal.infrastructure.http.request_context import RequestContext
+from internal.infrastructure.http.swagger.controller import SwaggerController
 from internal.infrastructure.http.users.controller import UsersController
 from internal.infrastructure.http.users.credentials_controller import CredentialsController
 from internal.infrastructure.http.users.export_controller import ExportController
@@ -35,12 +36,32 @@ from internal.infrastructure.http.users.sessions_controller import SessionsContr
 
 MAX_BODY_SIZE = 64 * 1024  # bytes
 
+_ROUTES: Sequence[ControllerRouterHandler] = (
+    AuthController,
+    AuthSessionsController,
+    OAuthController,
+    EmailController,
+    UsersController,
+    SessionsController,
+    PasswordController,
+    CredentialsController,
+    AdminUsersController,
+    AdminActionsController,
+    OwnSecurityEventsController,
+    ExportController,
+    SecurityEventsController,
+    health,
+    jwks,
+    livez,
+    readyz,
+)
+
 
 def create_app(
     *,
     providers: Mapping[str, Callable[[], Any]],
     lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]],
-    openapi: OpenAPIConfig | None,
+    api: ApiName | None,
     body_within: timedelta,
     origins: frozenset[str],
     trusted_proxies: Collection[Network],
@@ -48,11 +69,21 @@ def create_app(
 ) -> ASGIApp:
     """The HTTP application. `providers` build the handlers' dependencies, by parameter name.
 
-    Web pages of `origins` may call it. `trusted_proxies` may say for whom they call. With
-    `is_https_only`, browsers are told to use HTTPS from then on.
+    With `api`, it also serves the API page. Web pages of `origins` may call it. `trusted_proxies` may say
+    for whom they call. With `is_https_only`, browsers are told to use HTTPS from then on.
     """
     callers = Callers(trusted=trusted_proxies)
-    dependencies = {name: _provide(provider) for name, provider in providers.items()}
+    dependencies = {
+        **{name: _provide(provider) for name, provider in providers.items()},
+        "caller": Provide(callers.provide_caller),
+        "principal": Provide(provide_principal),
+        "unreadable": Provide(provide_unreadable),
+    }
+    routes = _ROUTES
+    if api:
+        document = ApiDocument(_ROUTES, dependencies=dependencies, name=api)
+        dependencies["api_document"] = _provide(lambda: document)
+        routes = [*_ROUTES, SwaggerController]
     guard = _guard_of(providers, callers)
 
     async def before_request(request: Request[Any, Any, Any]) -> None:
@@ -60,45 +91,23 @@ def create_app(
         await guard.check_again(request)
 
     app = Litestar(
-        route_handlers=[
-            AuthController,
-            AuthSessionsController,
-            OAuthController,
-            EmailController,
-            UsersController,
-            SessionsController,
-            PasswordController,
-            CredentialsController,
-            AdminUsersController,
-            AdminActionsController,
-            OwnSecurityEventsController,
-            ExportController,
-            SecurityEventsController,
-            health,
-            jwks,
-            livez,
-            readyz,
-        ],
-        dependencies={
-            **dependencies,
-            "caller": Provide(callers.provide_caller),
-            "principal": Provide(provide_principal),
-            "unreadable": Provide(provide_unreadable),
-        },
+        route_handlers=routes,
+        dependencies=dependencies,
         guards=[guard],
         request_class=JsonRequest,
         exception_handlers=dict(EXCEPTION_HANDLERS),
         before_request=before_request,
         request_max_body_size=MAX_BODY_SIZE,
         lifespan=[lifespan],
-        openapi_config=openapi,
+        openapi_config=None,
         logging_config=None,
     )
     require_declarations(app)
-    routes = [route.path for route in app.routes]
     inner = Cors(app, origins=origins) if origins else app
     body = RequestBody(inner, within=body_within)
-    return RequestContext(HeadAsGet(body), routes=routes, is_https_only=is_https_only)
+    return RequestContext(
+        HeadAsGet(body), routes=[route.path for route in app.routes], is_https_only=is_https_only
+    )
 
 
 def _guard_of(providers: Mapping[str, Callable[[], Any]], callers: Callers) -> AccessGuard:

@@ -11,7 +11,7 @@ _PREFLIGHT = {
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, X-Request-ID",
     "Access-Control-Max-Age": "600",
 }
-_EXPOSED = "Retry-After, WWW-Authenticate, X-Request-ID"
+_EXPOSED = "Location, Retry-After, WWW-Authenticate, X-Request-ID"
 
 
 class Cors:

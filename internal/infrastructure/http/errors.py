@@ -57,6 +57,11 @@ def title_of(status: HTTPStatus) -> str:
     return _TITLES.get(status, status.phrase)
 
 
+def code_of(status: HTTPStatus) -> str:
+    """The code of a problem that only its status describes."""
+    return title_of(status).upper().replace(" ", "_")
+
+
 def problem_response(
     request: AnyRequest,
     status: HTTPStatus,
@@ -66,14 +71,13 @@ def problem_response(
     errors: Mapping[str, Sequence[str]] | msgspec.UnsetType = msgspec.UNSET,
     headers: Mapping[str, str] | None = None,
 ) -> Response[Problem]:
-    title = title_of(status)
     problem = Problem(
-        title=title,
+        title=title_of(status),
         status=status,
         detail=detail,
         instance=request.scope["path"],  # request.url raises for a malformed Host header
         message=detail,
-        error_code=code or title.upper().replace(" ", "_"),
+        error_code=code or code_of(status),
         errors=errors,
         meta=Meta.of(request),
     )

@@ -3,6 +3,7 @@ from typing import Literal
 import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 
 from internal.infrastructure.http.access import ANYONE, access
 from internal.infrastructure.http.readiness import Readiness, ReadinessCheck, assess, status_code
@@ -44,6 +45,7 @@ def livez() -> Live:
     opt=access(ANYONE),
     summary="Whether sign-ups can be served: 200 ok or degraded, 503 down",
     tags=["health"],
+    responses={503: ResponseSpec(Readiness, generate_examples=False)},
 )
 async def readyz(readiness_checks: NamedDependency[tuple[ReadinessCheck, ...]]) -> Response[Readiness]:
     readiness = await assess(readiness_checks)

@@ -12,11 +12,11 @@ ROUTES = [
     ("GET", "/livez?email=ada@example.com", "/livez"),
     ("POST", "/api/v1/auth/login", "/api/v1/auth/login"),
     ("GET", "/api/v1/auth/login", "/api/v1/auth/login"),
-    ("GET", "/api/v1/openapi/ada@example.com", "/api/v1/openapi/{path}"),
+    ("GET", "/api/v1/swagger/assets/ada@example.com", "/api/v1/swagger/assets/{name}"),
     ("GET", "/ada@example.com", "(no route)"),
     ("POST", "/api/v1/users/ada@example.com", "(no route)"),
     ("GET", "/api/v1/users/me/ada%40example.com", "(no route)"),
-    ("POST", "/api/v1/openapi/ada@example.com", "(no route)"),
+    ("POST", "/api/v1/swagger/assets/ada@example.com", "(no route)"),
     ("OPTIONS", "/ada@example.com", "(no route)"),
 ]
 

@@ -233,10 +233,10 @@ async def test_answers_400_to_a_body_that_breaks_off(container: Container) -> No
 
 
 async def test_answers_head_as_get_without_the_body(client: httpx.AsyncClient) -> None:
-    document = (await client.get("/api/v1/openapi/openapi.json")).json()
+    document = (await client.get("/api/v1/swagger/spec")).json()
     routes = [path for path, methods in document["paths"].items() if "get" in methods]
 
-    for path in [*routes, "/api/v1/openapi/openapi.json", "/nothing"]:
+    for path in [*routes, "/api/v1/swagger/spec", "/api/v1/swagger", "/nothing"]:
         got, head = await client.get(path), await client.head(path)
 
         assert (head.status_code, head.content) == (got.status_code, b"")

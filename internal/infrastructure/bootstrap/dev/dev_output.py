@@ -52,10 +52,10 @@ def screen_of(settings: Settings, seconds: float) -> str:
 
 
 def _openapi(settings: Settings) -> str:
-    """The line for the OpenAPI document, which production does not have."""
+    """The line for the API page, which production does not have."""
     if settings.app_env is Environment.PRODUCTION:
         return ""
-    return f"    OpenAPI  {url_of(settings)}/api/v1/openapi/openapi.json\n"
+    return f"    API      {url_of(settings)}/api/v1/swagger\n"
 
 
 def _admin() -> str:

@@ -17,8 +17,8 @@ from internal.infrastructure.bootstrap.use_cases import use_cases_by_name
 from internal.infrastructure.config.origins import parse_origins
 from internal.infrastructure.config.settings import Environment
 from internal.infrastructure.config.trusted_proxies import parse_trusted_proxies
+from internal.infrastructure.http.api_document.document import ApiName
 from internal.infrastructure.http.app import create_app
-from internal.infrastructure.http.openapi import openapi_config
 from internal.infrastructure.http.readiness import ReadinessCheck, assess
 from internal.infrastructure.http.session_cookies import SessionCookies
 from internal.infrastructure.taskqueue.connections.redis_checks import warn_of_losses
@@ -72,7 +72,7 @@ def app_of(container: Container, main_process: socket.socket | None = None) -> A
         },
         lifespan=lifespan,
         body_within=timedelta(seconds=settings.http_body_timeout),
-        openapi=None if is_production else openapi_config(title=settings.app_name, version=VERSION),
+        api=None if is_production else ApiName(title=settings.app_name, version=VERSION),
         origins=parse_origins(settings.cors_allowed_origins),
         trusted_proxies=parse_trusted_proxies(settings.trusted_proxies),
         is_https_only=is_production,

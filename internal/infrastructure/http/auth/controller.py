@@ -47,13 +47,15 @@ class AuthController(Controller):
                 idempotency_key=parse_idempotency_key(request, idempotency_key),
             )
         )
-        return session_answer(
+        answer = session_answer(
             request,
             registered.user,
             registered.tokens,
             message="User registered successfully",
             cookies=session_cookies if session_cookies.are_wanted(request) else None,
         )
+        answer.set_header("Location", "/api/v1/users/me")
+        return answer
 
     @post(
         "/login",

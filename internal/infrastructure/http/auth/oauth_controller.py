@@ -41,6 +41,7 @@ class GrantError(msgspec.Struct, frozen=True):
     error_description: str
 
 
+_GRANTED = ResponseSpec(GrantedTokens, generate_examples=False)
 _GRANT_ERROR = ResponseSpec(GrantError, generate_examples=False, description="The grant is refused")
 
 
@@ -53,7 +54,7 @@ class OAuthController(Controller):
         "/token",
         status_code=200,
         summary="Log in with the password grant of OAuth 2",
-        responses={400: _GRANT_ERROR, **problems(408, 413, 415, 422, 429, 503)},
+        responses={200: _GRANTED, 400: _GRANT_ERROR, **problems(408, 413, 415, 422, 429, 503)},
     )
     async def token(
         self,

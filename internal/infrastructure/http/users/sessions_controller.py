@@ -64,7 +64,10 @@ class SessionsController(Controller):
         )
 
     @delete(
-        "/{session_id:uuid}", status_code=200, summary="End one session", responses=problems(401, 404, 503)
+        "/{session_id:uuid}",
+        status_code=200,
+        summary="End one session",
+        responses=problems(401, 403, 404, 503),
     )
     async def end_session(
         self,
@@ -77,7 +80,7 @@ class SessionsController(Controller):
         await end_session(EndSessionCommand(user=principal.user, session_id=session_id, caller=caller))
         return EmptyEnvelope(message="Session ended successfully", meta=Meta.of(request))
 
-    @delete(status_code=200, summary="End all sessions, this one too", responses=problems(401, 503))
+    @delete(status_code=200, summary="End all sessions, this one too", responses=problems(401, 403, 503))
     async def end_all_sessions(
         self,
         request: Request[Any, Any, Any],
