@@ -12,10 +12,10 @@ import pytest
 from internal.domain.account_token import VALID_FOR, TokenPurpose
 from internal.domain.errors import DomainError
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.bootstrap.server.http_application import app_of
 from internal.infrastructure.http.api_document.problem_examples import ERROR_CODES
 from internal.infrastructure.http.errors import code_of
 from tests.support.documented_examples import ROOT, blocks, table
+from tests.support.shared_application import shared_app_of
 from tools.mail_preview import SAMPLES, body, messages
 
 pytestmark = pytest.mark.anyio
@@ -40,7 +40,7 @@ NOT_IN_HTTP = {
 @pytest.fixture
 async def client(container: Container) -> AsyncIterator[httpx.AsyncClient]:
     # httpx does not know Litestar's ASGI types.
-    transport = httpx.ASGITransport(app_of(container), raise_app_exceptions=False)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(shared_app_of(container), raise_app_exceptions=False)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield client
 

@@ -10,7 +10,6 @@ import pytest
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
-from internal.infrastructure.bootstrap.server.http_application import app_of
 from internal.infrastructure.config.settings import Settings
 from tests.support.access_tokens import (
     KEYS,
@@ -24,6 +23,7 @@ from tests.support.access_tokens import (
     signer,
 )
 from tests.support.forged_tokens import forged
+from tests.support.shared_application import shared_app_of
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +34,7 @@ JWKS = "/.well-known/jwks.json"
 @asynccontextmanager
 async def server(settings: Settings, **changed: str) -> AsyncIterator[httpx.AsyncClient]:
     container = Container(settings=settings.model_copy(update={"jwt_secret": SECRET, **changed}))
-    transport = httpx.ASGITransport(app_of(container), raise_app_exceptions=False)  # type: ignore[arg-type]  # as in conftest.py
+    transport = httpx.ASGITransport(shared_app_of(container), raise_app_exceptions=False)  # type: ignore[arg-type]  # as in conftest.py
     async with (
         open_resources(container),
         httpx.AsyncClient(transport=transport, base_url="http://testserver") as client,

@@ -5,8 +5,8 @@ import pytest
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
-from internal.infrastructure.bootstrap.server.http_application import app_of
 from internal.infrastructure.config.settings import Settings
+from tests.support.shared_application import shared_app_of
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +23,7 @@ def allowed() -> str:
 @pytest.fixture
 async def client(settings: Settings, allowed: str) -> AsyncIterator[httpx.AsyncClient]:
     container = Container(settings=settings.model_copy(update={"cors_allowed_origins": allowed}))
-    transport = httpx.ASGITransport(app_of(container))  # type: ignore[arg-type]  # as in conftest.py
+    transport = httpx.ASGITransport(shared_app_of(container))  # type: ignore[arg-type]  # as in conftest.py
     async with (
         open_resources(container),
         httpx.AsyncClient(transport=transport, base_url="http://t") as client,

@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
-from internal.infrastructure.bootstrap.server.http_application import app_of
 from internal.infrastructure.config.settings import Settings
+from tests.support.shared_application import shared_app_of
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +24,7 @@ async def served(settings: Settings, **limits: str) -> AsyncIterator[httpx.Async
     """A client behind the proxy 127.0.0.1, which is the peer that httpx pretends to be."""
     limited = settings.model_copy(update={"trusted_proxies": "127.0.0.1", **limits})
     container = Container(settings=limited)
-    transport = httpx.ASGITransport(app_of(container))  # type: ignore[arg-type]  # as in conftest.py
+    transport = httpx.ASGITransport(shared_app_of(container))  # type: ignore[arg-type]  # as in conftest.py
     async with (
         open_resources(container),
         httpx.AsyncClient(transport=transport, base_url="http://t") as client,

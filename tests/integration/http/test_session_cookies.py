@@ -9,8 +9,8 @@ import pytest
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
-from internal.infrastructure.bootstrap.server.http_application import app_of
 from internal.infrastructure.config.settings import Settings
+from tests.support.shared_application import shared_app_of
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +24,7 @@ NAMES = ["access_token", "refresh_token", "csrf_token"]
 async def browser(request: pytest.FixtureRequest, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     url = f"{request.param}://testserver"
     container = Container(settings=settings.model_copy(update={"app_base_url": url}))
-    transport = httpx.ASGITransport(app_of(container))  # type: ignore[arg-type]  # as in conftest.py
+    transport = httpx.ASGITransport(shared_app_of(container))  # type: ignore[arg-type]  # as in conftest.py
     async with open_resources(container), httpx.AsyncClient(transport=transport, base_url=url) as client:
         yield client
 

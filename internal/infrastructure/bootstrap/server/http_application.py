@@ -2,9 +2,10 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 from litestar import Litestar
@@ -15,7 +16,7 @@ from internal.infrastructure.bootstrap.lifespan import database_passes, in_backg
 from internal.infrastructure.bootstrap.server.serving_process import obey_main_process
 from internal.infrastructure.bootstrap.use_cases import use_cases_by_name
 from internal.infrastructure.config.origins import parse_origins
-from internal.infrastructure.config.settings import Environment
+from internal.infrastructure.config.settings import Environment, Settings
 from internal.infrastructure.config.trusted_proxies import parse_trusted_proxies
 from internal.infrastructure.http.api_document.document import ApiName
 from internal.infrastructure.http.app import create_app
@@ -35,11 +36,11 @@ _STOPPING = ReadinessCheck(name="running", passes=_never, essential=True)
 
 
 def app_of(container: Container, main_process: socket.socket | None = None) -> ASGIApp:
-    settings = container.settings()
     draining = asyncio.Event()
+    providers = providers_of(container, draining)
 
     async def readiness() -> bytes:
-        return msgspec.json.encode(await assess(current_checks()))
+        return msgspec.json.encode(await assess(providers["readiness_checks"]()))
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -49,6 +50,12 @@ def app_of(container: Container, main_process: socket.socket | None = None) -> A
         async with open_resources(container), in_background(*work):
             yield
 
+    return app_with(container.settings(), providers=providers, lifespan=lifespan)
+
+
+def providers_of(container: Container, draining: asyncio.Event) -> Mapping[str, Callable[[], Any]]:
+    """Everything of the container that the application uses, by the names of its parameters."""
+    settings = container.settings()
     checks = (
         ReadinessCheck(name="database", passes=lambda: database_passes(container), essential=True),
         ReadinessCheck(name="redis", passes=container.taskqueue().write_probe().passes, essential=False),
@@ -58,18 +65,28 @@ def app_of(container: Container, main_process: socket.socket | None = None) -> A
         csrf_keys=container.security().derived_keys().of("csrf-token"),
         is_secure=settings.app_base_url.startswith("https://"),
     )
-    is_production = settings.app_env is Environment.PRODUCTION
 
     def current_checks() -> tuple[ReadinessCheck, ...]:
         return (*checks, _STOPPING) if draining.is_set() else checks
 
+    return {
+        **use_cases_by_name(container),
+        "readiness_checks": current_checks,
+        "public_keys": container.security().public_keys,
+        "session_cookies": lambda: session_cookies,
+    }
+
+
+def app_with(
+    settings: Settings,
+    *,
+    providers: Mapping[str, Callable[[], Any]],
+    lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]],
+) -> ASGIApp:
+    """The application with these settings, on what the providers build."""
+    is_production = settings.app_env is Environment.PRODUCTION
     return create_app(
-        providers={
-            **use_cases_by_name(container),
-            "readiness_checks": current_checks,
-            "public_keys": container.security().public_keys,
-            "session_cookies": lambda: session_cookies,
-        },
+        providers=providers,
         lifespan=lifespan,
         body_within=timedelta(seconds=settings.http_body_timeout),
         api=None if is_production else ApiName(title=settings.app_name, version=VERSION),
