@@ -57,6 +57,7 @@ test: $(INSTALLED) ## run the quick tests on embedded Postgres and Valkey, JOBS=
 
 test-all: ## run all tests except image-test
 	$(MAKE) --no-print-directory test
+	$(BIN)/pytest --left-out $(PARALLEL)
 	$(MAKE) --no-print-directory test-faults
 
 # Without the tests that interrupt threads: in CPython 3.11, no traced thread goes on while an interrupt waits for

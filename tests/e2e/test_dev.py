@@ -160,19 +160,25 @@ def test_shows_a_curl_line_that_signs_up(running_dev: Dev) -> None:
     assert '"success":true' in answer.stdout
 
 
-def test_its_admin_logs_in_with_the_password_in_the_file(dev: Dev) -> None:
+def test_keeps_its_data_and_the_password_of_its_admin_from_one_run_to_the_next(dev: Dev) -> None:
     first = dev.start()
     assert "Admin    admin@example.com, password in var/admin-password" in dev.terminal
     file = dev.directory / "var" / "admin-password"
     password = file.read_text()
+    assert dev.sign_up().status_code == 201
     first.send_signal(signal.SIGINT)
     assert first.wait(30) == 0
 
     dev.start()
 
+    assert dev.sign_up().status_code == 409
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.read_text() == password
     assert password not in dev.terminal
+    assert roles_seen_by_admin(dev, password) == ["admin", "user"]
+
+
+def roles_seen_by_admin(dev: Dev, password: str) -> list[str]:
     logged_in = httpx.post(
         f"{dev.url}/api/v1/auth/login",
         json={"email": "admin@example.com", "password": password},
@@ -182,28 +188,18 @@ def test_its_admin_logs_in_with_the_password_in_the_file(dev: Dev) -> None:
     users = httpx.get(
         f"{dev.url}/api/v1/admin/users", headers={"Authorization": f"Bearer {token}"}, timeout=10
     )
-    assert [user["role"] for user in users.json()["data"]] == ["admin"]
-
-
-def test_keeps_its_data_from_one_run_to_the_next(dev: Dev) -> None:
-    first = dev.start()
-    assert dev.sign_up().status_code == 201
-    first.send_signal(signal.SIGINT)
-    assert first.wait(30) == 0
-
-    dev.start()
-
-    assert dev.sign_up().status_code == 409
+    return sorted(user["role"] for user in users.json()["data"])
 
 
 @pytest.mark.parametrize(
     "end",
     [
-        lambda process: process.send_signal(signal.SIGINT),
-        lambda process: process.send_signal(signal.SIGTERM),
-        lambda process: process.kill(),
+        pytest.param(lambda process: process.send_signal(signal.SIGINT), id="SIGINT", marks=pytest.mark.long),
+        pytest.param(
+            lambda process: process.send_signal(signal.SIGTERM), id="SIGTERM", marks=pytest.mark.long
+        ),
+        pytest.param(lambda process: process.kill(), id="SIGKILL"),
     ],
-    ids=["SIGINT", "SIGTERM", "SIGKILL"],
 )
 def test_leaves_no_process_behind(dev: Dev, end: Callable[["subprocess.Popen[bytes]"], None]) -> None:
     process = dev.start()
@@ -215,7 +211,11 @@ def test_leaves_no_process_behind(dev: Dev, end: Callable[["subprocess.Popen[byt
     eventually(lambda: dev.processes() == [], within=20)
 
 
-@pytest.mark.parametrize("later", [0, 1, 2], ids="after {} s".format)
+@pytest.mark.parametrize(
+    "later",
+    [0, pytest.param(1, marks=pytest.mark.long), pytest.param(2, marks=pytest.mark.long)],
+    ids="after {} s".format,
+)
 def test_stops_in_order_also_while_it_is_starting(dev: Dev, later: float) -> None:
     process = dev.start(until="Starting Postgres")
     time.sleep(later)

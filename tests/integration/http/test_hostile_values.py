@@ -295,6 +295,7 @@ async def test_answers_json_whatever_is_accepted(site: Site, accept: str) -> Non
         await site.answer(draft, "header", "Accept", accept)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CHOSEN_HEADERS)
 async def test_every_header_is_answered_as_documented(site: Site, name: str) -> None:
     for operation in site.operations:
