@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from internal.infrastructure.config.payload_keys import PLAIN
 from tests.e2e.test_welcome_mail import assert_nothing_left, assert_one_mail_each
 from tests.support.payload_keys import setting
@@ -29,6 +31,7 @@ def test_a_worker_of_the_version_before_leaves_encrypted_tasks_to_others(
     assert ADDRESS not in system.log(OLD_VERSION)
 
 
+@pytest.mark.long
 def test_keys_are_introduced_and_rotated_without_losing_a_mail(
     system: System, smtp_server: SmtpServer
 ) -> None:

@@ -44,20 +44,16 @@ async def tasks(container: Container) -> list[tuple[str, dict[str, str]]]:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize(
-    "extra", ["id", "role", "verified_at", "is_admin", "created_at", "password_hash", "version"]
-)
-async def test_refuses_a_field_that_is_not_the_users_to_set(
-    site: MailedTokens, change: str, extra: str
-) -> None:
+async def test_refuses_a_field_that_is_not_the_users_to_set(site: MailedTokens, change: str) -> None:
     method, path, body = CHANGES[change]
     ada, headers = await site.sign_up()
 
-    response = await site.client.request(method, path, json={**body, extra: "x"}, headers=headers)
+    for extra in ("id", "role", "verified_at", "is_admin", "created_at", "password_hash", "version"):
+        response = await site.client.request(method, path, json={**body, extra: "x"}, headers=headers)
 
-    assert response.status_code == 422
-    assert response.json()["errors"] == {extra: ["is unknown"]}
-    assert await site.read(ada.id) == ada
+        assert response.status_code == 422, extra
+        assert response.json()["errors"] == {extra: ["is unknown"]}
+        assert await site.read(ada.id) == ada
 
 
 @pytest.mark.parametrize("change", CHANGES)
