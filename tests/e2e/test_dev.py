@@ -134,6 +134,7 @@ def test_serves_sign_ups_and_shows_each_mail(dev: Dev) -> None:
     assert [httpx.get(link).status_code for link in links] == [200, 200]
 
 
+@pytest.mark.long
 def test_starts_a_service_again_that_has_died_and_gives_up_in_the_end(dev: Dev) -> None:
     running = dev.start()
 

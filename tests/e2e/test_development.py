@@ -166,6 +166,7 @@ def test_a_change_of_the_code_starts_the_process_again(
     assert terminal.interrupt() == 0
 
 
+@pytest.mark.long
 def test_make_run_has_colours_and_starts_again_after_a_change(
     program: Path, terminals: list[Terminal]
 ) -> None:
