@@ -46,6 +46,7 @@ def send(options: str) -> str:
     return f"{before}{options}"
 
 
+@pytest.mark.long
 def test_four_processes_work(copy: Copy) -> None:
     process = copy.start(BLOCKS["four_processes"])
     try:
@@ -55,6 +56,7 @@ def test_four_processes_work(copy: Copy) -> None:
         assert process.wait(27) == 0
 
 
+@pytest.mark.long
 def test_the_new_task_passes_the_tests_that_look_at_every_task(copy: Copy) -> None:
     copy.test("tests/architecture/test_tasks.py")
 
@@ -102,6 +104,7 @@ def test_actors_run_and_their_outcomes_are_listed(copy: Copy, admin: Admin, redi
     assert admin.run(COMMANDS["admin_pause"]) == "low: paused\nlow: running\nlow: removed\n"
 
 
+@pytest.mark.long
 def test_the_periodic_task_passes_the_tests_that_look_at_the_schedule(copy: Copy) -> None:
     copy.schedule(spec="30 6 * * mon-fri")
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 
 from internal.infrastructure.embedded.process import free_port
 from tests.support.documented_examples import BACKGROUND_JOBS, blocks
@@ -44,6 +45,7 @@ def running(copy: Copy, command: str, *, until: str, **env: str) -> Iterator[Non
         assert process.wait(27) == 0
 
 
+@pytest.mark.long
 def test_the_mail_is_sent(copy: Copy, tmp_path: Path) -> None:
     copy.add_mail()
     copy.test(*ARCHITECTURE[:1])

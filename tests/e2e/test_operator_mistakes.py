@@ -5,6 +5,8 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+import pytest
+
 from tests.support.system import System
 
 BYTES = b"\xff\xfe\xff"
@@ -52,6 +54,7 @@ MISTAKES: Sequence[tuple[tuple[bytes, ...], bytes, int]] = [
 ]
 
 
+@pytest.mark.long
 def test_a_mistake_is_one_line(system: System) -> None:
     wrong = {}
     for arguments, given, code in MISTAKES:

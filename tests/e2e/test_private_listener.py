@@ -187,6 +187,7 @@ def test_a_stop_that_is_sent_to_every_process_is_one_order(system: System) -> No
     assert '"level": "error"' not in system.log("cmd.server")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("later", [0, 0.2], ids="after {} s".format)
 def test_stops_in_order_while_its_processes_are_starting(system: System, later: float) -> None:
     server = system.start("cmd.server", HTTP_DRAIN_TIME="0.2", HTTP_WORKERS="2")
