@@ -79,11 +79,9 @@ def create_app(
         "principal": Provide(provide_principal),
         "unreadable": Provide(provide_unreadable),
     }
-    routes = _ROUTES
     if api:
         document = ApiDocument(_ROUTES, dependencies=dependencies, name=api)
         dependencies["api_document"] = _provide(lambda: document)
-        routes = [*_ROUTES, SwaggerController]
     guard = _guard_of(providers, callers)
 
     async def before_request(request: Request[Any, Any, Any]) -> None:
@@ -91,7 +89,7 @@ def create_app(
         await guard.check_again(request)
 
     app = Litestar(
-        route_handlers=routes,
+        route_handlers=[*_ROUTES, SwaggerController] if api else _ROUTES,
         dependencies=dependencies,
         guards=[guard],
         request_class=JsonRequest,
