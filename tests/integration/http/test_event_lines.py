@@ -1,12 +1,10 @@
 """Each security event is one log line with the id of its request, and nobody can forge or read more there."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-import structlog
 from sqlalchemy import select, update
 
 from internal.domain.account_token import TokenPurpose
@@ -16,7 +14,7 @@ from internal.infrastructure.bootstrap.lifespan import open_resources
 from internal.infrastructure.bootstrap.server.http_application import app_of
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.database.tables import security_events, users
-from internal.infrastructure.telemetry.log import configure_logging
+from tests.support.configured_logging import configured_logging
 from tests.support.mailed_tokens import PASSWORD, MailedTokens
 
 pytestmark = pytest.mark.anyio
@@ -47,12 +45,6 @@ class Client:
 
     async def log_in(self, email: str, password: str = PASSWORD) -> Any:
         return await self("POST", "/auth/login", email=email, password=password)
-
-
-@pytest.fixture(autouse=True)
-def previous_logging() -> Iterator[None]:
-    yield
-    structlog.reset_defaults()
 
 
 async def live(container: Container, client: Client, site: MailedTokens) -> None:
@@ -120,9 +112,9 @@ async def test_every_event_is_one_line_with_the_id_of_its_request(
     container = Container(settings=strict)
     transport = httpx.ASGITransport(app_of(container))  # type: ignore[arg-type]  # as in conftest.py
     async with open_resources(container), httpx.AsyncClient(transport=transport, base_url="http://t") as web:
-        configure_logging(level="DEBUG", log_format="json")
         client = Client(web)
-        await live(container, client, MailedTokens(web, container))
+        with configured_logging(level="DEBUG"):
+            await live(container, client, MailedTokens(web, container))
         async with container.database.engine().connect() as connection:
             rows = (await connection.execute(select(security_events).order_by(security_events.c.id))).all()
 

@@ -1,6 +1,5 @@
 """The check against a list of breached passwords, over HTTP on localhost."""
 
-import logging
 import ssl
 import time
 from collections.abc import Iterator
@@ -10,15 +9,14 @@ from socket import socket
 from unicodedata import normalize
 
 import pytest
-import structlog
 import trustme
 from structlog.testing import capture_logs
 
 from internal.infrastructure.embedded.process import free_port
 from internal.infrastructure.security.range_api_password_checker import RangeApiPasswordChecker
-from internal.infrastructure.telemetry.log import configure_logging
 from internal.ports.password_checker import Weakness
 from tests.support.broken_servers import Handler, close, listening, say_nothing
+from tests.support.configured_logging import configured_logging
 from tests.support.range_api import RangeApi, digest_of, range_api
 
 pytestmark = pytest.mark.anyio
@@ -169,17 +167,10 @@ async def test_trusts_the_certificate_authorities_of_the_system(
 
 
 async def test_no_log_line_shows_what_was_asked(api: RangeApi, capsys: pytest.CaptureFixture[str]) -> None:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    configure_logging(level="DEBUG", log_format="json")
-    try:
+    with configured_logging(level="DEBUG"):
         await checker_of(api.url).weakness_of(STOLEN, personal=[])
         api.status = 500
         await checker_of(api.url).weakness_of(STOLEN, personal=[])
-    finally:
-        root.handlers[:] = handlers
-        root.setLevel(level)
-        structlog.reset_defaults()
 
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 1
