@@ -13,6 +13,8 @@ import pytest
 from tests.support.polling import eventually
 from tests.support.system import NO_CERTIFICATES, PASSWORD, System
 
+pytestmark = pytest.mark.long
+
 ADDRESS, NEW_ADDRESS = "ada@example.com", "ada.king@example.com"
 NEW_PASSWORD = "battery staple"
 

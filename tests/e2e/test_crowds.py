@@ -6,10 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
+import pytest
 
 from internal.infrastructure.security.bounded_threads import WAIT_AT_MOST
 from tests.support.polling import eventually
 from tests.support.system import PASSWORD, System
+
+pytestmark = pytest.mark.long
 
 CROWD = 200
 # Two hashes of 19 MiB are under way; the rest is for the requests themselves.

@@ -11,6 +11,8 @@ from internal.infrastructure.embedded.redis import EmbeddedRedis
 from tests.support.process_family import frozen
 from tests.support.system import NO_CERTIFICATES, System
 
+pytestmark = pytest.mark.long
+
 WORKERS, LIMIT = 2, 10
 TRIES = 30
 # A quarter of a second by promise; the machine may be busy.

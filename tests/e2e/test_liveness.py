@@ -5,6 +5,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner, Result
 
 from internal.infrastructure.bootstrap.admin.run_admin import LocatedInstallation
@@ -14,6 +15,8 @@ from internal.infrastructure.embedded.redis import EmbeddedRedis
 from tests.support.polling import eventually
 from tests.support.process_family import family_of, frozen
 from tests.support.system import System
+
+pytestmark = pytest.mark.long
 
 
 def asks(system: System, *command: str) -> Result:

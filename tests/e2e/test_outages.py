@@ -20,6 +20,8 @@ from tests.support.polling import eventually
 from tests.support.process_family import frozen
 from tests.support.system import NO_CERTIFICATES, PASSWORD, System
 
+pytestmark = pytest.mark.long
+
 BUSY = 2  # times longer than on a machine that does nothing else
 FROZEN_WITHIN = BUSY * 5.5  # seconds
 READY_WITHIN = BUSY * 6.0

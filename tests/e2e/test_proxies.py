@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.system import NO_CERTIFICATES, System
 
+pytestmark = pytest.mark.long
+
 CLIENT, OTHER, FORGED = "198.51.100.1", "198.51.100.2", "203.0.113.9"
 
 

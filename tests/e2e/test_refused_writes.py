@@ -19,6 +19,8 @@ from tests.support.polling import eventually
 from tests.support.refusing_redis import FULL, NO_REPLICAS, without_replicas
 from tests.support.system import System
 
+pytestmark = pytest.mark.long
+
 LEASE = 1  # seconds
 SAID_WITHIN = 6  # seconds
 

@@ -14,6 +14,8 @@ from internal.infrastructure.embedded.process import free_port
 from tests.support.polling import eventually
 from tests.support.system import NO_CERTIFICATES, PASSWORD, STARTS_WITHIN, System
 
+pytestmark = pytest.mark.long
+
 WITHIN = 1.0  # seconds
 ME, USERS = "/users/me", "/admin/users"
 NEW_PASSWORD = "battery staple"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 import psycopg
+import pytest
 from dramatiq import Message
 
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
@@ -21,6 +22,8 @@ from tests.support.queue_contents import queued
 from tests.support.smtp_server import SmtpServer
 from tests.support.system import STARTS_WITHIN, System
 from tests.support.taskqueue.inspectors import inspector_on
+
+pytestmark = pytest.mark.long
 
 NEXT_VERSION = "tests.support.next_version"
 FAREWELL, WELCOME = "farewell@example.com", "welcome@example.com"

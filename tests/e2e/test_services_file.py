@@ -10,6 +10,8 @@ import pytest
 
 from internal.infrastructure.embedded.process import free_port
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 SECRET = "hunter2"
 

@@ -17,6 +17,8 @@ from tests.support.polling import eventually
 from tests.support.process_family import family_of
 from tests.support.system import PASSWORD, System
 
+pytestmark = pytest.mark.long
+
 CLIENTS = 8
 EXIT_WITHIN = 10  # seconds
 

@@ -9,11 +9,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+import pytest
+
 from internal.infrastructure.embedded.process import spawn, stop
 from tests.e2e.test_worker_signals import told_again
 from tests.support.polling import eventually
 from tests.support.smtp_server import SmtpServer
 from tests.support.system import System
+
+pytestmark = pytest.mark.long
 
 EVENTS = 2000  # more than a pipe holds
 LOG_EVENTS = f"""

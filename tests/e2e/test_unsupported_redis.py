@@ -13,6 +13,8 @@ from tests.support.polling import eventually
 from tests.support.redis_programs import REDIS, VALKEY, redis_program_named
 from tests.support.system import System
 
+pytestmark = pytest.mark.long
+
 CLUSTER = "Redis runs in cluster mode, which the task queue does not support; check REDIS_ADDR or REDIS_URL"
 SENTINEL = (
     "REDIS_URL names a sentinel as if it were Redis: use redis+sentinel://; check REDIS_ADDR or REDIS_URL"

@@ -9,6 +9,8 @@ from tests.support.polling import eventually
 from tests.support.smtp_server import SmtpServer
 from tests.support.system import System
 
+pytestmark = pytest.mark.long
+
 
 def test_a_drained_worker_takes_nothing_until_it_is_told_to_go_on(
     system: System, smtp_server: SmtpServer

@@ -25,7 +25,7 @@ from internal.infrastructure.cli.app import app
 from internal.infrastructure.config.settings import Settings
 from tests.support import broken_servers
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.long]
 
 SECRET = "hunter2"
 NOWHERE = "no-such-host.invalid"

@@ -55,7 +55,7 @@ def working_by(engine: str, broker: RedisBroker) -> Iterator[None]:
     try:
         yield
     finally:
-        worker.stop()
+        worker.stop(timeout=10_000)
 
 
 @pytest.fixture
