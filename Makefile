@@ -61,10 +61,11 @@ test-all: ## run all tests except image-test
 	$(MAKE) --no-print-directory test-faults
 
 # Without the tests that interrupt threads: in CPython 3.11, no traced thread goes on while an interrupt waits for
-# a thread in a system call.
+# a thread in a system call. And without those that run the same lines very often.
 coverage: $(INSTALLED) ## report the branch coverage of internal by the tests without a worker
 	$(BIN)/pytest --short $(PARALLEL) --cov --cov-report=term tests/unit tests/contracts tests/integration/database \
-		tests/integration/http tests/integration/email
+		tests/integration/http tests/integration/email --ignore=tests/unit/tools \
+		$(addprefix --ignore=tests/integration/http/test_,hostile_values.py hostile_addresses.py log_in_timing.py)
 
 test-unit: $(INSTALLED) ## run the tests without I/O
 	$(BIN)/pytest tests/unit tests/architecture
