@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
 from importlib.resources import files
+from math import ceil
 from typing import Any
 
 import redis.asyncio
@@ -46,7 +47,7 @@ class RedisPasswordAttempts:
             partial(self._run, "begin", name), partial(self._in_process.begin, name)
         )
         if not may_begin:
-            log.info("rate_limits.account_locked", seconds=round(seconds))
+            log.info("rate_limits.account_locked", seconds=ceil(seconds))
             raise RateLimited(timedelta(seconds=seconds))
         return timedelta(seconds=seconds)
 
