@@ -10,6 +10,7 @@ from internal.domain.account_token import TokenPurpose
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
 from internal.infrastructure.config.settings import Settings
+from tests.support.long_lockout import with_long_lockout
 from tests.support.mailed_tokens import PASSWORD, MailedTokens
 from tests.support.shared_application import shared_app_of
 
@@ -22,7 +23,7 @@ STRICT = "2/15 minutes"
 
 @asynccontextmanager
 async def served(settings: Settings, **limits: str) -> AsyncIterator[MailedTokens]:
-    container = Container(settings=settings.model_copy(update=limits))
+    container = Container(settings=with_long_lockout(settings, **limits))
     transport = httpx.ASGITransport(shared_app_of(container))  # type: ignore[arg-type]  # as in conftest.py
     async with (
         open_resources(container),

@@ -12,18 +12,20 @@ from structlog.testing import capture_logs
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
 from internal.infrastructure.config.settings import Settings
+from tests.support.long_lockout import FIRST_WAIT, with_long_lockout
 from tests.support.shared_application import shared_app_of
 
 pytestmark = pytest.mark.anyio
 
 PASSWORD, WRONG_PASSWORD = "correct horse battery", "wrong horse"
+LOCKED_FOR = int(FIRST_WAIT.total_seconds())
 CLIENT, OTHER_CLIENT = "198.51.100.1", "198.51.100.2"
 
 
 @asynccontextmanager
 async def served(settings: Settings, **limits: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client behind the proxy 127.0.0.1, which is the peer that httpx pretends to be."""
-    limited = settings.model_copy(update={"trusted_proxies": "127.0.0.1", **limits})
+    limited = with_long_lockout(settings, **{"trusted_proxies": "127.0.0.1", **limits})
     container = Container(settings=limited)
     transport = httpx.ASGITransport(shared_app_of(container))  # type: ignore[arg-type]  # as in conftest.py
     async with (
@@ -142,8 +144,8 @@ async def test_an_account_waits_after_failures_from_anywhere(settings: Settings,
         other = await log_in(client, "eve@example.com")
 
     assert [answer.status_code for answer in answers] == [401] * 5 + [429]
-    assert_limited(answers[-1], longest=1)
-    assert_limited(right, longest=1)
+    assert_limited(answers[-1], longest=LOCKED_FOR)
+    assert_limited(right, longest=LOCKED_FOR)
     assert other.status_code == 401
 
 
@@ -185,7 +187,7 @@ async def test_a_refusal_is_logged_without_the_client_or_the_account(settings: S
 
     events = [log for log in logs if log["event"].startswith("rate_limits.")]
     assert events == [
-        {"event": "rate_limits.account_locked", "seconds": 1, "log_level": "info"},
+        {"event": "rate_limits.account_locked", "seconds": LOCKED_FOR, "log_level": "info"},
         {"event": "rate_limits.exhausted", "limit": "log_ins_per_client", "log_level": "info"},
     ]
     assert "ada" not in str(logs)
