@@ -33,7 +33,7 @@ class UserNotFound(NotFound):
 
 
 class LastAdmin(Conflict):
-    """Without an enabled admin, nobody could make one except at the command line."""
+    """The last enabled admin stays: otherwise only the command line could make a new one."""
 
     code = "LAST_ADMIN"
 

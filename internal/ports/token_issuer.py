@@ -15,7 +15,7 @@ class InvalidToken(NotAuthenticated):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessToken:
-    """What an access token says. `session_id` is None if a version without sessions issued it."""
+    """The content of an access token. Tokens of versions without sessions have no `session_id`."""
 
     user_id: UUID
     session_id: UUID | None

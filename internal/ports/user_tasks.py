@@ -11,7 +11,7 @@ from internal.ports.tasks import Task
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserTask:
-    """A task as a user may know it. `ended_at` is None while it may still run."""
+    """The part of a task that its user may see. `ended_at` is None until the task has ended."""
 
     id: str
     name: str

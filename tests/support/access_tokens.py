@@ -30,7 +30,7 @@ def parts_of(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def compact(header: Mapping[str, Any], claims: Mapping[str, Any], sign: Sign) -> str:
-    """Return a token. Members that are None are left out."""
+    """Return a token without the members that are None."""
     signed = f"{encoded(_given(header))}.{encoded(_given(claims))}"
     return f"{signed}.{base64url(sign(signed.encode()))}"
 

@@ -41,7 +41,7 @@ class NumberedPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedUsers:
-    """`numbered` is None if a cursor was given: to count all users would take longer than the page."""
+    """`numbered` is None for a page by cursor, because counting all users takes longer than the page."""
 
     users: Sequence[User]
     next: str | None

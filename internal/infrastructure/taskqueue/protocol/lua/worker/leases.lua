@@ -1,7 +1,7 @@
 -- The leases of active tasks. Loaded after `ending.lua`.
 
--- Returns true if no worker was heard for `gap` ms: Redis was down, or all workers were. Nobody could extend leases
--- then, so every lease begins again, and this call reclaims nothing.
+-- Returns true if no worker called for `gap` ms, because Redis or all workers were down. No lease could be extended
+-- in that time, so every lease begins again and this call reclaims nothing.
 local function nobody_was_seen(gap, lease)
   local seen = redis.call('GET', prefix .. ':seen')
   redis.call('SET', prefix .. ':seen', now)
