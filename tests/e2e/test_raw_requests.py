@@ -181,7 +181,7 @@ def test_answers_400_to_a_nul_in_the_path_and_404_to_one_that_is_encoded(server:
 
     assert (bare.status, is_bare(bare)) == (400, True)
     assert (encoded.status, encoded.is_problem) == (404, True)
-    assert json.loads(encoded.body)["instance"] == "/a\x00b"
+    assert json.loads(encoded.body)["instance"] == "/a%00b"
 
 
 def test_answers_http_1_0_and_closes(server: System) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar import Litestar, Request
 from litestar.di import Provide
+from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from internal.infrastructure.config.trusted_proxies import Network
@@ -12,6 +13,7 @@ from internal.infrastructure.http.access import AccessGuard, provide_principal, 
 from internal.infrastructure.http.admin.actions_controller import AdminActionsController
 from internal.infrastructure.http.admin.controller import AdminUsersController
 from internal.infrastructure.http.admin.security_events_controller import SecurityEventsController
+from internal.infrastructure.http.allowed_methods import AllowedMethods
 from internal.infrastructure.http.api_document.document import ApiDocument, ApiName
 from internal.infrastructure.http.auth.controller import AuthController
 from internal.infrastructure.http.auth.email_controller import EmailController
@@ -103,8 +105,11 @@ def create_app(
     require_declarations(app)
     inner = Cors(app, origins=origins) if origins else app
     body = RequestBody(inner, within=body_within)
+    methods = {route.path_format: route.methods for route in app.routes if isinstance(route, HTTPRoute)}
     return RequestContext(
-        HeadAsGet(body), routes=[route.path for route in app.routes], is_https_only=is_https_only
+        HeadAsGet(AllowedMethods(body, methods=methods)),
+        routes=[route.path for route in app.routes],
+        is_https_only=is_https_only,
     )
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import structlog
@@ -75,7 +76,7 @@ def problem_response(
         title=title_of(status),
         status=status,
         detail=detail,
-        instance=request.scope["path"],  # request.url raises for a malformed Host header
+        instance=_reference(request.scope["path"]),
         message=detail,
         error_code=code or code_of(status),
         errors=errors,
@@ -85,6 +86,14 @@ def problem_response(
     return Response(
         problem, status_code=status, media_type=PROBLEM_JSON, headers={**challenge, **(headers or {})}
     )
+
+
+def _reference(path: str) -> str:
+    """The path as a URI reference (RFC 9457 section 3.1.5).
+
+    It is not from `request.url`, which raises for a malformed Host header.
+    """
+    return quote(path, safe="/!$&'()*+,;=:@", errors="replace")
 
 
 def domain_error(request: AnyRequest, error: DomainError) -> Response[Problem]:

@@ -14,7 +14,6 @@ from internal.domain.errors import InvalidInput, NotPermitted
 from internal.domain.session import LASTS_FOR
 from internal.ports.refresh_tokens import RefreshTokens
 
-MODE = "X-Session-Mode"
 CSRF = "X-CSRF-Token"
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 # RFC 6265bis section 4.1.3.2: browsers accept such a cookie only over HTTPS, and only from this very host.
@@ -45,11 +44,6 @@ class SessionCookies:
         self._access, self._refresh, self._csrf = (
             f"{prefix}{name}" for name in ("access_token", "refresh_token", "csrf_token")
         )
-
-    @staticmethod
-    def are_wanted(connection: AnyConnection) -> bool:
-        """Whether the client asks for cookies and no tokens in the body."""
-        return connection.headers.get(MODE, "").lower() == "cookie"
 
     def of(self, tokens: IssuedTokens) -> list[Cookie]:
         return [

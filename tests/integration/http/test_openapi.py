@@ -1,6 +1,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -145,3 +146,18 @@ async def test_a_sign_up_says_where_the_user_is(client: httpx.AsyncClient) -> No
     token = signed_up.json()["data"]["token"]
     user = await client.get(signed_up.headers["location"], headers={"Authorization": f"Bearer {token}"})
     assert user.json()["data"]["email"] == "ada@example.com"
+
+
+async def test_every_path_allows_the_documented_methods(
+    client: httpx.AsyncClient, document: dict[str, Any]
+) -> None:
+    for path, methods in document["paths"].items():
+        expected = {"OPTIONS", *map(str.upper, methods)} | ({"HEAD"} if "get" in methods else set())
+
+        url = path.format(user_id=uuid4(), session_id=uuid4())
+        asked = await client.options(url)
+        refused = await client.request("TRACE", url)
+
+        assert (asked.status_code, refused.status_code) == (204, 405)
+        for response in (asked, refused):
+            assert set(response.headers["allow"].split(", ")) == expected, path

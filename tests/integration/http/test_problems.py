@@ -279,3 +279,11 @@ async def test_keeps_a_callers_request_id_but_no_nonsense(client: httpx.AsyncCli
 
     assert kept.headers["x-request-id"] == "abc-123"
     assert len(replaced.headers["x-request-id"]) == 36
+
+
+@pytest.mark.parametrize(
+    ("path", "instance"),
+    [("/ü", "/%C3%BC"), ("/a b%00", "/a%20b%00"), ("/a%2525", "/a%2525"), ("/~a:b@c;d", "/~a:b@c;d")],
+)
+async def test_the_instance_is_a_uri_reference(client: httpx.AsyncClient, path: str, instance: str) -> None:
+    assert (await client.get(path)).json()["instance"] == instance

@@ -110,3 +110,15 @@ async def test_without_a_cookie_the_body_needs_the_token(browser: httpx.AsyncCli
 
     assert response.status_code == 422
     assert response.json()["errors"] == {"refresh_token": ["is required"]}
+
+
+@pytest.mark.parametrize("route", ["register", "login"])
+@pytest.mark.parametrize("mode", ["", "null", "Cookie", "cookies", "cookie, cookie"])
+async def test_refuses_another_mode(browser: httpx.AsyncClient, route: str, mode: str) -> None:
+    body = ADA if route == "register" else {key: ADA[key] for key in ("email", "password")}
+
+    refused = await browser.post(f"{AUTH}/{route}", json=body, headers={"X-Session-Mode": mode})
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"] == {"X-Session-Mode": ["must be cookie"]}
+    assert (await browser.post(f"{AUTH}/login", json=ADA)).status_code == 422

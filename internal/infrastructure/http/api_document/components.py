@@ -1,4 +1,4 @@
-"""The parts of the document that no route declares: headers, a parameter, security schemes and tags."""
+"""The parts of the document that no route declares: headers, security schemes and tags."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,14 +25,6 @@ HEADERS: Mapping[str, Any] = {
         "schema": {"type": "string", "format": "uri-reference"},
         "example": "/api/v1/users/me",
     },
-}
-
-SESSION_MODE: Mapping[str, Any] = {
-    "name": "X-Session-Mode",
-    "in": "header",
-    "required": False,
-    "description": "With `cookie`, the answer sets the tokens as cookies, and its body has `csrf_token`.",
-    "schema": {"type": "string", "enum": ["cookie"]},
 }
 
 SECURITY_SCHEMES: Mapping[str, Any] = {

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from internal.infrastructure.http.api_document.components import SESSION_MODE
 from internal.infrastructure.http.api_document.fields import PARAMETERS
 from internal.infrastructure.http.api_document.problem_examples import example
 from internal.infrastructure.http.api_document.tidying import REF
@@ -18,7 +17,6 @@ _OF_STATUS: Mapping[str, tuple[str, ...]] = {
 }
 _OF_SIGN_UP: Mapping[str, tuple[str, ...]] = {"201": ("Location",), "409": ("Retry-After",)}
 _SIGN_UP = "auth_register"
-_ANSWERS_WITH_COOKIES = {_SIGN_UP, "auth_log_in"}
 _READS_COOKIES = {"auth_refresh", "auth_log_out"}
 _SAFE = {"get"}
 
@@ -48,8 +46,6 @@ def _complete_parameters(operation: dict[str, Any]) -> None:
         # The parameter has the same description.
         schema.pop("description", None)
         parameter["schema"] = {**schema, **PARAMETERS.get(parameter["name"], {})}
-    if operation["operationId"] in _ANSWERS_WITH_COOKIES:
-        operation["parameters"] = [*operation.get("parameters", []), dict(SESSION_MODE)]
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from internal.infrastructure.http.access import ANYONE, access
 from internal.infrastructure.http.auth.idempotency_key import IdempotencyKey, parse_idempotency_key
 from internal.infrastructure.http.auth.schemas import AuthenticatedUser, LogInRequest, RegisterRequest
 from internal.infrastructure.http.auth.session_answer import session_answer
+from internal.infrastructure.http.auth.session_mode import SessionMode, wants_cookies
 from internal.infrastructure.http.envelope import Envelope
 from internal.infrastructure.http.json_request import Unreadable
 from internal.infrastructure.http.openapi import problems
@@ -36,7 +37,9 @@ class AuthController(Controller):
         register_user: NamedDependency[RegisterUser],
         session_cookies: NamedDependency[SessionCookies],
         idempotency_key: IdempotencyKey = None,
+        session_mode: SessionMode = None,
     ) -> Response[Envelope[AuthenticatedUser]]:
+        cookies = session_cookies if wants_cookies(session_mode) else None
         registered = await register_user(
             RegisterUserCommand(
                 email=data.email,
@@ -52,7 +55,7 @@ class AuthController(Controller):
             registered.user,
             registered.tokens,
             message="User registered successfully",
-            cookies=session_cookies if session_cookies.are_wanted(request) else None,
+            cookies=cookies,
         )
         answer.set_header("Location", "/api/v1/users/me")
         return answer
@@ -71,12 +74,14 @@ class AuthController(Controller):
         caller: NamedDependency[Caller],
         log_in: NamedDependency[LogIn],
         session_cookies: NamedDependency[SessionCookies],
+        session_mode: SessionMode = None,
     ) -> Response[Envelope[AuthenticatedUser]]:
+        cookies = session_cookies if wants_cookies(session_mode) else None
         logged_in = await log_in(LogInCommand(email=data.email, password=data.password, caller=caller))
         return session_answer(
             request,
             logged_in.user,
             logged_in.tokens,
             message="Login successful",
-            cookies=session_cookies if session_cookies.are_wanted(request) else None,
+            cookies=cookies,
         )
