@@ -33,7 +33,7 @@ FORBIDDEN = {
         "alembic mako rich pygments litestar granian typer jwt cryptography.x509 argon2 jinja2 limits"
     ),
     "the main process of a server": "alembic rich litestar sqlalchemy dramatiq jwt argon2 pydantic redis",
-    "a process that serves": "alembic mako rich pygments typer jinja2 aiosmtplib",
+    "a process that serves": "alembic mako rich pygments typer aiosmtplib",
     "admin --help": "pydantic structlog sqlalchemy redis dramatiq argon2 jinja2 asyncio",
     "admin worker ping": "pydantic structlog sqlalchemy dramatiq argon2 jinja2 rich.console",
 }

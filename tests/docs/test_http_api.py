@@ -27,6 +27,7 @@ OF_STATUS = (400, 404, 405, 408, 413, 415, 500, 503)
 # Codes of the kinds of error, and of errors that only the command line raises.
 NOT_IN_HTTP = {
     "CONFLICT",
+    "CROSS_SITE_FORM",  # only pages check it, which show no codes
     "NOT_AUTHENTICATED",
     "NOT_FOUND",
     "OUTBOX_ROW_NOT_FOUND",

@@ -12,6 +12,7 @@ from internal.application.auth.authenticate import Authenticate, AuthenticateCom
 from internal.application.auth.authorize import Authorize, AuthorizeCommand
 from internal.domain.errors import NotAuthenticated
 from internal.domain.role import Permission
+from internal.infrastructure.http.body_kind import takes_form
 from internal.infrastructure.http.caller import AnyConnection, Callers
 from internal.infrastructure.http.session_cookies import SessionCookies
 from internal.ports.token_issuer import InvalidToken
@@ -57,27 +58,34 @@ class AccessGuard:
 
     async def __call__(self, connection: AnyConnection, handler: BaseRouteHandler) -> None:
         """Raise NotAuthenticated or NotPermitted unless the route is open to this caller."""
+        # A form has its CSRF token in the body, which `check_again` waits for.
+        await self._check(connection, handler, proves_origin=not takes_form(handler))
+
+    async def check_again(self, request: Request[Any, Any, Any]) -> None:
+        """Check again once the body has arrived: a slow client must not keep the rights of its start."""
+        if request.route_handler.parsed_data_field is not None:
+            await self._check(request, request.route_handler, proves_origin=True)
+
+    async def _check(
+        self, connection: AnyConnection, handler: BaseRouteHandler, *, proves_origin: bool
+    ) -> None:
         needed = ANYONE if _is_automatic(handler) else handler.opt[_KEY]
         if needed is ANYONE:
             return
-        principal = await self._principal_of(connection)
+        principal = await self._principal_of(connection, proves_origin=proves_origin)
         if isinstance(needed, Permission):
             caller = self._callers.caller_of(connection)
             await self._authorize()(AuthorizeCommand(user=principal.user, permission=needed, caller=caller))
         connection.state.principal = principal
 
-    async def check_again(self, request: Request[Any, Any, Any]) -> None:
-        """Check again once the body has arrived: a slow client must not keep the rights of its start."""
-        if request.route_handler.parsed_data_field is not None:
-            await self(request, request.route_handler)
-
-    async def _principal_of(self, connection: AnyConnection) -> Principal:
+    async def _principal_of(self, connection: AnyConnection, *, proves_origin: bool) -> Principal:
         """A header wins over cookies. A browser sends cookies alone, also for a page of another site."""
         cookies, authenticate = self._session_cookies(), self._authenticate()
         if connection.headers.get("authorization") or not (token := cookies.access_token(connection)):
             return await authenticate(AuthenticateCommand(token=_bearer_token(connection)))
         principal = await authenticate(AuthenticateCommand(token=token))
-        cookies.require_csrf_token(connection, principal.session_id)
+        if proves_origin:
+            cookies.require_csrf_token(connection, principal.session_id)
         return principal
 
 

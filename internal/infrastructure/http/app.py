@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar import Litestar, Request
 from litestar.di import Provide
+from litestar.exceptions import NotFoundException
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, ControllerRouterHandler
 
@@ -20,12 +21,13 @@ from internal.infrastructure.http.auth.email_controller import EmailController
 from internal.infrastructure.http.auth.oauth_controller import OAuthController
 from internal.infrastructure.http.auth.password_controller import PasswordController
 from internal.infrastructure.http.auth.sessions_controller import AuthSessionsController
+from internal.infrastructure.http.body_kind import require_body
 from internal.infrastructure.http.caller import Callers
 from internal.infrastructure.http.cors import Cors
 from internal.infrastructure.http.errors import EXCEPTION_HANDLERS
 from internal.infrastructure.http.head_requests import HeadAsGet
 from internal.infrastructure.http.health import health, livez, readyz
-from internal.infrastructure.http.json_request import JsonRequest, provide_unreadable, require_json
+from internal.infrastructure.http.json_request import JsonRequest, provide_unreadable
 from internal.infrastructure.http.public_keys import jwks
 from internal.infrastructure.http.request_body import RequestBody
 from internal.infrastructure.http.request_context import RequestContext
@@ -35,6 +37,11 @@ from internal.infrastructure.http.users.credentials_controller import Credential
 from internal.infrastructure.http.users.export_controller import ExportController
 from internal.infrastructure.http.users.security_events_controller import OwnSecurityEventsController
 from internal.infrastructure.http.users.sessions_controller import SessionsController
+from internal.infrastructure.http.web.assets import Assets, asset
+from internal.infrastructure.http.web.errors import not_found
+from internal.infrastructure.http.web.page import template_config
+from internal.infrastructure.http.web.router import web_router
+from internal.infrastructure.http.web.website import Website
 
 MAX_BODY_SIZE = 64 * 1024  # bytes
 
@@ -64,6 +71,7 @@ def create_app(
     providers: Mapping[str, Callable[[], Any]],
     lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]],
     api: ApiName | None,
+    website: Website,
     body_within: timedelta,
     origins: frozenset[str],
     trusted_proxies: Collection[Network],
@@ -71,8 +79,9 @@ def create_app(
 ) -> ASGIApp:
     """The HTTP application. `providers` build the handlers' dependencies, by parameter name.
 
-    With `api`, it also serves the API page. Web pages of `origins` may call it. `trusted_proxies` may say
-    for whom they call. With `is_https_only`, browsers are told to use HTTPS from then on.
+    With `api`, it also serves the API page. Pages of other sites that are in `origins` may call it.
+    `trusted_proxies` may say for whom they call. With `is_https_only`, browsers are told to use HTTPS from
+    then on.
     """
     callers = Callers(trusted=trusted_proxies)
     dependencies = {
@@ -84,18 +93,22 @@ def create_app(
     if api:
         document = ApiDocument(_ROUTES, dependencies=dependencies, name=api)
         dependencies["api_document"] = _provide(lambda: document)
+    assets = Assets.read()
+    dependencies["assets"] = _provide(lambda: assets)
     guard = _guard_of(providers, callers)
 
     async def before_request(request: Request[Any, Any, Any]) -> None:
-        await require_json(request)
+        await require_body(request)
         await guard.check_again(request)
 
+    pages = web_router(providers=providers, callers=callers)
     app = Litestar(
-        route_handlers=[*_ROUTES, SwaggerController] if api else _ROUTES,
+        route_handlers=[*_ROUTES, *([SwaggerController] if api else []), asset, pages],
         dependencies=dependencies,
         guards=[guard],
         request_class=JsonRequest,
-        exception_handlers=dict(EXCEPTION_HANDLERS),
+        exception_handlers={**EXCEPTION_HANDLERS, NotFoundException: not_found},
+        template_config=template_config(website, assets),
         before_request=before_request,
         request_max_body_size=MAX_BODY_SIZE,
         lifespan=[lifespan],

@@ -96,8 +96,12 @@ def _reference(path: str) -> str:
     return quote(path, safe="/!$&'()*+,;=:@", errors="replace")
 
 
+def status_of(error: DomainError) -> HTTPStatus:
+    return next(status for kind, status in _STATUS.items() if isinstance(error, kind))
+
+
 def domain_error(request: AnyRequest, error: DomainError) -> Response[Problem]:
-    status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
+    status = status_of(error)
     errors = error.errors if isinstance(error, InvalidInput) else msgspec.UNSET
     return problem_response(
         request,
@@ -105,11 +109,11 @@ def domain_error(request: AnyRequest, error: DomainError) -> Response[Problem]:
         detail=error.message,
         code=error.code,
         errors=errors,
-        headers=_headers_of(error),
+        headers=headers_of(error),
     )
 
 
-def _headers_of(error: DomainError) -> Mapping[str, str] | None:
+def headers_of(error: DomainError) -> Mapping[str, str] | None:
     if isinstance(error, RateLimited):
         return {"Retry-After": str(max(1, math.ceil(error.retry_after.total_seconds())))}
     return _HEADERS.get(type(error))

@@ -3,7 +3,6 @@ from typing import Any
 
 import msgspec
 from litestar import Request
-from litestar.enums import RequestEncodingType
 from litestar.exceptions import HTTPException
 
 from internal.domain.errors import InvalidInput
@@ -47,18 +46,8 @@ class JsonRequest(Request[Any, Any, Any]):
 
 
 async def require_json(request: Request[Any, Any, Any]) -> None:
-    """If the route takes a body, refuse an empty one and one that is not declared as JSON in UTF-8.
-
-    A route that takes a form needs one instead.
-    """
-    field = request.route_handler.parsed_data_field
-    if field is None:
-        return
+    """Refuse an empty body, and one that is not declared as JSON in UTF-8."""
     content_type, parameters = request.content_type
-    if getattr(field.kwarg_definition, "media_type", None) is RequestEncodingType.URL_ENCODED:
-        if content_type != RequestEncodingType.URL_ENCODED:
-            raise HTTPException(f"The body must be {RequestEncodingType.URL_ENCODED.value}", status_code=415)
-        return
     charset = parameters.get("charset")
     if content_type != "application/json" or (charset.lower() if charset else None) not in _CHARSETS:
         raise HTTPException("The body must be application/json", status_code=415)

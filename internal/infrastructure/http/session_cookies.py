@@ -12,12 +12,14 @@ from litestar.datastructures import Cookie
 from internal.application.auth.open_session import IssuedTokens
 from internal.domain.errors import InvalidInput, NotPermitted
 from internal.domain.session import LASTS_FOR
-from internal.ports.refresh_tokens import RefreshTokens
+from internal.ports.refresh_tokens import InvalidRefreshToken, RefreshTokens
 
 CSRF = "X-CSRF-Token"
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 # RFC 6265bis section 4.1.3.2: browsers accept such a cookie only over HTTPS, and only from this very host.
 _HOST = "__Host-"
+
+_FORM_TOKEN, _RENEWED = "csrf_token", "renewed_access_token"
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
@@ -27,6 +29,11 @@ class InvalidCsrfToken(NotPermitted):
 
     def __init__(self) -> None:
         super().__init__(f"A request with cookies needs the header {CSRF}")
+
+
+def keep_csrf_token(connection: AnyConnection, token: object) -> None:
+    """Keep the CSRF token of a form, which has no header."""
+    connection.state[_FORM_TOKEN] = token if isinstance(token, str) else ""
 
 
 class SessionCookies:
@@ -63,8 +70,30 @@ class SessionCookies:
     def csrf_token(self, session_id: UUID) -> str:
         return _mac(self._csrf_keys[0], session_id)
 
+    def csrf_token_of(self, connection: AnyConnection) -> str:
+        """The CSRF token for a form of the session's browser; empty if there is no session."""
+        try:
+            token = self._refresh_tokens.read(connection.cookies.get(self._refresh, ""))
+        except InvalidRefreshToken:
+            return ""
+        return self.csrf_token(token.session_id)
+
+    def are_sent_by(self, connection: AnyConnection) -> bool:
+        """Whether the browser has a session, which may have ended."""
+        return self._refresh in connection.cookies
+
     def access_token(self, connection: AnyConnection) -> str | None:
-        return connection.cookies.get(self._access)
+        return connection.state.get(_RENEWED) or connection.cookies.get(self._access)
+
+    def token_to_renew(self, connection: AnyConnection) -> str | None:
+        """The refresh token if the browser has dropped the access token, whose cookie lives as long as it."""
+        if self._access in connection.cookies:
+            return None
+        return connection.cookies.get(self._refresh)
+
+    def use_renewed(self, connection: AnyConnection, access_token: str) -> None:
+        """Let the rest of this request have a token that the browser gets only with the answer."""
+        connection.state[_RENEWED] = access_token
 
     def refresh_token(self, connection: AnyConnection) -> str:
         """The refresh token of the cookie.
@@ -84,7 +113,7 @@ class SessionCookies:
         """Raise InvalidCsrfToken if the request changes something and does not prove its origin."""
         if connection.scope.get("method") in _SAFE:
             return
-        given = connection.headers.get(CSRF, "").encode()
+        given = (connection.headers.get(CSRF) or connection.state.get(_FORM_TOKEN, "")).encode()
         keys = self._csrf_keys if session_id else ()
         if not any(hmac.compare_digest(_mac(key, session_id).encode(), given) for key in keys):
             raise InvalidCsrfToken

@@ -22,6 +22,7 @@ from internal.infrastructure.http.api_document.document import ApiName
 from internal.infrastructure.http.app import create_app
 from internal.infrastructure.http.readiness import ReadinessCheck, assess
 from internal.infrastructure.http.session_cookies import SessionCookies
+from internal.infrastructure.http.web.website import Website
 from internal.infrastructure.taskqueue.connections.redis_checks import warn_of_losses
 
 VERSION = "0.1.0"
@@ -90,6 +91,11 @@ def app_with(
         lifespan=lifespan,
         body_within=timedelta(seconds=settings.http_body_timeout),
         api=None if is_production else ApiName(title=settings.app_name, version=VERSION),
+        website=Website(
+            name=settings.app_name,
+            shortest_password=settings.password_min_length,
+            is_development=settings.app_env is Environment.DEVELOPMENT,
+        ),
         origins=parse_origins(settings.cors_allowed_origins),
         trusted_proxies=parse_trusted_proxies(settings.trusted_proxies),
         is_https_only=is_production,

@@ -1,0 +1,48 @@
+// Conveniences. Every page works without them.
+
+for (const input of document.querySelectorAll("input[type=password]")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "reveal";
+  button.textContent = "Show";
+  button.setAttribute("aria-controls", input.id);
+  button.setAttribute("aria-label", "Show the password");
+  button.addEventListener("click", () => {
+    const shows = input.type === "password";
+    input.type = shows ? "text" : "password";
+    button.textContent = shows ? "Hide" : "Show";
+    button.setAttribute("aria-label", shows ? "Hide the password" : "Show the password");
+  });
+  const box = document.createElement("span");
+  box.className = "with-button";
+  input.replaceWith(box);
+  box.append(input, button);
+  if (input.autofocus) input.focus();
+}
+
+// A second click must not send a form twice. Browsers that go back show the page as it was.
+const buttons = () => document.querySelectorAll("form button:not([type=button])");
+document.addEventListener("submit", () => setTimeout(() => buttons().forEach((each) => { each.disabled = true; })));
+addEventListener("pageshow", () => buttons().forEach((each) => { each.disabled = false; }));
+
+for (const time of document.querySelectorAll("time[datetime]")) {
+  const local = new Date(time.dateTime);
+  time.title = time.textContent;
+  time.textContent = local.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}
+
+const themes = ["", "light", "dark"];
+const names = { "": "Theme: system", light: "Theme: light", dark: "Theme: dark" };
+const root = document.documentElement;
+const themeButton = document.createElement("button");
+themeButton.type = "button";
+themeButton.className = "quiet";
+themeButton.textContent = names[root.dataset.theme ?? ""];
+themeButton.addEventListener("click", () => {
+  const next = themes[(themes.indexOf(root.dataset.theme ?? "") + 1) % themes.length];
+  if (next) root.dataset.theme = next;
+  else delete root.dataset.theme;
+  localStorage.setItem("theme", next);
+  themeButton.textContent = names[next];
+});
+document.querySelector("footer.site").append(themeButton);

@@ -1,0 +1,47 @@
+"""The pages for people. They translate for the same use cases as the API."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from litestar import Router
+from litestar.types import ControllerRouterHandler
+
+from internal.domain.errors import NotAuthenticated
+from internal.infrastructure.http.caller import Callers
+from internal.infrastructure.http.errors import EXCEPTION_HANDLERS
+from internal.infrastructure.http.web.account_controller import AccountController
+from internal.infrastructure.http.web.errors import error_page, log_in_first
+from internal.infrastructure.http.web.log_in_controller import LogInController
+from internal.infrastructure.http.web.log_out_controller import LogOutController
+from internal.infrastructure.http.web.same_origin import require_same_origin
+from internal.infrastructure.http.web.session_renewal import SessionRenewal
+from internal.infrastructure.http.web.sign_up_controller import SignUpController
+from internal.infrastructure.http.web.start_controller import start
+
+_PAGES: Sequence[ControllerRouterHandler] = (
+    start,
+    SignUpController,
+    LogInController,
+    LogOutController,
+    AccountController,
+)
+
+
+def web_router(*, providers: Mapping[str, Callable[[], Any]], callers: Callers) -> Router:
+    return Router(
+        path="/",
+        route_handlers=_PAGES,
+        guards=[require_same_origin],
+        middleware=[
+            SessionRenewal(
+                refresh_session=providers["refresh_session"],
+                session_cookies=providers["session_cookies"],
+                callers=callers,
+            )
+        ],
+        exception_handlers={
+            **dict.fromkeys(EXCEPTION_HANDLERS, error_page),
+            NotAuthenticated: log_in_first(providers["session_cookies"]),
+        },
+        include_in_schema=False,
+    )
