@@ -7,7 +7,6 @@ from typing import Protocol
 from uuid import UUID
 
 from internal.domain.caller import Caller
-from internal.domain.errors import InvalidInput
 from internal.domain.security_event import Result
 
 
@@ -45,17 +44,12 @@ class EventPage:
     next: str | None
 
 
-class InvalidEventCursor(InvalidInput):
-    def __init__(self) -> None:
-        super().__init__({"cursor": ["is not a cursor of this list"]})
-
-
 class SecurityEventLog(Protocol):
     async def page(self, wanted: EventFilter, *, size: int, cursor: str | None = None) -> EventPage:
         """Return at most `size` events, the newest first, after those that precede the cursor.
 
         Raises:
-            InvalidEventCursor: it is malformed.
+            InvalidCursor: it is malformed.
             Unavailable: the store cannot be reached.
         """
         ...

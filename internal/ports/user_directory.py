@@ -3,7 +3,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from internal.domain.errors import InvalidInput
 from internal.domain.role import Role
 from internal.domain.user import User
 
@@ -50,11 +49,6 @@ class UserPage:
 
     users: Sequence[User]
     next: str | None
-
-
-class InvalidCursor(InvalidInput):
-    def __init__(self) -> None:
-        super().__init__({"cursor": ["is not a cursor of a list in this order"]})
 
 
 class UserDirectory(Protocol):

@@ -11,10 +11,10 @@ from sqlalchemy import text
 from internal.domain.caller import Caller
 from internal.domain.security_event import EventName, Result
 from internal.infrastructure.bootstrap.container import Container
+from internal.ports.cursors import InvalidCursor
 from internal.ports.security_event_log import (
     EventFilter,
     EventPage,
-    InvalidEventCursor,
     RecordedEvent,
     SecurityEventLog,
 )
@@ -151,5 +151,5 @@ async def test_every_condition_must_fit(store: Store, wanted: EventFilter, found
 
 @pytest.mark.parametrize("cursor", ["", "x", "1", "-1-1", "1-", "1-2-3", "²-1", "9" * 30 + "-1", "1-\x00"])
 async def test_refuses_a_text_that_is_not_a_cursor(store: Store, cursor: str) -> None:
-    with pytest.raises(InvalidEventCursor):
+    with pytest.raises(InvalidCursor):
         await store.log.page(EventFilter(), size=10, cursor=cursor)

@@ -11,8 +11,9 @@ from internal.domain.role import Role
 from internal.domain.search_words import words_of
 from internal.domain.user import User
 from internal.infrastructure.bootstrap.container import Container
+from internal.ports.cursors import InvalidCursor
 from internal.ports.unit_of_work import UnitOfWork
-from internal.ports.user_directory import InvalidCursor, UserDirectory, UserFilter, UserOrder, UserState
+from internal.ports.user_directory import UserDirectory, UserFilter, UserOrder, UserState
 from tests.fakes.unit_of_work import FakeUnitOfWork
 from tests.fakes.user_directory import FakeUserDirectory
 

@@ -1,6 +1,7 @@
 import re
 
-from internal.ports.security_event_log import EventFilter, EventPage, InvalidEventCursor, RecordedEvent
+from internal.ports.cursors import InvalidCursor
+from internal.ports.security_event_log import EventFilter, EventPage, RecordedEvent
 
 
 class FakeSecurityEventLog:
@@ -31,7 +32,7 @@ def _to_cursor(event: RecordedEvent) -> str:
 def _place_of(cursor: str) -> tuple[int, int]:
     match = re.fullmatch("([0-9]{1,17})-([0-9]{1,18})", cursor)
     if match is None:
-        raise InvalidEventCursor
+        raise InvalidCursor
     return int(match[1]), int(match[2])
 
 

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from internal.domain.search_words import words_of
 from internal.domain.user import User
-from internal.ports.user_directory import InvalidCursor, UserFilter, UserOrder, UserPage, UserState
+from internal.ports.cursors import InvalidCursor
+from internal.ports.user_directory import UserFilter, UserOrder, UserPage, UserState
 from tests.fakes.user_repository import FakeUserRepository
 
 Place = tuple[datetime | str, UUID]

@@ -1,6 +1,7 @@
 from dataclasses import dataclass
+from datetime import datetime
 
-from internal.application.event_pages import require_page_size
+from internal.application.page_sizes import problem_of_size
 from internal.domain.errors import InvalidInput
 from internal.domain.role import Permission
 from internal.domain.user import User
@@ -27,11 +28,20 @@ class ListSecurityEvents:
             InvalidInput: the size is not within 1 to 100, a time has no zone, or the cursor is malformed.
         """
         command.actor.require(Permission.VIEW_SECURITY_EVENTS)
-        require_page_size(command.size)
-        times = {"from": command.wanted.since, "to": command.wanted.until}
-        vague = {
-            name: ["needs a time zone"] for name, time in times.items() if time and time.utcoffset() is None
-        }
-        if vague:
-            raise InvalidInput(vague)
+        _require_valid(command)
         return await self._log.page(command.wanted, size=command.size, cursor=command.cursor)
+
+
+def _require_valid(command: ListSecurityEventsCommand) -> None:
+    wanted = command.wanted
+    problems = {
+        "limit": problem_of_size(command.size),
+        "from": _problem_of_time(wanted.since),
+        "to": _problem_of_time(wanted.until),
+    }
+    if errors := {name: [problem] for name, problem in problems.items() if problem}:
+        raise InvalidInput(errors)
+
+
+def _problem_of_time(time: datetime | None) -> str | None:
+    return "needs a time zone" if time and time.utcoffset() is None else None

@@ -3,14 +3,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from internal.application.administration import Actor
+from internal.application.page_sizes import is_page_size, problem_of_size
 from internal.domain.errors import InvalidInput
 from internal.domain.role import Permission, Role
 from internal.domain.search_words import words_of
 from internal.domain.user import User
 from internal.ports.user_directory import UserDirectory, UserFilter, UserOrder, UserState
 
-MOST_PER_PAGE = 100
-# The users that numbered pages reach, and that are counted: both read every one of them.
 MOST_NUMBERED = 100_000
 LONGEST_SEARCH = 254
 MOST_WORDS = 10
@@ -69,7 +68,7 @@ class ListUsers:
             skip=(number - 1) * command.per_page,
             cursor=command.cursor,
         )
-        numbered = None if command.cursor else await self._numbered(number, wanted, command.per_page)
+        numbered = await self._numbered(number, wanted, command.per_page) if command.cursor is None else None
         return ListedUsers(users=page.users, next=page.next, numbered=numbered)
 
     async def _numbered(self, number: int, wanted: UserFilter, per_page: int) -> NumberedPage:
@@ -81,7 +80,7 @@ def _checked(command: ListUsersCommand) -> tuple[str, ...]:
     """The words to search for. Raises InvalidInput."""
     words = words_of(command.search)
     problems = {
-        "limit": None if _has_valid_size(command) else f"must be between 1 and {MOST_PER_PAGE}",
+        "limit": problem_of_size(command.per_page),
         "page": _problem_of_page(command),
         "q": _problem_of(command.search, words),
     }
@@ -90,16 +89,12 @@ def _checked(command: ListUsersCommand) -> tuple[str, ...]:
     return words
 
 
-def _has_valid_size(command: ListUsersCommand) -> bool:
-    return 1 <= command.per_page <= MOST_PER_PAGE
-
-
 def _problem_of_page(command: ListUsersCommand) -> str | None:
     if command.page is None:
         return None
     if command.cursor is not None:
         return "must not be combined with a cursor"
-    last = MOST_NUMBERED // command.per_page if _has_valid_size(command) else MOST_NUMBERED
+    last = MOST_NUMBERED // command.per_page if is_page_size(command.per_page) else MOST_NUMBERED
     return None if 1 <= command.page <= last else f"must be between 1 and {last}; use a cursor to go further"
 
 

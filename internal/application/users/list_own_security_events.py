@@ -1,6 +1,6 @@
 from dataclasses import dataclass, replace
 
-from internal.application.event_pages import require_page_size
+from internal.application.page_sizes import require_page_size
 from internal.domain.caller import Caller
 from internal.domain.user import User
 from internal.ports.security_event_log import EventFilter, EventPage, RecordedEvent, SecurityEventLog

@@ -10,7 +10,8 @@ from internal.domain.caller import Caller
 from internal.domain.security_event import Result
 from internal.infrastructure.database.engine import translated_outages
 from internal.infrastructure.database.tables import security_events as events
-from internal.ports.security_event_log import EventFilter, EventPage, InvalidEventCursor, RecordedEvent
+from internal.ports.cursors import InvalidCursor
+from internal.ports.security_event_log import EventFilter, EventPage, RecordedEvent
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -67,7 +68,7 @@ def _to_cursor(row: Row[Any]) -> str:
 def _place_of(cursor: str) -> tuple[datetime, int]:
     match = _CURSOR.fullmatch(cursor)
     if match is None:
-        raise InvalidEventCursor
+        raise InvalidCursor
     return _EPOCH + int(match[1]) * _MICROSECOND, int(match[2])
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from internal.ports.user_directory import InvalidCursor, UserOrder
+from internal.ports.cursors import InvalidCursor
+from internal.ports.user_directory import UserOrder
 
 # The value that the order compares first, and the id of the user.
 Place = tuple[datetime | str, UUID]

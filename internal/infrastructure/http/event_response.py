@@ -1,22 +1,15 @@
-"""Security events as JSON, and the parameters of their lists."""
+"""Security events as JSON."""
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Any, Self
 from uuid import UUID
 
 import msgspec
 from litestar import Request
-from litestar.params import QueryParameter
 
-from internal.infrastructure.http.envelope import Meta
 from internal.infrastructure.http.pagination import PageEnvelope, PageMeta, Pagination
 from internal.ports.security_event_log import EventPage, RecordedEvent
-
-Limit = Annotated[int, QueryParameter(name="limit", description="Events on a page, 1 to 100")]
-Cursor = Annotated[
-    str | None, QueryParameter(name="cursor", description="The `next_cursor` of the page before")
-]
 
 
 class EventResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,13 +45,8 @@ class EventResponse(msgspec.Struct, frozen=True, kw_only=True):
 def event_page_answer(
     request: Request[Any, Any, Any], page: EventPage, *, per_page: int
 ) -> PageEnvelope[EventResponse]:
-    meta = Meta.of(request)
     return PageEnvelope(
         message="Security events retrieved successfully",
         data=[EventResponse.of(event) for event in page.events],
-        meta=PageMeta(
-            request_id=meta.request_id,
-            timestamp=meta.timestamp,
-            pagination=Pagination(per_page=per_page, next_cursor=page.next),
-        ),
+        meta=PageMeta.of_page(request, Pagination(per_page=per_page, next_cursor=page.next)),
     )

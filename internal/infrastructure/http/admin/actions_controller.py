@@ -16,10 +16,11 @@ from internal.application.auth.authenticate import Principal
 from internal.domain.caller import Caller
 from internal.domain.role import Permission
 from internal.infrastructure.http.access import access
-from internal.infrastructure.http.admin.parameters import UserId, parse_user_id
+from internal.infrastructure.http.admin.parameters import parse_user_id
 from internal.infrastructure.http.admin.schemas import AdminUserResponse, ChangeRoleRequest, RevokedSessions
 from internal.infrastructure.http.envelope import EmptyEnvelope, Envelope, Meta
 from internal.infrastructure.http.openapi import BEARER, problems
+from internal.infrastructure.http.path_ids import PathId
 
 
 class AdminActionsController(Controller):
@@ -39,7 +40,7 @@ class AdminActionsController(Controller):
     async def activate(
         self,
         request: Request[Any, Any, Any],
-        user_id: UserId,
+        user_id: PathId,
         principal: NamedDependency[Principal],
         caller: NamedDependency[Caller],
         enable_user: NamedDependency[EnableUser],
@@ -60,7 +61,7 @@ class AdminActionsController(Controller):
     async def deactivate(
         self,
         request: Request[Any, Any, Any],
-        user_id: UserId,
+        user_id: PathId,
         principal: NamedDependency[Principal],
         caller: NamedDependency[Caller],
         disable_user: NamedDependency[DisableUser],
@@ -81,7 +82,7 @@ class AdminActionsController(Controller):
     async def change_role(
         self,
         request: Request[Any, Any, Any],
-        user_id: UserId,
+        user_id: PathId,
         data: JSONBody[ChangeRoleRequest],
         principal: NamedDependency[Principal],
         caller: NamedDependency[Caller],
@@ -105,7 +106,7 @@ class AdminActionsController(Controller):
     async def revoke_sessions(
         self,
         request: Request[Any, Any, Any],
-        user_id: UserId,
+        user_id: PathId,
         principal: NamedDependency[Principal],
         caller: NamedDependency[Caller],
         revoke_sessions: NamedDependency[RevokeSessions],
@@ -126,7 +127,7 @@ class AdminActionsController(Controller):
     async def start_password_reset(
         self,
         request: Request[Any, Any, Any],
-        user_id: UserId,
+        user_id: PathId,
         principal: NamedDependency[Principal],
         caller: NamedDependency[Caller],
         start_password_reset: NamedDependency[StartPasswordReset],

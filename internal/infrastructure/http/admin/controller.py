@@ -12,11 +12,13 @@ from internal.application.auth.authenticate import Principal
 from internal.domain.caller import Caller
 from internal.domain.role import Permission
 from internal.infrastructure.http.access import access
-from internal.infrastructure.http.admin.parameters import UserId, parse_user_id, provide_list_users_command
+from internal.infrastructure.http.admin.parameters import parse_user_id, provide_list_users_command
 from internal.infrastructure.http.admin.schemas import AdminUserResponse, RenameUserRequest, pagination_of
 from internal.infrastructure.http.envelope import EmptyEnvelope, Envelope, Meta
 from internal.infrastructure.http.openapi import BEARER, problems
+from internal.infrastructure.http.page_request import provide_page_request
 from internal.infrastructure.http.pagination import PageEnvelope, PageMeta
+from internal.infrastructure.http.path_ids import PathId
 
 
 class AdminUsersController(Controller):
@@ -27,7 +29,10 @@ class AdminUsersController(Controller):
     @get(
         summary="List the users, page by page",
         opt=access(Permission.VIEW_USERS),
-        dependencies={"list_users_command": Provide(provide_list_users_command)},
+        dependencies={
+            "page_request": Provide(provide_page_request),
+            "list_users_command": Provide(provide_list_users_command),
+        },
         responses=problems(401, 403, 422, 503),
     )
     async def list_users(
@@ -38,15 +43,10 @@ class AdminUsersController(Controller):
         list_users: NamedDependency[ListUsers],
     ) -> PageEnvelope[AdminUserResponse]:
         listed = await list_users(list_users_command)
-        meta = Meta.of(request)
         return PageEnvelope(
             message="Users retrieved successfully",
             data=[AdminUserResponse.of(user) for user in listed.users],
-            meta=PageMeta(
-                request_id=meta.request_id,
-                timestamp=meta.timestamp,
-                pagination=pagination_of(listed, per_page=list_users_command.per_page),
-            ),
+            meta=PageMeta.of_page(request, pagination_of(listed, per_page=list_users_command.per_page)),
         )
 
     @get(
@@ -58,7 +58,7 @@ class AdminUsersController(Controller):
     async def view(
         self,
         request: Request[Any, Any, Any],
-        user_id: UserId,
+        user_id: PathId,
         principal: NamedDependency[Principal],
         view_user: NamedDependency[ViewUser],
     ) -> Envelope[AdminUserResponse]:
@@ -76,7 +76,7 @@ class AdminUsersController(Controller):
     async def rename(
         self,
         request: Request[Any, Any, Any],
-        user_id: UserId,
+        user_id: PathId,
         data: JSONBody[RenameUserRequest],
         principal: NamedDependency[Principal],
         caller: NamedDependency[Caller],
@@ -101,7 +101,7 @@ class AdminUsersController(Controller):
     async def remove(
         self,
         request: Request[Any, Any, Any],
-        user_id: UserId,
+        user_id: PathId,
         principal: NamedDependency[Principal],
         caller: NamedDependency[Caller],
         remove_user: NamedDependency[RemoveUser],

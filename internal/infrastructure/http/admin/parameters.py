@@ -1,23 +1,23 @@
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
+from litestar import Request
 from litestar.di import NamedDependency
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import QueryParameter
 
 from internal.application.admin.list_users import ListUsersCommand
 from internal.application.auth.authenticate import Principal
 from internal.domain.errors import InvalidInput
 from internal.domain.role import Role
 from internal.domain.user import UserNotFound
+from internal.infrastructure.http.page_request import PageRequest, require_values
+from internal.infrastructure.http.path_ids import parse_id
 from internal.ports.user_directory import UserOrder, UserState
-
-UserId = Annotated[str, PathParameter(schema_extra={"format": "uuid"})]
 
 _Page = Annotated[
     int | None,
     QueryParameter(name="page", description="1 to 100,000 / limit; not together with a cursor"),
 ]
-_Limit = Annotated[int, QueryParameter(name="limit", description="Users on a page, 1 to 100")]
 _Sort = Annotated[UserOrder, QueryParameter(name="sort", description="A minus means descending")]
 _Search = Annotated[
     str, QueryParameter(name="q", description="Beginnings of words of the name or the email address")
@@ -28,43 +28,35 @@ _State = Annotated[
     str | None,
     QueryParameter(name="state", description="Only users in this state", enum=[*map(str, UserState)]),
 ]
-_Cursor = Annotated[
-    str | None, QueryParameter(name="cursor", description="The `next_cursor` of the page before")
-]
 
 
 async def provide_list_users_command(
+    request: Request[Any, Any, Any],
     principal: NamedDependency[Principal],
+    page_request: NamedDependency[PageRequest],
     page: _Page = None,
-    limit: _Limit = 10,
     sort: _Sort = UserOrder.NEWEST_FIRST,
     q: _Search = "",
     role: _Role = None,
     in_state: _State = None,
-    cursor: _Cursor = None,
 ) -> ListUsersCommand:
     """What the query of a request asks for."""
+    require_values(request, page=page, role=role)
     return ListUsersCommand(
         actor=principal.user,
         search=q,
         role=role,
         state=_parse_state(in_state) if in_state is not None else None,
         order=sort,
-        per_page=limit,
+        per_page=page_request.size,
         page=page,
-        cursor=cursor,
+        cursor=page_request.cursor,
     )
 
 
 def parse_user_id(text: str) -> UUID:
-    """Read an id in its usual form, in any case. Raises UserNotFound, as for an id that nobody has."""
-    try:
-        user_id = UUID(text)
-    except ValueError as error:
-        raise UserNotFound from error
-    if str(user_id) != text.lower():
-        raise UserNotFound
-    return user_id
+    """Raises UserNotFound."""
+    return parse_id(text, UserNotFound)
 
 
 def _parse_state(text: str) -> UserState:

@@ -13,8 +13,13 @@ from internal.domain.errors import InvalidInput
 from internal.domain.role import Permission
 from internal.domain.security_event import EventName, Result
 from internal.infrastructure.http.access import access
-from internal.infrastructure.http.event_response import Cursor, EventResponse, Limit, event_page_answer
+from internal.infrastructure.http.event_response import EventResponse, event_page_answer
 from internal.infrastructure.http.openapi import BEARER, problems
+from internal.infrastructure.http.page_request import (
+    PageRequest,
+    provide_page_request,
+    require_values,
+)
 from internal.infrastructure.http.pagination import PageEnvelope
 from internal.ports.security_event_log import EventFilter
 
@@ -36,6 +41,7 @@ _To = Annotated[
 
 
 async def provide_event_filter(
+    request: Request[Any, Any, Any],
     name: _Name = None,
     result: _Result = None,
     actor: _Actor = None,
@@ -43,6 +49,7 @@ async def provide_event_filter(
     since: _From = None,
     until: _To = None,
 ) -> EventFilter:
+    require_values(request, name=name, result=result, actor=actor, subject=subject)
     return EventFilter(
         name=name,
         result=result,
@@ -70,19 +77,23 @@ class SecurityEventsController(Controller):
 
     @get(
         summary="What happened to all accounts, the newest first",
-        dependencies={"event_filter": Provide(provide_event_filter)},
+        dependencies={
+            "page_request": Provide(provide_page_request),
+            "event_filter": Provide(provide_event_filter),
+        },
         responses=problems(401, 403, 422, 503),
     )
     async def list_security_events(
         self,
         request: Request[Any, Any, Any],
         principal: NamedDependency[Principal],
+        page_request: NamedDependency[PageRequest],
         event_filter: NamedDependency[EventFilter],
         list_security_events: NamedDependency[ListSecurityEvents],
-        limit: Limit = 10,
-        cursor: Cursor = None,
     ) -> PageEnvelope[EventResponse]:
         page = await list_security_events(
-            ListSecurityEventsCommand(actor=principal.user, wanted=event_filter, size=limit, cursor=cursor)
+            ListSecurityEventsCommand(
+                actor=principal.user, wanted=event_filter, size=page_request.size, cursor=page_request.cursor
+            )
         )
-        return event_page_answer(request, page, per_page=limit)
+        return event_page_answer(request, page, per_page=page_request.size)

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from internal.application.admin.list_users import LONGEST_SEARCH, MOST_NUMBERED, MOST_PER_PAGE
+from internal.application.admin.list_users import LONGEST_SEARCH, MOST_NUMBERED
+from internal.application.page_sizes import LARGEST_PAGE
 from internal.domain import display_name, email_address
 from internal.domain.password_policy import PasswordPolicy
 
@@ -78,7 +79,7 @@ ANSWER_FIELDS: Mapping[str, Schema] = {
 
 PARAMETERS: Mapping[str, Schema] = {
     "page": {"minimum": 1, "maximum": MOST_NUMBERED},
-    "limit": {"minimum": 1, "maximum": MOST_PER_PAGE},
+    "limit": {"minimum": 1, "maximum": LARGEST_PAGE},
     "q": {"maxLength": LONGEST_SEARCH, "examples": ["ada exam"]},
     # The quotes of RFC 9651, or none.
     "Idempotency-Key": {

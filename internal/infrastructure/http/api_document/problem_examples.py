@@ -86,6 +86,7 @@ _OF_PATH: Mapping[tuple[str, int], DomainError] = {
     ("/users/me/sessions", 403): InvalidCsrfToken(),
     ("/users/me/sessions/{session_id}", 403): InvalidCsrfToken(),
     ("/users/me/sessions/{session_id}", 404): SessionNotFound(),
+    ("/users/me/sessions", 422): InvalidInput({"limit": ["must be between 1 and 100"]}),
     ("/users/me/security-events", 422): InvalidInput({"limit": ["must be between 1 and 100"]}),
     ("/admin/security-events", 422): InvalidInput({"limit": ["must be between 1 and 100"]}),
     ("/admin/users", 422): InvalidInput({"limit": ["must be between 1 and 100"]}),

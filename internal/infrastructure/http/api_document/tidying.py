@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 REF = "#/components/schemas/"
-# `Envelope[Sequence[UserResponse]]`, as the framework titles a generic schema
-_GENERIC = re.compile(r"(?P<wrapper>\w+)\[(?P<list>Sequence\[)?(?P<content>\w+)\]+")
+# `Envelope[UserResponse]`, as the framework titles a generic schema
+_GENERIC = re.compile(r"(?P<wrapper>\w+)\[(?P<content>\w+)\]")
 _WRAPPERS = {"Envelope": "Envelope", "PageEnvelope": "Page"}
 _DEFAULTS = {"deprecated": False, "allowEmptyValue": False, "allowReserved": False, "required": []}
 
@@ -29,8 +29,7 @@ def tidy(document: Mapping[str, Any]) -> dict[str, Any]:
 def _clean(title: str) -> str:
     """`User` for `UserResponse`, `UserEnvelope` for `Envelope[UserResponse]`."""
     if match := _GENERIC.fullmatch(title):
-        content = match["content"].removesuffix("Response")
-        return f"{content}{'List' if match['list'] else ''}{_WRAPPERS[match['wrapper']]}"
+        return match["content"].removesuffix("Response") + _WRAPPERS[match["wrapper"]]
     return title.removesuffix("Response")
 
 

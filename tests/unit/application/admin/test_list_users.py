@@ -6,7 +6,8 @@ import pytest
 from internal.application.admin.list_users import ListUsers, ListUsersCommand
 from internal.domain.errors import InvalidInput, NotPermitted
 from internal.domain.role import Role
-from internal.ports.user_directory import InvalidCursor, UserOrder
+from internal.ports.cursors import InvalidCursor
+from internal.ports.user_directory import UserOrder
 from tests.fakes.user_directory import FakeUserDirectory
 from tests.support.administration import Office
 
