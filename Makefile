@@ -21,7 +21,7 @@ STYLUA := @johnnymorganz/stylua-bin@2.5.2
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: coverage help run server worker test test-all test-unit test-integration test-e2e test-faults full faults soak check lua commits fmt hooks mails mail-preview openapi lock \
+.PHONY: coverage help run server worker test test-all test-unit test-integration test-e2e test-faults test-browser screenshots full faults soak check lua commits fmt hooks mails mail-preview openapi lock \
 	migrate seed migration image-test bench bench-against $(BENCHMARKS) up down clean
 
 # A line that starts with two number signs and an at sign starts a group of the list.
@@ -58,6 +58,7 @@ test: $(INSTALLED) ## run the quick tests on embedded Postgres and Valkey, JOBS=
 test-all: ## run all tests except image-test
 	$(MAKE) --no-print-directory test
 	$(BIN)/pytest --left-out $(PARALLEL)
+	$(MAKE) --no-print-directory test-browser
 	$(MAKE) --no-print-directory test-faults
 
 # Without the tests that interrupt threads: in CPython 3.11, no traced thread goes on while an interrupt waits for
@@ -75,6 +76,9 @@ test-integration: $(INSTALLED) ## run the tests on real Postgres and Valkey
 
 test-e2e: $(INSTALLED) ## run the tests on real processes, and the examples of the docs
 	$(BIN)/pytest tests/e2e tests/docs
+
+test-browser: $(INSTALLED) ## run the tests of the pages in Chromium; they skip if it is not installed
+	$(BIN)/pytest tests/browser
 
 # A row of faults measures times, so nothing may run beside it.
 test-faults: $(INSTALLED) ## run the faults; the measured ones one at a time
@@ -137,6 +141,11 @@ mails: $(INSTALLED) ## compile the layout of all emails: templates/layout.mjml t
 
 mail-preview: $(INSTALLED) ## render every email into var/mail-preview/ and open the page that shows them
 	$(BIN)/python -m tools.mail_preview
+
+##@ Pages
+
+screenshots: $(INSTALLED) ## draw every page into docs/screenshots/, wide and narrow, light and dark; needs Chromium
+	$(BIN)/python -m tools.screenshots
 
 ##@ API document
 

@@ -6,9 +6,11 @@ import pytest
 
 from tests.support.redis_programs import REDIS
 
-FAULTS = Path(__file__).parents[1] / "faults"
+# They have targets of their own, which `make test-all` runs too.
+APART = [Path(__file__).parents[1] / folder for folder in ("browser", "faults")]
 LEFT_OUT = {
-    "make test-all": f"the tests of faults, the long tests, and those of the engine on {REDIS} beside Valkey",
+    "make test-all": "the tests of faults and in a browser, the long tests, and those of the engine on"
+    f" {REDIS} beside Valkey",
     "make image-test": "the tests of the image",
     "make full": "the long rounds",
     "make soak": "half an hour of random faults",
@@ -17,12 +19,12 @@ LEFT_OUT = {
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--short", action="store_true", help="leave out what takes long")
-    parser.addoption("--left-out", action="store_true", help="run what --short leaves out, but no faults")
+    parser.addoption("--left-out", action="store_true", help="run the long tests that --short leaves out")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     is_part = config.getoption("short") or config.getoption("left_out")
-    return True if is_part and collection_path == FAULTS else None
+    return True if is_part and collection_path in APART else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,0 +1,37 @@
+"""A page by keyboard alone."""
+
+from playwright.sync_api import Page
+
+MOST_STOPS = 200
+
+_FOCUSED = """() => {
+    const element = document.activeElement;
+    if (!element || element === document.body) return null;
+    const style = getComputedStyle(element);
+    const box = element.getBoundingClientRect();
+    const label = element.labels?.[0]?.innerText || element.ariaLabel;
+    return {
+        name: (label || element.innerText || element.value || "").trim(),
+        isMarked: style.outlineStyle !== "none" || style.boxShadow !== "none",
+        isInView: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+    };
+}"""
+
+
+def press_through(page: Page) -> list[str]:
+    """Press Tab from the start of the page to its end, and return the names of the stops.
+
+    Every stop must be in view and marked as focused.
+    """
+    page.evaluate("() => document.activeElement?.blur()")
+    stops: list[str] = []
+    while len(stops) < MOST_STOPS:
+        page.keyboard.press("Tab")
+        focused = page.evaluate(_FOCUSED)
+        if focused is None:
+            return stops
+        assert focused["name"], f"stop {len(stops)} of {page.url} has no name"
+        assert focused["isMarked"], f"{focused['name']} of {page.url} does not show the focus"
+        assert focused["isInView"], f"{focused['name']} of {page.url} is out of view"
+        stops.append(focused["name"])
+    raise AssertionError(f"{page.url} has more than {MOST_STOPS} stops, or the focus is caught: {stops[-3:]}")

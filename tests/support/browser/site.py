@@ -1,0 +1,55 @@
+"""A server, a worker and their mails, for people with a browser."""
+
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+from tests.support.polling import eventually
+from tests.support.system import System
+
+MAILED_WITHIN = 20  # seconds
+_LINK = re.compile(r"https?://\S+\?token=[\w-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    system: System
+    mails: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.system.port}"
+
+    def mail(self, kind: str, *, to: str) -> EmailMessage:
+        """Wait for a mail of this kind to this person."""
+        eventually(lambda: bool(self._mails(kind, to=to)), within=MAILED_WITHIN)
+        return self._mails(kind, to=to)[-1]
+
+    def link(self, kind: str, *, to: str) -> str:
+        """Wait for the mail, and return its link."""
+        [link] = set(_LINK.findall(str(self.mail(kind, to=to).get_body(("plain",)))))
+        return str(link)
+
+    def _mails(self, kind: str, *, to: str) -> list[EmailMessage]:
+        files = sorted(self.mails.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
+        mails = [message_from_bytes(file.read_bytes(), EmailMessage, policy=policy.default) for file in files]
+        return [mail for mail in mails if (mail["X-Mail-Kind"], mail["To"]) == (kind, to)]
+
+
+@contextmanager
+def running_site(*, database_url: str, redis_url: str, folder: Path) -> Generator[Site]:
+    """`folder` gets the logs and the mails."""
+    mails = folder / "mail"
+    system = System(database_url=database_url, redis_url=redis_url, mail_url=mails.as_uri(), logs=folder)
+    site = Site(system, mails)
+    system.env["APP_BASE_URL"] = site.url
+    try:
+        system.start_server()
+        system.start_worker()
+        yield site
+    finally:
+        system.stop()

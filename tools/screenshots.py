@@ -1,0 +1,105 @@
+"""Draw the pages of the site into docs/screenshots/, wide and narrow, light and dark.
+
+The site runs on services of its own, on free ports. To add a page, add a `Shot` to SHOTS.
+"""
+
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from secrets import token_hex
+from tempfile import TemporaryDirectory
+
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from internal.infrastructure.database.schema import upgrade_to_head
+from internal.infrastructure.embedded.postgres import EmbeddedPostgres
+from internal.infrastructure.embedded.redis import EmbeddedRedis
+from tests.support.browser.chromium import NEEDS_CHROMIUM, chromium, running_chromium
+from tests.support.browser.pages import NARROW, SCHEMES, WIDE, Look, visit
+from tests.support.browser.site import Site, running_site
+
+FOLDER = Path(__file__).parents[1] / "docs/screenshots"
+HEIGHTS = {WIDE: 900, NARROW: 844}
+COLOURS = 128
+# Scripts hear of another size or scheme before the next frame.
+_DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+def _nothing(_: Page, __: Site) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shot:
+    """`prepare` brings the page, which is open already, into the state to draw."""
+
+    name: str
+    path: str
+    prepare: Callable[[Page, Site], None] = _nothing
+    is_whole_page: bool = True
+
+
+def _operations_shown(page: Page, _: Site) -> None:
+    page.locator(".opblock").first.wait_for()
+
+
+SHOTS = (Shot(name="api", path="/api/v1/swagger", prepare=_operations_shown, is_whole_page=False),)
+
+
+def draw(browser: Browser, site: Site, shot: Shot) -> None:
+    with visit(browser, site.url, Look()) as visited:
+        page = visited.page
+        page.goto(shot.path)
+        shot.prepare(page, site)
+        for width, height in HEIGHTS.items():
+            page.set_viewport_size({"width": width, "height": height})
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)
+                page.evaluate(_DRAWN)
+                drawn = page.screenshot(full_page=shot.is_whole_page, animations="disabled", caret="hide")
+                (FOLDER / f"{shot.name}-{scheme}-{width}.png").write_bytes(_with_few_colours(drawn))
+
+
+def _with_few_colours(png: bytes) -> bytes:
+    """The same picture with a palette, which takes a third of the bytes."""
+    few = Image.open(BytesIO(png)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    file = BytesIO()
+    few.save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+@contextmanager
+def _site() -> Generator[Site]:
+    with TemporaryDirectory(prefix="pyhexaclean-") as name:
+        folder = Path(name)
+        postgres = EmbeddedPostgres(folder, password=token_hex(), durable=False)
+        redis = EmbeddedRedis(folder, password=token_hex())
+        try:
+            upgrade_to_head(postgres.start())
+            redis.start()
+            with running_site(database_url=postgres.url, redis_url=redis.url, folder=folder) as site:
+                yield site
+        finally:
+            redis.stop()
+            postgres.destroy()
+
+
+def main() -> int:
+    program = chromium()
+    if program is None:
+        print(NEEDS_CHROMIUM, file=sys.stderr)
+        return 1
+    FOLDER.mkdir(exist_ok=True)
+    with _site() as site, running_chromium(program) as browser:
+        for shot in SHOTS:
+            draw(browser, site, shot)
+            print(shot.name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
