@@ -14,6 +14,7 @@ FIELDS = {name.upper(): field for name, field in Settings.model_fields.items()}
 ROWS = {name: (default.strip("`"), bounds) for name, default, bounds in ROW.findall(TEXT)}
 # Defaults that the program computes or hides; the page describes them in words.
 DESCRIBED = {
+    "API_DOCUMENT": "true`, except in production",
     "CORS_ALLOWED_ORIGINS": "none",
     "JWT_PREVIOUS_PRIVATE_KEY": "none",
     "JWT_PREVIOUS_SECRET": "none",

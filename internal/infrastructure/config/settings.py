@@ -101,6 +101,7 @@ class Settings(RateLimitSettings):
     http_drain_time: float = Field(default=1, ge=0, le=3600)
     http_shutdown_timeout: int = Field(default=8, ge=1, le=3600)
     cors_allowed_origins: Origins = ""
+    api_document: bool | None = None
 
     worker_concurrency: AtOnce = 10
     worker_processes: Processes = 1
@@ -181,6 +182,11 @@ class Settings(RateLimitSettings):
     def redis(self) -> str:
         """The URL to connect to. REDIS_URL wins over REDIS_ADDR."""
         return self.redis_url or f"redis://{self.redis_addr}/0"
+
+    @property
+    def has_api_document(self) -> bool:
+        """Whether the server shows its API. Production does it only if API_DOCUMENT says so."""
+        return self.app_env is not Environment.PRODUCTION if self.api_document is None else self.api_document
 
     @property
     def jwt_secrets(self) -> tuple[str, ...]:

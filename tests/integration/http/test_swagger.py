@@ -1,5 +1,6 @@
 import hashlib
 import re
+from typing import Any
 
 import httpx
 import pytest
@@ -66,14 +67,26 @@ async def test_both_forms_are_the_same_document(client: httpx.AsyncClient) -> No
     assert yaml.safe_load(as_yaml.text) == as_json.json()
 
 
-async def test_is_not_served_in_production(settings: Settings) -> None:
-    production = settings.model_copy(update={"app_env": Environment.PRODUCTION})
-    transport = httpx.ASGITransport(app_of(Container(settings=production)))  # type: ignore[arg-type]  # as in conftest.py
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"app_env": Environment.PRODUCTION}, 404),
+        ({"app_env": Environment.PRODUCTION, "api_document": True}, 200),
+        ({"app_env": Environment.DEVELOPMENT}, 200),
+        ({"app_env": Environment.DEVELOPMENT, "api_document": False}, 404),
+    ],
+)
+async def test_is_served_in_production_only_if_it_is_wanted(
+    settings: Settings, changes: dict[str, Any], status: int
+) -> None:
+    given = settings.model_copy(update=changes)
+    transport = httpx.ASGITransport(app_of(Container(settings=given)))  # type: ignore[arg-type]  # as in conftest.py
 
     async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
-        statuses = [(await client.get(path)).status_code for path in (PAGE, SPEC, f"{PAGE}/assets/init.js")]
+        paths = (PAGE, SPEC, f"{SPEC}.yaml", f"{PAGE}/assets/init.js")
+        statuses = {(await client.get(path)).status_code for path in paths}
 
-    assert statuses == [404, 404, 404]
+    assert statuses == {status}
 
 
 async def test_the_files_of_swagger_ui_are_the_published_ones() -> None:

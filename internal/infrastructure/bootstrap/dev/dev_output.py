@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from internal.infrastructure.bootstrap.dev.development_admin import EMAIL, PASSWORD_FILE
 from internal.infrastructure.config.paths import VAR_DIRECTORY
-from internal.infrastructure.config.settings import Environment, Settings
+from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.telemetry.log import has_colours
 
 SCREEN = """
@@ -52,10 +52,8 @@ def screen_of(settings: Settings, seconds: float) -> str:
 
 
 def _openapi(settings: Settings) -> str:
-    """The line for the API page, which production does not have."""
-    if settings.app_env is Environment.PRODUCTION:
-        return ""
-    return f"    API      {url_of(settings)}/api/v1/swagger\n"
+    """The line for the API page, if there is one."""
+    return f"    API      {url_of(settings)}/api/v1/swagger\n" if settings.has_api_document else ""
 
 
 def _admin() -> str:

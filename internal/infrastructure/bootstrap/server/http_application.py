@@ -90,7 +90,7 @@ def app_with(
         providers=providers,
         lifespan=lifespan,
         body_within=timedelta(seconds=settings.http_body_timeout),
-        api=None if is_production else ApiName(title=settings.app_name, version=VERSION),
+        api=ApiName(title=settings.app_name, version=VERSION) if settings.has_api_document else None,
         website=Website(
             name=settings.app_name,
             shortest_password=settings.password_min_length,
