@@ -5,7 +5,6 @@ from litestar.di import NamedDependency
 
 from internal.application.auth.authenticate import Principal
 from internal.infrastructure.http.access import SIGNED_IN, access
-from internal.infrastructure.http.session_cookies import SessionCookies
 from internal.infrastructure.http.web.page import page
 
 
@@ -14,11 +13,5 @@ class AccountController(Controller):
     opt = access(SIGNED_IN)
 
     @get(sync_to_thread=False)
-    def page(
-        self,
-        request: Request[Any, Any, Any],
-        principal: NamedDependency[Principal],
-        session_cookies: NamedDependency[SessionCookies],
-    ) -> Response[Any]:
-        csrf_token = session_cookies.csrf_token_of(request)
-        return page(request, "account.html", user=principal.user, csrf_token=csrf_token)
+    def page(self, request: Request[Any, Any, Any], principal: NamedDependency[Principal]) -> Response[Any]:
+        return page(request, "account.html", user=principal.user)

@@ -19,8 +19,8 @@ class LogOutController(Controller):
     opt = access(ANYONE)
 
     @get(sync_to_thread=False)
-    def page(self, request: AnyRequest, session_cookies: NamedDependency[SessionCookies]) -> Response[Any]:
-        return page(request, "log-out.html", csrf_token=session_cookies.csrf_token_of(request))
+    def page(self, request: AnyRequest) -> Response[Any]:
+        return page(request, "log-out.html")
 
     @post()
     async def log_out(

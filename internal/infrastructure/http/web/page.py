@@ -20,8 +20,8 @@ from internal.infrastructure.http.web.website import Website
 _TEMPLATES = Path(__file__).parent / "templates"
 _NO_HEADERS: Mapping[str, str] = {}
 
-# The key of the request's state that says whether the browser has the cookies of a session.
-HAS_SESSION = "has_session"
+# Keys of the request's state: whether the browser has the cookies of a session, and the token of its forms.
+HAS_SESSION, FORM_TOKEN = "has_session", "form_token"
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
@@ -55,6 +55,7 @@ def page(
     given = {
         "notice": notice_of(request.query_params.get("notice")),
         "has_session": request.state.get(HAS_SESSION, False),
+        "csrf_token": request.state.get(FORM_TOKEN, ""),
     }
     return Template(
         template,

@@ -11,7 +11,7 @@ from internal.application.auth.refresh_session import RefreshSession, RefreshSes
 from internal.domain.errors import NotAuthenticated
 from internal.infrastructure.http.caller import Callers
 from internal.infrastructure.http.session_cookies import SessionCookies
-from internal.infrastructure.http.web.page import HAS_SESSION
+from internal.infrastructure.http.web.page import FORM_TOKEN, HAS_SESSION
 
 
 class SessionRenewal(ASGIMiddleware):
@@ -45,6 +45,7 @@ class SessionRenewal(ASGIMiddleware):
         """The cookies that the answer sets: new ones, or expired ones if the session has ended."""
         session_cookies = self._session_cookies()
         request.state[HAS_SESSION] = session_cookies.are_sent_by(request)
+        request.state[FORM_TOKEN] = session_cookies.csrf_token_of(request)
         token = session_cookies.token_to_renew(request)
         if token is None:
             return []
