@@ -14,6 +14,7 @@ from internal.ports.task_snapshots import (
     TaskInfo,
     WorkerInfo,
 )
+from internal.ports.task_statistics import Span, TaskStatistics
 from internal.ports.tasks import TaskState
 
 
@@ -106,6 +107,13 @@ class TaskInspector(Protocol):
         Raises:
             QueueNotFound: there is no such queue.
             ValueError: `days` is not within 1 to 90.
+        """
+        ...
+
+    async def statistics(self, span: Span) -> TaskStatistics:
+        """Return what the tasks of all queues did in this span, as workers reported it.
+
+        A worker that is killed takes its last few seconds with it, and a full queue drops statistics first.
         """
         ...
 

@@ -9,6 +9,14 @@ import psycopg
 import pytest
 
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
+from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.histogram import (
+    RETRIED,
+    SUCCEEDED,
+    count_run,
+    no_counts,
+    written,
+)
 from tests.support.documented_commands import Admin
 from tests.support.documented_examples import OPERATIONS, ROOT, blocks, table
 from tests.support.taskqueue.engine import Engine, Hand, engine_on
@@ -41,6 +49,14 @@ def end(engine: Engine, task_id: str, kind: Kind, error: str = "", *, queue: str
     hand = Hand(engine)
     [delivery] = hand.fetch()
     hand.settle(delivery, Outcome(kind, HOUR, note=error.encode()))
+
+
+def count(engine: Engine) -> None:
+    """Write statistics as a worker does."""
+    counts = no_counts()
+    counts[SUCCEEDED], counts[RETRIED] = 3, 1
+    count_run(counts, 0.005, 90)
+    engine.call(scripts.ADD_STATISTICS, ("worker", 1, [("low", "add", written(counts))]))
 
 
 def store(database_url: str, *ids: str) -> None:
@@ -202,6 +218,7 @@ def test_tasks_that_are_only_kept_can_be_deleted(admin: Admin, engine: Engine) -
 
 def test_the_fields_to_monitor_are_there(admin: Admin, engine: Engine) -> None:
     engine.publish("one")
+    count(engine)
     stats, _, outbox_stats = admin.run(BLOCKS["metrics"]).partition("\n}\n")
     answers = {"`stats`": json.loads(stats + "}"), "`outbox stats`": json.loads(outbox_stats)}
 
@@ -210,3 +227,12 @@ def test_the_fields_to_monitor_are_there(admin: Admin, engine: Engine) -> None:
         for name in field.strip("`").split("."):
             value = value[name.removesuffix("[]")]
             value = value[0] if name.endswith("[]") else value
+
+
+def test_the_statistics_of_tasks(admin: Admin, engine: Engine) -> None:
+    count(engine)
+
+    said = admin.run(BLOCKS["admin_stats"])
+
+    assert re.findall(r"^add +low +3 +1 +25.0 % .* 1m30s *$", said, re.MULTILINE) != []
+    assert (said.count("last 24h:"), said.count("last 1h:")) == (1, 2)

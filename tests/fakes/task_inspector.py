@@ -24,7 +24,9 @@ from internal.ports.task_snapshots import (
     TaskInfo,
     WorkerInfo,
 )
+from internal.ports.task_statistics import Figures, Span, TaskStatistics
 from internal.ports.tasks import TaskState
+from tests.fakes.task_statistics import FakeAttempt, statistics_of
 
 ARCHIVED_FOR = timedelta(days=90)
 MOST_AT_ONCE = 500
@@ -66,6 +68,7 @@ class FakeTaskInspector:
         self._counts: dict[str, dict[date, tuple[int, int]]] = defaultdict(dict)
         self._workers: list[WorkerInfo] = []
         self._schedules: dict[str, tuple[ScheduleInfo, Sequence[ScheduledRun]]] = {}
+        self._attempts: list[FakeAttempt] = []
 
     def add_queue(self, name: str) -> None:
         self._queues.setdefault(name, {})
@@ -85,6 +88,14 @@ class FakeTaskInspector:
     def count(self, queue: str, day: date, *, processed: int, failed: int) -> None:
         self.add_queue(queue)
         self._counts[queue][day] = (processed, failed)
+
+    def count_attempt(
+        self, queue: str, name: str, figures: Figures, *, waited: timedelta, ran: timedelta
+    ) -> None:
+        """As an attempt that has ended now."""
+        self._attempts.append(
+            FakeAttempt(at=self._clock.now(), queue=queue, name=name, figures=figures, waited=waited, ran=ran)
+        )
 
     def known(self, queue: str) -> list[TaskInfo]:
         return [kept.task for kept in self._queues.get(queue, {}).values()]
@@ -124,6 +135,9 @@ class FakeTaskInspector:
             raise ValueError(f"days must be within 1 to {MAX_DAYS}")
         today = self._clock.now().date()
         return [self._day(name, today - timedelta(days=ago)) for ago in range(days)]
+
+    async def statistics(self, span: Span) -> TaskStatistics:
+        return statistics_of(self._attempts, span, now=self._clock.now())
 
     async def pause(self, name: str) -> bool:
         self._tasks_of(name)

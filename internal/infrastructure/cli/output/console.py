@@ -24,6 +24,11 @@ def show_json(document: Mapping[str, Any]) -> None:
     typer.echo(json.dumps(document, indent=2))
 
 
+def clear_screen() -> None:
+    """Begin the next screen; in a pipe, leave an empty line."""
+    typer.echo("\x1b[H\x1b[2J" if sys.stdout.isatty() else "", nl=not sys.stdout.isatty())
+
+
 def print_line(text: str) -> None:
     typer.echo(escape(text))
 

@@ -27,6 +27,14 @@ def duration(span: timedelta) -> str:
     return "".join(f"{number}{unit}" for number, unit in parts[first : first + 2] if number)
 
 
+def precise_duration(span: timedelta) -> str:
+    """As `duration`, but in milliseconds below a second."""
+    milliseconds = span / timedelta(milliseconds=1)
+    if milliseconds < 1:
+        return "<1ms"
+    return f"{milliseconds:.0f}ms" if milliseconds < 1000 else duration(span)  # noqa: PLR2004 - a second
+
+
 def relative_time(at: datetime | None, *, now: datetime) -> str:
     """For example "in 5m" or "2h5m ago"."""
     if at is None:

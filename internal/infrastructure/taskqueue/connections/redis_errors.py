@@ -79,6 +79,11 @@ def is_temporary(error: redis.exceptions.RedisError) -> bool:
     return isinstance(error, is_down) or _code(error) in _TEMPORARY
 
 
+def is_full(error: BaseException) -> bool:
+    """Whether Redis has no memory left for what the command would write."""
+    return _code(error) == "OOM"
+
+
 def is_refusal(error: redis.exceptions.ResponseError) -> bool:
     """Whether Redis will never accept this command: a script failed, or the command is too large."""
     return _code(error) not in _ANSWERS and any(mark in str(error) for mark in _PERMANENT)

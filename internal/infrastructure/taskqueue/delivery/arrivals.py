@@ -67,6 +67,7 @@ def _add(row: TaskRow, token: str, fetched: Fetched) -> None:
             suspect=bool(row.suspect),
             crashes=row.crashes,
             is_cancelled=bool(row.cancelled),
+            waited=row.waited / 1000,
         )
     )
 

@@ -18,6 +18,7 @@ class Delivery(MessageProxy):
 
     data: the message as Redis has it.
     deadline: on the clock of `monotonic`.
+    waited: seconds that it was pending before it was fetched.
     """
 
     # The state of its run, from `begin` on.
@@ -35,6 +36,7 @@ class Delivery(MessageProxy):
         suspect: bool = False,
         crashes: int = 0,
         is_cancelled: bool = False,
+        waited: float = 0.0,
     ) -> None:
         super().__init__(message)
         self.lease = lease
@@ -43,6 +45,7 @@ class Delivery(MessageProxy):
         self.suspect = suspect
         self.crashes = crashes
         self.is_cancelled = is_cancelled
+        self.waited = waited
         self.fetched_at = monotonic()
 
     # A proxy compares by its message; each delivery is distinct.

@@ -95,6 +95,7 @@ class TaskRow(NamedTuple):
     suspect: int
     crashes: int
     cancelled: int
+    waited: int
 
 
 class FetchReply(NamedTuple):

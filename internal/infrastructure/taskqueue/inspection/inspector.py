@@ -7,6 +7,7 @@ import redis.asyncio
 from internal.infrastructure.taskqueue.connections.connection import PooledConnection, translated_outages
 from internal.infrastructure.taskqueue.inspection.operator_actions import OperatorActions
 from internal.infrastructure.taskqueue.inspection.pagination import read_page
+from internal.infrastructure.taskqueue.inspection.statistics import StatisticsReader
 from internal.infrastructure.taskqueue.inspection.task_decoding import STATES, TaskRow
 from internal.infrastructure.taskqueue.inspection.task_scanner import TaskScanner
 from internal.infrastructure.taskqueue.inspection.worker_registry import WorkerRegistry
@@ -31,6 +32,7 @@ from internal.ports.task_snapshots import (
     TaskInfo,
     WorkerInfo,
 )
+from internal.ports.task_statistics import Span, TaskStatistics
 from internal.ports.tasks import TaskState
 
 MAX_DAYS = 90
@@ -71,6 +73,7 @@ class RedisTaskInspector:
         self._cipher = cipher
         self._schedules = schedules
         self._registry = WorkerRegistry(client, namespace=namespace)
+        self._statistics = StatisticsReader(client, namespace=namespace)
         self._scanner = TaskScanner(
             client, namespace=namespace, archive_for=timing.archive_for, cipher=cipher
         )
@@ -97,6 +100,9 @@ class RedisTaskInspector:
             DayCount(day=EPOCH + timedelta(days=day), processed=processed, failed=failed)
             for day, processed, failed in zip(found[::3], found[1::3], found[2::3], strict=True)
         ]
+
+    async def statistics(self, span: Span) -> TaskStatistics:
+        return await self._statistics.read(span)
 
     async def pause(self, name: str) -> bool:
         return await self._set_paused(name, paused=True)

@@ -84,6 +84,7 @@ class Script:
 
 
 _KEYS = ("shared/keys",)
+_STATISTICS = (*_KEYS, "shared/statistics_periods")
 _RECORDS = (*_KEYS, "shared/records")
 _STATES = (*_RECORDS, "shared/task_state")
 _READING = (*_STATES, "shared/describe_tasks")
@@ -112,10 +113,13 @@ SCHEDULES = Script("scheduling/schedules", after=(*_KEYS, "scheduling/schedule_e
 
 REGISTER = Script("worker/register", after=(*_LIMITS, "worker/clock_correction"))
 UNREGISTER = Script("worker/unregister", after=_LIMITS)
+ADD_STATISTICS = Script("worker/add_statistics", after=_STATISTICS)
+DROP_STATISTICS = Script("worker/drop_statistics", after=_STATISTICS)
 WORKERS = Script("inspection/workers", after=_KEYS)
 
 QUEUES = Script("inspection/queues", after=(*_STATES, "shared/pending_line"))
 HISTORY = Script("inspection/history", after=_KEYS)
+STATISTICS = Script("inspection/statistics", after=_STATISTICS)
 PAGE = Script("inspection/page", after=_READING)
 ACTIVE = Script("inspection/active", after=_KEYS)
 READ_TASKS = Script("inspection/read_tasks", after=_READING)

@@ -22,6 +22,8 @@ from internal.infrastructure.taskqueue.worker.runner import Runner
 from internal.infrastructure.taskqueue.worker.settlement_queue import SettlementQueue
 from internal.infrastructure.taskqueue.worker.settling_hooks import SettlingHooks
 from internal.infrastructure.taskqueue.worker.slots import Slots
+from internal.infrastructure.taskqueue.worker.statistics import Statistics
+from internal.infrastructure.taskqueue.worker.statistics_writer import StatisticsWriter
 from internal.infrastructure.taskqueue.worker.task_life import TaskLife
 from internal.infrastructure.taskqueue.worker.threads import WorkerThreads
 from internal.infrastructure.taskqueue.worker.wake_listener import WakeListener
@@ -57,7 +59,10 @@ class Engine:
         state = ConnectionState(self._connection, namespace=broker.namespace)
         settlements = SettlementQueue(changed=state.has_changed.set)
         slots = Slots(setup.concurrency, timing=timing)
-        self._life = _task_life(setup, slots=slots, settlements=settlements, state=state)
+        statistics = Statistics(broker.actors)
+        self._life = _task_life(
+            setup, slots=slots, settlements=settlements, statistics=statistics, state=state
+        )
         self.in_flight = InFlightTasks(
             self._life, slots=slots, settlements=settlements, changed=state.has_changed.set
         )
@@ -81,7 +86,7 @@ class Engine:
             silence=max(timing.extend_every.total_seconds(), TIMEOUT),
             heard=self.in_flight.cancel,
         )
-        self._heartbeat = self._new_heartbeat(setup)
+        self._heartbeat = self._new_heartbeat(setup, statistics)
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -115,7 +120,14 @@ class Engine:
             timing=setup.broker.timing,
         )
 
-    def _new_heartbeat(self, setup: Setup) -> Heartbeat:
+    def _new_heartbeat(self, setup: Setup, statistics: Statistics) -> Heartbeat:
+        writer = StatisticsWriter(
+            self._connection,
+            namespace=setup.broker.namespace,
+            worker_id=setup.session.worker_id,
+            statistics=statistics,
+            beat=setup.broker.timing.extend_every.total_seconds(),
+        )
         return Heartbeat(
             self._connection,
             namespace=setup.broker.namespace,
@@ -123,12 +135,18 @@ class Engine:
             shares=setup.shares,
             in_flight=self.in_flight,
             concurrency=setup.concurrency,
+            statistics=writer,
             timing=setup.broker.timing,
         )
 
 
 def _task_life(
-    setup: Setup, *, slots: Slots, settlements: SettlementQueue, state: ConnectionState
+    setup: Setup,
+    *,
+    slots: Slots,
+    settlements: SettlementQueue,
+    statistics: Statistics,
+    state: ConnectionState,
 ) -> TaskLife:
     broker, context = setup.broker, setup.context
     return TaskLife(
@@ -137,6 +155,7 @@ def _task_life(
         slots=slots,
         settlements=settlements,
         hooks=SettlingHooks(broker, concurrency=setup.concurrency, context=context),
+        statistics=statistics,
         completion_log=setup.completion_log,
         context=context,
         changed=state.has_changed.set,

@@ -15,6 +15,7 @@ from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.timing import Timing, milliseconds
 from internal.infrastructure.taskqueue.worker.in_flight import InFlightTasks
 from internal.infrastructure.taskqueue.worker.queue_shares import QueueShares
+from internal.infrastructure.taskqueue.worker.statistics_writer import StatisticsWriter
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +42,7 @@ class Heartbeat:
         shares: QueueShares,
         in_flight: InFlightTasks,
         concurrency: int,
+        statistics: StatisticsWriter,
         timing: Timing,
     ) -> None:
         self._wire = wire
@@ -48,6 +50,7 @@ class Heartbeat:
         self._session = session
         self._shares = shares
         self._in_flight = in_flight
+        self._statistics = statistics
         self._ttl = timing.lease
         self._beat = timing.extend_every.total_seconds()
         self._who: dict[str, Any] = {
@@ -68,6 +71,7 @@ class Heartbeat:
             if monotonic() >= self._write_at or self._state != self._written:
                 try:
                     await self._write()
+                    await self._statistics.write_if_due()
                 except OUTAGES as error:
                     log.warning("worker.not_registered", reason=why(error))
                 except Exception:
@@ -76,8 +80,10 @@ class Heartbeat:
             await asyncio.sleep(self._beat / LOOKS)
 
     async def leave(self) -> None:
+        """Write what is still to be written, and remove the heartbeat."""
         try:
             async with asyncio.timeout(LEAVE_WITHIN):
+                await self._statistics.write()
                 await scripts.UNREGISTER.call(self._wire, self._namespace, [self._session.worker_id])
         except (TimeoutError, *OUTAGES) as error:
             log.warning("worker.not_unregistered", reason=why(error))

@@ -24,6 +24,7 @@ from internal.infrastructure.taskqueue.worker.runner import Runner
 from internal.infrastructure.taskqueue.worker.settlement_queue import SettlementQueue
 from internal.infrastructure.taskqueue.worker.settling_hooks import SettlingHooks
 from internal.infrastructure.taskqueue.worker.slots import Slots
+from internal.infrastructure.taskqueue.worker.statistics import Statistics
 from internal.infrastructure.tasks.completion_log import Completion, CompletionLog
 
 log = structlog.get_logger(__name__)
@@ -36,7 +37,7 @@ class TaskLife:
     cancelled: all other waits are promises.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of the engine that a task meets
         self,
         broker: RedisBroker,
         *,
@@ -44,6 +45,7 @@ class TaskLife:
         slots: Slots,
         settlements: SettlementQueue,
         hooks: SettlingHooks,
+        statistics: Statistics,
         completion_log: CompletionLog | None,
         context: Context,
         changed: Callable[[], None],
@@ -53,6 +55,7 @@ class TaskLife:
         self._slots = slots
         self._settlements = settlements
         self._hooks = hooks
+        self._statistics = statistics
         self._context = context
         self._changed = changed
         self._loop = asyncio.get_running_loop()
@@ -134,6 +137,7 @@ class TaskLife:
         is_accepted = await self._settlements.add(delivery.lease, outcome).kept()
         self.held.pop(delivery.lease, None)
         if is_accepted:
+            self._statistics.add(delivery, outcome)
             await self._hooks.fire("after", delivery, outcome)
         else:
             log.warning("task.not_settled", task_id=delivery.task_id, reason="it is no longer ours")
@@ -156,8 +160,9 @@ class TaskLife:
         call_on(self._loop, self._settlements.add, delivery.lease, outcome)
 
     async def _archive_unreadable(self, settlement: Settlement) -> None:
-        await self._settlements.add(settlement.lease, settlement.outcome).kept()
         queue, task_id, _ = settlement.lease
+        if await self._settlements.add(settlement.lease, settlement.outcome).kept():
+            self._statistics.add_unreadable(queue)
         reason = settlement.outcome.note.decode(errors="replace")
         log.error("task.unreadable", queue=queue, task_id=task_id, reason=reason)
 

@@ -28,7 +28,7 @@ def read(*tasks: TaskRow, due_in: int = -1) -> Fetched:
 def handed_out(
     data: bytes = DATA, *, left: object = b"", crashes: int = 0, cancelled: bool = False
 ) -> TaskRow:
-    return TaskRow(b"default", b"1", data, left, int(crashes > 0), crashes, int(cancelled))
+    return TaskRow(b"default", b"1", data, left, int(crashes > 0), crashes, int(cancelled), 1500)
 
 
 def test_a_delivery_has_the_token_of_the_call_that_fetched_it() -> None:
@@ -36,6 +36,7 @@ def test_a_delivery_has_the_token_of_the_call_that_fetched_it() -> None:
 
     assert delivery.lease == ("default", "1", TOKEN)
     assert (delivery.deadline, delivery.suspect, delivery.crashes) == (None, False, 0)
+    assert delivery.waited == 1.5
 
 
 def test_a_deadline_is_reckoned_from_now() -> None:

@@ -15,10 +15,11 @@
 --   bytes     size limit of the messages; each queue may exceed it by one message
 --   archive   [most tasks, longest time in ms] of a queue's archive
 -- Returns [indexes in `outcomes`, from 1, of outcomes with an invalid token,
---          [[queue, id, message, deadline, suspect, crashes, cancelled], ...],
+--          [[queue, id, message, deadline, suspect, crashes, cancelled, waited], ...],
 --          [credit of each queue], ms until something is due or -1,
 --          rows of refused followers (only if there are any, see `followers.lua`)]
 --   deadline  ms from now, negative if it has passed, '' without a deadline
+--   waited    ms since it became pending
 -- A task leaves `active` only here, in `extend`, and when its lease lapses. Each way checks or removes the token.
 local PROMOTE = 100
 local RECLAIM = 100
@@ -98,10 +99,10 @@ local MOST_LIMITED = 500
 local limited = 0
 local NO_CONSTRAINTS = {}
 
--- Make tasks of one queue active, with the tokens of `held` in order, up to `most` bytes. Returns their rows, their
--- size, and the index in `ids` of the first task that did not fit. Deleted tasks get no row. Tasks over a limit
--- get no row either: they are scheduled, so that others can pass them.
-local function activate(queue, ids, held, most)
+-- Make tasks of one queue active, with the tokens of `held` in order, up to `most` bytes. `popped` has the ids and the
+-- places in line. Returns rows, their size, and the index in `ids` of the first task that did not fit. Deleted tasks
+-- get no row. Tasks over a limit get no row either: they are scheduled, so that others can pass them.
+local function activate(queue, ids, popped, held, most)
   local size, too_many = 0, nil
   local name, messages = queue[1], redis.call('HMGET', key(queue[1], 'messages'), unpack(ids))
   local constraints, leases, tokens, rows = {}, {}, {}, {}
@@ -124,7 +125,8 @@ local function activate(queue, ids, held, most)
       tokens[#tokens + 1], tokens[#tokens + 2] = id, held[#rows + 1]
       local left = deadline and deadline - now or ''
       size = size + #messages[n]
-      rows[#rows + 1] = { name, id, messages[n], left, 0, tonumber(crashes or 0), cancelled and 1 or 0 }
+      local waited = math.max(0, now - popped[2 * n] / PLACES)
+      rows[#rows + 1] = { name, id, messages[n], left, 0, tonumber(crashes or 0), cancelled and 1 or 0, waited }
       if queue[5] > 0 then
         note_start(key(name, 'starts'), id, queue[6])
       end
@@ -149,7 +151,7 @@ local function take(queue, tokens, most)
     for n = 1, #popped, 2 do
       ids[#ids + 1] = popped[n]
     end
-    local more, bytes_more, too_many = activate(queue, ids, { unpack(tokens, #rows + 1) }, most - size)
+    local more, bytes_more, too_many = activate(queue, ids, popped, { unpack(tokens, #rows + 1) }, most - size)
     for _, row in ipairs(more) do
       rows[#rows + 1] = row
     end
@@ -166,8 +168,8 @@ local function take(queue, tokens, most)
 end
 
 local function take_suspect(queue)
-  local id = redis.call('ZPOPMIN', key(queue[1], 'suspects'))[1]
-  local row = id and activate(queue, { id }, { token }, bytes)[1]
+  local popped = redis.call('ZPOPMIN', key(queue[1], 'suspects'))
+  local row = popped[1] and activate(queue, { popped[1] }, popped, { token }, bytes)[1]
   if row then
     row[5] = 1
     suspect, demand, direct = 0, demand - 1, direct - 1

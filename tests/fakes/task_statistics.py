@@ -1,0 +1,80 @@
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from math import ceil
+
+from internal.ports.task_statistics import (
+    Durations,
+    Figures,
+    PeriodFigures,
+    Span,
+    TaskFigures,
+    TaskStatistics,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PERIODS: Mapping[Span, tuple[timedelta, int]] = {
+    Span.HOUR: (timedelta(minutes=1), 60),
+    Span.DAY: (timedelta(minutes=10), 144),
+    Span.WEEK: (timedelta(minutes=10), 1008),
+    Span.MONTH: (timedelta(days=1), 30),
+    Span.QUARTER: (timedelta(days=1), 90),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FakeAttempt:
+    """An attempt that ended. `figures` counts it."""
+
+    at: datetime
+    queue: str
+    name: str
+    figures: Figures
+    waited: timedelta
+    ran: timedelta
+
+
+def statistics_of(attempts: Sequence[FakeAttempt], span: Span, *, now: datetime) -> TaskStatistics:
+    length, count = _PERIODS[span]
+    last = (now - _EPOCH) // length
+    begins = [_EPOCH + number * length for number in range(last - count + 1, last + 1)]
+    within = [attempt for attempt in attempts if attempt.at >= begins[0]]
+    by_name = sorted(within, key=_name)
+    return TaskStatistics(
+        span=span,
+        length=length,
+        periods=[
+            PeriodFigures(
+                begins=begin,
+                figures=_figures([one for one in within if begin <= one.at < begin + length]),
+            )
+            for begin in begins
+        ],
+        tasks=[
+            TaskFigures(queue=queue, name=name, figures=_figures(list(group)))
+            for (queue, name), group in groupby(by_name, key=_name)
+        ],
+        total=_figures(within),
+    )
+
+
+def _name(attempt: FakeAttempt) -> tuple[str, str]:
+    return attempt.queue, attempt.name
+
+
+def _figures(attempts: Sequence[FakeAttempt]) -> Figures:
+    return Figures(
+        succeeded=sum(attempt.figures.succeeded for attempt in attempts),
+        retried=sum(attempt.figures.retried for attempt in attempts),
+        archived=sum(attempt.figures.archived for attempt in attempts),
+        waited=_durations(sorted(attempt.waited for attempt in attempts)),
+        ran=_durations(sorted(attempt.ran for attempt in attempts)),
+    )
+
+
+def _durations(ordered: Sequence[timedelta]) -> Durations | None:
+    if not ordered:
+        return None
+    p50, p95 = (ordered[ceil(share * len(ordered)) - 1] for share in (0.5, 0.95))
+    return Durations(p50=p50, p95=p95, longest=ordered[-1])
