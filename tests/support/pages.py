@@ -18,7 +18,7 @@ class PageClient:
 
     async def fields_of(self, path: str) -> dict[str, str]:
         """The hidden fields of the page's forms."""
-        return dict(_HIDDEN.findall((await self.open(path)).text))
+        return self.hidden_in(await self.open(path))
 
     async def send(self, path: str, form: Mapping[str, str]) -> httpx.Response:
         """Open the page, fill in the form and send it to the same address."""
@@ -30,6 +30,10 @@ class PageClient:
     ) -> httpx.Response:
         # httpx sends no body for an empty form.
         return await self.client.post(path, data={"csrf_token": "", **form}, headers=headers)
+
+    @staticmethod
+    def hidden_in(answer: httpx.Response) -> dict[str, str]:
+        return dict(_HIDDEN.findall(answer.text))
 
     @staticmethod
     def errors_in(answer: httpx.Response) -> dict[str, str]:

@@ -29,6 +29,13 @@ def shared_app_of(container: Container) -> ASGIApp:
     return shared.app
 
 
+def litestar_of(app: object) -> Litestar:
+    """The application inside its layers."""
+    while not isinstance(app, Litestar):
+        app = app._app  # type: ignore[attr-defined]  # noqa: SLF001 - nobody else needs to look inside
+    return app
+
+
 class _Shared:
     app: ASGIApp | None = None
     providers: Providers

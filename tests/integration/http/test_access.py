@@ -8,7 +8,6 @@ from pathlib import Path
 import httpx
 import pytest
 from dependency_injector import providers
-from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from internal.domain.role import Role
@@ -18,6 +17,7 @@ from internal.infrastructure.bootstrap.server.process_health import ProcessHealt
 from internal.infrastructure.config.settings import Settings
 from tests.fakes.clock import FakeClock
 from tests.support.accounts import Account, stored_account
+from tests.support.shared_application import litestar_of
 
 pytestmark = pytest.mark.anyio
 
@@ -50,13 +50,6 @@ def routes_of(container: Container) -> Iterator[str]:
             yield f"{method} {re.sub(r':[a-z]+}', '}', route.path)}"
     for path in ProcessHealth(list, expected=0).routes:
         yield f"GET {path} (private)"
-
-
-def litestar_of(app: object) -> Litestar:
-    """The application inside its layers."""
-    while not isinstance(app, Litestar):
-        app = app._app  # type: ignore[attr-defined]  # noqa: SLF001 - nobody else needs to look inside
-    return app
 
 
 def path_of(route: str, owner: Account) -> str:

@@ -10,6 +10,7 @@ ROUTES = [
     ("HEAD", "/livez", "/livez"),
     ("GET", "/livez/", "/livez"),
     ("GET", "/livez?email=ada@example.com", "/livez"),
+    ("GET", "/verify-email?token=ada", "/verify-email"),
     ("POST", "/api/v1/auth/login", "/api/v1/auth/login"),
     ("GET", "/api/v1/auth/login", "/api/v1/auth/login"),
     ("GET", "/api/v1/swagger/assets/ada@example.com", "/api/v1/swagger/assets/{name}"),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 _TEXTS: Mapping[str, str] = {
     "log-in-first": "Log in to go on.",
     "logged-out": "You are logged out.",
+    "password-reset": "Your new password is set. Log in with it.",
     "welcome": "Welcome! We have sent you an email to verify your address.",
 }
 

@@ -10,19 +10,29 @@ from internal.domain.errors import NotAuthenticated
 from internal.infrastructure.http.caller import Callers
 from internal.infrastructure.http.errors import EXCEPTION_HANDLERS
 from internal.infrastructure.http.web.account_controller import AccountController
+from internal.infrastructure.http.web.confirm_email_controller import ConfirmEmailController
 from internal.infrastructure.http.web.errors import error_page, log_in_first
+from internal.infrastructure.http.web.forgot_password_controller import ForgotPasswordController
 from internal.infrastructure.http.web.log_in_controller import LogInController
 from internal.infrastructure.http.web.log_out_controller import LogOutController
+from internal.infrastructure.http.web.resend_verification_controller import ResendVerificationController
+from internal.infrastructure.http.web.reset_password_controller import ResetPasswordController
 from internal.infrastructure.http.web.same_origin import require_same_origin
 from internal.infrastructure.http.web.session_renewal import SessionRenewal
 from internal.infrastructure.http.web.sign_up_controller import SignUpController
 from internal.infrastructure.http.web.start_controller import start
+from internal.infrastructure.http.web.verify_email_controller import VerifyEmailController
 
 _PAGES: Sequence[ControllerRouterHandler] = (
     start,
     SignUpController,
     LogInController,
     LogOutController,
+    ForgotPasswordController,
+    ResetPasswordController,
+    VerifyEmailController,
+    ResendVerificationController,
+    ConfirmEmailController,
     AccountController,
 )
 
