@@ -1,19 +1,18 @@
-"""Draw the pages of the site into docs/screenshots/, wide and narrow, light and dark.
+"""Draw the pages of tools/shots.py into docs/screenshots/, wide and narrow, light and dark.
 
-The site runs on services of its own, on free ports. To add a page, add a `Shot` to SHOTS.
+The site runs on services of its own, on free ports.
 """
 
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
 
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from internal.infrastructure.database.schema import upgrade_to_head
 from internal.infrastructure.embedded.postgres import EmbeddedPostgres
@@ -21,6 +20,7 @@ from internal.infrastructure.embedded.redis import EmbeddedRedis
 from tests.support.browser.chromium import NEEDS_CHROMIUM, chromium, running_chromium
 from tests.support.browser.pages import NARROW, SCHEMES, WIDE, Look, visit
 from tests.support.browser.site import Site, running_site
+from tools.shots import ADA, SHOTS, Shot
 
 FOLDER = Path(__file__).parents[1] / "docs/screenshots"
 HEIGHTS = {WIDE: 900, NARROW: 844}
@@ -29,38 +29,17 @@ COLOURS = 128
 _DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
-def _nothing(_: Page, __: Site) -> None:
-    pass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shot:
-    """`prepare` brings the page, which is open already, into the state to draw."""
-
-    name: str
-    path: str
-    prepare: Callable[[Page, Site], None] = _nothing
-    is_whole_page: bool = True
-
-
-def _operations_shown(page: Page, _: Site) -> None:
-    page.locator(".opblock").first.wait_for()
-
-
-SHOTS = (Shot(name="api", path="/api/v1/swagger", prepare=_operations_shown, is_whole_page=False),)
-
-
 def draw(browser: Browser, site: Site, shot: Shot) -> None:
     with visit(browser, site.url, Look()) as visited:
         page = visited.page
-        page.goto(shot.path)
-        shot.prepare(page, site)
+        visited.watch.allowed = {404}
+        shot.show(page, site)
         for width, height in HEIGHTS.items():
             page.set_viewport_size({"width": width, "height": height})
             for scheme in SCHEMES:
                 page.emulate_media(color_scheme=scheme)
                 page.evaluate(_DRAWN)
-                drawn = page.screenshot(full_page=shot.is_whole_page, animations="disabled", caret="hide")
+                drawn = page.screenshot(full_page=shot.is_whole, animations="disabled", caret="hide")
                 (FOLDER / f"{shot.name}-{scheme}-{width}.png").write_bytes(_with_few_colours(drawn))
 
 
@@ -95,6 +74,7 @@ def main() -> int:
         return 1
     FOLDER.mkdir(exist_ok=True)
     with _site() as site, running_chromium(program) as browser:
+        site.system.sign_up(ADA)
         for shot in SHOTS:
             draw(browser, site, shot)
             print(shot.name)

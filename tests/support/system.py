@@ -12,6 +12,7 @@ from internal.infrastructure.embedded.process import free_port, spawn
 from tests.support.generous_limits import GENEROUS_ENVIRONMENT
 from tests.support.polling import eventually
 
+ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse"
 STARTS_WITHIN = 60  # seconds, on a busy machine
 # httpx reads the certificates of all authorities for each call that is given no context.
@@ -19,13 +20,19 @@ NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class System:
-    """The real processes, as an operator would start them. Whatever is started here ends with the test."""
+    """The real processes, as an operator would start them. Whatever is started here ends with the test.
 
-    def __init__(self, *, database_url: str, redis_url: str, mail_url: str, logs: Path) -> None:
+    They run in `directory`, or else where the tests run.
+    """
+
+    def __init__(
+        self, *, database_url: str, redis_url: str, mail_url: str, logs: Path, directory: Path | None = None
+    ) -> None:
         self.port = free_port()
         self.private_port = free_port()
         self.env = {
             "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
             "APP_ENV": "test",
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
@@ -38,6 +45,7 @@ class System:
             **GENEROUS_ENVIRONMENT,
         }
         self._logs = logs
+        self._directory = directory
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def start(self, *module_and_arguments: str, **env: str) -> "subprocess.Popen[bytes]":
@@ -45,6 +53,7 @@ class System:
         process = spawn(
             [sys.executable, "-m", module, *arguments],
             env={**self.env, **env},
+            cwd=self._directory,
             log=self._logs / f"{module}.log",
         )
         self._processes.append(process)
@@ -64,7 +73,13 @@ class System:
         """Run a process to its end; a process that does not end is an error."""
         command = [sys.executable, "-m", *module_and_arguments]
         return subprocess.run(
-            command, env={**self.env, **env}, capture_output=True, text=True, timeout=90, check=False
+            command,
+            env={**self.env, **env},
+            cwd=self._directory,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
         )
 
     def log(self, module: str) -> str:

@@ -4,6 +4,12 @@ from playwright.sync_api import Page
 
 MOST_STOPS = 200
 
+# A page may have focused one of its fields.
+_GO_TO_THE_START = """() => {
+    document.documentElement.tabIndex = -1;
+    document.documentElement.focus();
+    document.documentElement.removeAttribute("tabindex");
+}"""
 _FOCUSED = """() => {
     const element = document.activeElement;
     if (!element || element === document.body) return null;
@@ -23,7 +29,7 @@ def press_through(page: Page) -> list[str]:
 
     Every stop must be in view and marked as focused.
     """
-    page.evaluate("() => document.activeElement?.blur()")
+    page.evaluate(_GO_TO_THE_START)
     stops: list[str] = []
     while len(stops) < MOST_STOPS:
         page.keyboard.press("Tab")

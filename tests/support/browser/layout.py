@@ -15,6 +15,7 @@ def assert_no_sideways_scrolling(page: Page, *, width: int = NARROW) -> None:
     """Require that a window of this width shows the page's whole width."""
     before = page.viewport_size
     page.set_viewport_size({"width": width, "height": 900})
-    assert page.evaluate(_TOO_WIDE) == [], page.url
+    too_wide = page.evaluate(_TOO_WIDE)
+    assert not too_wide, f"{page.url} scrolls sideways at {width} pixels: {too_wide}"
     if before:
         page.set_viewport_size(before)

@@ -58,4 +58,4 @@ def visit(browser: Browser, url: str, look: Look) -> Generator[Visit]:
     with new_context(browser, url, look) as context:
         watch = Watch(context, host=urlsplit(url).netloc)
         yield Visit(context.new_page(), watch)
-    assert watch.faults == []
+    assert not watch.faults, "\n".join(watch.faults)

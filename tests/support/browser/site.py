@@ -42,11 +42,17 @@ class Site:
 
 @contextmanager
 def running_site(*, database_url: str, redis_url: str, folder: Path) -> Generator[Site]:
-    """`folder` gets the logs and the mails."""
+    """In development, which has the most pages. `folder` gets the logs and the mails, and has no `.env`."""
     mails = folder / "mail"
-    system = System(database_url=database_url, redis_url=redis_url, mail_url=mails.as_uri(), logs=folder)
+    system = System(
+        database_url=database_url,
+        redis_url=redis_url,
+        mail_url=mails.as_uri(),
+        logs=folder,
+        directory=folder,
+    )
     site = Site(system, mails)
-    system.env["APP_BASE_URL"] = site.url
+    system.env |= {"APP_ENV": "development", "APP_BASE_URL": site.url}
     try:
         system.start_server()
         system.start_worker()

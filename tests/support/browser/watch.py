@@ -15,13 +15,14 @@ class Watch:
     """Collects the faults of all pages of a context.
 
     Faults are errors on the console, which include violations of the content security policy, uncaught
-    errors, failed requests, and requests to other hosts. `allowed` are statuses that scripts may get.
+    errors, failed requests, and requests to other hosts than `hosts`. `allowed` are more statuses than
+    REFUSALS.
     """
 
     def __init__(self, context: BrowserContext, *, host: str) -> None:
+        self.hosts = {host}
         self.faults: list[str] = []
         self.allowed: set[int] = set()
-        self._host = host
         context.on("console", self._on_console)
         context.on("weberror", self._on_error)
         context.on("request", self._on_request)
@@ -37,7 +38,7 @@ class Watch:
 
     def _on_request(self, request: Request) -> None:
         url = urlsplit(request.url)
-        if url.netloc != self._host and url.scheme not in _LOCAL_SCHEMES:
+        if url.netloc not in self.hosts and url.scheme not in _LOCAL_SCHEMES:
             self.faults.append(f"another host: {request.url}")
 
     def _on_failed_request(self, request: Request) -> None:

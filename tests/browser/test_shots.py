@@ -1,0 +1,55 @@
+"""Rules for every page, in each state that `make screenshots` draws."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.support.browser.accessibility import assert_accessible
+from tests.support.browser.keyboard import press_through
+from tests.support.browser.layout import assert_no_sideways_scrolling
+from tests.support.browser.pages import Visit
+from tests.support.browser.site import Site
+from tools.screenshots import FOLDER, HEIGHTS
+from tools.shots import ADA, SHOTS, Shot
+
+# tests/browser/test_swagger.py checks the parts of the API page that are ours.
+OURS = [shot for shot in SHOTS if shot.name != "api"]
+each_page = pytest.mark.parametrize("shot", OURS, ids=lambda shot: shot.name)
+
+
+@pytest.fixture(scope="module")
+def known_ada(site: Site) -> None:
+    site.system.sign_up(ADA)
+
+
+@pytest.fixture
+def page(visited: Visit, site: Site, shot: Shot, known_ada: None) -> Page:  # noqa: ARG001 - the shots need Ada
+    visited.watch.allowed = {404}
+    shot.show(visited.page, site)
+    return visited.page
+
+
+@each_page
+def test_axe_finds_no_violation(page: Page) -> None:
+    assert_accessible(page)
+
+
+@each_page
+def test_fits_a_narrow_window(page: Page) -> None:
+    assert_no_sideways_scrolling(page)
+
+
+@each_page
+def test_every_stop_of_a_keyboard_has_a_name_and_shows_the_focus(page: Page) -> None:
+    assert press_through(page)
+
+
+def test_every_picture_is_drawn_and_no_other() -> None:
+    names = {
+        f"{shot.name}-{scheme}-{width}.png"
+        for shot in SHOTS
+        for scheme in ("light", "dark")
+        for width in HEIGHTS
+    }
+
+    assert {file.name for file in FOLDER.iterdir()} == names, "run `make screenshots`"
+    assert [file.name for file in FOLDER.iterdir() if file.stat().st_size > 100_000] == []
