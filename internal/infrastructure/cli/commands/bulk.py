@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import typer
 
-from internal.infrastructure.cli.output import humanize
+from internal.infrastructure import humanize
 from internal.infrastructure.cli.output.console import print_error, print_line, show_json
 from internal.infrastructure.cli.output.failures import FAILED
 from internal.ports.task_inspector import ActionResult

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from internal.infrastructure import humanize
 from internal.infrastructure.cli.arguments.options import AsJson
 from internal.infrastructure.cli.command_needs import Tools
 from internal.infrastructure.cli.commands.outbox_actions import add_actions
-from internal.infrastructure.cli.output import humanize, json_output
+from internal.infrastructure.cli.output import json_output
 from internal.infrastructure.cli.output.console import print_line, show_fields, show_json, show_table
 from internal.infrastructure.cli.output.failures import CommandGroup
 from internal.infrastructure.cli.output.table_layout import Column

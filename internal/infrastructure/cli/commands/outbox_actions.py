@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
+from internal.infrastructure import humanize
 from internal.infrastructure.cli.arguments.confirmation import confirm
 from internal.infrastructure.cli.arguments.options import AsJson, Ids, Yes
 from internal.infrastructure.cli.command_needs import Tools
 from internal.infrastructure.cli.commands.bulk import Tally, show_result, show_tally, tally_up
-from internal.infrastructure.cli.output import humanize
 from internal.infrastructure.cli.run_with_tools import run
 from internal.ports.outbox_inspector import APPLIES_TO, OutboxAction, OutboxState
 from internal.ports.task_inspector import ActionResult

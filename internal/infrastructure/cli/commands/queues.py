@@ -3,10 +3,11 @@ from typing import Annotated
 
 import typer
 
+from internal.infrastructure import humanize
 from internal.infrastructure.cli.arguments.confirmation import confirm
 from internal.infrastructure.cli.arguments.options import AsJson, Names, Yes
 from internal.infrastructure.cli.command_needs import Tools
-from internal.infrastructure.cli.output import humanize, json_output
+from internal.infrastructure.cli.output import json_output
 from internal.infrastructure.cli.output.console import print_line, show_fields, show_json, show_table
 from internal.infrastructure.cli.output.failures import CommandGroup, QueueResults, for_each_queue
 from internal.infrastructure.cli.output.table_layout import Column

@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 
 from internal.domain.errors import NotFound
+from internal.infrastructure import humanize
 from internal.infrastructure.cli.arguments.options import AsJson
 from internal.infrastructure.cli.command_needs import Tools
-from internal.infrastructure.cli.output import humanize, json_output
+from internal.infrastructure.cli.output import json_output
 from internal.infrastructure.cli.output.console import show_json, show_table
 from internal.infrastructure.cli.output.failures import CommandGroup, unknown_name
 from internal.infrastructure.cli.output.table_layout import Column

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from internal.infrastructure import humanize
 from internal.infrastructure.cli.arguments.options import AsJson, parse_duration
 from internal.infrastructure.cli.command_needs import RedisRefusals, Tools
 from internal.infrastructure.cli.commands.queues import show_queues
 from internal.infrastructure.cli.commands.task_figures import show_task_figures
-from internal.infrastructure.cli.output import humanize, json_output, json_statistics
+from internal.infrastructure.cli.output import json_output, json_statistics
 from internal.infrastructure.cli.output.console import (
     clear_screen,
     print_error,

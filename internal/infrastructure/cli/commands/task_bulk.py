@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import typer
 
+from internal.infrastructure import humanize
 from internal.infrastructure.cli.arguments.confirmation import confirm
 from internal.infrastructure.cli.arguments.options import (
     AsJson,
@@ -20,7 +21,6 @@ from internal.infrastructure.cli.arguments.options import (
 from internal.infrastructure.cli.command_needs import Tools
 from internal.infrastructure.cli.commands.bulk import Tally, show_tally, tally_up
 from internal.infrastructure.cli.commands.task_actions import OUTCOMES
-from internal.infrastructure.cli.output import humanize
 from internal.infrastructure.cli.output.failures import on_queue
 from internal.infrastructure.cli.run_with_tools import run
 from internal.ports.task_inspector import APPLIES_TO, TaskAction, TaskFilter

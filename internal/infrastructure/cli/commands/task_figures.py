@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from internal.infrastructure.cli.output import humanize
+from internal.infrastructure import humanize
 from internal.infrastructure.cli.output.console import print_line, show_table
 from internal.infrastructure.cli.output.table_layout import Column
 from internal.ports.task_statistics import Durations, TaskFigures, TaskStatistics

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import typer
 
+from internal.infrastructure import humanize
 from internal.infrastructure.cli.arguments.options import AsJson
-from internal.infrastructure.cli.output import humanize, json_output
+from internal.infrastructure.cli.output import json_output
 from internal.infrastructure.cli.output.console import show_json, show_table
 from internal.infrastructure.cli.output.table_layout import Column
 from internal.infrastructure.cli.run_with_tools import installation_of

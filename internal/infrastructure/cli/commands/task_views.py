@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from internal.infrastructure import humanize
 from internal.infrastructure.cli.arguments.options import (
     AsJson,
     ErrorHas,
@@ -18,7 +19,7 @@ from internal.infrastructure.cli.arguments.options import (
     filter_of,
 )
 from internal.infrastructure.cli.command_needs import Tools
-from internal.infrastructure.cli.output import humanize, json_output
+from internal.infrastructure.cli.output import json_output
 from internal.infrastructure.cli.output.console import print_line, show_fields, show_json, show_table
 from internal.infrastructure.cli.output.failures import on_queue
 from internal.infrastructure.cli.output.table_layout import Column

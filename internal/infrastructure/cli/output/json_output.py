@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from internal.infrastructure.cli.output.humanize import error_rate
+from internal.infrastructure.humanize import error_rate
 from internal.infrastructure.tasks.payload_fields import PayloadField
 from internal.ports.outbox_inspector import OutboxRow, OutboxStats
 from internal.ports.task_snapshots import (

@@ -6,7 +6,7 @@ from typing import Any
 
 from internal.domain.session import Session
 from internal.domain.user import User
-from internal.infrastructure.cli.output import humanize
+from internal.infrastructure import humanize
 from internal.infrastructure.cli.output.json_output import time
 from internal.infrastructure.cli.output.table_layout import Column
 

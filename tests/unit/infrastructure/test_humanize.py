@@ -2,8 +2,8 @@ from datetime import timedelta
 
 import pytest
 
+from internal.infrastructure import humanize
 from internal.infrastructure.cli.arguments.options import parse_duration
-from internal.infrastructure.cli.output import humanize
 from tests.fakes.clock import NOON
 
 
