@@ -8,6 +8,8 @@ class Permission(StrEnum):
     VIEW_USERS = "users:view"
     MANAGE_USERS = "users:manage"
     VIEW_SECURITY_EVENTS = "security-events:view"
+    VIEW_TASKS = "tasks:view"
+    MANAGE_TASKS = "tasks:manage"
 
 
 class Role(StrEnum):
@@ -21,6 +23,6 @@ class Role(StrEnum):
 
 RIGHTS: Mapping[Role, frozenset[Permission]] = {
     Role.USER: frozenset(),
-    Role.VIEWER: frozenset({Permission.VIEW_USERS}),
+    Role.VIEWER: frozenset({Permission.VIEW_USERS, Permission.VIEW_TASKS}),
     Role.ADMIN: frozenset(Permission),
 }

@@ -16,6 +16,7 @@ ROWS = {name: (default.strip("`"), bounds) for name, default, bounds in ROW.find
 DESCRIBED = {
     "API_DOCUMENT": "true`, except in production",
     "CORS_ALLOWED_ORIGINS": "none",
+    "DASHBOARD": "true",
     "JWT_PREVIOUS_PRIVATE_KEY": "none",
     "JWT_PREVIOUS_SECRET": "none",
     "JWT_PRIVATE_KEY": "none",

@@ -102,6 +102,7 @@ class Settings(RateLimitSettings):
     http_shutdown_timeout: int = Field(default=8, ge=1, le=3600)
     cors_allowed_origins: Origins = ""
     api_document: bool | None = None
+    dashboard: bool = True
 
     worker_concurrency: AtOnce = 10
     worker_processes: Processes = 1

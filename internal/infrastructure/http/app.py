@@ -24,6 +24,7 @@ from internal.infrastructure.http.auth.sessions_controller import AuthSessionsCo
 from internal.infrastructure.http.body_kind import require_body
 from internal.infrastructure.http.caller import Callers
 from internal.infrastructure.http.cors import Cors
+from internal.infrastructure.http.dashboard.router import dashboard_router
 from internal.infrastructure.http.errors import EXCEPTION_HANDLERS
 from internal.infrastructure.http.head_requests import HeadAsGet
 from internal.infrastructure.http.health import health, livez, readyz
@@ -101,9 +102,11 @@ def create_app(
         await require_body(request)
         await guard.check_again(request)
 
-    pages = web_router(providers=providers, callers=callers)
+    pages = [web_router(providers=providers, callers=callers)]
+    if website.has_dashboard:
+        pages.append(dashboard_router(providers=providers, callers=callers))
     app = Litestar(
-        route_handlers=[*_ROUTES, *([SwaggerController] if api else []), asset, pages],
+        route_handlers=[*_ROUTES, *([SwaggerController] if api else []), asset, *pages],
         dependencies=dependencies,
         guards=[guard],
         request_class=JsonRequest,

@@ -20,6 +20,7 @@ from internal.infrastructure.config.settings import Environment, Settings
 from internal.infrastructure.config.trusted_proxies import parse_trusted_proxies
 from internal.infrastructure.http.api_document.document import ApiName
 from internal.infrastructure.http.app import create_app
+from internal.infrastructure.http.dashboard.snapshot import Snapshots
 from internal.infrastructure.http.readiness import ReadinessCheck, assess
 from internal.infrastructure.http.session_cookies import SessionCookies
 from internal.infrastructure.http.web.website import Website
@@ -67,6 +68,10 @@ def providers_of(container: Container, draining: asyncio.Event) -> Mapping[str, 
         is_secure=settings.app_base_url.startswith("https://"),
     )
 
+    snapshots = Snapshots(
+        tasks=container.inspection().tasks(), outbox=container.inspection().outbox(), clock=container.clock()
+    )
+
     def current_checks() -> tuple[ReadinessCheck, ...]:
         return (*checks, _STOPPING) if draining.is_set() else checks
 
@@ -75,6 +80,7 @@ def providers_of(container: Container, draining: asyncio.Event) -> Mapping[str, 
         "readiness_checks": current_checks,
         "public_keys": container.security().public_keys,
         "session_cookies": lambda: session_cookies,
+        "snapshots": lambda: snapshots,
     }
 
 
@@ -95,6 +101,7 @@ def app_with(
             name=settings.app_name,
             shortest_password=settings.password_min_length,
             is_development=settings.app_env is Environment.DEVELOPMENT,
+            has_dashboard=settings.dashboard,
         ),
         origins=parse_origins(settings.cors_allowed_origins),
         trusted_proxies=parse_trusted_proxies(settings.trusted_proxies),

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from internal.infrastructure.cli.output.humanize import error_rate
 from internal.infrastructure.cli.output.json_output import seconds, time
+from internal.infrastructure.humanize import error_rate
 from internal.ports.task_statistics import Durations, Figures, TaskStatistics
 
 

@@ -13,7 +13,8 @@ from litestar.params import FromPath, SkipValidation
 
 from internal.infrastructure.http.access import ANYONE, access
 
-_FOLDER = Path(__file__).parent / "assets"
+_HTTP = Path(__file__).parents[1]
+_FILES = ("web/assets/*", "dashboard/assets/*", "static/htmx/*.js")
 _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _HEADERS = {"Cache-Control": "public, max-age=31536000, immutable"}
 _PATH = "/assets"
@@ -38,7 +39,7 @@ class Assets:
     @classmethod
     def read(cls) -> Self:
         """Read the files of the program."""
-        return cls({path.name: path.read_bytes() for path in sorted(_FOLDER.iterdir())})
+        return cls({path.name: path.read_bytes() for pattern in _FILES for path in _HTTP.glob(pattern)})
 
     def url_of(self, name: str) -> str:
         """The path of a file. Raises KeyError if there is no such file."""

@@ -13,11 +13,13 @@ from litestar.response import Redirect, Template
 from litestar.template.config import TemplateConfig
 
 from internal.infrastructure.http.web.assets import Assets
+from internal.infrastructure.http.web.filters import FILTERS
 from internal.infrastructure.http.web.form import Refusal
 from internal.infrastructure.http.web.notices import notice_of
 from internal.infrastructure.http.web.website import Website
 
-_TEMPLATES = Path(__file__).parent / "templates"
+# A room that has pages has both folders. Names of files are unique.
+_ROOMS = [Path(__file__).parents[1] / room for room in ("web", "dashboard")]
 _NO_HEADERS: Mapping[str, str] = {}
 
 # Keys of the request's state: whether the browser has the cookies of a session, and the token of its forms.
@@ -33,12 +35,13 @@ HEADERS = {
 
 def template_config(website: Website, assets: Assets) -> TemplateConfig[JinjaTemplateEngine]:
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=FileSystemLoader([room / "templates" for room in _ROOMS]),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters.update(FILTERS)
     environment.globals.update(website=website, asset=assets.url_of)
     return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))
 

@@ -6,19 +6,15 @@ from typing import Any
 from litestar import Router
 from litestar.types import ControllerRouterHandler
 
-from internal.domain.errors import NotAuthenticated
 from internal.infrastructure.http.caller import Callers
-from internal.infrastructure.http.errors import EXCEPTION_HANDLERS
 from internal.infrastructure.http.web.account_controller import AccountController
 from internal.infrastructure.http.web.confirm_email_controller import ConfirmEmailController
-from internal.infrastructure.http.web.errors import error_page, log_in_first
 from internal.infrastructure.http.web.forgot_password_controller import ForgotPasswordController
 from internal.infrastructure.http.web.log_in_controller import LogInController
 from internal.infrastructure.http.web.log_out_controller import LogOutController
+from internal.infrastructure.http.web.page_router import page_router
 from internal.infrastructure.http.web.resend_verification_controller import ResendVerificationController
 from internal.infrastructure.http.web.reset_password_controller import ResetPasswordController
-from internal.infrastructure.http.web.same_origin import require_same_origin
-from internal.infrastructure.http.web.session_renewal import SessionRenewal
 from internal.infrastructure.http.web.sign_up_controller import SignUpController
 from internal.infrastructure.http.web.start_controller import start
 from internal.infrastructure.http.web.verify_email_controller import VerifyEmailController
@@ -38,20 +34,4 @@ _PAGES: Sequence[ControllerRouterHandler] = (
 
 
 def web_router(*, providers: Mapping[str, Callable[[], Any]], callers: Callers) -> Router:
-    return Router(
-        path="/",
-        route_handlers=_PAGES,
-        guards=[require_same_origin],
-        middleware=[
-            SessionRenewal(
-                refresh_session=providers["refresh_session"],
-                session_cookies=providers["session_cookies"],
-                callers=callers,
-            )
-        ],
-        exception_handlers={
-            **dict.fromkeys(EXCEPTION_HANDLERS, error_page),
-            NotAuthenticated: log_in_first(providers["session_cookies"]),
-        },
-        include_in_schema=False,
-    )
+    return page_router("/", _PAGES, providers=providers, callers=callers)

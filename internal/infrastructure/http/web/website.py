@@ -8,3 +8,4 @@ class Website:
     name: str
     shortest_password: int
     is_development: bool
+    has_dashboard: bool

@@ -85,6 +85,7 @@ WRONG_VALUES = [
     ("HTTP_DRAIN_TIME", "-1"),
     ("HTTP_SHUTDOWN_TIMEOUT", "0"),
     ("API_DOCUMENT", "maybe"),
+    ("DASHBOARD", "maybe"),
     ("CORS_ALLOWED_ORIGINS", "app.example.com"),
     ("CORS_ALLOWED_ORIGINS", "https://app.example.com/"),
     ("CORS_ALLOWED_ORIGINS", "https://app.example.com/path"),

@@ -1,0 +1,45 @@
+// Refreshes the page while it is visible. Every page works without this.
+
+const main = () => document.getElementById("main");
+const periods = [2, 5, 10, 20, 0];
+const period = () => Number(localStorage.getItem("refresh") ?? 5);
+let waiting;
+
+function plan() {
+  clearTimeout(waiting);
+  const seconds = period();
+  if (seconds && !document.hidden) waiting = setTimeout(refresh, seconds * 1000);
+}
+
+function refresh() {
+  // A person who types or selects must not lose it.
+  const isBusy = main().contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
+  if (!isBusy && getSelection().isCollapsed) htmx.trigger(main(), "refresh");
+  plan();
+}
+
+function showPeriod() {
+  const live = document.getElementById("live");
+  if (!live) return;
+  const seconds = period();
+  let button = live.querySelector("button");
+  if (!button) {
+    button = document.createElement("button");
+    button.type = "button";
+    button.className = "quiet";
+    button.addEventListener("click", () => {
+      localStorage.setItem("refresh", periods[(periods.indexOf(period()) + 1) % periods.length]);
+      showPeriod();
+      plan();
+    });
+    live.append(button);
+    live.hidden = false;
+  }
+  live.classList.toggle("off", !seconds);
+  button.textContent = seconds ? `Live, every ${seconds} s` : "Live is off";
+}
+
+document.addEventListener("visibilitychange", plan);
+document.addEventListener("htmx:after:swap", showPeriod);
+showPeriod();
+plan();

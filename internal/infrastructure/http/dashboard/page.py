@@ -1,0 +1,53 @@
+"""A page of the dashboard: the frame with its navigation, and who looks at it."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Request
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+from litestar.response import Template
+
+from internal.application.auth.authenticate import Principal
+from internal.domain.role import Permission
+from internal.infrastructure.http.dashboard.snapshot import Snapshot, Snapshots
+from internal.infrastructure.http.web.page import page
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What surrounds every page: the newest snapshot and the viewer."""
+
+    request: Request[Any, Any, Any]
+    snapshot: Snapshot
+    principal: Principal
+
+    def page(self, template: str, *, status: HTTPStatus = HTTPStatus.OK, **context: Any) -> Template:
+        return page(
+            self.request,
+            f"dashboard/{template}",
+            status=status,
+            snapshot=self.snapshot,
+            now=self.snapshot.at,
+            viewer=self.principal.user,
+            can_act=self.principal.user.role.permits(Permission.MANAGE_TASKS),
+            path=self.request.scope["path"].rstrip("/"),
+            url=_address_of(self.request),
+            **context,
+        )
+
+
+async def provide_frame(
+    request: Request[Any, Any, Any],
+    snapshots: SkipValidation[NamedDependency[Snapshots]],
+    principal: NamedDependency[Principal],
+) -> Frame:
+    return Frame(request, await snapshots.newest(), principal)
+
+
+def _address_of(request: Request[Any, Any, Any]) -> str:
+    """The address that shows the same page again, without the notice about what was done."""
+    query = [(name, value) for name, value in request.query_params.multi_items() if name != "notice"]
+    return f"{request.scope['path']}?{urlencode(query)}" if query else request.scope["path"]

@@ -1,0 +1,30 @@
+"""The operator's dashboard. What it shows and does goes through the same ports as the command line."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from litestar import Router
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+
+from internal.domain.role import Permission
+from internal.infrastructure.http.access import access
+from internal.infrastructure.http.caller import Callers
+from internal.infrastructure.http.dashboard.overview_controller import overview
+from internal.infrastructure.http.dashboard.page import provide_frame
+from internal.infrastructure.http.dashboard.workers_controller import workers
+from internal.infrastructure.http.web.page_router import page_router
+
+_PAGES: Sequence[ControllerRouterHandler] = (overview, workers)
+
+
+def dashboard_router(*, providers: Mapping[str, Callable[[], Any]], callers: Callers) -> Router:
+    return page_router(
+        "/dashboard",
+        _PAGES,
+        providers=providers,
+        callers=callers,
+        # An action declares more.
+        opt=access(Permission.VIEW_TASKS),
+        dependencies={"frame": Provide(provide_frame)},
+    )
