@@ -10,7 +10,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
 BENCHMARKS := $(addprefix bench-, signup throughput cpu encryption publish pickup open-loop weights far-future spread \
-	backlog recovery restart idle inspector weight)
+	backlog recovery restart idle inspector weight http)
 
 IS_NEW_ENOUGH := PYTHON -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 NEED_PYTHON = $(IS_NEW_ENOUGH:PYTHON=$(PYTHON)) || { echo 'Python 3.11 or newer is needed: name one with PYTHON=...' >&2; exit 1; }
@@ -171,7 +171,7 @@ migration: $(INSTALLED) ## write a migration from the tables: make migration nam
 
 ##@ Benchmarks
 
-bench: $(INSTALLED) ## run every benchmark, one after the other (25 minutes); one alone: make bench-NAME, see docs/benchmarks.md
+bench: $(INSTALLED) ## run every benchmark, one after the other (30 minutes); one alone: make bench-NAME, see docs/benchmarks.md
 	$(MAKE) --jobs=1 --keep-going --no-print-directory $(BENCHMARKS)
 
 $(BENCHMARKS): bench-%: $(INSTALLED)
