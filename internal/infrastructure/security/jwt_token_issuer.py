@@ -7,14 +7,14 @@ from uuid import UUID, uuid4
 
 import jwt
 
-from internal.infrastructure.security.token_key import TokenKey
+from internal.infrastructure.security.token_key import TokenKey, base64url
 from internal.ports.clock import Clock
 from internal.ports.token_issuer import AccessToken, InvalidToken
 
 _TYPE = "at+jwt"  # RFC 9068 section 2.1
 # A header that asks for more than this is not ours: it may bring its own key, or ask for another encoding.
 _HEADER = {"alg", "typ", "kid"}
-_REQUIRED_CLAIMS = ("sub", "iat", "exp", "jti", "iss", "aud")
+_OPTIONS: jwt.types.Options = {"require": ["sub", "iat", "exp", "jti", "iss", "aud"]}
 _LEEWAY = timedelta(seconds=30)  # the largest difference between the clocks of two replicas
 # Ours have about 500 characters. Longer ones are refused unread.
 _MAX_LENGTH = 4096
@@ -30,8 +30,10 @@ class JwtTokenIssuer:
     def __init__(self, *, keys: Sequence[TokenKey], issuer: str, ttl: timedelta, clock: Clock) -> None:
         self.ttl = ttl
         self._signs = keys[0]
-        self._keys = {key.key_id: key for key in keys}
-        self._without_id = tuple(key for key in keys if key.algorithm == "HS256")
+        self._keys = {key.key_id: (_prepared(key),) for key in keys}
+        self._without_id = tuple(_prepared(key) for key in keys if key.algorithm == "HS256")
+        # The keys of the headers that tokens of ours had, as they are encoded.
+        self._known_headers: dict[str, Sequence[jwt.PyJWK]] = {}
         self._issuer = issuer
         self._clock = clock
 
@@ -52,32 +54,42 @@ class JwtTokenIssuer:
     def verify(self, token: str) -> AccessToken:
         if len(token) > _MAX_LENGTH or not _COMPACT.fullmatch(token):
             raise InvalidToken
+        header = token.partition(".")[0]
         try:
-            for key in self._keys_for(jwt.get_unverified_header(token)):
+            keys = self._known_headers.get(header) or self._keys_for(jwt.get_unverified_header(token))
+            for key in keys:
                 with suppress(jwt.InvalidSignatureError):
-                    return _read(self._decode(token, key))
+                    claims = self._decode(token, key)
+                    self._known_headers[header] = keys
+                    return _read(claims)
         except (jwt.PyJWTError, TypeError, ValueError, OverflowError) as error:
             raise InvalidToken from error
         raise InvalidToken
 
-    def _keys_for(self, header: Mapping[str, Any]) -> Sequence[TokenKey]:
+    def _keys_for(self, header: Mapping[str, Any]) -> Sequence[jwt.PyJWK]:
         if header.get("typ") != _TYPE or header.keys() - _HEADER:
             return ()
         if "kid" not in header:
             return self._without_id
-        key = self._keys.get(header["kid"])
-        return (key,) if key else ()
+        return self._keys.get(header["kid"], ())
 
-    def _decode(self, token: str, key: TokenKey) -> Mapping[str, Any]:
+    def _decode(self, token: str, key: jwt.PyJWK) -> Mapping[str, Any]:
         return jwt.decode(
             token,
-            key.verifies_with,
-            algorithms=[key.algorithm],
+            key,
+            algorithms=[key.algorithm_name],
             issuer=self._issuer,
             audience=self._issuer,
             leeway=_LEEWAY,
-            options={"require": list(_REQUIRED_CLAIMS)},
+            options=_OPTIONS,
         )
+
+
+def _prepared(key: TokenKey) -> jwt.PyJWK:
+    """The key as PyJWT checks it once. It would check a plain key for every token."""
+    if key.algorithm == "HS256":
+        return jwt.PyJWK({"kty": "oct", "k": base64url(key.verifies_with), "alg": key.algorithm})
+    return jwt.PyJWK(dict(key.public or {}))
 
 
 def _read(claims: Mapping[str, Any]) -> AccessToken:
