@@ -31,7 +31,7 @@ class PasswordHasher(Protocol):
     ) -> Match:
         """Check a password. Pass None as the hash if there is no account: it never matches.
 
-        `stored_costs` come from `UserRepository.password_costs`. Every NO takes the time of all stored costs
+        `stored_costs` come from `UserReader.password_costs`. Every NO takes the time of all stored costs
         and the configured one, so the time does not reveal whether the account exists.
 
         Raises:

@@ -1,4 +1,3 @@
-from collections.abc import Collection
 from typing import Protocol
 from uuid import UUID
 
@@ -52,11 +51,4 @@ class UserRepository(Protocol):
 
     async def replace_password_hash(self, user: User, password_hash: str) -> bool:
         """Store a new hash of the same password. Returns False if the stored hash is not that of `user`."""
-        ...
-
-    async def password_costs(self) -> Collection[str]:
-        """Return the distinct costs of all stored hashes: their PHC strings up to the salt.
-
-        An example: `$argon2id$v=19$m=19456,t=2,p=1`.
-        """
         ...

@@ -253,35 +253,3 @@ async def test_keeps_a_hash_that_changed_after_it_was_read(store: Store, ada: Us
         await uow.commit()
 
     assert await stored(store, ada.id) == changed
-
-
-async def test_lists_every_cost_of_a_stored_hash_once(store: Store, ada: User) -> None:
-    hashes = [
-        "$argon2id$v=19$m=8,t=1,p=1$c2FsdA$ZGlnZXN0",
-        "$argon2id$v=19$m=8,t=1,p=1$bW9yZQ$ZGlnZXN0",
-        "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$ZGlnZXN0",
-        "$argon2i$m=8,t=1,p=1$c2FsdA$ZGlnZXN0",
-        "no such string",
-    ]
-    emails = [EmailAddress.parse(f"ada-{number}@example.com") for number in range(len(hashes))]
-    await add(
-        store,
-        *(
-            replace(ada, id=uuid4(), email=email, password_hash=password_hash)
-            for email, password_hash in zip(emails, hashes, strict=True)
-        ),
-    )
-
-    async with store.begin() as uow:
-        costs = await uow.users.password_costs()
-
-    assert sorted(costs) == [
-        "$argon2i$m=8,t=1,p=1",
-        "$argon2id$v=19$m=19456,t=2,p=1",
-        "$argon2id$v=19$m=8,t=1,p=1",
-    ]
-
-
-async def test_where_nobody_is_stored_there_is_no_cost(store: Store) -> None:
-    async with store.begin() as uow:
-        assert list(await uow.users.password_costs()) == []

@@ -1,4 +1,3 @@
-from collections.abc import Collection
 from dataclasses import replace
 from uuid import UUID
 
@@ -58,7 +57,3 @@ class FakeUserRepository:
             return False
         self.by_id[user.id] = replace(stored, password_hash=password_hash)
         return True
-
-    async def password_costs(self) -> Collection[str]:
-        hashes = [user.password_hash for user in self.by_id.values()]
-        return {password_hash.rsplit("$", 2)[0] for password_hash in hashes if password_hash.count("$") > 1}

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from internal.domain.user import User
 from internal.ports.token_issuer import AccessToken, InvalidToken, TokenIssuer
-from internal.ports.unit_of_work import UnitOfWork
+from internal.ports.user_reader import UserReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +22,8 @@ class Principal:
 class Authenticate:
     """Reads the user and the session at every request, so that any change counts at once on every replica."""
 
-    def __init__(self, *, uow: UnitOfWork, token_issuer: TokenIssuer) -> None:
-        self._uow = uow
+    def __init__(self, *, users: UserReader, token_issuer: TokenIssuer) -> None:
+        self._users = users
         self._token_issuer = token_issuer
 
     async def __call__(self, command: AuthenticateCommand) -> Principal:
@@ -40,9 +40,8 @@ class Authenticate:
         return Principal(user=user, session_id=token.session_id)
 
     async def _user_of(self, token: AccessToken) -> User | None:
-        async with self._uow as uow:
-            if token.session_id is not None:
-                return await uow.users.of_session(token.session_id)
-            user = await uow.users.get(token.user_id)
+        if token.session_id is not None:
+            return await self._users.of_session(token.session_id)
+        user = await self._users.get(token.user_id)
         is_void = user and user.sessions_valid_from and token.issued_at < user.sessions_valid_from
         return None if is_void else user

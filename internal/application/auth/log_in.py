@@ -13,6 +13,7 @@ from internal.ports.password_hasher import Match, PasswordHasher
 from internal.ports.rate_limiter import EVERYBODY, Limit, RateLimiter
 from internal.ports.unavailable import Unavailable
 from internal.ports.unit_of_work import UnitOfWork
+from internal.ports.user_reader import UserReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +34,14 @@ class LogIn:
         self,
         *,
         uow: UnitOfWork,
+        users: UserReader,
         password_hasher: PasswordHasher,
         password_attempts: PasswordAttempts,
         rate_limiter: RateLimiter,
         open_session: OpenSession,
     ) -> None:
         self._uow = uow
+        self._users = users
         self._password_hasher = password_hasher
         self._password_attempts = password_attempts
         self._rate_limiter = rate_limiter
@@ -78,9 +81,8 @@ class LogIn:
         return user, match
 
     async def _find(self, address: EmailAddress | None) -> tuple[User | None, Collection[str]]:
-        async with self._uow as uow:
-            user = await uow.users.get_by_email(address) if address else None
-            return user, await uow.users.password_costs()
+        user = await self._users.get_by_email(address) if address else None
+        return user, await self._users.password_costs()
 
     async def _rehash(self, password: str) -> str | None:
         with suppress(Unavailable):

@@ -1,7 +1,7 @@
-from collections.abc import Collection
+from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, delete, select, text, update
+from sqlalchemy import Row, Select, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,23 +11,18 @@ from internal.domain.email_address import EmailAddress
 from internal.domain.role import Role
 from internal.domain.user import EmailAlreadyRegistered, LastAdmin, User, UserChanged
 from internal.infrastructure.database.session_repository import IS_LIVE
-from internal.infrastructure.database.tables import COST_OF_HASH, sessions, users
+from internal.infrastructure.database.tables import sessions, users
 
 _ADD = insert(users).on_conflict_do_nothing(index_elements=["email"]).returning(users.c.id)
 
-# One index step per cost, whatever the number of users. DISTINCT would read all users.
-_PASSWORD_COSTS = text(
-    f"""
-    WITH RECURSIVE costs (cost) AS (
-        SELECT min({COST_OF_HASH}) FROM users
-        UNION ALL
-        SELECT (SELECT min({COST_OF_HASH}) FROM users WHERE {COST_OF_HASH} > cost)
-        FROM costs WHERE cost IS NOT NULL
-    )
-    SELECT cost FROM costs WHERE cost IS NOT NULL
-    """  # noqa: S608 - made of a constant
+OF_ID = select(users).where(users.c.id == bindparam("user_id"))
+_HELD = OF_ID.with_for_update(key_share=True)
+OF_EMAIL = select(users).where(users.c.email == bindparam("address"))
+OF_SESSION = (
+    select(users)
+    .join(sessions, sessions.c.user_id == users.c.id)
+    .where(sessions.c.id == bindparam("session_id"), IS_LIVE)
 )
-
 _IS_ADMIN = (users.c.role == Role.ADMIN.value) & users.c.disabled_at.is_(None)
 # All lock the rows in the same order, and the user with them: to lock it later, or earlier, could wait for
 # somebody who waits for us. After the wait for another unit of work, Postgres reads the row again.
@@ -49,20 +44,16 @@ class SqlAlchemyUserRepository:
             raise EmailAlreadyRegistered
 
     async def get(self, user_id: UUID) -> User | None:
-        return await self._one(select(users).where(users.c.id == user_id))
+        return await self._one(OF_ID, {"user_id": user_id})
 
     async def hold(self, user_id: UUID) -> User | None:
-        return await self._one(select(users).where(users.c.id == user_id).with_for_update(key_share=True))
+        return await self._one(_HELD, {"user_id": user_id})
 
     async def get_by_email(self, email: EmailAddress) -> User | None:
-        return await self._one(select(users).where(users.c.email == email.value))
+        return await self._one(OF_EMAIL, {"address": email.value})
 
     async def of_session(self, session_id: UUID) -> User | None:
-        return await self._one(
-            select(users)
-            .join(sessions, sessions.c.user_id == users.c.id)
-            .where(sessions.c.id == session_id, IS_LIVE)
-        )
+        return await self._one(OF_SESSION, {"session_id": session_id})
 
     async def save(self, user: User) -> None:
         save = update(users).where(users.c.id == user.id, users.c.version == user.version - 1)
@@ -91,11 +82,8 @@ class SqlAlchemyUserRepository:
         )
         return (await self._connection.execute(replace)).rowcount == 1
 
-    async def password_costs(self) -> Collection[str]:
-        return (await self._connection.scalars(_PASSWORD_COSTS)).all()
-
-    async def _one(self, query: Select[tuple[object, ...]]) -> User | None:
-        row = (await self._connection.execute(query)).one_or_none()
+    async def _one(self, query: Select[tuple[object, ...]], values: Mapping[str, object]) -> User | None:
+        row = (await self._connection.execute(query, values)).one_or_none()
         return to_user(row) if row else None
 
 

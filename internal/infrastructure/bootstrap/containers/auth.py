@@ -47,6 +47,7 @@ class AuthContainer(containers.DeclarativeContainer):
     log_in = providers.Factory(
         LogIn,
         uow=database.unit_of_work,
+        users=database.user_reader,
         password_hasher=security.password_hasher,
         password_attempts=security.password_attempts,
         rate_limiter=security.rate_limiter,
@@ -61,7 +62,7 @@ class AuthContainer(containers.DeclarativeContainer):
     )
     log_out = providers.Factory(LogOut, uow=database.unit_of_work, refresh_tokens=security.refresh_tokens)
     authenticate = providers.Factory(
-        Authenticate, uow=database.unit_of_work, token_issuer=security.token_issuer
+        Authenticate, users=database.user_reader, token_issuer=security.token_issuer
     )
     authorize = providers.Factory(Authorize, uow=database.unit_of_work, rate_limiter=security.rate_limiter)
     verify_email = providers.Factory(VerifyEmail, uow=database.unit_of_work, clock=clock)

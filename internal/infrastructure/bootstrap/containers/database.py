@@ -17,6 +17,7 @@ from internal.infrastructure.database.schema_version import SchemaVersion
 from internal.infrastructure.database.security_event_log import SqlAlchemySecurityEventLog
 from internal.infrastructure.database.unit_of_work import SqlAlchemyUnitOfWork
 from internal.infrastructure.database.user_directory import SqlAlchemyUserDirectory
+from internal.infrastructure.database.user_reader import SqlAlchemyUserReader
 from internal.infrastructure.database.watch import DatabaseWatch
 from internal.infrastructure.tasks.task_encoder import TaskEncoder
 from internal.ports.clock import Clock
@@ -45,7 +46,7 @@ class DatabaseContainer(containers.DeclarativeContainer):
     new_id: providers.Dependency[Callable[[], UUID]] = providers.Dependency()
     taskqueue = providers.DependenciesContainer()
 
-    timeouts = providers.Factory(_timeouts, settings)
+    timeouts = providers.Singleton(_timeouts, settings)
     engine = providers.Singleton(
         create_engine,
         settings.provided.database_url,
@@ -75,6 +76,7 @@ class DatabaseContainer(containers.DeclarativeContainer):
     completion_log = providers.Singleton(SqlAlchemyCompletionLog, engine)
     task_history = providers.Singleton(SqlAlchemyTaskHistory, engine)
     idempotency = providers.Singleton(SqlAlchemyIdempotency, engine)
+    user_reader = providers.Singleton(SqlAlchemyUserReader, engine)
     user_directory = providers.Singleton(SqlAlchemyUserDirectory, engine)
     request_history = providers.Singleton(SqlAlchemyRequestHistory, engine)
     account_history = providers.Singleton(SqlAlchemyAccountHistory, engine)

@@ -11,6 +11,7 @@ from internal.ports.token_issuer import InvalidToken
 from tests.fakes.clock import FakeClock
 from tests.fakes.token_issuer import FakeTokenIssuer
 from tests.fakes.unit_of_work import FakeUnitOfWork
+from tests.fakes.user_reader import FakeUserReader
 
 pytestmark = pytest.mark.anyio
 
@@ -22,7 +23,7 @@ class Site:
         self.clock = FakeClock()
         self.uow = FakeUnitOfWork(clock=self.clock)
         self.tokens = FakeTokenIssuer(clock=self.clock, ttl=timedelta(days=365))
-        self._authenticate = Authenticate(uow=self.uow, token_issuer=self.tokens)
+        self._authenticate = Authenticate(users=FakeUserReader(self.uow), token_issuer=self.tokens)
 
     async def log_in(self, user: User) -> Session:
         self.uow.users.by_id[user.id] = user

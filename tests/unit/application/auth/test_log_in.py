@@ -16,6 +16,7 @@ from internal.ports.rate_limiter import EVERYBODY, Limit
 from internal.ports.unavailable import Unavailable
 from tests.fakes.password_hasher import FakePasswordHasher, fake_hash
 from tests.fakes.site import FakeSite
+from tests.fakes.user_reader import FakeUserReader
 from tests.support.callers import CALLER
 
 pytestmark = pytest.mark.anyio
@@ -36,6 +37,7 @@ class Accounts(FakeSite):
     def hashing_with(self, hasher: FakePasswordHasher) -> LogIn:
         return LogIn(
             uow=self.uow,
+            users=FakeUserReader(self.uow),
             password_hasher=hasher,
             password_attempts=self.attempts,
             rate_limiter=self.limits,
