@@ -50,10 +50,12 @@ class TaskPage:
     """Some tasks, and the cursor of the next page: None at the end.
 
     Each page looks at a bounded number of tasks. A filtered page may be short or empty although more follow.
+    looked_at: the number of tasks that the page looked at, matching or not.
     """
 
     tasks: Sequence[TaskInfo]
     next: str | None
+    looked_at: int
 
 
 class TaskAction(StrEnum):
@@ -85,6 +87,18 @@ class ActionResult:
 
     done: Sequence[str]
     refused: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionStep:
+    """One step of an action on all tasks, and the cursor of the next step: None at the end.
+
+    looked_at: the number of tasks that the step looked at, matching or not.
+    """
+
+    result: ActionResult
+    looked_at: int
+    next: str | None
 
 
 class TaskInspector(Protocol):
@@ -175,6 +189,26 @@ class TaskInspector(Protocol):
         Raises:
             QueueNotFound: there is no such queue.
             Conflict: the action does not apply to this state.
+        """
+        ...
+
+    async def act_on_next(
+        self,
+        action: TaskAction,
+        queue: str,
+        state: TaskState,
+        *,
+        cursor: str | None = None,
+        only: TaskFilter | None = None,
+    ) -> ActionStep:
+        """Act on the next tasks, the oldest first, of those that were in this state at the first step.
+
+        A step looks at 1,000 tasks at most, and begins no batch after a quarter of a second.
+
+        Raises:
+            QueueNotFound: there is no such queue.
+            Conflict: the action does not apply to this state.
+            ValueError: `act_on_next` did not return the cursor.
         """
         ...
 

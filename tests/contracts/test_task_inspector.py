@@ -203,6 +203,7 @@ async def test_a_missing_queue_is_an_error(office: Office) -> None:
         inspector.tasks("none", TaskState.PENDING),
         inspector.tasks("none", TaskState.ACTIVE),
         anext(inspector.act_on_all(TaskAction.RUN, "none", TaskState.RETRY)),
+        inspector.act_on_next(TaskAction.RUN, "none", TaskState.RETRY),
     ]
 
     for question in questions:
@@ -404,9 +405,9 @@ async def test_a_filtered_page_looks_at_a_thousand_tasks(office: Office) -> None
     first = await office.inspector.tasks("default", TaskState.PENDING, only=only)
     second = await office.inspector.tasks("default", TaskState.PENDING, only=only, cursor=first.next)
 
-    assert (list(first.tasks), first.next is None) == ([], False)
+    assert (list(first.tasks), first.next is None, first.looked_at) == ([], False, 1000)
     assert [task.id for task in second.tasks] == ["sought"]
-    assert second.next is None
+    assert (second.next, second.looked_at) == (None, 501)
 
 
 async def test_a_filtered_page_of_all_states_looks_at_a_thousand_tasks(office: Office) -> None:
@@ -620,6 +621,73 @@ async def test_an_action_that_does_not_fit_the_state_does_not_start(
         await anext(office.inspector.act_on_all(action, "default", state))
 
     assert await office.ids(state) == {"1"}
+
+
+async def test_an_action_in_steps_acts_on_every_task_once(office: Office) -> None:
+    office.seeding.add_many(2100)
+    steps = [await office.inspector.act_on_next(TaskAction.ARCHIVE, "default", TaskState.PENDING)]
+
+    while steps[-1].next is not None:
+        steps.append(
+            await office.inspector.act_on_next(
+                TaskAction.ARCHIVE, "default", TaskState.PENDING, cursor=steps[-1].next
+            )
+        )
+
+    done = [task_id for step in steps for task_id in step.result.done]
+    assert done == [f"{number:04}" for number in range(2100)]
+    assert max(step.looked_at for step in steps) <= 1000
+    assert sum(step.looked_at for step in steps) == 2100
+
+
+async def test_a_step_looks_at_tasks_that_do_not_fit_and_leaves_them(office: Office) -> None:
+    for number in range(4):
+        office.seeding.add(str(number), TaskState.ARCHIVED, name="even" if number % 2 == 0 else "odd")
+
+    step = await office.inspector.act_on_next(
+        TaskAction.RUN, "default", TaskState.ARCHIVED, only=TaskFilter(name="even")
+    )
+
+    assert (list(step.result.done), step.looked_at, step.next) == (["0", "2"], 4, None)
+    assert await office.ids(TaskState.ARCHIVED) == {"1", "3"}
+
+
+async def test_an_action_in_steps_leaves_tasks_that_arrived_after_its_first_step(office: Office) -> None:
+    office.seeding.add_many(1200)
+    first = await office.inspector.act_on_next(TaskAction.DELETE, "default", TaskState.PENDING)
+    office.seeding.add("late")
+
+    cursor = first.next
+    while cursor is not None:
+        step = await office.inspector.act_on_next(
+            TaskAction.DELETE, "default", TaskState.PENDING, cursor=cursor
+        )
+        cursor = step.next
+
+    assert await office.ids(TaskState.PENDING) == {"late"}
+
+
+async def test_a_step_in_an_empty_state_is_the_last(office: Office) -> None:
+    office.seeding.add("1")
+
+    step = await office.inspector.act_on_next(TaskAction.RUN, "default", TaskState.ARCHIVED)
+
+    assert (list(step.result.done), dict(step.result.refused), step.looked_at, step.next) == ([], {}, 0, None)
+
+
+async def test_a_step_that_does_not_fit_the_state_does_not_start(office: Office) -> None:
+    office.seeding.add("1")
+
+    with pytest.raises(Conflict):
+        await office.inspector.act_on_next(TaskAction.RUN, "default", TaskState.PENDING)
+
+
+@pytest.mark.parametrize("cursor", ["", "nonsense", ".", "ß.ß"])
+async def test_a_step_refuses_a_malformed_cursor(office: Office, cursor: str) -> None:
+    office.seeding.add("1")
+
+    with pytest.raises(ValueError, match="cursor"):
+        await office.inspector.act_on_next(TaskAction.DELETE, "default", TaskState.PENDING, cursor=cursor)
 
 
 async def test_there_are_no_workers_and_no_periodic_tasks_of_themselves(office: Office) -> None:

@@ -9,6 +9,7 @@ from internal.domain.errors import Conflict, NotFound
 from internal.ports.clock import Clock
 from internal.ports.task_inspector import (
     ActionResult,
+    ActionStep,
     QueueNotEmpty,
     QueueNotFound,
     TaskAction,
@@ -37,6 +38,8 @@ _FROM: Mapping[TaskAction, frozenset[TaskState]] = {
     TaskAction.DELETE: frozenset(set(TaskState) - {TaskState.STORED, TaskState.ACTIVE}),
     TaskAction.CANCEL: frozenset({TaskState.ACTIVE}),
 }
+# Separates the two positions in the cursor of a step.
+_TO_END = "\n"
 _OLDEST_STATE_FIRST = list(TaskState)[::-1]
 _BY_DUE_TIME = {TaskState.SCHEDULED, TaskState.RETRY}
 
@@ -53,7 +56,7 @@ class _Kept:
 class FakeTaskInspector:
     """Queues in memory. The test says which tasks, workers and schedules there are, and what was counted.
 
-    looks_at: how many tasks a filtered page looks at, at most.
+    looks_at: how many tasks a filtered page, or a step of an action, looks at, at most.
     batch: how many tasks `act_on_all` acts on at once.
     A cancelled task stays active until the test says `end_cancelled`.
     """
@@ -212,6 +215,29 @@ class FakeTaskInspector:
         for first in range(0, len(ids), self._batch):
             yield await self.act(action, queue, ids[first : first + self._batch])
 
+    async def act_on_next(
+        self,
+        action: TaskAction,
+        queue: str,
+        state: TaskState,
+        *,
+        cursor: str | None = None,
+        only: TaskFilter | None = None,
+    ) -> ActionStep:
+        kept = [one for one in self._tasks_of(queue).values() if one.task.state is state]
+        if state not in _FROM[action]:
+            raise Conflict(f"{action} does not apply to {state} tasks")
+        ordered = sorted(kept, key=_order)
+        if cursor is not None:
+            after, end = map(_mark, cursor.split(_TO_END, maxsplit=1))
+            ordered = [one for one in ordered if after < _order(one) <= end]
+        step, rest = ordered[: self._looks_at], ordered[self._looks_at :]
+        following = f"{_cursor(step[-1])}{_TO_END}{_cursor(rest[-1])}" if rest else None
+        result = await self._act_on_many(
+            action, queue, [one.task.id for one in step if _matches(one.task, only)]
+        )
+        return ActionStep(result=result, looked_at=len(step), next=following)
+
     async def workers(self) -> Sequence[WorkerInfo]:
         return list(self._workers)
 
@@ -223,6 +249,16 @@ class FakeTaskInspector:
             raise NotFound(f"there is no periodic task {name}")
         _, runs = self._schedules[name]
         return list(reversed(runs))[:size]
+
+    async def _act_on_many(self, action: TaskAction, queue: str, ids: Sequence[str]) -> ActionResult:
+        parts = [
+            await self.act(action, queue, ids[first : first + self._batch])
+            for first in range(0, len(ids), self._batch)
+        ]
+        return ActionResult(
+            done=[task_id for part in parts for task_id in part.done],
+            refused={task_id: reason for part in parts for task_id, reason in part.refused.items()},
+        )
 
     def _tasks_of(self, queue: str) -> dict[str, _Kept]:
         if queue not in self._queues:
@@ -266,7 +302,8 @@ class FakeTaskInspector:
             if len(tasks) == size:
                 break
         more = looked_at < len(ordered)
-        return TaskPage(tasks=tasks, next=_cursor(ordered[looked_at - 1]) if more else None)
+        end = _cursor(ordered[looked_at - 1]) if more else None
+        return TaskPage(tasks=tasks, next=end, looked_at=looked_at)
 
 
 def _to_run(task: TaskInfo) -> TaskInfo:

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 import redis.asyncio
 
 from internal.infrastructure.taskqueue.connections.connection import PooledConnection, translated_outages
+from internal.infrastructure.taskqueue.inspection.bulk_actions import BulkAction
 from internal.infrastructure.taskqueue.inspection.operator_actions import OperatorActions
 from internal.infrastructure.taskqueue.inspection.pagination import read_page
 from internal.infrastructure.taskqueue.inspection.statistics import StatisticsReader
@@ -17,6 +18,7 @@ from internal.infrastructure.tasks.completion_log import CompletionLog
 from internal.infrastructure.tasks.encrypted_payload import PayloadCipher
 from internal.ports.task_inspector import (
     ActionResult,
+    ActionStep,
     QueueNotEmpty,
     QueueNotFound,
     TaskAction,
@@ -77,9 +79,7 @@ class RedisTaskInspector:
         self._scanner = TaskScanner(
             client, namespace=namespace, archive_for=timing.archive_for, cipher=cipher
         )
-        self._actions = OperatorActions(
-            client, namespace=namespace, scanner=self._scanner, completion_log=completion_log
-        )
+        self._actions = OperatorActions(client, namespace=namespace, completion_log=completion_log)
 
     async def queues(self) -> Sequence[QueueInfo]:
         rows = await self._call(scripts.QUEUES, [])
@@ -117,7 +117,7 @@ class RedisTaskInspector:
         if queue.size and not force:
             raise QueueNotEmpty(f"the queue {name} has {queue.size} tasks")
         for state in queue.sizes:
-            async for _ in self._actions.act_on_all(TaskAction.DELETE, name, state, only=None):
+            async for _ in self.act_on_all(TaskAction.DELETE, name, state):
                 pass
         if not await self._call(scripts.REMOVE, [name]):
             raise QueueNotEmpty(f"new tasks have arrived in the queue {name}")
@@ -160,7 +160,18 @@ class RedisTaskInspector:
     def act_on_all(
         self, action: TaskAction, queue: str, state: TaskState, *, only: TaskFilter | None = None
     ) -> AsyncIterator[ActionResult]:
-        return self._actions.act_on_all(action, queue, state, only=only)
+        return self._bulk(action, queue, state, only).in_batches()
+
+    async def act_on_next(
+        self,
+        action: TaskAction,
+        queue: str,
+        state: TaskState,
+        *,
+        cursor: str | None = None,
+        only: TaskFilter | None = None,
+    ) -> ActionStep:
+        return await self._bulk(action, queue, state, only).step(cursor)
 
     async def workers(self) -> Sequence[WorkerInfo]:
         return await self._registry.workers()
@@ -170,6 +181,9 @@ class RedisTaskInspector:
 
     async def schedule_history(self, name: str, *, size: int = 30) -> Sequence[ScheduledRun]:
         return await self._schedules.schedule_history(name, size=size)
+
+    def _bulk(self, action: TaskAction, queue: str, state: TaskState, only: TaskFilter | None) -> BulkAction:
+        return BulkAction(self._scanner, self._actions, action, queue, state, only)
 
     async def _set_paused(self, name: str, *, paused: bool) -> bool:
         changed = await self._call(scripts.PAUSE, (name, int(paused), 1))

@@ -1,16 +1,12 @@
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import redis.asyncio
 from dramatiq.errors import DecodeError
 
-from internal.domain.errors import Conflict
 from internal.infrastructure.taskqueue.connections.connection import PooledConnection, translated_outages
-from internal.infrastructure.taskqueue.inspection.cursors import Position
-from internal.infrastructure.taskqueue.inspection.pagination import matches
 from internal.infrastructure.taskqueue.inspection.task_decoding import STATES
-from internal.infrastructure.taskqueue.inspection.task_scanner import TaskScanner
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.encoder import JSONEncoder
 from internal.infrastructure.taskqueue.protocol.message_options import OUTBOX, UNKNOWN
@@ -18,7 +14,7 @@ from internal.infrastructure.taskqueue.protocol.refused_followers import warn_of
 from internal.infrastructure.taskqueue.protocol.scripts import MOST_AT_ONCE
 from internal.infrastructure.taskqueue.protocol.timing import ARCHIVE_MOST
 from internal.infrastructure.tasks.completion_log import Completion, CompletionLog
-from internal.ports.task_inspector import APPLIES_TO, ActionResult, TaskAction, TaskFilter
+from internal.ports.task_inspector import APPLIES_TO, ActionResult, TaskAction
 from internal.ports.tasks import TaskState
 
 # Tasks per step. A step blocks Redis and may carry whole messages.
@@ -70,12 +66,10 @@ class OperatorActions:
         client: redis.asyncio.Redis,
         *,
         namespace: str,
-        scanner: TaskScanner,
         completion_log: CompletionLog | None,
     ) -> None:
         self._connection = PooledConnection(client)
         self._namespace = namespace
-        self._scanner = scanner
         self._completion_log = completion_log
 
     async def act(self, action: TaskAction, queue: str, task_ids: Sequence[str]) -> ActionResult:
@@ -87,23 +81,6 @@ class OperatorActions:
         for first in range(0, len(ids), BATCH_SIZE):
             refused |= await self._step(action, queue, ids[first : first + BATCH_SIZE])
         return ActionResult(done=[task_id for task_id in ids if task_id not in refused], refused=refused)
-
-    async def act_on_all(
-        self, action: TaskAction, queue: str, state: TaskState, *, only: TaskFilter | None
-    ) -> AsyncIterator[ActionResult]:
-        """Raise QueueNotFound, Conflict, Unavailable."""
-        newest = await self._scanner.read(queue, state, newest_first=True, after=None, count=1)
-        if state not in APPLIES_TO[action]:
-            raise Conflict(f"{action} does not apply to {state} tasks")
-        after, end = None, newest.last
-        while end is not None:
-            listed = await self._scanner.read(queue, state, newest_first=False, after=after, count=BATCH_SIZE)
-            within = [(position, task) for position, task in listed.tasks if _is_within(position, end)]
-            if ids := [task.id for _, task in within if matches(task, only)]:
-                yield await self.act(action, queue, ids)
-            if listed.last is None or not listed.has_more or len(within) < len(listed.tasks):
-                return
-            after = listed.last
 
     async def _step(self, action: TaskAction, queue: str, ids: Sequence[str]) -> Mapping[str, str]:
         """Act on one batch, and return the reasons for the refused tasks."""
@@ -161,7 +138,3 @@ class OperatorActions:
 
     async def _reopen(self, ids: Sequence[str]) -> set[str]:
         return await self._completion_log.reopen(ids) if self._completion_log and ids else set()
-
-
-def _is_within(position: Position, end: Position) -> bool:
-    return (float(position[0]), position[1]) <= (float(end[0]), end[1])

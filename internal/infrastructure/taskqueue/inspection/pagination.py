@@ -34,10 +34,10 @@ async def read_page(
     page = _Page(scanner, queue, newest_first=newest_first, size=size, only=only)
     end = await page.read(states, after)
     if end is None:
-        return TaskPage(tasks=page.tasks, next=None)
+        return TaskPage(tasks=page.tasks, next=None, looked_at=page.looked_at)
     stopped_in, position = end
     prefix = "" if state else f"{stopped_in}{_AFTER_STATE}"
-    return TaskPage(tasks=page.tasks, next=prefix + to_cursor(position))
+    return TaskPage(tasks=page.tasks, next=prefix + to_cursor(position), looked_at=page.looked_at)
 
 
 def _remaining_states(
@@ -62,12 +62,12 @@ class _Page:
         self, scanner: TaskScanner, queue: str, *, newest_first: bool, size: int, only: TaskFilter | None
     ) -> None:
         self.tasks: list[TaskInfo] = []
+        self.looked_at = 0
         self._scanner = scanner
         self._queue = queue
         self._newest_first = newest_first
         self._size = size
         self._only = None if only is None or only.is_empty else only
-        self._scanned_count = 0
 
     async def read(
         self, states: Sequence[TaskState], after: Position | None
@@ -86,13 +86,13 @@ class _Page:
         while True:
             scanned = await self._scan(state, after, count=self._count)
             for position, task in scanned.tasks:
-                self._scanned_count += 1
+                self.looked_at += 1
                 if matches(task, self._only):
                     self.tasks.append(task)
                 if len(self.tasks) == self._size:
                     return position, position != scanned.last or scanned.has_more
             after = scanned.last
-            if after is not None and self._scanned_count >= MAX_SCANNED:
+            if after is not None and self.looked_at >= MAX_SCANNED:
                 return after, scanned.has_more
             if after is None or not scanned.has_more:
                 return None
@@ -100,7 +100,7 @@ class _Page:
     @property
     def _count(self) -> int:
         wanted = MAX_PER_CALL if self._only else self._size - len(self.tasks)
-        return min(wanted, MAX_SCANNED - self._scanned_count)
+        return min(wanted, MAX_SCANNED - self.looked_at)
 
     async def _has_any(self, states: Sequence[TaskState]) -> bool:
         for state in states:
