@@ -68,9 +68,8 @@ def providers_of(container: Container, draining: asyncio.Event) -> Mapping[str, 
         is_secure=settings.app_base_url.startswith("https://"),
     )
 
-    snapshots = Snapshots(
-        tasks=container.inspection().tasks(), outbox=container.inspection().outbox(), clock=container.clock()
-    )
+    inspection = container.inspection()
+    snapshots = Snapshots(tasks=inspection.tasks(), outbox=inspection.outbox(), clock=container.clock())
 
     def current_checks() -> tuple[ReadinessCheck, ...]:
         return (*checks, _STOPPING) if draining.is_set() else checks
@@ -81,6 +80,8 @@ def providers_of(container: Container, draining: asyncio.Event) -> Mapping[str, 
         "public_keys": container.security().public_keys,
         "session_cookies": lambda: session_cookies,
         "snapshots": lambda: snapshots,
+        "tasks": inspection.tasks,
+        "outbox": inspection.outbox,
     }
 
 
