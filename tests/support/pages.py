@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from html import unescape
 
 import httpx
 
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+_LINK = re.compile(r'<a rel="([^"]+)" href="([^"]*)">')
+_ID = re.compile(r' id="([^"]+)"')
 _ERROR = re.compile(r'<p class="error" id="([^"]+)-hint">([^<]*)</p>')
 
 
@@ -39,3 +42,11 @@ class PageClient:
     def errors_in(answer: httpx.Response) -> dict[str, str]:
         """The texts beside fields, by the id of the field."""
         return dict(_ERROR.findall(answer.text))
+
+    @staticmethod
+    def links_in(answer: httpx.Response, *, rel: str) -> list[str]:
+        return [unescape(link) for kind, link in _LINK.findall(answer.text) if kind == rel]
+
+    @staticmethod
+    def ids_in(answer: httpx.Response) -> list[str]:
+        return _ID.findall(answer.text)

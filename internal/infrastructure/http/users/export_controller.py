@@ -1,10 +1,11 @@
 from typing import Any
+from uuid import UUID
 
 from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency
 
 from internal.application.auth.authenticate import Principal
-from internal.application.users.export_account import ExportAccount, ExportAccountCommand
+from internal.application.users.export_account import AccountExport, ExportAccount, ExportAccountCommand
 from internal.infrastructure.http.access import SIGNED_IN, access
 from internal.infrastructure.http.envelope import Envelope, Meta
 from internal.infrastructure.http.openapi import BEARER, problems
@@ -28,9 +29,15 @@ class ExportController(Controller):
         export_account: NamedDependency[ExportAccount],
     ) -> Response[Envelope[AccountExportResponse]]:
         exported = await export_account(ExportAccountCommand(user=principal.user))
-        envelope = Envelope(
-            message="Account exported successfully",
-            data=AccountExportResponse.of(exported, current_id=principal.session_id),
-            meta=Meta.of(request),
-        )
-        return Response(envelope, headers=_AS_FILE)
+        return export_answer(request, exported, current_id=principal.session_id)
+
+
+def export_answer(
+    request: Request[Any, Any, Any], exported: AccountExport, *, current_id: UUID | None
+) -> Response[Envelope[AccountExportResponse]]:
+    envelope = Envelope(
+        message="Account exported successfully",
+        data=AccountExportResponse.of(exported, current_id=current_id),
+        meta=Meta.of(request),
+    )
+    return Response(envelope, headers=_AS_FILE)

@@ -11,8 +11,15 @@ import msgspec
 import structlog
 
 from internal.application.auth.register_user import IdempotencyKeyReused
+from internal.application.users.end_session import SessionNotFound
 from internal.domain.errors import DomainError, InvalidInput, RateLimited
-from internal.domain.user import EmailAlreadyRegistered, InvalidCredentials, WrongPassword
+from internal.domain.user import (
+    EmailAlreadyRegistered,
+    InvalidCredentials,
+    LastAdmin,
+    UserChanged,
+    WrongPassword,
+)
 from internal.infrastructure.http.errors import headers_of, status_of
 from internal.ports.unavailable import Unavailable
 
@@ -20,6 +27,14 @@ log = structlog.get_logger(__name__)
 
 _UNAVAILABLE = "We cannot do this right now. Please try again in a minute."
 _PASSWORD = "password"  # noqa: S105 - the name of a field
+
+_MESSAGES: Mapping[type[DomainError], str] = {
+    IdempotencyKeyReused: "This form was sent before, with other values. Please check it and send it again.",
+    InvalidCredentials: "The email address or the password is wrong.",
+    LastAdmin: "You are the last administrator. Make somebody else an administrator first.",
+    SessionNotFound: "This session has ended already.",
+    UserChanged: "Your account was changed somewhere else at the same time. Please try again.",
+}
 
 # What a use case may say to a form, so that its page shows again with what was typed.
 REFUSALS = (DomainError, Unavailable)
@@ -74,15 +89,9 @@ def _errors_of(error: DomainError, password_field: str) -> Mapping[str, Sequence
 
 
 def _message_of(error: DomainError) -> str:
-    match error:
-        case InvalidCredentials():
-            return "The email address or the password is wrong."
-        case IdempotencyKeyReused():
-            return "This form was sent before, with other values. Please check it and send it again."
-        case RateLimited():
-            return f"Too many tries. Please try again in {_in_words(error.retry_after)}."
-        case _:
-            return f"{error.message}."
+    if isinstance(error, RateLimited):
+        return f"Too many tries. Please try again in {_in_words(error.retry_after)}."
+    return _MESSAGES.get(type(error), f"{error.message}.")
 
 
 def _in_words(wait: timedelta) -> str:

@@ -3,9 +3,16 @@
 from collections.abc import Mapping
 
 _TEXTS: Mapping[str, str] = {
+    "account-deleted": "Your account is deleted.",
+    "all-sessions-ended": "All your sessions are ended.",
+    "email-change-requested": "If the new address can be used, an email to it is on its way. Open its link.",
     "log-in-first": "Log in to go on.",
     "logged-out": "You are logged out.",
+    "name-changed": "Your name is changed.",
+    "password-changed": "Your password is changed. All your other sessions are ended.",
     "password-reset": "Your new password is set. Log in with it.",
+    "session-ended": "The session is ended.",
+    "verification-sent": "An email with a new link is on its way to you.",
     "welcome": "Welcome! We have sent you an email to verify your address.",
 }
 

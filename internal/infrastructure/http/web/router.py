@@ -7,7 +7,7 @@ from litestar import Router
 from litestar.types import ControllerRouterHandler
 
 from internal.infrastructure.http.caller import Callers
-from internal.infrastructure.http.web.account_controller import AccountController
+from internal.infrastructure.http.web.account.pages import ACCOUNT_PAGES
 from internal.infrastructure.http.web.confirm_email_controller import ConfirmEmailController
 from internal.infrastructure.http.web.forgot_password_controller import ForgotPasswordController
 from internal.infrastructure.http.web.log_in_controller import LogInController
@@ -29,7 +29,7 @@ _PAGES: Sequence[ControllerRouterHandler] = (
     VerifyEmailController,
     ResendVerificationController,
     ConfirmEmailController,
-    AccountController,
+    *ACCOUNT_PAGES,
 )
 
 

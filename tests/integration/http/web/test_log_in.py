@@ -14,11 +14,6 @@ ADA = {"email": "ada@example.com", "name": "Ada Lovelace", "password": "correct 
 
 
 @pytest.fixture
-def pages(client: httpx.AsyncClient) -> PageClient:
-    return PageClient(client)
-
-
-@pytest.fixture
 async def ada(pages: PageClient) -> None:
     """Ada has an account, and the browser has no session."""
     await pages.send("/sign-up", ADA)

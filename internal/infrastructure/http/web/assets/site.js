@@ -22,7 +22,11 @@ for (const input of document.querySelectorAll("input[type=password]")) {
 
 // A second click must not send a form twice. Browsers that go back show the page as it was.
 const buttons = () => document.querySelectorAll("form button:not([type=button])");
-document.addEventListener("submit", () => setTimeout(() => buttons().forEach((each) => { each.disabled = true; })));
+document.addEventListener("submit", ({ target }) => {
+  // A download leaves the page as it is.
+  if ("downloads" in target.dataset) return;
+  setTimeout(() => buttons().forEach((each) => { each.disabled = true; }));
+});
 addEventListener("pageshow", () => buttons().forEach((each) => { each.disabled = false; }));
 
 for (const time of document.querySelectorAll("time[datetime]")) {
