@@ -13,7 +13,7 @@ _TEXTS: Mapping[str, str] = {
     "password-reset": "Your new password is set. Log in with it.",
     "session-ended": "The session is ended.",
     "verification-sent": "An email with a new link is on its way to you.",
-    "welcome": "Welcome! We have sent you an email to verify your address.",
+    "welcome": "Welcome! We have sent you an email to confirm your address.",
 }
 
 

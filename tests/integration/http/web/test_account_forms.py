@@ -90,7 +90,7 @@ async def test_an_invalid_address_is_an_error_of_its_field(ada_pages: PageClient
     assert "<script>alert" not in answer.text
 
 
-async def test_the_email_that_verifies_the_address_is_sent_again(
+async def test_the_email_that_confirms_the_address_is_sent_again(
     ada_pages: PageClient, container: Container
 ) -> None:
     there = led_to(await ada_pages.send("/account/verification", {}))
@@ -99,14 +99,14 @@ async def test_the_email_that_verifies_the_address_is_sent_again(
     assert await tasks(container) == ["email:welcome", "email:verification"]
 
 
-async def test_a_verified_address_needs_no_email(ada_pages: PageClient, container: Container) -> None:
-    assert "Not verified" in (await ada_pages.open("/account")).text
+async def test_a_confirmed_address_needs_no_email(ada_pages: PageClient, container: Container) -> None:
+    assert "Not confirmed" in (await ada_pages.open("/account")).text
     async with container.database.engine().begin() as connection:
         await connection.execute(update(users).values(verified_at=container.clock().now()))
 
     for path in ("/account", "/account/verification"):
         page = (await ada_pages.open(path)).text
-        assert "erified" in page
+        assert "onfirmed" in page
         assert "Send it again" not in page
 
 

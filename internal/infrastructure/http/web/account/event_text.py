@@ -12,7 +12,7 @@ TEXTS: Mapping[str, str] = {
     EventName.ACCOUNT_LOCKED: "Log-ins paused after too many wrong passwords",
     EventName.LOGGED_OUT: "Logged out",
     EventName.REFRESH_REUSED: "Session ended, because someone may have copied it",
-    EventName.EMAIL_VERIFIED: "Email address verified",
+    EventName.EMAIL_VERIFIED: "Email address confirmed",
     EventName.PASSWORD_RESET: "Password reset by a link from an email",
     EventName.REAUTHENTICATION_FAILED: "Wrong password for a change of the account",
     EventName.RENAMED: "Name changed",
