@@ -12,6 +12,8 @@ from tests.support.browser.people import log_in, sign_up
 from tests.support.browser.site import Site
 
 ADA = "ada@example.com"
+# The pages of links show their forms without a look at the token.
+TOKEN = "t" * 43
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,5 +55,16 @@ SHOTS = (
     Shot(name="sign-up-refused", show=_sign_up_refused),
     Shot(name="log-in", show=at("/log-in")),
     Shot(name="log-in-refused", show=_log_in_refused),
+    Shot(name="forgot-password", show=at("/forgot-password")),
+    Shot(name="forgot-password-sent", show=at("/forgot-password/sent")),
+    Shot(name="reset-password", show=at(f"/reset-password?token={TOKEN}")),
+    Shot(name="reset-password-void", show=at("/reset-password")),
+    Shot(name="resend-verification", show=at("/resend-verification")),
+    Shot(name="verify-email", show=at(f"/verify-email?token={TOKEN}")),
+    Shot(name="verify-email-done", show=at("/verify-email/done")),
+    Shot(name="verify-email-void", show=at("/verify-email")),
+    Shot(name="confirm-email", show=at(f"/confirm-email?token={TOKEN}")),
+    Shot(name="confirm-email-done", show=at("/confirm-email/done")),
+    Shot(name="confirm-email-void", show=at("/confirm-email")),
     Shot(name="not-found", show=at("/nowhere")),
 )

@@ -13,7 +13,6 @@ from tools.shots import ADA, SHOTS, Shot
 
 # tests/browser/test_swagger.py checks the parts of the API page that are ours.
 OURS = [shot for shot in SHOTS if shot.name != "api"]
-each_page = pytest.mark.parametrize("shot", OURS, ids=lambda shot: shot.name)
 
 
 @pytest.fixture(scope="module")
@@ -28,19 +27,12 @@ def page(visited: Visit, site: Site, shot: Shot, known_ada: None) -> Page:  # no
     return visited.page
 
 
-@each_page
-def test_axe_finds_no_violation(page: Page) -> None:
+@pytest.mark.parametrize("shot", OURS, ids=lambda shot: shot.name)
+def test_everybody_can_use(page: Page) -> None:
+    """With a screen reader, a keyboard or a narrow window."""
     assert_accessible(page)
-
-
-@each_page
-def test_fits_a_narrow_window(page: Page) -> None:
-    assert_no_sideways_scrolling(page)
-
-
-@each_page
-def test_every_stop_of_a_keyboard_has_a_name_and_shows_the_focus(page: Page) -> None:
     assert press_through(page)
+    assert_no_sideways_scrolling(page)
 
 
 def test_every_picture_is_drawn_and_no_other() -> None:

@@ -9,6 +9,7 @@ REFUSALS = frozenset({400, 401, 403, 409, 410, 413, 422, 429})
 _LOCAL_SCHEMES = {"data", "blob", "about"}
 # Chromium also reports every status from 400 on the console.
 _STATUS_ON_CONSOLE = "Failed to load resource: the server responded with a status of"
+_ABORTED = "net::ERR_ABORTED"
 
 
 class Watch:
@@ -42,8 +43,8 @@ class Watch:
             self.faults.append(f"another host: {request.url}")
 
     def _on_failed_request(self, request: Request) -> None:
-        # A navigation that becomes a download is "aborted".
-        if not request.is_navigation_request():
+        # By a person who goes on to another page, or by a download.
+        if request.failure != _ABORTED:
             self.faults.append(f"failed: {request.url}: {request.failure}")
 
     def _on_response(self, response: Response) -> None:
