@@ -15,13 +15,17 @@ BENCHMARKS := $(addprefix bench-, signup throughput cpu encryption publish picku
 IS_NEW_ENOUGH := PYTHON -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 NEED_PYTHON = $(IS_NEW_ENOUGH:PYTHON=$(PYTHON)) || { echo 'Python 3.11 or newer is needed: name one with PYTHON=...' >&2; exit 1; }
 
+# What tests/clients needs: generators of clients and Schemathesis, in an environment of their own, and npm packages.
+API_TOOLS := .venv/api-tools
+TYPESCRIPT := tests/clients/typescript
+
 STYLUA := @johnnymorganz/stylua-bin@2.5.2
 
 # Trust the certificates that the machine trusts, as pip does.
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: coverage help run server worker test test-all test-unit test-integration test-e2e test-faults test-browser screenshots full faults soak check lua commits fmt hooks mails mail-preview openapi lock \
+.PHONY: coverage help run server worker test test-all test-unit test-integration test-e2e test-faults test-browser test-clients fuzz-api screenshots full faults soak check lua commits fmt hooks mails mail-preview openapi lock \
 	migrate seed migration image-test bench bench-against $(BENCHMARKS) up down clean
 
 # A line that starts with two number signs and an at sign starts a group of the list.
@@ -59,6 +63,7 @@ test-all: ## run all tests except image-test
 	$(MAKE) --no-print-directory test
 	$(BIN)/pytest --left-out $(PARALLEL)
 	$(MAKE) --no-print-directory test-browser
+	$(MAKE) --no-print-directory test-clients
 	$(MAKE) --no-print-directory test-faults
 
 # Without the tests that interrupt threads: in CPython 3.11, no traced thread goes on while an interrupt waits for
@@ -79,6 +84,12 @@ test-e2e: $(INSTALLED) ## run the tests on real processes, and the examples of t
 
 test-browser: $(INSTALLED) ## run the tests of the pages in Chromium; they skip if it is not installed
 	$(BIN)/pytest tests/browser
+
+test-clients: $(API_TOOLS)/installed $(API_TOOLS)/node_modules ## generate clients from the API document and live with them; run Schemathesis
+	$(BIN)/pytest tests/clients
+
+fuzz-api: $(API_TOOLS)/installed ## run Schemathesis for SECONDS=600 seconds; SEED=1 chooses the requests
+	FUZZ_SECONDS=$(or $(SECONDS),600) FUZZ_SEED=$(SEED) $(BIN)/pytest -s tests/clients/test_schemathesis.py
 
 # A row of faults measures times, so nothing may run beside it.
 test-faults: $(INSTALLED) ## run the faults; the measured ones one at a time
@@ -157,6 +168,7 @@ openapi: $(INSTALLED) ## accept the OpenAPI document as docs/openapi.json, and s
 lock: $(UV) ## update the lock files in requirements/ to the newest versions that pyproject.toml allows
 	$(COMPILE) --upgrade --group runtime -o requirements/runtime.txt
 	$(COMPILE) --upgrade --group dev --constraints requirements/runtime.txt -o requirements/dev.txt
+	$(COMPILE) --upgrade --group api-tools -o requirements/api-tools.txt
 
 migrate: $(INSTALLED) ## bring the database to the newest schema
 	$(BIN)/python -m cmd.admin db migrate
@@ -191,6 +203,17 @@ $(INSTALLED): requirements/dev.txt $(UV)
 	@$(IS_NEW_ENOUGH:PYTHON=$(BIN)/python) 2>/dev/null || { $(NEED_PYTHON); $(UV) venv --quiet --clear --python $(PYTHON) .venv; }
 	$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements/dev.txt
 	@touch $@
+
+$(API_TOOLS)/installed: requirements/api-tools.txt | $(INSTALLED)
+	$(UV) venv --quiet --clear --python $(BIN)/python $(API_TOOLS)
+	$(UV) pip sync --quiet --require-hashes --python $(API_TOOLS)/bin/python requirements/api-tools.txt
+	@touch $@
+
+# Without npm or its registry, the test that needs the packages says so and skips.
+$(API_TOOLS)/node_modules: $(TYPESCRIPT)/package.json $(TYPESCRIPT)/package-lock.json | $(API_TOOLS)/installed
+	@cp $^ $(API_TOOLS)
+	@cd $(API_TOOLS) && npm ci --silent --no-audit --no-fund --fetch-retries=0 --fetch-timeout=20000 >/dev/null 2>&1 \
+		&& touch node_modules || true
 
 $(BIN)/stylua: | $(INSTALLED)
 	@npm install --silent --no-audit --no-fund --fetch-retries=0 --fetch-timeout=20000 --global --prefix .venv $(STYLUA) \

@@ -27,7 +27,7 @@ def commands(target: str) -> str:
 
 
 def test_the_work_is_split_into_jobs() -> None:
-    assert set(JOBS) == {"lint", "unit", "integration", "e2e", "browser", "image"}
+    assert set(JOBS) == {"lint", "unit", "integration", "e2e", "browser", "clients", "image"}
 
 
 @pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)

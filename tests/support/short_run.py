@@ -7,10 +7,10 @@ import pytest
 from tests.support.redis_programs import REDIS
 
 # They have targets of their own, which `make test-all` runs too.
-APART = [Path(__file__).parents[1] / folder for folder in ("browser", "faults")]
+APART = [Path(__file__).parents[1] / folder for folder in ("browser", "clients", "faults")]
 LEFT_OUT = {
-    "make test-all": "the tests of faults and in a browser, the long tests, and those of the engine on"
-    f" {REDIS} beside Valkey",
+    "make test-all": "the tests of faults, of generated clients and in a browser, the long tests, and"
+    f" those of the engine on {REDIS} beside Valkey",
     "make image-test": "the tests of the image",
     "make full": "the long rounds",
     "make soak": "half an hour of random faults",

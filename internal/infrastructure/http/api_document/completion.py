@@ -7,6 +7,7 @@ from internal.infrastructure.http.api_document.components import (
     SECURITY_SCHEMES,
     TAGS,
 )
+from internal.infrastructure.http.api_document.links import add_links
 from internal.infrastructure.http.api_document.operations import complete_operations
 from internal.infrastructure.http.api_document.schemas import complete_schemas
 from internal.infrastructure.http.api_document.tidying import tidy
@@ -17,6 +18,7 @@ def complete(document: Mapping[str, Any]) -> dict[str, Any]:
     completed = tidy(document)
     complete_operations(completed)
     complete_schemas(completed)
+    add_links(completed)
     completed["info"]["description"] = DESCRIPTION
     completed["tags"] = TAGS
     completed["components"] |= {
