@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from internal.domain.errors import Conflict, NotFound
+from internal.ports.task_failures import FailureGroup, FailureGroups
 from internal.ports.task_snapshots import (
     DayCount,
     QueueInfo,
@@ -91,7 +92,7 @@ class ActionResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionStep:
-    """One step of an action on all tasks, and the cursor of the next step: None at the end.
+    """One step of an action on many tasks, and the cursor of the next step: None at the end.
 
     looked_at: the number of tasks that the step looked at, matching or not.
     """
@@ -209,6 +210,35 @@ class TaskInspector(Protocol):
             QueueNotFound: there is no such queue.
             Conflict: the action does not apply to this state.
             ValueError: `act_on_next` did not return the cursor.
+        """
+        ...
+
+    async def failures(self) -> FailureGroups:
+        """Group the newest 2,000 failures. If there are more, each queue and state has an equal share."""
+        ...
+
+    async def failure(self, fingerprint: str) -> FailureGroup:
+        """Raises FailureGroupNotFound: the group is not among those of `failures`."""
+        ...
+
+    async def failed_tasks(self, fingerprint: str, *, size: int = 30, cursor: str | None = None) -> TaskPage:
+        """Return one page of the tasks of a group, as `failures` counts them, the newest failure first.
+
+        Raises:
+            ValueError: the size is not within 1 to 500, or the cursor belongs to another list.
+        """
+        ...
+
+    async def act_on_failures(
+        self, action: TaskAction, fingerprint: str, *, cursor: str | None = None
+    ) -> ActionStep:
+        """Act on the tasks of a group that had failed when the action began; call it until `next` is None.
+
+        A step looks at no more than 500 failed tasks and acts on those of the group, old ones included.
+
+        Raises:
+            Conflict: the action does not apply to failed tasks.
+            ValueError: the cursor belongs to another action.
         """
         ...
 

@@ -49,6 +49,20 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """What failed attempts have in common. Those with the same fingerprint are one group.
+
+    error_type: the class of the error, or the reason for an attempt that failed without one.
+    frame: "file in function" of the innermost frame of our own code; empty without one.
+    """
+
+    fingerprint: str
+    task_name: str
+    error_type: str
+    frame: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskInfo:
     """One task at one moment. Fields that do not apply to its state, or were not kept, are None.
 
@@ -58,6 +72,8 @@ class TaskInfo:
     expires_at: when an archived or completed task is deleted.
     is_orphaned: it is active, and its worker has been silent for longer than a lease.
     is_cancelled: it is active, and is being stopped.
+    failure: of the last failed attempt.
+    traceback: of the last failed attempt.
     history: the failed attempts, oldest first; in a page only the last one.
     """
 
@@ -84,6 +100,8 @@ class TaskInfo:
     crashes: int = 0
     last_error: str | None = None
     last_failed_at: datetime | None = None
+    failure: Failure | None = None
+    traceback: str | None = None
     history: Sequence[Attempt] = ()
     completed_at: datetime | None = None
     expires_at: datetime | None = None

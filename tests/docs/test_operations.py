@@ -10,6 +10,7 @@ import pytest
 
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
 from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.failure_mark import mark_of
 from internal.infrastructure.taskqueue.protocol.histogram import (
     RETRIED,
     SUCCEEDED,
@@ -17,8 +18,10 @@ from internal.infrastructure.taskqueue.protocol.histogram import (
     no_counts,
     written,
 )
+from internal.ports.tasks import TaskState
 from tests.support.documented_commands import Admin
 from tests.support.documented_examples import OPERATIONS, ROOT, blocks, table
+from tests.support.taskqueue.desk import Desk
 from tests.support.taskqueue.engine import Engine, Hand, engine_on
 
 BLOCKS = blocks(OPERATIONS)
@@ -180,9 +183,12 @@ def test_tasks_fail_and_go_on_when_the_other_system_is_back(admin: Admin, engine
     end(engine, "failed", Kind.RETRY, REFUSED)
     end(engine, "another", Kind.RETRY, "ValueError")
 
-    said = admin.run(BLOCKS["fail"], ID="failed")
+    fingerprint = mark_of("noop", "ConnectionError", "").fingerprint
+    said = admin.run(BLOCKS["fail"], ID="failed", FINGERPRINT=fingerprint)
     back = admin.run(BLOCKS["back"])
 
+    assert re.search(rf"^{fingerprint} +1 +noop +ConnectionError ", said, re.MULTILINE)
+    assert re.search(f"^latest +{REFUSED}$", said, re.MULTILINE)
     assert re.search(f"^last error +{REFUSED}$", said, re.MULTILINE)
     assert back == "1 pending\n"
     assert engine.states() == {"failed": "pending", "another": "retry"}
@@ -236,3 +242,15 @@ def test_the_statistics_of_tasks(admin: Admin, engine: Engine) -> None:
 
     assert re.findall(r"^add +low +3 +1 +25.0 % .* 1m30s *$", said, re.MULTILINE) != []
     assert (said.count("last 24h:"), said.count("last 1h:")) == (1, 2)
+
+
+def test_groups_of_failures(admin: Admin, engine: Engine) -> None:
+    Desk(engine).add("fails", TaskState.ARCHIVED, name="add", error="TypeError: no", frame="here")
+    fingerprint = mark_of("add", "TypeError", "here").fingerprint
+
+    said = admin.run(BLOCKS["admin_failures"], FINGERPRINT=fingerprint)
+
+    assert re.search(rf"^{fingerprint} +1 +add +TypeError +here ", said, re.MULTILINE)
+    assert "latest       TypeError: no" in said
+    assert said.endswith("1 pending\n")
+    assert engine.states() == {"fails": "pending"}

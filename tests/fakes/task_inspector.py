@@ -7,6 +7,7 @@ from itertools import count
 
 from internal.domain.errors import Conflict, NotFound
 from internal.ports.clock import Clock
+from internal.ports.task_failures import FailureGroup, FailureGroupNotFound, FailureGroups
 from internal.ports.task_inspector import (
     ActionResult,
     ActionStep,
@@ -27,6 +28,7 @@ from internal.ports.task_snapshots import (
 )
 from internal.ports.task_statistics import Figures, Span, TaskStatistics
 from internal.ports.tasks import TaskState
+from tests.fakes.task_failures import group_failures, number_in, tasks_of
 from tests.fakes.task_statistics import FakeAttempt, statistics_of
 
 ARCHIVED_FOR = timedelta(days=90)
@@ -238,6 +240,43 @@ class FakeTaskInspector:
         )
         return ActionStep(result=result, looked_at=len(step), next=following)
 
+    async def failures(self) -> FailureGroups:
+        failed = self._failed()
+        groups = group_failures(failed)
+        return FailureGroups(groups=groups, looked_at=len(failed), total=len(failed))
+
+    async def failure(self, fingerprint: str) -> FailureGroup:
+        for group in group_failures(self._failed()):
+            if group.failure.fingerprint == fingerprint:
+                return group
+        raise FailureGroupNotFound(f"there is no group {fingerprint} among the newest failures")
+
+    async def failed_tasks(self, fingerprint: str, *, size: int = 30, cursor: str | None = None) -> TaskPage:
+        if not 1 <= size <= MOST_AT_ONCE:
+            raise ValueError(f"size must be within 1 to {MOST_AT_ONCE}")
+        first = number_in(cursor)
+        tasks = list(reversed(tasks_of(fingerprint, self._failed())))
+        more = len(tasks) > first + size
+        listed = tasks[first : first + size]
+        return TaskPage(tasks=listed, next=str(first + size) if more else None, looked_at=len(listed))
+
+    async def act_on_failures(
+        self, action: TaskAction, fingerprint: str, *, cursor: str | None = None
+    ) -> ActionStep:
+        states = _FROM[action] & {TaskState.RETRY, TaskState.ARCHIVED}
+        if not states:
+            raise Conflict(f"{action} does not apply to failed tasks")
+        number_in(cursor)
+        tasks = [task for task in tasks_of(fingerprint, self._failed()) if task.state in states]
+        batch = tasks[: self._batch]
+        for task in batch:
+            self._do(action, task)
+        return ActionStep(
+            result=ActionResult(done=[task.id for task in batch], refused={}),
+            looked_at=len(batch),
+            next="0" if len(tasks) > len(batch) else None,
+        )
+
     async def workers(self) -> Sequence[WorkerInfo]:
         return list(self._workers)
 
@@ -258,6 +297,15 @@ class FakeTaskInspector:
         return ActionResult(
             done=[task_id for part in parts for task_id in part.done],
             refused={task_id: reason for part in parts for task_id, reason in part.refused.items()},
+        )
+
+    def _failed(self) -> Sequence[TaskInfo]:
+        """The oldest failure first."""
+        tasks = [kept.task for tasks in self._queues.values() for kept in tasks.values()]
+        failed = [task for task in tasks if task.state in {TaskState.RETRY, TaskState.ARCHIVED}]
+        return sorted(
+            (task for task in failed if task.failure and task.last_failed_at),
+            key=lambda task: (task.last_failed_at, task.queue, task.id),
         )
 
     def _tasks_of(self, queue: str) -> dict[str, _Kept]:

@@ -4,6 +4,8 @@ import typer
 
 from internal.infrastructure.cli.commands import (
     database,
+    failure_actions,
+    failure_views,
     outbox,
     queues,
     schedules,
@@ -42,6 +44,16 @@ for action in TaskAction:
 for action in TaskAction:
     tasks.command(f"{action}-all", help=task_bulk.HELP[action])(task_bulk.command_for(action))
 
+failures = typer.Typer(
+    cls=CommandGroup,
+    no_args_is_help=True,
+    help="Show failed tasks in groups, and run, archive or delete a group.",
+)
+failures.command("ls")(failure_views.list_groups)
+failures.command("show")(failure_views.show_group)
+for action in failure_actions.HELP:
+    failures.command(action.value, help=failure_actions.HELP[action])(failure_actions.command_for(action))
+
 users = typer.Typer(cls=CommandGroup, no_args_is_help=True, help="Create, list, promote and disable users.")
 users.command("create-admin")(user_creation.create_admin)
 users.command("ls")(user_views.list_users)
@@ -55,6 +67,7 @@ users.command("seed")(user_creation.seed)
 app.command("stats")(show_stats)
 app.add_typer(queues.app, name="queue")
 app.add_typer(tasks, name="task")
+app.add_typer(failures, name="failures")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(server.app, name="server")
 app.add_typer(workers.app, name="worker")

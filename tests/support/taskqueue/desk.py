@@ -11,6 +11,7 @@ from internal.infrastructure.taskqueue.delivery.delivery import Delivery
 from internal.infrastructure.taskqueue.delivery.outcomes import RELEASED, Kind, Outcome
 from internal.infrastructure.taskqueue.delivery.settlements import Settlement
 from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.failure_mark import encode_mark, mark_of
 from internal.ports.tasks import TaskState
 from tests.support.taskqueue.engine import NO_DEADLINE, PREFIX, Engine, Hand
 
@@ -38,9 +39,13 @@ class Desk:
         options: Mapping[str, Any] | None = None,
         terms: Mapping[str, Any] | None = None,
         error: str = "",
+        frame: str = "",
         wait: int = HOUR,
     ) -> None:
-        """`wait` is in ms: until a scheduled task, or one that failed with `error`, may start."""
+        """`wait` is in ms: until a scheduled task, or one that failed with `error`, may start.
+
+        frame: where it failed.
+        """
         time.sleep(0.002)  # what came at different times has different scores
         message = {
             "queue_name": queue,
@@ -60,7 +65,8 @@ class Desk:
             self.take(task_id)
         if state in _KINDS:
             note = msgspec.json.encode({"retries": 0, "error": error}) if error else b""
-            self.end(task_id, Outcome(_KINDS[state], wait, note=note))
+            mark = encode_mark(mark_of(name, error.partition(":")[0], frame)) if error else b""
+            self.end(task_id, Outcome(_KINDS[state], wait, note=note, mark=mark))
 
     def add_many(self, count: int, state: TaskState = TaskState.PENDING) -> None:
         """Tasks "0000", "0001", ... that wait, in this order."""

@@ -207,6 +207,8 @@ def _fields(task: TaskInfo, now: datetime) -> Sequence[tuple[str, str]]:
         "result": None if task.result is None else json.dumps(task.result, ensure_ascii=False),
         "last error": task.last_error,
         "last failed": _absolute_time(task.last_failed_at, now),
+        "failure": task.failure.fingerprint if task.failure else None,
+        "traceback": task.traceback.rstrip() if task.traceback else None,
         "history": _history(task, now),
     }
     return [(name, value) for name, value in fields.items() if value is not None]

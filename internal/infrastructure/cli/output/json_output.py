@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from internal.infrastructure.humanize import error_rate
 from internal.infrastructure.tasks.payload_fields import PayloadField
 from internal.ports.outbox_inspector import OutboxRow, OutboxStats
+from internal.ports.task_failures import FailureGroup
 from internal.ports.task_snapshots import (
     DayCount,
     QueueInfo,
@@ -96,6 +97,7 @@ def task(info: TaskInfo, *, with_payload: bool) -> dict[str, Any]:
         "crashes": info.crashes,
         "last_error": info.last_error,
         "last_failed_at": time(info.last_failed_at),
+        "fingerprint": info.failure.fingerprint if info.failure else None,
         "history": [
             {"at": time(attempt.at), "retries": attempt.retries, "error": attempt.error}
             for attempt in info.history
@@ -111,6 +113,21 @@ def _content(info: TaskInfo) -> dict[str, Any]:
         "payload": info.payload,
         "raw_base64": b64encode(info.raw).decode() if info.raw is not None else None,
         "result": info.result,
+        "traceback": info.traceback,
+    }
+
+
+def failure_group(group: FailureGroup) -> dict[str, Any]:
+    return {
+        "fingerprint": group.failure.fingerprint,
+        "task_name": group.failure.task_name,
+        "error_type": group.failure.error_type,
+        "frame": group.failure.frame,
+        "retry": group.retry,
+        "archived": group.archived,
+        "first_seen": time(group.first_seen),
+        "last_seen": time(group.last_seen),
+        "sample": {"queue": group.queue, "id": group.task_id},
     }
 
 

@@ -9,6 +9,7 @@ from dramatiq.broker import Consumer, MessageProxy
 from internal.infrastructure.taskqueue.broker.lease_keeper import Call, LeaseKeeper
 from internal.infrastructure.taskqueue.delivery.arrivals import Fetched, read_fetch
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
+from internal.infrastructure.taskqueue.delivery.failure_marks import with_mark
 from internal.infrastructure.taskqueue.delivery.outcomes import RELEASED, Outcome
 from internal.infrastructure.taskqueue.delivery.precheck import precheck
 from internal.infrastructure.taskqueue.delivery.settled_as import settled_as
@@ -141,7 +142,8 @@ class QueueConsumer(Consumer):
         """Settle the tasks that Dramatiq's Worker does not see, and call the hooks that it would."""
         signals = [signal for delivery, outcome in refused for signal in signals_of(delivery, outcome)]
         emit(self._broker, "before", signals)
-        self._keeper.settle([*unreadable, *(Settlement(each.lease, outcome) for each, outcome in refused)])
+        ended = [Settlement(delivery.lease, with_mark(outcome, delivery)) for delivery, outcome in refused]
+        self._keeper.settle([*unreadable, *ended])
         emit(self._broker, "after", signals)
 
     def _leave_behind(self) -> None:
@@ -157,5 +159,5 @@ class QueueConsumer(Consumer):
         # Dramatiq's Worker reports the ack or nack, but no retry: its own Retries would enqueue that.
         unreported = [signal for signal in signals_of(message, outcome) if signal[0] == "enqueue"]
         emit(self._broker, "before", unreported)
-        self._keeper.settle([Settlement(message.lease, outcome)])
+        self._keeper.settle([Settlement(message.lease, with_mark(outcome, message))])
         emit(self._broker, "after", unreported)

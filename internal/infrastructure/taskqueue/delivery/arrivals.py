@@ -7,8 +7,10 @@ from dramatiq import Message
 from dramatiq.errors import DecodeError
 
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
+from internal.infrastructure.taskqueue.delivery.failure_marks import unreadable_mark
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
 from internal.infrastructure.taskqueue.delivery.settlements import FetchReply, Lease, Settlement, TaskRow
+from internal.infrastructure.taskqueue.protocol.failure_mark import encode_mark
 from internal.infrastructure.telemetry.error_text import bounded
 
 
@@ -55,7 +57,8 @@ def _add(row: TaskRow, token: str, fetched: Fetched) -> None:
     try:
         message = _decode(row.message)
     except DecodeError as error:
-        outcome = Outcome(Kind.ARCHIVED, note=bounded(f"cannot be read: {error}").encode())
+        note = bounded(f"cannot be read: {error}").encode()
+        outcome = Outcome(Kind.ARCHIVED, note=note, mark=encode_mark(unreadable_mark()))
         fetched.unreadable.append(Settlement(lease, outcome))
         return
     fetched.deliveries.append(

@@ -27,12 +27,15 @@ class Outcome:
     message: the message to store from now on; empty keeps the stored one.
 
     note: for DONE the result, else the entry for the history of attempts.
+
+    mark: for RETRY and ARCHIVED the FailureMark as JSON.
     """
 
     kind: Kind
     number: int = 0
     message: bytes = b""
     note: bytes = b""
+    mark: bytes = b""
 
     @property
     def is_final(self) -> bool:

@@ -52,6 +52,7 @@ class OutcomeRow(NamedTuple):
     number: int
     message: Any
     note: Any
+    mark: Any
 
 
 class QueueRow(NamedTuple):
@@ -175,4 +176,5 @@ def _row(settlement: Settlement) -> OutcomeRow:
         outcome.number,
         text(outcome.message) if outcome.message else "",
         text(outcome.note) if outcome.note else "",
+        text(outcome.mark) if outcome.mark else "",
     )

@@ -6,6 +6,9 @@ import redis.asyncio
 
 from internal.infrastructure.taskqueue.connections.connection import PooledConnection, translated_outages
 from internal.infrastructure.taskqueue.inspection.bulk_actions import BulkAction
+from internal.infrastructure.taskqueue.inspection.failure_actions import FailureActions
+from internal.infrastructure.taskqueue.inspection.failure_scanner import FailureScanner
+from internal.infrastructure.taskqueue.inspection.failures import FailureReader
 from internal.infrastructure.taskqueue.inspection.operator_actions import OperatorActions
 from internal.infrastructure.taskqueue.inspection.pagination import read_page
 from internal.infrastructure.taskqueue.inspection.statistics import StatisticsReader
@@ -16,6 +19,7 @@ from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.timing import Timing
 from internal.infrastructure.tasks.completion_log import CompletionLog
 from internal.infrastructure.tasks.encrypted_payload import PayloadCipher
+from internal.ports.task_failures import FailureGroup, FailureGroups
 from internal.ports.task_inspector import (
     ActionResult,
     ActionStep,
@@ -80,6 +84,9 @@ class RedisTaskInspector:
             client, namespace=namespace, archive_for=timing.archive_for, cipher=cipher
         )
         self._actions = OperatorActions(client, namespace=namespace, completion_log=completion_log)
+        failures = FailureScanner(client, namespace=namespace)
+        self._failures = FailureReader(failures, tasks=self._scanner)
+        self._failure_actions = FailureActions(failures, self._actions)
 
     async def queues(self) -> Sequence[QueueInfo]:
         rows = await self._call(scripts.QUEUES, [])
@@ -172,6 +179,20 @@ class RedisTaskInspector:
         only: TaskFilter | None = None,
     ) -> ActionStep:
         return await self._bulk(action, queue, state, only).step(cursor)
+
+    async def failures(self) -> FailureGroups:
+        return await self._failures.groups()
+
+    async def failure(self, fingerprint: str) -> FailureGroup:
+        return await self._failures.group(fingerprint)
+
+    async def failed_tasks(self, fingerprint: str, *, size: int = 30, cursor: str | None = None) -> TaskPage:
+        return await self._failures.page(fingerprint, size=size, cursor=cursor)
+
+    async def act_on_failures(
+        self, action: TaskAction, fingerprint: str, *, cursor: str | None = None
+    ) -> ActionStep:
+        return await self._failure_actions.step(action, fingerprint, cursor=cursor)
 
     async def workers(self) -> Sequence[WorkerInfo]:
         return await self._registry.workers()

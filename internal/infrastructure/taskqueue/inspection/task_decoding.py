@@ -10,14 +10,18 @@ from dramatiq.errors import DecodeError
 
 from internal.infrastructure.taskqueue.inspection.results import error_in
 from internal.infrastructure.taskqueue.protocol.encoder import JSONEncoder
+from internal.infrastructure.taskqueue.protocol.failure_mark import FailureMark, decode_mark
 from internal.infrastructure.taskqueue.protocol.redis_time import to_moment
 from internal.infrastructure.tasks.encrypted_payload import PayloadCipher, shown
-from internal.ports.task_snapshots import Attempt, TaskInfo
+from internal.ports.task_snapshots import Attempt, Failure, TaskInfo
 from internal.ports.tasks import TaskState, UniqueUntil
 
 ATTEMPT = b"attempt:"
 # The fields of a record that `describe` in `describe_tasks.lua` returns.
-_RECORD_FIELDS = (b"deadline", b"crashes", b"cancelled", b"completed", b"result", b"lock_for", b"lock_until")
+_RECORD_FIELDS = (
+    *(b"deadline", b"crashes", b"cancelled", b"completed", b"result", b"lock_for", b"lock_until"),
+    b"failure",
+)
 # The sorted sets that hold the tasks of a state.
 SETS: Mapping[TaskState, Sequence[str]] = {
     TaskState.PENDING: ("pending", "suspects"),
@@ -83,6 +87,7 @@ class TaskRow:
             crashes=int(self.record.get(b"crashes", 0)),
             last_error=last.error if last else None,
             last_failed_at=last.at if last else None,
+            failure=failure_in(self.record.get(b"failure", b"")),
             history=attempts,
             completed_at=self._moment(b"completed"),
             expires_at=self._expires_at(state, archive_for=archive_for),
@@ -148,9 +153,27 @@ def _read(message: bytes, *, task_id: str, cipher: PayloadCipher | None) -> dict
             "max_retries": options.get("max_retries"),
             "retention": _duration(options.get("retention")) or timedelta(0),
             "headers": {**options.get("headers", {})},
+            "traceback": _text(options.get("traceback")),
         }
     except (DecodeError, LookupError, TypeError, ValueError, AttributeError, OverflowError):
         return {"raw": message}
+
+
+def failure_in(mark: bytes) -> Failure | None:
+    try:
+        return failure_of(decode_mark(mark))
+    except msgspec.DecodeError:
+        return None
+
+
+def failure_of(mark: FailureMark) -> Failure:
+    return Failure(
+        fingerprint=mark.fingerprint, task_name=mark.task_name, error_type=mark.error_type, frame=mark.frame
+    )
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _payload(args: Sequence[Any], kwargs: Mapping[str, Any]) -> object:

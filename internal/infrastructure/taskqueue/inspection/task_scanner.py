@@ -1,5 +1,5 @@
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import inf
 
@@ -58,6 +58,24 @@ class TaskScanner:
             if state is TaskState.ACTIVE:
                 return await self._read_active(queue, newest_first=newest_first, after=after, count=count)
             return await self._read(queue, state, newest_first=newest_first, after=after, count=count)
+
+    async def read_listed(
+        self, queue: str, state: TaskState, scores: Mapping[str, str]
+    ) -> Mapping[str, TaskInfo]:
+        """Read tasks by their ids; `scores` are those in their state. Tasks that are gone are left out."""
+        found: dict[str, TaskInfo] = {}
+        left = list(scores)
+        while left:
+            with translated_outages():
+                rows = await scripts.READ_TASKS.call(
+                    self._connection, self._namespace, (queue, left, MAX_BYTES)
+                )
+            for row in map(TaskRow.of, rows):
+                if row.message:
+                    listed = replace(row, score=scores[row.id])
+                    found[row.id] = self._info(listed, queue, state)
+            left = left[len(rows) :]
+        return found
 
     async def lease_holders(self, queue: str) -> Mapping[str, LeaseHolder]:
         """The workers of the active tasks, by task id. Raise QueueNotFound or Unavailable."""

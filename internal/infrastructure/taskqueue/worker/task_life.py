@@ -8,6 +8,7 @@ import structlog
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.delivery.attempt import Cancelled
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
+from internal.infrastructure.taskqueue.delivery.failure_marks import with_mark
 from internal.infrastructure.taskqueue.delivery.outcomes import RELEASED, Kind, Outcome
 from internal.infrastructure.taskqueue.delivery.precheck import cancelled, precheck
 from internal.infrastructure.taskqueue.delivery.settled_as import settled_as
@@ -130,6 +131,7 @@ class TaskLife:
         )
 
     async def _settle(self, delivery: Delivery, outcome: Outcome) -> None:
+        outcome = with_mark(outcome, delivery)
         if self._outbox_closer and outcome.is_final and is_written_down(delivery):
             succeeded = outcome.kind is Kind.DONE
             await self._outbox_closer.close(Completion(task_id=delivery.task_id, succeeded=succeeded))

@@ -42,6 +42,7 @@ def test_every_command_is_there() -> None:
             for name in ("ls", "names", "inspect", "enqueue", "run", "archive", "delete", "cancel")
         ),
         *(f"task {name}-all" for name in ("run", "archive", "delete", "cancel")),
+        *(f"failures {name}" for name in ("ls", "show", "run", "archive", "delete")),
         *(f"outbox {name}" for name in ("stats", "ls", "inspect")),
         *(f"outbox {name}" for name in ("redrive", "redrive-all", "discard", "discard-all")),
         *(

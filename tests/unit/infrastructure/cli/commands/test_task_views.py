@@ -268,10 +268,12 @@ def test_inspects_a_task_for_a_script(operator: Operator) -> None:
         "crashes": 0,
         "last_error": None,
         "last_failed_at": None,
+        "fingerprint": None,
         "history": [{"at": "2030-01-01T12:00:00+00:00", "retries": 0, "error": "boom"}],
         "completed_at": None,
         "expires_at": "2030-01-01T12:00:00+00:00",
         "result": None,
+        "traceback": None,
     }
 
 

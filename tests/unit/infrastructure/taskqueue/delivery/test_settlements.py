@@ -57,7 +57,7 @@ def test_an_epoch_holds_for_all_later_calls() -> None:
 def test_an_outcome_without_a_message_leaves_the_stored_one() -> None:
     asked = request(Session(), Settlement(Lease("default", "1", "token"), Outcome(Kind.RETRY, 5)))
 
-    assert asked.outcomes == [OutcomeRow(Kind.RETRY, "default", "1", "token", 5, "", "")]
+    assert asked.outcomes == [OutcomeRow(Kind.RETRY, "default", "1", "token", 5, "", "", "")]
 
 
 def test_the_answer_to_an_extension_names_leases() -> None:

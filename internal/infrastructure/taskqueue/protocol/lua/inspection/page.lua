@@ -10,47 +10,6 @@
 -- Returns [1 if the queue exists, rows of `describe` in `describe_tasks.lua`, 1 if there are more tasks]
 local queue, sets, newest, score, id, count, bytes = unpack(cmsgpack.unpack(ARGV[1]))
 
--- Redis orders ids of one score by their bytes; Lua's `<` depends on the locale.
-local function precedes(a, b)
-  for n = 1, math.min(#a, #b) do
-    if string.byte(a, n) ~= string.byte(b, n) then
-      return string.byte(a, n) < string.byte(b, n)
-    end
-  end
-  return #a < #b
-end
-
--- The number of members before (score, id), which need not be a member.
-local function count_before(set)
-  local low = redis.call('ZCOUNT', set, '-inf', '(' .. score)
-  local high = redis.call('ZCOUNT', set, '-inf', score)
-  while low < high do
-    local middle = math.floor((low + high) / 2)
-    if precedes(redis.call('ZRANGE', set, middle, middle)[1], id) then
-      low = middle + 1
-    else
-      high = middle
-    end
-  end
-  return low
-end
-
-local function read(set)
-  local first = 0
-  if score ~= '' then
-    local before = count_before(set)
-    if newest == 1 then
-      first = redis.call('ZCARD', set) - before
-    else
-      first = redis.call('ZSCORE', set, id) == score and before + 1 or before
-    end
-  end
-  if newest == 1 then
-    return redis.call('ZRANGE', set, first, first + count, 'REV', 'WITHSCORES')
-  end
-  return redis.call('ZRANGE', set, first, first + count, 'WITHSCORES')
-end
-
 local function is_next(one, other)
   local a, b = tonumber(one.score), tonumber(other.score)
   if a == b then
@@ -61,7 +20,7 @@ end
 
 local found = {}
 for _, set in ipairs(sets) do
-  local members = read(key(queue, set))
+  local members = read_after(key(queue, set), newest, score, id, count)
   for n = 1, #members, 2 do
     table.insert(found, { id = members[n], score = members[n + 1] })
   end

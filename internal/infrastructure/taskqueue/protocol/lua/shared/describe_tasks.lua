@@ -11,10 +11,10 @@ local function last_attempt(of)
   return last, last ~= '' and redis.call('HGET', of, last)
 end
 
-local KEPT = { 'deadline', 'crashes', 'cancelled', 'completed', 'result', 'lock_for', 'lock_until' }
+local KEPT = { 'deadline', 'crashes', 'cancelled', 'completed', 'result', 'lock_for', 'lock_until', 'failure' }
 
 -- Returns for each task [id, score, message, end of retention, deadline, crashes, cancelled, completed, result,
--- lock_for, lock_until, last attempt, its note]. Stops when messages, results and notes exceed `most` bytes.
+-- lock_for, lock_until, failure, last attempt, its note]. Stops when messages, results and notes exceed `most` bytes.
 local function describe(queue, ids, scores, most)
   local rows, bytes = {}, 0
   local records, some_exist = records_of(queue, ids)
@@ -26,10 +26,10 @@ local function describe(queue, ids, scores, most)
       for field = 1, #KEPT do
         row[4 + field] = kept[field]
       end
-      row[12], row[13] = last_attempt(records[n])
+      row[13], row[14] = last_attempt(records[n])
     end
     rows[n] = row
-    bytes = bytes + #(message or '') + #(row[9] or '') + #(row[13] or '')
+    bytes = bytes + #(message or '') + #(row[9] or '') + #(row[14] or '')
     if bytes > most then
       break
     end

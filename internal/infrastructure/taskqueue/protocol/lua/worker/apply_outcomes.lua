@@ -3,14 +3,14 @@ local STATS_TTL = 90 * 24 * 3600
 
 local ATTEMPTS_KEPT = 50
 -- A record has at most this many other fields.
-local OTHER_FIELDS = 20
+local OTHER_FIELDS = 22
 
-local function store_note(queue, id, note)
+local function store_note(queue, id, note, mark)
   if note == '' then
     return
   end
   local name = record(queue, id)
-  redis.call('HSET', name, 'attempt:' .. now, note)
+  redis.call('HSET', name, 'attempt:' .. now, note, 'failure', mark, 'failed_at', now)
   if redis.call('HLEN', name) > ATTEMPTS_KEPT + OTHER_FIELDS then
     local attempts = {}
     for _, field in ipairs(redis.call('HKEYS', name)) do
@@ -27,7 +27,7 @@ end
 
 local apply = {}
 
-function apply.done(queue, id, keep_for, message, result, gone)
+function apply.done(queue, id, keep_for, message, result, _, gone)
   if keep_for == 0 then
     gone[#gone + 1] = id
   else
@@ -40,8 +40,8 @@ function apply.done(queue, id, keep_for, message, result, gone)
   end
 end
 
-function apply.retry(queue, id, delay, message, note)
-  store_note(queue, id, note)
+function apply.retry(queue, id, delay, message, note, mark)
+  store_note(queue, id, note, mark)
   redis.call('HSET', record(queue, id), 'put_off', now)
   to_later(queue, 'retry', id, delay)
 end
@@ -51,8 +51,8 @@ function apply.scheduled(queue, id, delay)
   to_later(queue, 'scheduled', id, delay)
 end
 
-function apply.archived(queue, id, _, message, note, gone, limits)
-  store_note(queue, id, note)
+function apply.archived(queue, id, _, message, note, mark, gone, limits)
+  store_note(queue, id, note, mark)
   follow_failure(queue, id)
   to_archive(queue, id, limits[1])
 end
@@ -70,7 +70,7 @@ local function settle(outcomes, limits)
   local rejected, left, gone, counts = {}, {}, {}, {}
   local tokens = read_fields('tokens', outcomes, 2)
   for place, outcome in ipairs(outcomes) do
-    local kind, queue, id, held, number, message, note = unpack(outcome)
+    local kind, queue, id, held, number, message, note, mark = unpack(outcome)
     local stored = tokens[queue][id]
     if not is_token(stored, held) then
       rejected[#rejected + 1] = place
@@ -84,7 +84,7 @@ local function settle(outcomes, limits)
       if message ~= '' then
         redis.call('HSET', key(queue, 'messages'), id, message)
       end
-      apply[kind](queue, id, number, message, note, gone[queue], limits)
+      apply[kind](queue, id, number, message, note, mark, gone[queue], limits)
       if counted[kind] then
         local name = queue .. '\0' .. counted[kind]
         counts[name] = (counts[name] or 0) + 1

@@ -2,11 +2,11 @@
 -- The main call of a worker: settle finished tasks, move due tasks, and fetch new ones.
 -- KEYS[1] namespace
 -- ARGV[1] msgpack {worker, epoch, token, lease, gap, outcomes, queues, strict, demand, direct, suspect, bytes, archive}
---   outcomes  [[kind, queue, id, token, number, message, note], ...]; message '' keeps the stored one
+--   outcomes  [[kind, queue, id, token, number, message, note, mark], ...]; message '' keeps the stored one
 --             done: number = ms to keep the task, 0 deletes it; note = result
 --             retry, scheduled: number = delay in ms
 --             released: the task goes to the front of its queue
---             retry, archived: note = note of the failed attempt
+--             retry, archived: note = note of the failed attempt, mark = what its failure has in common with others
 --             progress: the task continues; note = its result so far
 --   queues    [[name, weight, credit, max_running, rate, per], ...], the highest priority first; credit is the
 --             share still owed; a limit of 0 is off; per is in ms
