@@ -3,9 +3,9 @@ import sys
 import typer
 
 from internal.infrastructure.cli.output.console import print_error
-from internal.infrastructure.cli.output.escape import escape
 from internal.infrastructure.cli.output.failures import FAILED
 from internal.infrastructure.cli.run_with_tools import installation_of
+from internal.infrastructure.escape import escape
 
 USAGE_ERROR = 2
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from internal.infrastructure.cli.output.escape import escape
+from internal.infrastructure.escape import escape
 
 # Importing Rich takes a tenth of a second, and few commands print a table.
 if TYPE_CHECKING:

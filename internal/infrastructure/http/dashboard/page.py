@@ -47,7 +47,12 @@ async def provide_frame(
     return Frame(request, await snapshots.newest(), principal)
 
 
-def _address_of(request: Request[Any, Any, Any]) -> str:
-    """The address that shows the same page again, without the notice about what was done."""
+def _address_of(request: Request[Any, Any, Any]) -> str | None:
+    """The address that shows the same page again, without the notice about what was done.
+
+    None for the answer to a form: nothing may send a form again.
+    """
+    if request.method == "POST":
+        return None
     query = [(name, value) for name, value in request.query_params.multi_items() if name != "notice"]
     return f"{request.scope['path']}?{urlencode(query)}" if query else request.scope["path"]

@@ -12,10 +12,11 @@ from internal.infrastructure.http.access import access
 from internal.infrastructure.http.caller import Callers
 from internal.infrastructure.http.dashboard.overview_controller import overview
 from internal.infrastructure.http.dashboard.page import provide_frame
+from internal.infrastructure.http.dashboard.queue_controller import QueueController
 from internal.infrastructure.http.dashboard.workers_controller import workers
 from internal.infrastructure.http.web.page_router import page_router
 
-_PAGES: Sequence[ControllerRouterHandler] = (overview, workers)
+_PAGES: Sequence[ControllerRouterHandler] = (overview, QueueController, workers)
 
 
 def dashboard_router(*, providers: Mapping[str, Callable[[], Any]], callers: Callers) -> Router:

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from internal.infrastructure import humanize
+from internal.infrastructure.escape import cut, escape
+from internal.infrastructure.http.task_address import task_address
 
 
 def _relative(at: datetime, now: datetime) -> str:
@@ -15,10 +17,24 @@ def _exact(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def _plain(text: str, most: int = 200) -> str:
+    """On one line, without invisible characters, and cut."""
+    return escape(cut(text, most))
+
+
+def _lines(text: str, most: int = 20_000) -> str:
+    """As `plain`, with its line feeds."""
+    return escape(cut(text, most), keep_lines=True)
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "exact": _exact,
     "grouped": humanize.count,
+    "lines": _lines,
     "memory": humanize.memory,
+    "percent": humanize.percent,
+    "plain": _plain,
     "relative": _relative,
     "span": humanize.duration,
+    "task_address": task_address,
 }

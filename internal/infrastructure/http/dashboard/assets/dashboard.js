@@ -3,24 +3,27 @@
 const main = () => document.getElementById("main");
 const periods = [2, 5, 10, 20, 0];
 const period = () => Number(localStorage.getItem("refresh") ?? 5);
+// The answer to a form is not fetched again.
+const isLive = () => main().hasAttribute("hx-get");
 let waiting;
 
 function plan() {
   clearTimeout(waiting);
   const seconds = period();
-  if (seconds && !document.hidden) waiting = setTimeout(refresh, seconds * 1000);
+  if (seconds && !document.hidden && isLive()) waiting = setTimeout(refresh, seconds * 1000);
 }
 
 function refresh() {
   // A person who types or selects must not lose it.
-  const isBusy = main().contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
+  const isTyping = main().contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
+  const isBusy = isTyping || main().querySelector("input:checked, details[open]");
   if (!isBusy && getSelection().isCollapsed) htmx.trigger(main(), "refresh");
   plan();
 }
 
 function showPeriod() {
   const live = document.getElementById("live");
-  if (!live) return;
+  if (!live || !isLive()) return;
   const seconds = period();
   let button = live.querySelector("button");
   if (!button) {

@@ -1,4 +1,11 @@
-"""Makes text safe for a terminal: payloads and errors may contain control codes."""
+"""Makes text safe to show: payloads and errors may contain control codes and marks that reverse text."""
+
+ELLIPSIS = "…"
+
+
+def cut(text: str, most: int) -> str:
+    """The text, or its beginning if it has more than `most` characters."""
+    return text if len(text) <= most else f"{text[: most - 1]}{ELLIPSIS}"
 
 
 def escape(text: str, *, keep_lines: bool = False) -> str:
