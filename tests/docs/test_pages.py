@@ -11,8 +11,8 @@ from tests.support.shared_application import litestar_of, shared_app_of
 
 pytestmark = pytest.mark.anyio
 
-# What the application serves to programs.
-FOR_PROGRAMS = re.compile(r"/(api|assets|\.well-known|livez|readyz)(/|$)")
+# What other documents describe.
+ELSEWHERE = re.compile(r"/(api|assets|dashboard|\.well-known|livez|readyz)(/|$)")
 
 
 async def test_lists_every_page(container: Container) -> None:
@@ -20,7 +20,7 @@ async def test_lists_every_page(container: Container) -> None:
     served = {
         re.sub(r":[a-z]+}", "}", route.path)
         for route in routes
-        if "GET" in route.methods and not FOR_PROGRAMS.match(route.path)
+        if "GET" in route.methods and not ELSEWHERE.match(route.path)
     }
 
     assert {page.strip("`") for page, _ in table(PAGES, "pages")} == served

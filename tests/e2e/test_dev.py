@@ -131,7 +131,11 @@ def test_serves_sign_ups_and_shows_each_mail(dev: Dev) -> None:
     assert dev.terminal.count("/readyz") <= 3  # on the screen, and once or twice asked for
     assert "\x1b" not in dev.terminal
     links = re.findall(r"^    \w+ +(http\S+)$", dev.terminal, re.MULTILINE)
-    assert [httpx.get(link).status_code for link in links] == [200, 200]
+    found = {link.removeprefix(dev.url): httpx.get(link).status_code for link in links}
+    assert list(found) == ["/", "/api/v1/swagger", "/dashboard", "/dev/mails", "/readyz"]
+    assert found.pop("/dashboard") == 303  # to the log-in
+    assert set(found.values()) == {200}
+    assert "Welcome to PyHexaClean" in httpx.get(f"{dev.url}/dev/mails").text
 
 
 @pytest.mark.long

@@ -95,14 +95,14 @@ def create_app(
         document = ApiDocument(_ROUTES, dependencies=dependencies, name=api)
         dependencies["api_document"] = _provide(lambda: document)
     assets = Assets.read()
-    dependencies["assets"] = _provide(lambda: assets)
+    dependencies.update(assets=_provide(lambda: assets), website=_provide(lambda: website))
     guard = _guard_of(providers, callers)
 
     async def before_request(request: Request[Any, Any, Any]) -> None:
         await require_body(request)
         await guard.check_again(request)
 
-    pages = [web_router(providers=providers, callers=callers)]
+    pages = [web_router(providers=providers, callers=callers, website=website)]
     if website.has_dashboard:
         pages.append(dashboard_router(providers=providers, callers=callers))
     app = Litestar(

@@ -1,9 +1,8 @@
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
-
 from dependency_injector import containers, providers
 
+from internal.infrastructure.config.mail_directory import mail_directory
 from internal.infrastructure.config.settings import Settings
+from internal.infrastructure.email.mail_folder import MailFolder
 from internal.ports.clock import Clock
 from internal.ports.email_sender import EmailSender
 
@@ -20,16 +19,23 @@ def _sender(settings: Settings, clock: Clock) -> EmailSender:
         app_base_url=settings.app_base_url,
         clock=clock,
     )
-    parts = urlsplit(settings.mail_url)
-    if parts.scheme == "file":
-        return FileEmailSender(directory=Path(unquote(parts.path)), composer=composer)
+    if directory := mail_directory(settings.mail_url):
+        return FileEmailSender(directory=directory, composer=composer)
     return SmtpEmailSender(server=SmtpServer.from_url(settings.mail_url), composer=composer)
 
 
+def _folder(settings: Settings) -> MailFolder:
+    directory = mail_directory(settings.mail_url)
+    if directory is None:
+        raise ValueError("MAIL_URL is not a directory")
+    return MailFolder(directory)
+
+
 class EmailContainer(containers.DeclarativeContainer):
-    """The sender that MAIL_URL names: an SMTP server, or a directory."""
+    """The sender that MAIL_URL names: an SMTP server, or a directory, whose emails `folder` reads."""
 
     settings = providers.Dependency(instance_of=Settings)
     clock: providers.Dependency[Clock] = providers.Dependency()
 
     sender = providers.Singleton(_sender, settings, clock)
+    folder = providers.Singleton(_folder, settings)

@@ -3,18 +3,19 @@
 import os
 import sys
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from internal.infrastructure.bootstrap.dev.development_admin import EMAIL, PASSWORD_FILE
+from internal.infrastructure.config.mail_directory import mail_directory
 from internal.infrastructure.config.paths import VAR_DIRECTORY
-from internal.infrastructure.config.settings import Settings
+from internal.infrastructure.config.settings import Environment, Settings
 from internal.infrastructure.telemetry.log import has_colours
 
 SCREEN = """
   {name} is up, after {seconds:.1f} s.
 
-    Health   {url}/readyz
-{openapi}    Mail     {mail}
+    Start      {url}/
+{api}{dashboard}    Mail       {mail}
+    Health     {url}/readyz
 {admin}
   The server and the worker restart when the code changes.
 
@@ -44,21 +45,27 @@ def screen_of(settings: Settings, seconds: float) -> str:
         name=settings.app_name,
         seconds=seconds,
         url=url_of(settings),
-        openapi=_openapi(settings),
+        api=_api(settings),
+        dashboard=_dashboard(settings),
         mail=_mail_target(settings),
         admin=_admin(),
         var=VAR_DIRECTORY,
     )
 
 
-def _openapi(settings: Settings) -> str:
+def _api(settings: Settings) -> str:
     """The line for the API page, if there is one."""
-    return f"    API      {url_of(settings)}/api/v1/swagger\n" if settings.has_api_document else ""
+    return f"    API        {url_of(settings)}/api/v1/swagger\n" if settings.has_api_document else ""
+
+
+def _dashboard(settings: Settings) -> str:
+    """The line for the dashboard, if there is one."""
+    return f"    Dashboard  {url_of(settings)}/dashboard\n" if settings.dashboard else ""
 
 
 def _admin() -> str:
     """The line for the admin, unless somebody else knows the password or has deleted the file."""
-    return f"    Admin    {EMAIL}, password in {PASSWORD_FILE}\n" if PASSWORD_FILE.exists() else ""
+    return f"    Admin      {EMAIL}, password in {PASSWORD_FILE}\n" if PASSWORD_FILE.exists() else ""
 
 
 def url_of(settings: Settings) -> str:
@@ -68,18 +75,16 @@ def url_of(settings: Settings) -> str:
 
 
 def _mail_target(settings: Settings) -> str:
-    folder = _mail_folder(settings)
+    """The page of the mails, or else where they go."""
+    folder = mail_directory(settings.mail_url)
+    if folder and settings.app_env is Environment.DEVELOPMENT:
+        return f"{url_of(settings)}/dev/mails"
     return f"{os.path.relpath(folder)}/" if folder else settings.mail_url
-
-
-def _mail_folder(settings: Settings) -> Path | None:
-    target = urlsplit(settings.mail_url)
-    return Path(unquote(target.path)) if target.scheme == "file" else None
 
 
 def mails_of(settings: Settings) -> frozenset[Path]:
     """The mails in the folder. None if mail goes to a server."""
-    folder = _mail_folder(settings)
+    folder = mail_directory(settings.mail_url)
     return frozenset(folder.glob("*.eml")) if folder else frozenset()
 
 

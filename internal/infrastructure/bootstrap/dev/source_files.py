@@ -4,7 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 PACKAGES = ("internal", "cmd")
-SUFFIXES = (".py", ".html", ".txt", ".lua")
+SUFFIXES = (".py", ".html", ".css", ".js", ".svg", ".txt", ".lua")
 ENVIRONMENT = Path(".env")
 
 

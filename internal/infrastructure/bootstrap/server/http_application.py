@@ -15,6 +15,7 @@ from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import database_passes, in_background, open_resources
 from internal.infrastructure.bootstrap.server.serving_process import obey_main_process
 from internal.infrastructure.bootstrap.use_cases import use_cases_by_name
+from internal.infrastructure.config.mail_directory import mail_directory
 from internal.infrastructure.config.origins import parse_origins
 from internal.infrastructure.config.settings import Environment, Settings
 from internal.infrastructure.config.trusted_proxies import parse_trusted_proxies
@@ -82,6 +83,7 @@ def providers_of(container: Container, draining: asyncio.Event) -> Mapping[str, 
         "snapshots": lambda: snapshots,
         "tasks": inspection.tasks,
         "outbox": inspection.outbox,
+        "mail_folder": container.email().folder,
     }
 
 
@@ -101,10 +103,17 @@ def app_with(
         website=Website(
             name=settings.app_name,
             shortest_password=settings.password_min_length,
+            url=settings.app_base_url.rstrip("/"),
             is_development=settings.app_env is Environment.DEVELOPMENT,
+            has_api=settings.has_api_document,
             has_dashboard=settings.dashboard,
+            has_mails=_has_mails(settings),
         ),
         origins=parse_origins(settings.cors_allowed_origins),
         trusted_proxies=parse_trusted_proxies(settings.trusted_proxies),
         is_https_only=is_production,
     )
+
+
+def _has_mails(settings: Settings) -> bool:
+    return settings.app_env is Environment.DEVELOPMENT and mail_directory(settings.mail_url) is not None

@@ -29,6 +29,20 @@ document.addEventListener("submit", ({ target }) => {
 });
 addEventListener("pageshow", () => buttons().forEach((each) => { each.disabled = false; }));
 
+for (const code of document.querySelectorAll("pre.command")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "small";
+  button.textContent = "Copy";
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(code.textContent);
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  });
+  // Browsers have a clipboard only on HTTPS and on this machine.
+  if (navigator.clipboard) code.previousElementSibling.append(button);
+}
+
 for (const time of document.querySelectorAll("time[datetime]")) {
   const local = new Date(time.dateTime);
   time.title = time.textContent;
