@@ -1,19 +1,29 @@
 """The pages that `make screenshots` draws and tests/browser/test_shots.py checks, each in a state.
 
-Every shot begins in a browser without cookies. The site knows Ada.
+Every shot begins in a browser without cookies.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
+import httpx
 from playwright.sync_api import Page
 
-from tests.support.browser.people import log_in, sign_up
+from tests.support.browser.people import NAME, log_in, press, sign_up
 from tests.support.browser.site import Site
+from tests.support.system import NO_CERTIFICATES, PASSWORD
 
 ADA = "ada@example.com"
 # The pages of links show their forms without a look at the token.
 TOKEN = "t" * 43
+
+_PHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 Version/18.6 Safari/604.1"
+)
+_LAPTOP = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0"
+
+Show = Callable[[Page, Site], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,16 +31,50 @@ class Shot:
     """`show` leads a page into its state. `is_whole` draws all of a page that is higher than the window."""
 
     name: str
-    show: Callable[[Page, Site], None]
+    show: Show
     is_whole: bool = True
 
 
-def at(path: str) -> Callable[[Page, Site], None]:
-    return lambda page, _: _go(page, path)
+@cache
+def adas_session(site: Site) -> dict[str, str]:
+    """Ada signs up with a phone, and then logs in with a laptop, whose cookies these are."""
+    body = {"email": ADA, "name": NAME, "password": PASSWORD}
+    _post(site, "register", body, device=_PHONE)
+    del body["name"]
+    return dict(_post(site, "login", body, device=_LAPTOP).cookies)
 
 
-def _go(page: Page, path: str) -> None:
-    page.goto(path)
+def _post(site: Site, action: str, body: dict[str, str], *, device: str) -> httpx.Response:
+    headers = {"X-Session-Mode": "cookie", "User-Agent": device}
+    url = f"{site.url}/api/v1/auth/{action}"
+    return httpx.post(url, json=body, headers=headers, timeout=10, verify=NO_CERTIFICATES)
+
+
+def at(path: str) -> Show:
+    def show(page: Page, _: Site) -> None:
+        page.goto(path)
+
+    return show
+
+
+def as_ada_at(path: str) -> Show:
+    def show(page: Page, site: Site) -> None:
+        cookies = adas_session(site).items()
+        page.context.add_cookies([{"name": name, "value": value, "url": site.url} for name, value in cookies])
+        page.goto(path)
+
+    return show
+
+
+def refused_to_ada_at(path: str, *, button: str) -> Show:
+    """Ada sends the form as it comes."""
+
+    def show(page: Page, site: Site) -> None:
+        as_ada_at(path)(page, site)
+        press(page, button)
+        page.locator("[aria-invalid]").first.wait_for()
+
+    return show
 
 
 def _api(page: Page, _: Site) -> None:
@@ -55,6 +99,7 @@ SHOTS = (
     Shot(name="sign-up-refused", show=_sign_up_refused),
     Shot(name="log-in", show=at("/log-in")),
     Shot(name="log-in-refused", show=_log_in_refused),
+    Shot(name="log-out", show=as_ada_at("/log-out")),
     Shot(name="forgot-password", show=at("/forgot-password")),
     Shot(name="forgot-password-sent", show=at("/forgot-password/sent")),
     Shot(name="reset-password", show=at(f"/reset-password?token={TOKEN}")),
@@ -66,5 +111,19 @@ SHOTS = (
     Shot(name="confirm-email", show=at(f"/confirm-email?token={TOKEN}")),
     Shot(name="confirm-email-done", show=at("/confirm-email/done")),
     Shot(name="confirm-email-void", show=at("/confirm-email")),
+    Shot(name="account", show=as_ada_at("/account")),
+    Shot(name="account-name", show=as_ada_at("/account/name")),
+    Shot(name="account-email", show=as_ada_at("/account/email")),
+    Shot(name="account-email-refused", show=refused_to_ada_at("/account/email", button="Send the link")),
+    Shot(name="account-password", show=as_ada_at("/account/password")),
+    Shot(
+        name="account-password-refused", show=refused_to_ada_at("/account/password", button="Change password")
+    ),
+    Shot(name="account-verification", show=as_ada_at("/account/verification")),
+    Shot(name="account-sessions", show=as_ada_at("/account/sessions")),
+    Shot(name="account-sessions-end-all", show=as_ada_at("/account/sessions/end-all")),
+    Shot(name="account-activity", show=as_ada_at("/account/activity")),
+    Shot(name="account-export", show=as_ada_at("/account/export")),
+    Shot(name="account-delete", show=as_ada_at("/account/delete")),
     Shot(name="not-found", show=at("/nowhere")),
 )

@@ -9,19 +9,14 @@ from tests.support.browser.layout import assert_no_sideways_scrolling
 from tests.support.browser.pages import Visit
 from tests.support.browser.site import Site
 from tools.screenshots import FOLDER, HEIGHTS
-from tools.shots import ADA, SHOTS, Shot
+from tools.shots import SHOTS, Shot
 
 # tests/browser/test_swagger.py checks the parts of the API page that are ours.
 OURS = [shot for shot in SHOTS if shot.name != "api"]
 
 
-@pytest.fixture(scope="module")
-def known_ada(site: Site) -> None:
-    site.system.sign_up(ADA)
-
-
 @pytest.fixture
-def page(visited: Visit, site: Site, shot: Shot, known_ada: None) -> Page:  # noqa: ARG001 - the shots need Ada
+def page(visited: Visit, site: Site, shot: Shot) -> Page:
     visited.watch.allowed = {404}
     shot.show(visited.page, site)
     return visited.page
