@@ -6,7 +6,9 @@ from litestar.params import PathParameter
 
 from internal.domain.errors import NotFound
 
-PathId = Annotated[str, PathParameter(schema_extra={"format": "uuid"})]
+_UUID = {"format": "uuid"}
+UserId = Annotated[str, PathParameter(description="The id of the user", schema_extra=_UUID)]
+SessionId = Annotated[str, PathParameter(description="The id of the session", schema_extra=_UUID)]
 
 
 def parse_id(text: str, missing: Callable[[], NotFound]) -> UUID:

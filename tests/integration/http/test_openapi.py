@@ -108,6 +108,17 @@ async def test_fields_have_their_lengths_and_formats(document: dict[str, Any]) -
     assert "success" in schemas["UserEnvelope"]["required"]
 
 
+async def test_every_field_and_parameter_has_an_example_or_its_values(document: dict[str, Any]) -> None:
+    said = {"examples", "enum", "const", "default", "$ref", "allOf", "items"}
+    for name, schema in document["components"]["schemas"].items():
+        for field, given in schema.get("properties", {}).items():
+            assert said & given.keys() or given["type"] == "boolean", f"{name}.{field}"
+    for operation in operations(document):
+        for parameter in operation.get("parameters", []):
+            assert parameter["description"]
+            assert said & parameter["schema"].keys(), parameter["name"]
+
+
 async def test_names_are_clean_and_references_lead_somewhere(document: dict[str, Any]) -> None:
     assert all(re.fullmatch(r"[A-Z][A-Za-z]+", name) for name in document["components"]["schemas"])
     ids = [operation["operationId"] for operation in operations(document)]
@@ -124,6 +135,9 @@ async def test_answers_have_their_headers(document: dict[str, Any]) -> None:
         assert ("WWW-Authenticate" in response["headers"]) is (status == "401")
         assert status not in {"429", "503"} or "Retry-After" in response["headers"]
         assert ("Location" in response["headers"]) is (status == "201")
+    paths = document["paths"]
+    assert "Set-Cookie" in paths["/api/v1/auth/login"]["post"]["responses"]["200"]["headers"]
+    assert "Content-Disposition" in paths["/api/v1/users/me/export"]["get"]["responses"]["200"]["headers"]
 
 
 async def test_routes_say_who_may_call_them(document: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ from internal.infrastructure.http.admin.parameters import parse_user_id
 from internal.infrastructure.http.admin.schemas import AdminUserResponse, ChangeRoleRequest, RevokedSessions
 from internal.infrastructure.http.envelope import EmptyEnvelope, Envelope, Meta
 from internal.infrastructure.http.openapi import BEARER, problems
-from internal.infrastructure.http.path_ids import PathId
+from internal.infrastructure.http.path_ids import UserId
 
 
 class AdminActionsController(Controller):
@@ -40,7 +40,7 @@ class AdminActionsController(Controller):
     async def activate(
         self,
         request: Request[Any, Any, Any],
-        user_id: PathId,
+        user_id: UserId,
         principal: NamedDependency[Principal],
         caller: NamedDependency[Caller],
         enable_user: NamedDependency[EnableUser],
@@ -61,7 +61,7 @@ class AdminActionsController(Controller):
     async def deactivate(
         self,
         request: Request[Any, Any, Any],
-        user_id: PathId,
+        user_id: UserId,
         principal: NamedDependency[Principal],
         caller: NamedDependency[Caller],
         disable_user: NamedDependency[DisableUser],
@@ -82,7 +82,7 @@ class AdminActionsController(Controller):
     async def change_role(
         self,
         request: Request[Any, Any, Any],
-        user_id: PathId,
+        user_id: UserId,
         data: JSONBody[ChangeRoleRequest],
         principal: NamedDependency[Principal],
         caller: NamedDependency[Caller],
@@ -106,7 +106,7 @@ class AdminActionsController(Controller):
     async def revoke_sessions(
         self,
         request: Request[Any, Any, Any],
-        user_id: PathId,
+        user_id: UserId,
         principal: NamedDependency[Principal],
         caller: NamedDependency[Caller],
         revoke_sessions: NamedDependency[RevokeSessions],
@@ -127,7 +127,7 @@ class AdminActionsController(Controller):
     async def start_password_reset(
         self,
         request: Request[Any, Any, Any],
-        user_id: PathId,
+        user_id: UserId,
         principal: NamedDependency[Principal],
         caller: NamedDependency[Caller],
         start_password_reset: NamedDependency[StartPasswordReset],

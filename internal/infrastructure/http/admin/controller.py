@@ -18,7 +18,7 @@ from internal.infrastructure.http.envelope import EmptyEnvelope, Envelope, Meta
 from internal.infrastructure.http.openapi import BEARER, problems
 from internal.infrastructure.http.page_request import provide_page_request
 from internal.infrastructure.http.pagination import PageEnvelope, PageMeta
-from internal.infrastructure.http.path_ids import PathId
+from internal.infrastructure.http.path_ids import UserId
 
 
 class AdminUsersController(Controller):
@@ -58,7 +58,7 @@ class AdminUsersController(Controller):
     async def view(
         self,
         request: Request[Any, Any, Any],
-        user_id: PathId,
+        user_id: UserId,
         principal: NamedDependency[Principal],
         view_user: NamedDependency[ViewUser],
     ) -> Envelope[AdminUserResponse]:
@@ -76,7 +76,7 @@ class AdminUsersController(Controller):
     async def rename(
         self,
         request: Request[Any, Any, Any],
-        user_id: PathId,
+        user_id: UserId,
         data: JSONBody[RenameUserRequest],
         principal: NamedDependency[Principal],
         caller: NamedDependency[Caller],
@@ -101,7 +101,7 @@ class AdminUsersController(Controller):
     async def remove(
         self,
         request: Request[Any, Any, Any],
-        user_id: PathId,
+        user_id: UserId,
         principal: NamedDependency[Principal],
         caller: NamedDependency[Caller],
         remove_user: NamedDependency[RemoveUser],

@@ -20,6 +20,16 @@ HEADERS: Mapping[str, Any] = {
         "schema": {"type": "string"},
         "example": 'Bearer error="invalid_token"',
     },
+    "Set-Cookie": {
+        "description": "In cookie mode, the answer sets or deletes the cookies of the session.",
+        "schema": {"type": "string"},
+        "example": "csrf_token=5f2d; Path=/; SameSite=lax",
+    },
+    "Content-Disposition": {
+        "description": "Browsers save the answer as a file.",
+        "schema": {"type": "string"},
+        "example": 'attachment; filename="account.json"',
+    },
     "Location": {
         "description": "The new user, for the bearer of the new token.",
         "schema": {"type": "string", "format": "uri-reference"},

@@ -25,6 +25,7 @@ REFRESH_TOKEN: Schema = {"examples": ["AZsKz1y7cQqk3mY0r8kT2w"]}
 UUID: Schema = {"examples": ["0b8089e0-94e9-461c-a245-33e2b30d9462"]}
 TIME: Schema = {"examples": ["2026-11-24T04:52:54.238745Z"]}
 ADDRESS: Schema = {"examples": ["192.0.2.1"]}
+CURSOR: Schema = {"minLength": 1, "examples": ["1795999504759986-42"]}
 USER_AGENT: Schema = {"examples": ["curl/8.14.1"]}
 
 # By the name of the field, or of the schema and the field.
@@ -71,14 +72,49 @@ ANSWER_FIELDS: Mapping[str, Schema] = {
     "stored_at": TIME,
     "verified_at": TIME,
     "sessions_valid_from": TIME,
+    "message": {"description": "For people: its words may change", "examples": ["Login successful"]},
+    "purpose": {"examples": ["verify-email"]},
+    "page": {"examples": [1]},
+    "per_page": {"examples": [10]},
+    "total": {"examples": [42]},
+    "total_pages": {"examples": [5]},
+    "revoked": {"description": "How many sessions have ended", "examples": [2]},
+    "checks": {"examples": [{"database": "ok", "redis": "failed"}]},
+    "reasons": {"examples": [{"redis": "no answer within 2 s"}]},
+    "kty": {"examples": ["OKP"]},
+    "crv": {"examples": ["Ed25519"]},
+    "x": {"examples": ["11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"]},
+    "kid": {"examples": ["kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"]},
+    "alg": {"examples": ["EdDSA"]},
+    "use": {"examples": ["sig"]},
+    "error_description": {"examples": ["Invalid credentials"]},
+    "ExportedUser.role": {"examples": ["user"]},
     "GrantError.error": {"enum": ["invalid_grant", "unsupported_grant_type"]},
-    "Pagination.next_cursor": {"description": "The cursor of the next page; null on the last one"},
-    "Problem.instance": {"format": "uri-reference"},
+    "Pagination.next_cursor": {
+        "description": "The cursor of the next page; null on the last one",
+        "examples": CURSOR["examples"],
+    },
+    "Problem.detail": {"examples": ["Validation failed"]},
+    "Problem.errors": {
+        "description": "The problems of each invalid field",
+        "examples": [{"email": ["must be a valid email address"]}],
+    },
+    "Problem.instance": {"format": "uri-reference", "examples": ["/api/v1/auth/register"]},
+    "Problem.message": {"description": "The same as `detail`", "examples": ["Validation failed"]},
+    "Problem.status": {"minimum": 400, "maximum": 599, "examples": [422]},
+    "Problem.title": {"examples": ["Unprocessable Content"]},
     "Problem.type": {"format": "uri-reference"},
 }
 
 PARAMETERS: Mapping[str, Schema] = {
-    "page": {"minimum": 1, "maximum": MOST_NUMBERED},
+    "page": {"minimum": 1, "maximum": MOST_NUMBERED, "examples": [1]},
+    "cursor": CURSOR,
+    "from": TIME,
+    "to": TIME,
+    "actor": UUID,
+    "subject": UUID,
+    "user_id": UUID,
+    "session_id": UUID,
     "limit": {"minimum": 1, "maximum": LARGEST_PAGE},
     "q": {"maxLength": LONGEST_SEARCH, "examples": ["ada exam"]},
     # The quotes of RFC 9651, or none.

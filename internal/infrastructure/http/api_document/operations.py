@@ -15,8 +15,16 @@ _OF_STATUS: Mapping[str, tuple[str, ...]] = {
     "429": ("Retry-After",),
     "503": ("Retry-After",),
 }
-_OF_SIGN_UP: Mapping[str, tuple[str, ...]] = {"201": ("Location",), "409": ("Retry-After",)}
-_SIGN_UP = "auth_register"
+# By the operation and the status.
+_OF_ANSWER: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("auth_register", "201"): ("Location", "Set-Cookie"),
+    ("auth_register", "409"): ("Retry-After",),
+    ("auth_log_in", "200"): ("Set-Cookie",),
+    ("auth_refresh", "200"): ("Set-Cookie",),
+    ("auth_log_out", "200"): ("Set-Cookie",),
+    ("users_remove", "200"): ("Set-Cookie",),
+    ("users_export", "200"): ("Content-Disposition",),
+}
 _READS_COOKIES = {"auth_refresh", "auth_log_out"}
 _SAFE = {"get"}
 
@@ -64,9 +72,8 @@ def _complete_responses(path: str, operation: dict[str, Any]) -> None:
     if any(PROBLEM_JSON in response["content"] for response in responses.values()):
         responses["500"] = {"content": {PROBLEM_JSON: {"schema": {"$ref": f"{REF}Problem"}}}}
     for status, response in responses.items():
-        names = (*_OF_EVERY_ANSWER, *_OF_STATUS.get(status, ()))
-        if operation["operationId"] == _SIGN_UP:
-            names += _OF_SIGN_UP.get(status, ())
+        own = _OF_ANSWER.get((operation["operationId"], status), ())
+        names = (*_OF_EVERY_ANSWER, *_OF_STATUS.get(status, ()), *own)
         response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
         response["description"] = title_of(HTTPStatus(int(status)))
         if problem := response["content"].get(PROBLEM_JSON):

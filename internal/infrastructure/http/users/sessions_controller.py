@@ -17,7 +17,7 @@ from internal.infrastructure.http.envelope import EmptyEnvelope, Meta
 from internal.infrastructure.http.openapi import BEARER, problems
 from internal.infrastructure.http.page_request import PageRequest, provide_large_page_request
 from internal.infrastructure.http.pagination import PageEnvelope, PageMeta, Pagination
-from internal.infrastructure.http.path_ids import PathId, parse_id
+from internal.infrastructure.http.path_ids import SessionId, parse_id
 
 
 class SessionResponse(msgspec.Struct, frozen=True):
@@ -81,7 +81,7 @@ class SessionsController(Controller):
     async def end_session(
         self,
         request: Request[Any, Any, Any],
-        session_id: PathId,
+        session_id: SessionId,
         principal: NamedDependency[Principal],
         caller: NamedDependency[Caller],
         end_session: NamedDependency[EndSession],
