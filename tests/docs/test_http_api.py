@@ -30,6 +30,7 @@ OF_STATUS = (400, 404, 405, 408, 413, 415, 500, 503)
 NOT_IN_HTTP = {
     "CONFLICT",
     "CROSS_SITE_FORM",  # only pages check it, which show no codes
+    "FAILURE_GROUP_NOT_FOUND",
     "NOT_AUTHENTICATED",
     "NOT_FOUND",
     "OUTBOX_ROW_NOT_FOUND",
