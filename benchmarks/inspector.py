@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from uuid import uuid4
 
 import redis.asyncio
 
@@ -19,6 +20,7 @@ from internal.infrastructure.taskqueue.inspection.cursors import to_cursor
 from internal.infrastructure.taskqueue.inspection.inspector import RedisTaskInspector
 from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash_tag
 from internal.infrastructure.taskqueue.protocol.timing import Timing
+from internal.infrastructure.taskqueue.scheduling.periodic import MessageEncoder
 from internal.infrastructure.taskqueue.scheduling.schedule_inspector import ScheduleInspector
 from internal.ports.task_inspector import TaskAction, TaskFilter
 from internal.ports.tasks import TaskState
@@ -74,14 +76,16 @@ async def middle_of(client: redis.asyncio.Redis, count: int) -> str:
     return to_cursor((f"{score:.0f}", task_id.decode()))
 
 
-async def measure(url: str, *, count: int, rounds: int) -> list[Figure]:
+async def measure(url: str, publisher: MessageEncoder, *, count: int, rounds: int) -> list[Figure]:
     async with connect(url) as client:
         inspector = RedisTaskInspector(
             client,
             namespace=hash_tag(NAMESPACE),
             timing=Timing(),
             completion_log=None,
-            schedules=ScheduleInspector(pool_of(url), namespace=hash_tag(NAMESPACE)),
+            schedules=ScheduleInspector(
+                pool_of(url), namespace=hash_tag(NAMESPACE), entries=(), encoder=publisher, new_id=uuid4
+            ),
         )
         found = looks(inspector, middle=await middle_of(client, count))
         return [
@@ -96,7 +100,7 @@ def main() -> None:
         url = os.environ["REDIS_URL"]
         engine = Engine(url)
         engine.publish(options.count)
-        figures = engine.run(measure(url, count=options.count, rounds=options.rounds))
+        figures = engine.run(measure(url, engine.publisher, count=options.count, rounds=options.rounds))
     conclude(figures)
 
 

@@ -7,15 +7,14 @@ from typing import Protocol
 
 from internal.domain.errors import Conflict, NotFound
 from internal.ports.task_failures import FailureGroup, FailureGroups
+from internal.ports.task_schedules import TaskSchedules
 from internal.ports.task_snapshots import (
     DayCount,
     QueueInfo,
-    ScheduledRun,
-    ScheduleInfo,
     TaskInfo,
-    WorkerInfo,
 )
-from internal.ports.task_statistics import Span, TaskStatistics
+from internal.ports.task_statistics import DueMinute, Span, TaskStatistics
+from internal.ports.task_workers import TaskWorkers
 from internal.ports.tasks import TaskState
 
 
@@ -102,7 +101,7 @@ class ActionStep:
     next: str | None
 
 
-class TaskInspector(Protocol):
+class TaskInspector(TaskSchedules, TaskWorkers, Protocol):
     """Every method raises Unavailable if the task queue cannot be reached.
 
     The cost of a page, and of an action on one page of tasks, does not depend on the number of tasks.
@@ -129,6 +128,13 @@ class TaskInspector(Protocol):
         """Return what the tasks of all queues did in this span, as workers reported it.
 
         A worker that is killed takes its last few seconds with it, and a full queue drops statistics first.
+        """
+        ...
+
+    async def due(self) -> Sequence[DueMinute]:
+        """Count the scheduled and retry tasks that are due in this minute and in the next 14.
+
+        The first minute includes the tasks that are overdue.
         """
         ...
 
@@ -240,12 +246,4 @@ class TaskInspector(Protocol):
             Conflict: the action does not apply to failed tasks.
             ValueError: the cursor belongs to another action.
         """
-        ...
-
-    async def workers(self) -> Sequence[WorkerInfo]: ...
-
-    async def schedules(self) -> Sequence[ScheduleInfo]: ...
-
-    async def schedule_history(self, name: str, *, size: int = 30) -> Sequence[ScheduledRun]:
-        """Return the runs, newest first; 1,000 are kept. Raises NotFound."""
         ...

@@ -119,7 +119,10 @@ class RunningTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerInfo:
-    """A worker process with a recent heartbeat. It takes no tasks while it `waits_for` a service."""
+    """A worker process with a recent heartbeat. It takes no tasks while it `waits_for` a service.
+
+    is_quiet: an operator has asked it to take no tasks.
+    """
 
     id: str
     host: str
@@ -132,11 +135,15 @@ class WorkerInfo:
     is_draining: bool
     running: Sequence[RunningTask]
     waits_for: str | None = None
+    is_quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleInfo:
-    """A periodic task. `last` and `next` are slots; `next` is None if no slot follows."""
+    """A periodic task. `last` and `next` are slots; `next` is None if no slot follows.
+
+    is_paused: nothing is published at its slots.
+    """
 
     name: str
     spec: str
@@ -145,6 +152,7 @@ class ScheduleInfo:
     queue: str
     last: datetime | None
     next: datetime | None
+    is_paused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

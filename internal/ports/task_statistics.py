@@ -66,6 +66,15 @@ class TaskFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DueMinute:
+    """The number of tasks that are due in a minute, by state."""
+
+    begins: datetime
+    scheduled: int
+    retry: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskStatistics:
     """The figures of a span.
 

@@ -1,8 +1,10 @@
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any, Protocol
 
+import anyio
 import pytest
 
 from internal.domain.errors import Conflict, NotFound
@@ -695,3 +697,21 @@ async def test_there_are_no_workers_and_no_periodic_tasks_of_themselves(office: 
     assert list(await office.inspector.schedules()) == []
     with pytest.raises(NotFound):
         await office.inspector.schedule_history("none")
+
+
+async def test_due_tasks_are_counted_by_minute(office: Office) -> None:
+    office.seeding.add("soon", TaskState.SCHEDULED, wait=5 * MINUTE)
+    office.seeding.add("soon-too", TaskState.RETRY, queue="low", wait=5 * MINUTE)
+    office.seeding.add("much-later", TaskState.SCHEDULED, wait=60 * MINUTE)
+    office.seeding.add("overdue", TaskState.RETRY, wait=20)
+    await anyio.sleep(0.03)
+
+    due = await office.inspector.due()
+
+    assert len(due) == 15
+    assert {later.begins - earlier.begins for earlier, later in pairwise(due)} == {timedelta(minutes=1)}
+    assert due[0].begins.second == due[0].begins.microsecond == 0
+    # The minute may have ended in between.
+    assert (due[0].scheduled, sum(minute.retry for minute in due[:2])) == (0, 1)
+    assert [sum(minute.scheduled for minute in due[4:7]), sum(minute.retry for minute in due[4:7])] == [1, 1]
+    assert sum(minute.scheduled + minute.retry for minute in due) == 3

@@ -254,3 +254,23 @@ def test_groups_of_failures(admin: Admin, engine: Engine) -> None:
     assert "latest       TypeError: no" in said
     assert said.endswith("1 pending\n")
     assert engine.states() == {"fails": "pending"}
+
+
+def test_a_worker_is_made_quiet_and_resumed(admin: Admin, engine: Engine) -> None:
+    facts = ["host", "here", "pid", 1, "concurrency", 1, "strict", 0, "queues", '{"default":1}']
+    engine.call(scripts.REGISTER, ("worker", HOUR, [*facts, "draining", 0, "quiet", 0], ["default"]))
+
+    said = admin.run(BLOCKS["admin_workers"], WORKER="here:1")
+
+    assert said.splitlines() == ["here:1: quiet", "here:1: resumed"]
+
+
+def test_a_schedule_is_run_paused_and_resumed(admin: Admin, engine: Engine) -> None:
+    entries = [("outbox-purge", "30 3 * * *", "UTC", "outbox:purge", "low")]
+    engine.call(scripts.ANNOUNCE_SCHEDULE, (HOUR, 3600, 0, entries))
+
+    run, *others = admin.run(BLOCKS["admin_schedule"]).splitlines()
+
+    [task_id] = engine.states()
+    assert run == f"outbox-purge: published as {task_id}"
+    assert others == ["outbox-purge: paused", "outbox-purge: resumed"]

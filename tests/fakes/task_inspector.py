@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import count
 
-from internal.domain.errors import Conflict, NotFound
+from internal.domain.errors import Conflict
 from internal.ports.clock import Clock
 from internal.ports.task_failures import FailureGroup, FailureGroupNotFound, FailureGroups
 from internal.ports.task_inspector import (
@@ -21,15 +21,14 @@ from internal.ports.task_inspector import (
 from internal.ports.task_snapshots import (
     DayCount,
     QueueInfo,
-    ScheduledRun,
-    ScheduleInfo,
     TaskInfo,
-    WorkerInfo,
 )
-from internal.ports.task_statistics import Figures, Span, TaskStatistics
+from internal.ports.task_statistics import DueMinute, Figures, Span, TaskStatistics
 from internal.ports.tasks import TaskState
 from tests.fakes.task_failures import group_failures, number_in, tasks_of
-from tests.fakes.task_statistics import FakeAttempt, statistics_of
+from tests.fakes.task_schedules import FakeTaskSchedules
+from tests.fakes.task_statistics import FakeAttempt, due_minutes, statistics_of
+from tests.fakes.task_workers import FakeTaskWorkers
 
 ARCHIVED_FOR = timedelta(days=90)
 MOST_AT_ONCE = 500
@@ -55,7 +54,7 @@ class _Kept:
     since: datetime
 
 
-class FakeTaskInspector:
+class FakeTaskInspector(FakeTaskSchedules, FakeTaskWorkers):
     """Queues in memory. The test says which tasks, workers and schedules there are, and what was counted.
 
     looks_at: how many tasks a filtered page, or a step of an action, looks at, at most.
@@ -64,15 +63,14 @@ class FakeTaskInspector:
     """
 
     def __init__(self, clock: Clock, *, looks_at: int = 1000, batch: int = 100) -> None:
-        self._clock = clock
+        FakeTaskSchedules.__init__(self, clock)
+        FakeTaskWorkers.__init__(self)
         self._looks_at = looks_at
         self._batch = batch
         self._places = count(1)
         self._queues: dict[str, dict[str, _Kept]] = {}
         self._paused: set[str] = set()
         self._counts: dict[str, dict[date, tuple[int, int]]] = defaultdict(dict)
-        self._workers: list[WorkerInfo] = []
-        self._schedules: dict[str, tuple[ScheduleInfo, Sequence[ScheduledRun]]] = {}
         self._attempts: list[FakeAttempt] = []
 
     def add_queue(self, name: str) -> None:
@@ -82,13 +80,6 @@ class FakeTaskInspector:
         for task in tasks:
             self.add_queue(task.queue)
             self._put(task)
-
-    def add_worker(self, worker: WorkerInfo) -> None:
-        self._workers.append(worker)
-
-    def add_schedule(self, schedule: ScheduleInfo, runs: Sequence[ScheduledRun] = ()) -> None:
-        """The runs are given oldest first, as they came."""
-        self._schedules[schedule.name] = (schedule, runs)
 
     def count(self, queue: str, day: date, *, processed: int, failed: int) -> None:
         self.add_queue(queue)
@@ -143,6 +134,10 @@ class FakeTaskInspector:
 
     async def statistics(self, span: Span) -> TaskStatistics:
         return statistics_of(self._attempts, span, now=self._clock.now())
+
+    async def due(self) -> Sequence[DueMinute]:
+        tasks = [kept.task for tasks in self._queues.values() for kept in tasks.values()]
+        return due_minutes(tasks, now=self._clock.now())
 
     async def pause(self, name: str) -> bool:
         self._tasks_of(name)
@@ -276,18 +271,6 @@ class FakeTaskInspector:
             looked_at=len(batch),
             next="0" if len(tasks) > len(batch) else None,
         )
-
-    async def workers(self) -> Sequence[WorkerInfo]:
-        return list(self._workers)
-
-    async def schedules(self) -> Sequence[ScheduleInfo]:
-        return [schedule for schedule, _ in self._schedules.values()]
-
-    async def schedule_history(self, name: str, *, size: int = 30) -> Sequence[ScheduledRun]:
-        if name not in self._schedules:
-            raise NotFound(f"there is no periodic task {name}")
-        _, runs = self._schedules[name]
-        return list(reversed(runs))[:size]
 
     async def _act_on_many(self, action: TaskAction, queue: str, ids: Sequence[str]) -> ActionResult:
         parts = [

@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from math import ceil
 
+from internal.ports.task_snapshots import TaskInfo
 from internal.ports.task_statistics import (
+    DueMinute,
     Durations,
     Figures,
     PeriodFigures,
@@ -12,7 +14,9 @@ from internal.ports.task_statistics import (
     TaskFigures,
     TaskStatistics,
 )
+from internal.ports.tasks import TaskState
 
+_MINUTE = timedelta(minutes=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PERIODS: Mapping[Span, tuple[timedelta, int]] = {
     Span.HOUR: (timedelta(minutes=1), 60),
@@ -57,6 +61,19 @@ def statistics_of(attempts: Sequence[FakeAttempt], span: Span, *, now: datetime)
         ],
         total=_figures(within),
     )
+
+
+def due_minutes(tasks: Sequence[TaskInfo], *, now: datetime) -> Sequence[DueMinute]:
+    first = now.replace(second=0, microsecond=0)
+    due = [(max(0, (task.due - first) // _MINUTE), task.state) for task in tasks if task.due]
+    return [
+        DueMinute(
+            begins=first + minute * _MINUTE,
+            scheduled=due.count((minute, TaskState.SCHEDULED)),
+            retry=due.count((minute, TaskState.RETRY)),
+        )
+        for minute in range(15)
+    ]
 
 
 def _name(attempt: FakeAttempt) -> tuple[str, str]:

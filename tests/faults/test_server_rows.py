@@ -117,7 +117,7 @@ def test_f26_an_operator_who_looks_at_a_backlog(redis_server: EmbeddedRedis, row
         engine.publish(LOOKED_AT)
         before = resident()
 
-        figures = engine.run(measure(redis_server.url, count=LOOKED_AT, rounds=5))
+        figures = engine.run(measure(redis_server.url, engine.publisher, count=LOOKED_AT, rounds=5))
 
     row.note("slowest page", max(max(figure.samples) for figure in figures), unit="ms", limit=300)
     row.note("more memory", (resident() - before) / 2**20, unit="MiB", limit=32)

@@ -17,6 +17,7 @@ from internal.infrastructure.taskqueue.protocol.namespace import NAMESPACE, hash
 from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer
 from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskPublisher
 from internal.infrastructure.taskqueue.scheduling.periodic import PeriodicTask, validate_schedule
+from internal.infrastructure.taskqueue.scheduling.schedule_inspector import ScheduleInspector
 from internal.infrastructure.taskqueue.scheduling.scheduler import Scheduler
 from internal.infrastructure.tasks.codec import TaskCodec
 from internal.infrastructure.tasks.task_encoder import TaskEncoder
@@ -53,6 +54,17 @@ def scheduler_on(redis_url: str, *schedule: PeriodicTask, clock: Clock | None = 
     publisher = publisher_on(redis_url, clock=clock)
     entries = validate_schedule(schedule, encoder=publisher)
     return Scheduler(entries, encoder=publisher, pool=pool_of(redis_url), namespace=PREFIX)
+
+
+def schedule_inspector_on(redis_url: str, *schedule: PeriodicTask) -> ScheduleInspector:
+    publisher = publisher_on(redis_url)
+    return ScheduleInspector(
+        pool_of(redis_url),
+        namespace=PREFIX,
+        entries=validate_schedule(schedule, encoder=publisher),
+        encoder=publisher,
+        new_id=uuid4,
+    )
 
 
 @asynccontextmanager

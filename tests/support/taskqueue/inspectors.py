@@ -1,12 +1,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from internal.infrastructure.taskqueue.connections.connection import connect, pool_of
+from internal.infrastructure.taskqueue.connections.connection import connect
 from internal.infrastructure.taskqueue.inspection.inspector import RedisTaskInspector
 from internal.infrastructure.taskqueue.protocol.timing import Timing
-from internal.infrastructure.taskqueue.scheduling.schedule_inspector import ScheduleInspector
 from internal.infrastructure.tasks.completion_log import CompletionLog
 from internal.infrastructure.tasks.encrypted_payload import PayloadCipher
+from tests.support.schedulers import schedule_inspector_on
 from tests.support.taskqueue.engine import PREFIX
 
 
@@ -14,7 +14,7 @@ from tests.support.taskqueue.engine import PREFIX
 async def inspector_on(
     redis_url: str, *, completion_log: CompletionLog | None = None, cipher: PayloadCipher | None = None
 ) -> AsyncIterator[RedisTaskInspector]:
-    schedules = ScheduleInspector(pool_of(redis_url), namespace=PREFIX)
+    schedules = schedule_inspector_on(redis_url)
     try:
         async with connect(redis_url) as client:
             yield RedisTaskInspector(

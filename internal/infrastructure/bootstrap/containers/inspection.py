@@ -2,7 +2,9 @@ from dependency_injector import containers, providers
 
 from internal.infrastructure.database.outbox.inspector import SqlAlchemyOutboxInspector
 from internal.infrastructure.taskqueue.inspection.inspector import RedisTaskInspector
+from internal.infrastructure.taskqueue.scheduling.periodic import validate_schedule
 from internal.infrastructure.taskqueue.scheduling.schedule_inspector import ScheduleInspector
+from internal.infrastructure.worker.schedule import SCHEDULE
 
 
 class InspectionContainer(containers.DeclarativeContainer):
@@ -11,7 +13,14 @@ class InspectionContainer(containers.DeclarativeContainer):
     database = providers.DependenciesContainer()
     taskqueue = providers.DependenciesContainer()
 
-    schedules = providers.Singleton(ScheduleInspector, taskqueue.redis_pool, namespace=taskqueue.namespace)
+    schedules = providers.Singleton(
+        ScheduleInspector,
+        taskqueue.redis_pool,
+        namespace=taskqueue.namespace,
+        entries=providers.Callable(validate_schedule, SCHEDULE, encoder=taskqueue.publisher),
+        encoder=taskqueue.publisher,
+        new_id=taskqueue.new_id,
+    )
     tasks = providers.Singleton(
         RedisTaskInspector,
         taskqueue.redis,

@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
-from internal.domain.errors import NotFound
 from internal.infrastructure import humanize
 from internal.infrastructure.cli.arguments.options import AsJson
 from internal.infrastructure.cli.command_needs import Tools
+from internal.infrastructure.cli.commands.schedule_actions import COMMANDS, on_schedule
 from internal.infrastructure.cli.output import json_output
 from internal.infrastructure.cli.output.console import show_json, show_table
-from internal.infrastructure.cli.output.failures import CommandGroup, unknown_name
+from internal.infrastructure.cli.output.failures import CommandGroup
 from internal.infrastructure.cli.output.table_layout import Column
 from internal.infrastructure.cli.run_with_tools import run
 from internal.ports.task_snapshots import ScheduledRun, ScheduleInfo
@@ -18,8 +18,11 @@ from internal.ports.task_snapshots import ScheduledRun, ScheduleInfo
 app = typer.Typer(
     cls=CommandGroup,
     no_args_is_help=True,
-    help="List the periodic tasks and their publications.",
+    help="List, run, pause and resume the periodic tasks.",
 )
+
+for _command, _function in COMMANDS.items():
+    app.command(_command)(_function)
 
 _SCHEDULES = (
     Column("NAME"),
@@ -57,7 +60,7 @@ def list_schedules(context: typer.Context, *, as_json: AsJson = False) -> None:
             schedule.time_zone,
             schedule.task_name,
             schedule.queue,
-            humanize.relative_time(schedule.next, now=now),
+            "paused" if schedule.is_paused else humanize.relative_time(schedule.next, now=now),
             humanize.relative_time(schedule.last, now=now),
         )
         for schedule in schedules
@@ -82,11 +85,8 @@ def history(
     """
 
     async def read(tools: Tools) -> Sequence[ScheduledRun]:
-        try:
-            return await tools.inspector.schedule_history(name, size=size)
-        except NotFound as error:
-            known = [schedule.name for schedule in await tools.inspector.schedules()]
-            raise NotFound(unknown_name("periodic task", name, known)) from error
+        runs = tools.inspector.schedule_history(name, size=size)
+        return await on_schedule(tools.inspector, name, runs)
 
     runs = run(context, read)
     if as_json:

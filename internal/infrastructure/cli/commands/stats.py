@@ -23,7 +23,7 @@ from internal.infrastructure.cli.output.console import (
 )
 from internal.infrastructure.cli.run_with_tools import run
 from internal.ports.task_snapshots import QueueInfo
-from internal.ports.task_statistics import Span, TaskStatistics
+from internal.ports.task_statistics import DueMinute, Span, TaskStatistics
 from internal.ports.unavailable import Unavailable
 
 if TYPE_CHECKING:  # it imports Redis' client, which `--help` does not need
@@ -37,6 +37,7 @@ class _Overview:
     at: datetime
     queues: Sequence[QueueInfo]
     statistics: TaskStatistics
+    due: Sequence[DueMinute]
     redis: "RedisInfo"
     refusals: RedisRefusals
     workers: int | None
@@ -108,6 +109,7 @@ async def _overview(tools: Tools, span: Span) -> _Overview:
         at=tools.clock.now(),
         queues=await tools.inspector.queues(),
         statistics=await tools.inspector.statistics(span),
+        due=await tools.inspector.due(),
         redis=await tools.redis_info(),
         refusals=refusals,
         workers=None if refusals.of_workers else len(await tools.inspector.workers()),
@@ -121,6 +123,7 @@ def _document(overview: _Overview) -> dict[str, Any]:
         "workers": overview.workers,
         "queues": [json_output.queue(queue) for queue in overview.queues],
         "statistics": json_statistics.statistics(overview.statistics),
+        "due": json_statistics.due(overview.due),
         "redis": {**json_output.redis(overview.redis), "why_no_writes": overview.refusals.of_tasks},
     }
 
@@ -132,7 +135,7 @@ def _show(overview: _Overview, *, as_json: bool) -> None:
     total = _total(overview.queues)
     show_fields([(state, humanize.count(size)) for state, size in total["states"].items()])
     print_line("")
-    show_fields(_today(total, workers=overview.workers))
+    show_fields([*_today(total, workers=overview.workers), ("due in 15m", _due(overview.due))])
     print_line("")
     show_queues(overview.queues)
     print_line("")
@@ -162,6 +165,12 @@ def _today(total: dict[str, Any], *, workers: int | None) -> Sequence[tuple[str,
         ("error rate", humanize.percent(total["error_rate_today"])),
         ("workers", "unknown: they cannot register" if workers is None else humanize.count(workers)),
     ]
+
+
+def _due(minutes: Sequence[DueMinute]) -> str:
+    scheduled = sum(minute.scheduled for minute in minutes)
+    retry = sum(minute.retry for minute in minutes)
+    return f"{humanize.count(scheduled)} scheduled, {humanize.count(retry)} retry"
 
 
 def _redis(info: "RedisInfo", refusals: RedisRefusals) -> Sequence[tuple[str, str]]:

@@ -8,6 +8,7 @@ import typer
 from internal.infrastructure import humanize
 from internal.infrastructure.cli.arguments.options import AsJson
 from internal.infrastructure.cli.command_needs import Tools
+from internal.infrastructure.cli.commands import worker_actions
 from internal.infrastructure.cli.output import json_output
 from internal.infrastructure.cli.output.console import print_error, print_line, show_json, show_table
 from internal.infrastructure.cli.output.failures import FAILED, CommandGroup
@@ -17,7 +18,9 @@ from internal.infrastructure.cli.run_with_tools import installation_of, run, run
 from internal.infrastructure.telemetry.liveness_file import SILENT_AFTER
 from internal.ports.task_snapshots import WorkerInfo
 
-app = typer.Typer(cls=CommandGroup, no_args_is_help=True, help="List and check the workers.")
+app = typer.Typer(cls=CommandGroup, no_args_is_help=True, help="List, check, quiet and resume the workers.")
+app.command("quiet", help=worker_actions.QUIET)(worker_actions.command_for(quiet=True))
+app.command("resume", help=worker_actions.RESUME)(worker_actions.command_for(quiet=False))
 
 _WORKERS = (
     Column("HOST"),
@@ -83,6 +86,8 @@ def _row(worker: WorkerInfo, now: datetime) -> Sequence[str]:
 def _status(worker: WorkerInfo) -> str:
     if worker.is_draining:
         return "draining"
+    if worker.is_quiet:
+        return "quiet"
     return f"waits for {worker.waits_for}" if worker.waits_for else "up"
 
 

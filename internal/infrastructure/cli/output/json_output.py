@@ -157,6 +157,7 @@ def worker(info: WorkerInfo) -> dict[str, Any]:
         "queues": dict(info.queues),
         "is_strict": info.is_strict,
         "is_draining": info.is_draining,
+        "is_quiet": info.is_quiet,
         "waits_for": info.waits_for,
         "running": [
             {
@@ -180,6 +181,7 @@ def schedule(info: ScheduleInfo) -> dict[str, Any]:
         "queue": info.queue,
         "last": time(info.last),
         "next": time(info.next),
+        "is_paused": info.is_paused,
     }
 
 

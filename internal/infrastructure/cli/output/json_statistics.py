@@ -1,10 +1,11 @@
 """What `stats --json` prints about the tasks over time."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from internal.infrastructure.cli.output.json_output import seconds, time
 from internal.infrastructure.humanize import error_rate
-from internal.ports.task_statistics import Durations, Figures, TaskStatistics
+from internal.ports.task_statistics import DueMinute, Durations, Figures, TaskStatistics
 
 
 def statistics(found: TaskStatistics) -> dict[str, Any]:
@@ -15,6 +16,13 @@ def statistics(found: TaskStatistics) -> dict[str, Any]:
         "tasks": [{"queue": task.queue, "name": task.name, **_figures(task.figures)} for task in found.tasks],
         "periods": [{"begins": time(period.begins), **_figures(period.figures)} for period in found.periods],
     }
+
+
+def due(minutes: Sequence[DueMinute]) -> list[dict[str, Any]]:
+    return [
+        {"begins": time(minute.begins), "scheduled": minute.scheduled, "retry": minute.retry}
+        for minute in minutes
+    ]
 
 
 def _figures(figures: Figures) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import redis.asyncio
 
@@ -11,6 +11,7 @@ from internal.infrastructure.taskqueue.inspection.failure_scanner import Failure
 from internal.infrastructure.taskqueue.inspection.failures import FailureReader
 from internal.infrastructure.taskqueue.inspection.operator_actions import OperatorActions
 from internal.infrastructure.taskqueue.inspection.pagination import read_page
+from internal.infrastructure.taskqueue.inspection.queue_decoding import queue_info
 from internal.infrastructure.taskqueue.inspection.statistics import StatisticsReader
 from internal.infrastructure.taskqueue.inspection.task_decoding import STATES, TaskRow
 from internal.infrastructure.taskqueue.inspection.task_scanner import TaskScanner
@@ -30,6 +31,7 @@ from internal.ports.task_inspector import (
     TaskNotFound,
     TaskPage,
 )
+from internal.ports.task_schedules import TaskSchedules
 from internal.ports.task_snapshots import (
     DayCount,
     QueueInfo,
@@ -38,21 +40,13 @@ from internal.ports.task_snapshots import (
     TaskInfo,
     WorkerInfo,
 )
-from internal.ports.task_statistics import Span, TaskStatistics
+from internal.ports.task_statistics import DueMinute, Span, TaskStatistics
 from internal.ports.tasks import TaskState
 
 MAX_DAYS = 90
 # Keys per SCAN.
 SCAN_COUNT = 500
 EPOCH = date(1970, 1, 1)
-
-
-class Schedules(Protocol):
-    """The part of a TaskInspector that reads the periodic tasks."""
-
-    async def schedules(self) -> Sequence[ScheduleInfo]: ...
-
-    async def schedule_history(self, name: str, *, size: int = 30) -> Sequence[ScheduledRun]: ...
 
 
 class RedisTaskInspector:
@@ -69,7 +63,7 @@ class RedisTaskInspector:
         namespace: str,
         timing: Timing,
         completion_log: CompletionLog | None,
-        schedules: Schedules,
+        schedules: TaskSchedules,
         cipher: PayloadCipher | None = None,
     ) -> None:
         self._client = client
@@ -90,11 +84,11 @@ class RedisTaskInspector:
 
     async def queues(self) -> Sequence[QueueInfo]:
         rows = await self._call(scripts.QUEUES, [])
-        return sorted((_queue(*row) for row in rows), key=lambda queue: queue.name)
+        return sorted((queue_info(*row) for row in rows), key=lambda queue: queue.name)
 
     async def queue(self, name: str) -> QueueInfo:
         for row in await self._call(scripts.QUEUES, [name]):
-            return _queue(*row)
+            return queue_info(*row)
         raise _no_queue(name)
 
     async def history(self, name: str, *, days: int) -> Sequence[DayCount]:
@@ -110,6 +104,9 @@ class RedisTaskInspector:
 
     async def statistics(self, span: Span) -> TaskStatistics:
         return await self._statistics.read(span)
+
+    async def due(self) -> Sequence[DueMinute]:
+        return await self._statistics.due()
 
     async def pause(self, name: str) -> bool:
         return await self._set_paused(name, paused=True)
@@ -197,6 +194,12 @@ class RedisTaskInspector:
     async def workers(self) -> Sequence[WorkerInfo]:
         return await self._registry.workers()
 
+    async def quiet_worker(self, worker_id: str) -> bool:
+        return await self._registry.set_quiet(worker_id, quiet=True)
+
+    async def resume_worker(self, worker_id: str) -> bool:
+        return await self._registry.set_quiet(worker_id, quiet=False)
+
     async def schedules(self) -> Sequence[ScheduleInfo]:
         return await self._schedules.schedules()
 
@@ -205,6 +208,15 @@ class RedisTaskInspector:
 
     def _bulk(self, action: TaskAction, queue: str, state: TaskState, only: TaskFilter | None) -> BulkAction:
         return BulkAction(self._scanner, self._actions, action, queue, state, only)
+
+    async def run_schedule(self, name: str) -> str:
+        return await self._schedules.run_schedule(name)
+
+    async def pause_schedule(self, name: str) -> bool:
+        return await self._schedules.pause_schedule(name)
+
+    async def resume_schedule(self, name: str) -> bool:
+        return await self._schedules.resume_schedule(name)
 
     async def _set_paused(self, name: str, *, paused: bool) -> bool:
         changed = await self._call(scripts.PAUSE, (name, int(paused), 1))
@@ -233,21 +245,3 @@ class RedisTaskInspector:
 
 def _no_queue(name: str) -> QueueNotFound:
     return QueueNotFound(f"there is no queue {name}")
-
-
-def _queue(
-    name: bytes, is_paused: int, sizes: Sequence[Any], waited: int, memory: int, processed: int, failed: int
-) -> QueueInfo:
-    sizes_by_state: dict[TaskState, int] = {}
-    for set_name, size in zip(sizes[::2], sizes[1::2], strict=True):
-        state = STATES[set_name.decode()]
-        sizes_by_state[state] = sizes_by_state.get(state, 0) + size
-    return QueueInfo(
-        name=name.decode(),
-        is_paused=bool(is_paused),
-        sizes=sizes_by_state,
-        latency=timedelta(milliseconds=waited),
-        memory=memory,
-        processed=processed,
-        failed=failed,
-    )

@@ -24,8 +24,9 @@ from internal.infrastructure.taskqueue.protocol.histogram import (
     quantile,
     sum_of,
 )
-from internal.infrastructure.taskqueue.protocol.redis_time import EPOCH
+from internal.infrastructure.taskqueue.protocol.redis_time import EPOCH, to_moment
 from internal.ports.task_statistics import (
+    DueMinute,
     Durations,
     Figures,
     PeriodFigures,
@@ -36,6 +37,7 @@ from internal.ports.task_statistics import (
 
 # Periods per call when the rows of all tasks are read: some 10 kB each.
 AT_ONCE = 50
+DUE_MINUTES = 15
 
 _decode_row = msgspec.msgpack.Decoder(list[int]).decode
 _decode_rows = msgspec.msgpack.Decoder(dict[str, dict[str, list[int]]]).decode
@@ -88,6 +90,14 @@ class StatisticsReader:
             tasks=await self._by_task(_ranges(kind, first, last)),
             total=_figures(_total(rows)),
         )
+
+    async def due(self) -> Sequence[DueMinute]:
+        with translated_outages():
+            first, counts = await scripts.DUE.call(self._connection, self._namespace, [DUE_MINUTES])
+        return [
+            DueMinute(begins=to_moment(first) + minute * _MINUTE.length, scheduled=scheduled, retry=retry)
+            for minute, (scheduled, retry) in enumerate(zip(counts[::2], counts[1::2], strict=True))
+        ]
 
     async def _by_task(self, ranges: Sequence[_Range]) -> Sequence[TaskFigures]:
         sums: dict[tuple[str, str], Row] = {}

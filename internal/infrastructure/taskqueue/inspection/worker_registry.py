@@ -9,6 +9,10 @@ from internal.infrastructure.taskqueue.connections.connection import PooledConne
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.redis_time import to_moment
 from internal.ports.task_snapshots import RunningTask, WorkerInfo
+from internal.ports.task_workers import WorkerNotFound, WorkerTooOld
+
+# Replies of the script.
+_NOT_UP, _TOO_OLD = -1, -2
 
 
 class WorkerRegistry:
@@ -22,6 +26,16 @@ class WorkerRegistry:
             rows = await scripts.WORKERS.call(self._connection, self._namespace, [])
         return [_worker(worker_id, fields) for worker_id, fields in rows]
 
+    async def set_quiet(self, worker_id: str, *, quiet: bool) -> bool:
+        """Return whether that is a change. Raise WorkerNotFound, WorkerTooOld, Unavailable."""
+        with translated_outages():
+            changed = await scripts.QUIET.call(self._connection, self._namespace, (worker_id, int(quiet)))
+        if changed == _NOT_UP:
+            raise WorkerNotFound(f"no worker {worker_id} is up")
+        if changed == _TOO_OLD:
+            raise WorkerTooOld(f"worker {worker_id} runs a version that cannot be made quiet")
+        return bool(changed)
+
     async def workers_on(self, host: str) -> Sequence[WorkerInfo]:
         """The workers on a host, in the order of their process ids. Raise Unavailable."""
         return sorted(
@@ -32,6 +46,7 @@ class WorkerRegistry:
 def _worker(worker_id: bytes, fields: Sequence[bytes]) -> WorkerInfo:
     heartbeat = dict(zip(fields[::2], fields[1::2], strict=True))
     heard = int(heartbeat[b"heard"])
+    is_quiet = heartbeat.get(b"quiet") == b"1"
     # The first heartbeat has no start time.
     started = int(heartbeat.get(b"started", heard))
     return WorkerInfo(
@@ -43,7 +58,9 @@ def _worker(worker_id: bytes, fields: Sequence[bytes]) -> WorkerInfo:
         concurrency=int(heartbeat[b"concurrency"]),
         queues=msgspec.json.decode(heartbeat[b"queues"]),
         is_strict=heartbeat[b"strict"] == b"1",
-        is_draining=heartbeat[b"draining"] == b"1",
+        # A quiet worker says that it drains, for readers of an older version.
+        is_draining=heartbeat[b"draining"] == b"1" and not is_quiet,
+        is_quiet=is_quiet,
         waits_for=heartbeat.get(b"waits_for", b"").decode() or None,
         running=[_running(*row) for row in msgspec.json.decode(heartbeat.get(b"running", b"[]"))],
     )

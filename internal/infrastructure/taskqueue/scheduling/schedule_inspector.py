@@ -1,9 +1,10 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from redis.asyncio import ConnectionPool
 
-from internal.domain.errors import NotFound
 from internal.infrastructure.taskqueue.connections.connection import (
     DedicatedConnection,
     impatient,
@@ -13,24 +14,37 @@ from internal.infrastructure.taskqueue.connections.connection import (
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.redis_time import to_moment
 from internal.infrastructure.taskqueue.protocol.timing import milliseconds
+from internal.infrastructure.taskqueue.scheduling.periodic import MessageEncoder, ValidatedEntry
 from internal.infrastructure.taskqueue.scheduling.scheduler import SHOWN_FOR
 from internal.infrastructure.taskqueue.scheduling.timetable import parse_timetable
+from internal.ports.task_schedules import EqualTaskExists, ScheduleNotFound
 from internal.ports.task_snapshots import ScheduledRun, ScheduleInfo
 
-
-class ScheduleNotFound(NotFound):
-    code = "SCHEDULE_NOT_FOUND"
+# A reply of the scripts.
+_NOT_ANNOUNCED = -1
 
 
 class ScheduleInspector:
-    """Reads the periodic tasks that workers have announced lately, and their runs.
+    """Reads the periodic tasks that workers have announced lately and their runs, and acts on them.
 
+    entries: of this version.
     Every method raises Unavailable if Redis cannot be reached.
     """
 
-    def __init__(self, pool: ConnectionPool, *, namespace: str) -> None:
+    def __init__(
+        self,
+        pool: ConnectionPool,
+        *,
+        namespace: str,
+        entries: Sequence[ValidatedEntry],
+        encoder: MessageEncoder,
+        new_id: Callable[[], UUID],
+    ) -> None:
         self._connection = DedicatedConnection(pool, patience=impatient())
         self._namespace = namespace
+        self._entries = {entry.name: entry for entry in entries}
+        self._encoder = encoder
+        self._new_id = new_id
 
     async def schedules(self) -> Sequence[ScheduleInfo]:
         """The periodic tasks, ordered by name."""
@@ -52,16 +66,51 @@ class ScheduleInspector:
         key = f"{self._namespace}:schedule:{name}"
         with translated_outages():
             if not await repeated(lambda: self._connection.call("EXISTS", key)):
-                raise ScheduleNotFound(f"there is no schedule named {name!r}")
+                raise _not_found(name)
             runs = await repeated(lambda: self._connection.call("LRANGE", f"{key}:history", 0, size - 1))
         return [_run(run) for run in runs]
+
+    async def run_schedule(self, name: str) -> str:
+        entry = self._entries.get(name)
+        if entry is None:
+            raise _not_found(name)
+        task_id = f"{name}:{self._new_id()}"
+        task = self._encoder.encode(entry.periodic.task, task_id=task_id, options=entry.options)
+        # Not repeated: after a lost reply, the task may have run.
+        with translated_outages():
+            refusal = await scripts.RUN_SCHEDULE.call(self._connection, self._namespace, (name, task))
+        if refusal == _NOT_ANNOUNCED:
+            raise _not_found(name)
+        if refusal:
+            raise EqualTaskExists(f"an equal task exists: {refusal.decode()}")
+        return task_id
+
+    async def pause_schedule(self, name: str) -> bool:
+        return await self._set_paused(name, paused=True)
+
+    async def resume_schedule(self, name: str) -> bool:
+        return await self._set_paused(name, paused=False)
+
+    async def _set_paused(self, name: str, *, paused: bool) -> bool:
+        with translated_outages():
+            changed = await repeated(
+                lambda: scripts.PAUSE_SCHEDULE.call(self._connection, self._namespace, (name, int(paused)))
+            )
+        if changed == _NOT_ANNOUNCED:
+            raise _not_found(name)
+        return bool(changed)
 
     async def close(self) -> None:
         await self._connection.close()
 
 
-def _info(entry: Sequence[bytes], *, now: datetime) -> ScheduleInfo:
-    name, spec, time_zone, task_name, queue, last = (value.decode() for value in entry)
+def _not_found(name: str) -> ScheduleNotFound:
+    return ScheduleNotFound(f"there is no schedule named {name!r}")
+
+
+def _info(entry: Sequence[Any], *, now: datetime) -> ScheduleInfo:
+    *texts, is_paused = entry
+    name, spec, time_zone, task_name, queue, last = (text.decode() for text in texts)
     return ScheduleInfo(
         name=name,
         spec=spec,
@@ -70,6 +119,7 @@ def _info(entry: Sequence[bytes], *, now: datetime) -> ScheduleInfo:
         queue=queue,
         last=to_moment(int(last)) if last else None,
         next=_next(spec, time_zone, now=now),
+        is_paused=bool(is_paused),
     )
 
 

@@ -91,7 +91,9 @@ class Heartbeat:
     @property
     def _state(self) -> tuple[Any, ...]:
         running = tuple(sorted(delivery.lease for delivery in self._in_flight.running))
-        return self._in_flight.is_draining, self._in_flight.waits_for, tuple(self._shares.queues), running
+        in_flight = self._in_flight
+        takes = in_flight.is_draining, in_flight.is_quiet, in_flight.waits_for
+        return *takes, tuple(self._shares.queues), running
 
     async def _write(self) -> None:
         self._write_at = monotonic() + self._beat
@@ -103,12 +105,13 @@ class Heartbeat:
             self._fields(),
             list(self._shares.queues) if is_first else [],
         )
-        now, *pulled_back = await scripts.REGISTER.call(self._wire, self._namespace, request)
+        now, is_quiet, *pulled_back = await scripts.REGISTER.call(self._wire, self._namespace, request)
         if pulled_back:
             ahead, workers, leases, waiting = pulled_back[0]
             log.warning(
                 "redis.clock_corrected", ahead=ahead / 1000, workers=workers, leases=leases, waiting=waiting
             )
+        self._in_flight.be_quiet(wanted=bool(is_quiet))
         # The first heartbeat did not know the time yet.
         self._written = () if is_first else state
         self._set_clock(now - asked * 1000)
@@ -119,11 +122,14 @@ class Heartbeat:
             self._clock = clock
 
     def _fields(self) -> list[Any]:
+        in_flight = self._in_flight
         fields = {
             **self._who,
             "queues": msgspec.json.encode(self._shares.weights).decode(),
-            "draining": int(self._in_flight.is_draining),
-            "waits_for": self._in_flight.waits_for or "",
+            # Scripts of an older version must not count on a quiet worker either.
+            "draining": int(in_flight.is_draining or in_flight.is_quiet),
+            "quiet": int(in_flight.is_quiet and not in_flight.is_draining),
+            "waits_for": in_flight.waits_for or "",
         }
         if self._clock is not None:
             fields["started"] = self._moment(self._started)

@@ -36,6 +36,8 @@ class InFlightTasks:
         self._changed = changed
         self._loop = asyncio.get_running_loop()
         self.is_draining = False
+        # An operator wants it to take nothing more.
+        self.is_quiet = False
         # The service without which the worker takes nothing more.
         self.waits_for: str | None = None
 
@@ -62,6 +64,18 @@ class InFlightTasks:
 
     def resume(self) -> None:
         self.is_draining = False
+        self._changed()
+
+    def be_quiet(self, *, wanted: bool) -> None:
+        """Take nothing more, as in a pause, until this is called with False."""
+        if wanted == self.is_quiet:
+            return
+        self.is_quiet = wanted
+        if wanted:
+            log.info("worker.quiet")
+            self._slots.send_away_waiting()
+        else:
+            log.info("worker.not_quiet")
         self._changed()
 
     def wait_for(self, service: str | None) -> None:
@@ -114,7 +128,7 @@ class InFlightTasks:
 
     @property
     def _takes_nothing(self) -> bool:
-        return self.is_draining or self.waits_for is not None
+        return self.is_draining or self.is_quiet or self.waits_for is not None
 
     async def _emptied(self, deadline: float) -> None:
         self._life.is_quiet.clear()

@@ -1,14 +1,16 @@
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 import redis
 
 from internal.domain.errors import NotFound
-from internal.infrastructure.taskqueue.connections.connection import pool_of
 from internal.infrastructure.taskqueue.scheduling.periodic import PeriodicTask
 from internal.infrastructure.taskqueue.scheduling.schedule_inspector import ScheduleInspector
 from internal.infrastructure.taskqueue.scheduling.scheduler import SHOWN_FOR
+from internal.ports.task_schedules import ScheduleNotFound
 from internal.ports.task_snapshots import ScheduleInfo
 from internal.ports.unavailable import Unavailable
 from tests.support.queue_contents import queued
@@ -16,7 +18,9 @@ from tests.support.schedulers import (
     PREFIX,
     Tick,
     every,
+    published,
     redis_time,
+    schedule_inspector_on,
     scheduler_on,
     scheduling,
     until_published,
@@ -29,7 +33,7 @@ DAILY = PeriodicTask(name="daily", spec="@daily", task=Tick(), time_zone="Asia/K
 
 @pytest.fixture
 async def book(redis_url: str) -> AsyncIterator[ScheduleInspector]:
-    book = ScheduleInspector(pool_of(redis_url), namespace=PREFIX)
+    book = schedule_inspector_on(redis_url, every("1h"), DAILY)
     yield book
     await book.close()
 
@@ -121,8 +125,65 @@ async def test_a_history_of_no_size_is_refused(book: ScheduleInspector) -> None:
 
 
 async def test_says_that_redis_is_away(absent_port: int) -> None:
-    book = ScheduleInspector(pool_of(f"redis://127.0.0.1:{absent_port}/0"), namespace=PREFIX)
+    book = schedule_inspector_on(f"redis://127.0.0.1:{absent_port}/0")
 
     with pytest.raises(Unavailable):
         await book.schedules()
     await book.close()
+
+
+async def test_a_paused_schedule_publishes_nothing_and_makes_up_for_nothing(
+    redis_url: str, book: ScheduleInspector
+) -> None:
+    tick = every("200ms")
+    async with scheduling(scheduler_on(redis_url, tick), scheduler_on(redis_url, tick)):
+        await until_published(redis_url, 2)
+        await book.pause_schedule("tick")
+        await asyncio.sleep(0.3)
+        paused_with = len(published(redis_url))
+        await asyncio.sleep(1)
+        still = len(published(redis_url))
+        await book.resume_schedule("tick")
+        slots = await until_published(redis_url, still + 2)
+
+    assert still == paused_with
+    gaps = sorted(later - earlier for earlier, later in pairwise(slots))
+    assert gaps[-1] > timedelta(seconds=1)
+
+
+async def test_slots_that_no_worker_saw_while_paused_are_not_made_up_for(
+    redis_url: str, book: ScheduleInspector
+) -> None:
+    tick = every("200ms")
+    async with scheduling(scheduler_on(redis_url, tick)):
+        await until_published(redis_url, 1)
+        await book.pause_schedule("tick")
+    await asyncio.sleep(1)
+    before = len(published(redis_url))
+    await book.resume_schedule("tick")
+    async with scheduling(scheduler_on(redis_url, tick)):
+        slots = await until_published(redis_url, before + 1)
+
+    assert slots[before] - slots[before - 1] > timedelta(seconds=0.8)
+
+
+async def test_a_run_by_hand_leaves_the_slots_as_they_are(redis_url: str, book: ScheduleInspector) -> None:
+    async with scheduling(scheduler_on(redis_url, every("1h"))):
+        await eventually_announced(book)
+        before = (await book.schedules())[0].last
+        task_id = await book.run_schedule("tick")
+        after = (await book.schedules())[0].last
+
+    assert before == after
+    assert [task.id for task in queued(redis_url)] == [task_id]
+
+
+async def test_a_schedule_that_no_worker_announces_does_not_run(book: ScheduleInspector) -> None:
+    with pytest.raises(ScheduleNotFound):
+        await book.run_schedule("tick")
+
+
+async def eventually_announced(book: ScheduleInspector) -> None:
+    async with asyncio.timeout(5):
+        while not await book.schedules():  # noqa: ASYNC110 - another connection announces it
+            await asyncio.sleep(0.02)

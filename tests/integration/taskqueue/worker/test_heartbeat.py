@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -94,6 +95,53 @@ def test_a_worker_tells_that_it_drains(broker: RedisBroker, workers: Workers) ->
         eventually(lambda: [worker.is_draining for worker in workers()] == [True], within=5)
         worker.resume()
         eventually(lambda: [worker.is_draining for worker in workers()] == [False], within=5)
+
+
+def test_an_operator_makes_a_worker_quiet_and_resumes_it(
+    broker: RedisBroker, workers: Workers, redis_url: str
+) -> None:
+    done: list[int] = []
+
+    @dramatiq.actor(broker=broker)
+    async def work(number: int) -> None:
+        done.append(number)
+
+    async def ask(*, quiet: bool) -> None:
+        async with inspector_on(redis_url) as inspector:
+            [worker] = await inspector.workers()
+            await (inspector.quiet_worker if quiet else inspector.resume_worker)(worker.id)
+
+    with working(broker):
+        work.send(1)
+        eventually(lambda: done == [1], within=5)
+        asyncio.run(ask(quiet=True))
+        eventually(lambda: [worker.is_quiet for worker in workers()] == [True], within=5)
+        [quiet] = workers()
+        work.send(2)
+        time.sleep(0.5)
+        in_between = list(done)
+        asyncio.run(ask(quiet=False))
+        eventually(lambda: done == [1, 2], within=5)
+        eventually(lambda: [worker.is_quiet for worker in workers()] == [False], within=5)
+
+    assert in_between == [1]
+    assert not quiet.is_draining
+    assert not broker.client.keys(f"{PREFIX}:quiet:*")
+
+
+def test_a_quiet_worker_stays_quiet_through_a_silence(
+    broker: RedisBroker, workers: Workers, redis_url: str
+) -> None:
+    async def quiet() -> None:
+        async with inspector_on(redis_url) as inspector:
+            await inspector.quiet_worker((await inspector.workers())[0].id)
+
+    with working(broker):
+        eventually(lambda: len(workers()) == 1, within=5)
+        asyncio.run(quiet())
+        eventually(lambda: [worker.is_quiet for worker in workers()] == [True], within=5)
+        broker.client.delete(f"{PREFIX}:worker:{workers()[0].id}")
+        eventually(lambda: [worker.is_quiet for worker in workers()] == [True], within=5)
 
 
 def test_a_worker_that_is_silent_for_a_lease_is_gone(broker: RedisBroker, workers: Workers) -> None:

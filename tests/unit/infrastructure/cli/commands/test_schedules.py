@@ -53,6 +53,7 @@ def test_lists_the_periodic_tasks_for_a_script(operator: Operator) -> None:
         "queue": "low",
         "last": "2030-01-01T03:00:00+00:00",
         "next": "2030-01-02T03:00:00+00:00",
+        "is_paused": False,
     }
     assert never["next"] is None
 
@@ -84,3 +85,51 @@ def test_names_the_one_that_was_meant(operator: Operator) -> None:
 
     assert missing.exit_code == 1
     assert missing.stderr == "cmd.admin: unknown periodic task 'nighty'; did you mean 'nightly'?\n"
+
+
+def test_pauses_and_resumes_a_periodic_task(operator: Operator) -> None:
+    said = [operator.does("cron", "pause", "nightly").stdout for _ in range(2)]
+    listed = operator.does("cron", "ls").stdout.splitlines()[1].split()
+    said += [operator.does("cron", "resume", "nightly").stdout for _ in range(2)]
+
+    assert said == [
+        "nightly: paused\n",
+        "nightly: it was paused\n",
+        "nightly: resumed\n",
+        "nightly: it was not paused\n",
+    ]
+    assert listed[-3:] == ["paused", "9h", "ago"]
+
+
+def test_pauses_a_periodic_task_for_a_script(operator: Operator) -> None:
+    assert operator.reads("cron", "pause", "nightly") == {
+        "name": "nightly",
+        "is_paused": True,
+        "is_changed": True,
+    }
+    assert operator.reads("cron", "ls")["schedules"][0]["is_paused"] is True
+
+
+def test_runs_a_periodic_task_now(operator: Operator) -> None:
+    said = operator.does("cron", "run", "nightly")
+    read = operator.reads("cron", "run", "nightly")
+
+    assert (said.exit_code, said.stdout) == (0, "nightly: published as nightly:2\n")
+    assert read == {"name": "nightly", "task_id": "nightly:3"}
+    assert operator.reads("cron", "history", "nightly")["runs"][0]["task_id"] == "nightly:3"
+
+
+def test_says_that_an_equal_task_is_in_the_way(operator: Operator) -> None:
+    operator.inspector.in_the_way["nightly"] = "other"
+
+    refused = operator.does("cron", "run", "nightly")
+
+    assert (refused.exit_code, refused.stderr) == (1, "cmd.admin: an equal task exists: other\n")
+
+
+@pytest.mark.parametrize("command", ["run", "pause", "resume", "history"])
+def test_suggests_the_name_of_a_periodic_task(operator: Operator, command: str) -> None:
+    refused = operator.does("cron", command, "nightli")
+
+    assert refused.exit_code == 1
+    assert refused.stderr == "cmd.admin: unknown periodic task 'nightli'; did you mean 'nightly'?\n"

@@ -35,9 +35,10 @@ def test_shows_the_whole_at_a_glance(operator: Operator) -> None:
     lines = [" ".join(line.split()) for line in shown.splitlines()]
     assert lines[:6] == ["pending 2", "active 0", "scheduled 0", "retry 1", "archived 0", "completed 0"]
     assert lines[7:11] == ["done today 95", "failed today 5", "error rate 5.0 %", "workers 1"]
-    assert [line.split()[0] for line in lines[12:15]] == ["QUEUE", "default", "low"]
-    assert lines[16:18] == ["Tasks in the last 1h:", "No task has ended."]
-    assert lines[19:] == [
+    assert lines[11] == "due in 15m 0 scheduled, 1 retry"
+    assert [line.split()[0] for line in lines[13:16]] == ["QUEUE", "default", "low"]
+    assert lines[17:19] == ["Tasks in the last 1h:", "No task has ended."]
+    assert lines[20:] == [
         "valkey 9.1.0",
         "memory 3.0 MiB, no limit, noeviction",
         "up for 3d4h",
@@ -51,6 +52,10 @@ def test_shows_the_whole_to_a_script(operator: Operator) -> None:
 
     assert [queue["name"] for queue in read.pop("queues")] == ["default", "low"]
     assert read.pop("statistics")["span"] == "1h"
+    assert read.pop("due")[:2] == [
+        {"begins": "2030-01-01T12:00:00+00:00", "scheduled": 0, "retry": 1},
+        {"begins": "2030-01-01T12:01:00+00:00", "scheduled": 0, "retry": 0},
+    ]
     assert read == {
         "at": "2030-01-01T12:00:00+00:00",
         "states": {"pending": 2, "active": 0, "scheduled": 0, "retry": 1, "archived": 0, "completed": 0},

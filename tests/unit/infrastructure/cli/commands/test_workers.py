@@ -70,6 +70,7 @@ def test_lists_the_workers_for_a_script(operator: Operator) -> None:
         "queues": {"critical": 6, "default": 3},
         "is_strict": False,
         "is_draining": False,
+        "is_quiet": False,
         "waits_for": None,
         "running": [
             {
@@ -178,3 +179,36 @@ def test_a_server_that_is_degraded_says_why(operator: Operator) -> None:
 
     assert (ready.exit_code, ready.stderr) == (0, "")
     assert ready.stdout == f'the server is degraded: {{"redis": "{reason}"}}\n'
+
+
+def test_makes_workers_quiet_and_resumes_them(operator: Operator) -> None:
+    operator.inspector.add_worker(WORKER)
+    operator.inspector.add_worker(DRAINING)
+
+    quiet = operator.does("worker", "quiet", "worker-1:12", "w-2")
+    statuses = [line.split()[2] for line in operator.does("worker", "ls").stdout.splitlines()[1:3]]
+    again = operator.does("worker", "quiet", "worker-1:12")
+    resumed = operator.reads("worker", "resume", "worker-1:12", "worker-2:34")
+
+    assert (quiet.exit_code, quiet.stdout) == (0, "worker-1:12: quiet\nw-2: quiet\n")
+    assert statuses == ["quiet", "draining"]
+    assert (again.exit_code, again.stdout) == (0, "worker-1:12: it was quiet\n")
+    assert resumed == {
+        "action": "resume",
+        "changed": {"worker-1:12": True, "worker-2:34": True},
+        "refused": {},
+    }
+
+
+def test_says_which_workers_it_could_not_make_quiet(operator: Operator) -> None:
+    operator.inspector.add_worker(WORKER)
+    operator.inspector.add_worker(DRAINING)
+    operator.inspector.too_old.add("w-2")
+
+    said = operator.does("worker", "quiet", "worker-1:13", "worker-1:12", "w-2")
+
+    assert (said.exit_code, said.stdout) == (1, "worker-1:12: quiet\n")
+    assert said.stderr.splitlines() == [
+        "cmd.admin: worker-1:13: unknown worker 'worker-1:13'; did you mean 'worker-1:12' or 'worker-2:34'?",
+        "cmd.admin: w-2: worker w-2 runs a version that cannot be made quiet",
+    ]

@@ -8,7 +8,6 @@
 --   base    a slot after its entry's base is not due yet: ask again
 --   stored  1 if this call stored the task
 --   other   the id of the task because of which this call skipped the slot, if any
-local HISTORY = 1000
 local missed, slots = unpack(cmsgpack.unpack(ARGV[1]))
 
 local skipped = {}
@@ -22,13 +21,14 @@ end
 
 local function enqueue(name, slot, task)
   redis.call('HSET', schedule(name), 'last_slot', slot)
+  if is_entry_paused(name) then
+    return 0
+  end
   local _, was_there, other = unpack(store({ task })[1])
   if was_there == 1 then
     return 0, other
   end
-  local history = schedule(name) .. ':history'
-  redis.call('LPUSH', history, slot .. ' ' .. now .. ' ' .. task[2])
-  redis.call('LTRIM', history, 0, HISTORY - 1)
+  remember(name, slot, task[2])
   return 1
 end
 

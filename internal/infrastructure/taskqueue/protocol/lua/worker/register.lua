@@ -5,7 +5,7 @@
 --   ttl     ms until the heartbeat expires
 --   fields  [name, value, ...] to store
 --   queues  queues to create if they do not exist: in the first heartbeat, those that the worker serves
--- Returns [now in ms, report of `pull_back` (only if it changed something)]
+-- Returns [now in ms, 1 if an operator wants it quiet, report of `pull_back` (only if it changed something)]
 local worker, ttl, fields, queues = unpack(cmsgpack.unpack(ARGV[1]))
 local workers, card = prefix .. ':workers', prefix .. ':worker:' .. worker
 local pulled_back = pull_back(ttl)
@@ -22,4 +22,4 @@ if gone > 0 or after[1] ~= before[1] or after[2] ~= before[2] or after[3] ~= bef
   -- The served queues have changed.
   offer_places_of(all_queues())
 end
-return { now, pulled_back }
+return { now, redis.call('EXPIRE', quiet_key(worker), QUIET_TTL), pulled_back }
