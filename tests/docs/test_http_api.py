@@ -30,6 +30,7 @@ OF_STATUS = (400, 404, 405, 408, 413, 415, 500, 503)
 NOT_IN_HTTP = {
     "CONFLICT",
     "CROSS_SITE_FORM",  # only pages check it, which show no codes
+    "EQUAL_TASK_EXISTS",
     "FAILURE_GROUP_NOT_FOUND",
     "NOT_AUTHENTICATED",
     "NOT_FOUND",
@@ -38,6 +39,8 @@ NOT_IN_HTTP = {
     "QUEUE_NOT_FOUND",
     "SCHEDULE_NOT_FOUND",
     "TASK_NOT_FOUND",
+    "WORKER_NOT_FOUND",
+    "WORKER_TOO_OLD",
 }
 
 
