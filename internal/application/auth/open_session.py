@@ -38,27 +38,37 @@ class OpenSession:
         self._clock = clock
         self._new_id = new_id
 
-    async def __call__(self, uow: UnitOfWork, user: User, caller: Caller) -> IssuedTokens:
+    async def __call__(
+        self, uow: UnitOfWork, user: User, caller: Caller, *, is_new: bool = False
+    ) -> IssuedTokens:
         """Open a session for `user`, whose password was checked. It may end the one used longest ago.
+
+        With `is_new`, this unit of work has stored the user: nobody has changed it, and it has no session.
 
         Raises:
             InvalidCredentials: since then the password was changed, or the account was disabled or deleted.
         """
-        held = await uow.users.hold(user.id)
-        if held is None or held.disabled_at is not None or _has_new_password(held, before=user):
-            raise InvalidCredentials
+        if not is_new:
+            await _require_unchanged(uow, user)
         session = Session.begin(
             session_id=self._new_id(), user_id=user.id, caller=caller, now=self._clock.now()
         )
         token = self._refresh_tokens.first(session.id)
         await uow.sessions.add(session, token_digest=token.digest)
-        await uow.sessions.end_oldest(user.id, keep=MOST_SESSIONS)
+        if not is_new:
+            await uow.sessions.end_oldest(user.id, keep=MOST_SESSIONS)
         return IssuedTokens(
             session_id=session.id,
             access_token=self._token_issuer.issue(user.id, session_id=session.id),
             refresh_token=token.text,
             expires_in=self._token_issuer.ttl,
         )
+
+
+async def _require_unchanged(uow: UnitOfWork, user: User) -> None:
+    held = await uow.users.hold(user.id)
+    if held is None or held.disabled_at is not None or _has_new_password(held, before=user):
+        raise InvalidCredentials
 
 
 def _has_new_password(user: User, *, before: User) -> bool:

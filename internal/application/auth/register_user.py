@@ -100,7 +100,7 @@ class RegisterUser:
         await uow.security_events.add(
             SecurityEvent.on_own_account(EventName.REGISTERED, user_id=user.id, caller=caller)
         )
-        return await self._open_session(uow, user, caller)
+        return await self._open_session(uow, user, caller, is_new=True)
 
     async def _earlier(self, uow: UnitOfWork, *, key: str | None, new: User) -> User | None:
         """The user that an earlier request with this key stored. If None, the key now belongs to `new`."""
