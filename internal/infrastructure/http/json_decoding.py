@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -41,9 +42,15 @@ def _require_unique(pairs: Sequence[tuple[str, Any]]) -> None:
         raise UnreadableBody("The body must not have duplicate keys")
 
 
+@cache
+def fields_of(kind: type[msgspec.Struct]) -> Mapping[str, msgspec.structs.FieldInfo]:
+    """The fields by their names in JSON."""
+    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
+
+
 def misfits(given: Mapping[str, Any], kind: type[msgspec.Struct]) -> dict[str, list[str]]:
     """The problems of each missing, mistyped or unknown field of `given`, by the field's name."""
-    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    fields = fields_of(kind)
     errors = {name: ["is unknown"] for name in given.keys() - fields.keys()}
     for name, field in fields.items():
         if name in given:

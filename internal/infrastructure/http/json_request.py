@@ -6,7 +6,7 @@ from litestar import Request
 from litestar.exceptions import HTTPException
 
 from internal.domain.errors import InvalidInput
-from internal.infrastructure.http.json_decoding import UnreadableBody, decode_object, misfits
+from internal.infrastructure.http.json_decoding import UnreadableBody, decode_object, fields_of, misfits
 
 _CHARSETS = {None, "utf-8", "utf8"}  # RFC 8259 section 8.1
 
@@ -38,7 +38,7 @@ class JsonRequest(Request[Any, Any, Any]):
         self.unreadable = misfits(given, kind)
         if self.unreadable and _UNREADABLE not in handler.parsed_fn_signature.parameters:
             raise InvalidInput(self.unreadable)
-        fields = {field.encode_name for field in msgspec.structs.fields(kind)}
+        fields = fields_of(kind).keys()
         blank = dict.fromkeys(fields & self.unreadable.keys(), "")
         readable = {name: value for name, value in given.items() if name in fields}
         body: msgspec.Struct = msgspec.convert(readable | blank, kind)

@@ -1,13 +1,12 @@
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from http import HTTPMethod, HTTPStatus
 from uuid import uuid4
 
 import structlog
-from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
 from internal.infrastructure.http.readiness import RETRY_AFTER
 
@@ -24,6 +23,8 @@ _HEADERS = {
 _HSTS = {"Strict-Transport-Security": "max-age=31536000"}
 _METHODS = frozenset(HTTPMethod)
 
+RawHeader = tuple[bytes, bytes]
+
 
 class RequestContext:
     """The outermost layer: sets the request id, the headers of every answer, and the id in every log line.
@@ -34,7 +35,8 @@ class RequestContext:
     def __init__(self, app: ASGIApp, *, routes: Collection[str], is_https_only: bool) -> None:
         self._app = app
         self._routes = frozenset(routes)
-        self._headers = {**_HEADERS, **(_HSTS if is_https_only else {})}
+        self._headers = _encoded({**_HEADERS, **(_HSTS if is_https_only else {})})
+        self._when_unavailable = [*self._headers, *_encoded({"Retry-After": RETRY_AFTER})]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -51,12 +53,11 @@ class RequestContext:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = int(message["status"])
-                headers = MutableScopeHeaders.from_message(message)
-                headers["X-Request-ID"] = request_id
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-                if status == HTTPStatus.SERVICE_UNAVAILABLE:
-                    headers.setdefault("Retry-After", RETRY_AFTER)
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    (b"x-request-id", request_id.encode()),
+                    *self._missing_in(message, status),
+                ]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -70,11 +71,21 @@ class RequestContext:
                 milliseconds=duration,
             )
 
+    def _missing_in(self, message: HTTPResponseStartEvent, status: int) -> Iterator[RawHeader]:
+        given = {name.lower() for name, _ in message.get("headers", ())}
+        for header in self._when_unavailable if status == HTTPStatus.SERVICE_UNAVAILABLE else self._headers:
+            if header[0] not in given:
+                yield header
+
     def _route(self, scope: Scope, path: str) -> str:
         """The route's template, such as `/users/{id}`. The path itself may contain personal data."""
         if template := scope.get("path_template"):
             return str(template)
         return path if path in self._routes else "(no route)"
+
+
+def _encoded(headers: Mapping[str, str]) -> Sequence[RawHeader]:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
 
 def _given_request_id(scope: Scope) -> str | None:
