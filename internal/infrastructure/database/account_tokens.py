@@ -2,16 +2,24 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import ARRAY, LargeBinary, Row, any_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from internal.domain.account_token import AccountToken, TokenPurpose
+from internal.infrastructure.database.direct_statement import DirectStatement
 from internal.infrastructure.database.tables import account_tokens as tokens
 from internal.infrastructure.database.tables import users
 
-_ADD = insert(tokens).on_conflict_do_nothing(index_elements=["digest"])
-_STORED = select(tokens.c.digest).where(tokens.c.digest.in_(bindparam("given", expanding=True)))
+_KEPT = ("digest", "purpose", "user_id", "email", "expires_at")
+_ADD = DirectStatement(
+    insert(tokens)
+    .values({name: bindparam(name) for name in _KEPT})
+    .on_conflict_do_nothing(index_elements=["digest"])
+)
+_STORED = DirectStatement(
+    select(tokens.c.digest).where(tokens.c.digest == any_(bindparam("given", type_=ARRAY(LargeBinary))))
+)
 _USE_UP = update(tokens).where(tokens.c.used_at.is_(None)).values(used_at=func.now())
 # Each use and withdrawal locks the row of the user first. Otherwise two transactions could each wait for a
 # token that the other one holds.
@@ -49,10 +57,11 @@ class SqlAlchemyAccountTokens:
             "email": token.email,
             "expires_at": token.expires_at,
         }
-        await self._connection.execute(_ADD, row)
+        await _ADD.rows(self._connection, row)
 
     async def first_stored(self, digests: Sequence[bytes]) -> bytes | None:
-        stored = (await self._connection.execute(_STORED, {"given": list(digests)})).scalars().all()
+        rows = await _STORED.rows(self._connection, {"given": list(digests)})
+        stored = {row.digest for row in rows}
         return next((digest for digest in digests if digest in stored), None)
 
     async def list_of(self, user_id: UUID) -> Sequence[AccountToken]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 from psycopg.errors import (
     InsufficientPrivilege,
     InvalidSchemaName,
@@ -14,7 +15,7 @@ from psycopg.errors import (
 )
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -105,14 +106,19 @@ def translated_outages() -> Generator[None]:
 
 def outage(error: BaseException) -> Unavailable:
     kind = DatabaseUnreachable if is_cut_off(error) else Unavailable
-    is_unusable = isinstance(error, DBAPIError) and isinstance(error.orig, _UNUSABLE)
+    is_unusable = isinstance(_original(error), _UNUSABLE)
     return kind(f"Postgres cannot be {'used' if is_unusable else 'reached'}: {reason_of(error)}")
 
 
 def is_outage(error: BaseException | None) -> bool:
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError):
+    if isinstance(error, PoolTimeoutError) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    ):
         return True
-    if not isinstance(error, DBAPIError):
-        return False
     # Read-only: after a fail-over, until the connections go to the new primary.
-    return error.connection_invalidated or isinstance(error.orig, (ReadOnlySqlTransaction, *_UNUSABLE))
+    kinds = (psycopg.OperationalError, psycopg.InterfaceError, ReadOnlySqlTransaction, *_UNUSABLE)
+    return isinstance(_original(error), kinds)
+
+
+def _original(error: BaseException | None) -> BaseException | None:
+    return error.orig if isinstance(error, DBAPIError) else error

@@ -3,7 +3,7 @@ from datetime import timedelta
 from sqlalchemy import DateTime, Interval, bindparam, cast, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from internal.infrastructure.database.engine import translated_outages
+from internal.infrastructure.database.direct_statement import DirectStatement
 from internal.infrastructure.database.tables import outbox
 from internal.ports.idempotency import Busy, Claim, Done, UnknownIdempotencyKey
 
@@ -27,6 +27,9 @@ _HOLDER = select(
 _COMPLETE = update(outbox).where(_of_key).values(completed_at=func.now())
 
 
+_CLAIMING, _LOOKING, _RENEWING, _COMPLETING = map(DirectStatement, (_CLAIM, _HOLDER, _RENEW, _COMPLETE))
+
+
 class SqlAlchemyIdempotency:
     """Claims are columns of the task's outbox row. Times are those of Postgres."""
 
@@ -34,22 +37,14 @@ class SqlAlchemyIdempotency:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")  # every call is one statement
 
     async def claim(self, key: str, lease: timedelta) -> Claim | Done | Busy:
-        with translated_outages():
-            async with self._engine.connect() as connection:
-                claimed = (await connection.execute(_CLAIM, {"key": key, "lease": lease})).one_or_none()
-                if claimed:
-                    return Claim(claimed.age)
-                row = (await connection.execute(_HOLDER, {"key": key})).one_or_none()
-        if row is None:
-            raise UnknownIdempotencyKey(key)
-        return Busy(row.remaining) if row.completed_at is None else Done()
+        for claimed in await _CLAIMING.alone(self._engine, key=key, lease=lease):
+            return Claim(claimed.age)
+        for row in await _LOOKING.alone(self._engine, key=key):
+            return Busy(row.remaining) if row.completed_at is None else Done()
+        raise UnknownIdempotencyKey(key)
 
     async def renew(self, key: str, lease: timedelta) -> None:
-        with translated_outages():
-            async with self._engine.connect() as connection:
-                await connection.execute(_RENEW, {"key": key, "lease": lease})
+        await _RENEWING.alone(self._engine, key=key, lease=lease)
 
     async def complete(self, key: str) -> None:
-        with translated_outages():
-            async with self._engine.connect() as connection:
-                await connection.execute(_COMPLETE, {"key": key})
+        await _COMPLETING.alone(self._engine, key=key)

@@ -1,14 +1,18 @@
 from uuid import UUID
 
 import structlog
+from psycopg.types.json import Jsonb
 from sqlalchemy import Uuid, bindparam, insert, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from internal.domain.security_event import Result, SecurityEvent
+from internal.infrastructure.database.direct_statement import DirectStatement
 from internal.infrastructure.database.tables import security_events
 
 log = structlog.get_logger(__name__)
 
+_STORED = ("name", "result", "actor_id", "subject_id", "address", "user_agent", "request_id", "details")
+_ADD = DirectStatement(insert(security_events).values({name: bindparam(name) for name in _STORED}))
 _user_id = bindparam("user_id", type_=Uuid)
 _FROM_WHERE = (security_events.c.address, security_events.c.user_agent, security_events.c.request_id)
 _TRACES = (
@@ -42,9 +46,9 @@ class SqlAlchemySecurityEvents:
             "address": event.caller.address,
             "user_agent": event.caller.user_agent,
             "request_id": event.caller.request_id,
-            "details": dict(event.details),
+            "details": Jsonb(dict(event.details)),
         }
-        await self._connection.execute(insert(security_events), row)
+        await _ADD.rows(self._connection, row)
         self._added.append(event)
 
     async def anonymise(self, user_id: UUID, *, at_most: int) -> int:

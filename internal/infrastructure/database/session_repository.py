@@ -5,6 +5,7 @@ from sqlalchemy import Row, bindparam, delete, func, insert, literal, select, up
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from internal.domain.session import IDLE_FOR, REPEAT_FOR, Session
+from internal.infrastructure.database.direct_statement import DirectStatement
 from internal.infrastructure.database.tables import sessions
 from internal.ports.session_repository import Rotation
 
@@ -25,6 +26,26 @@ _IS_REPEATED = select(
     (sessions.c.previous_digest == bindparam("digest"))
     & (sessions.c.rotated_at > func.now() - literal(REPEAT_FOR))
 ).where(_of_id, IS_LIVE)
+_STORED = (
+    "id",
+    "user_id",
+    "created_at",
+    "last_used_at",
+    "expires_at",
+    "address",
+    "user_agent",
+    "token_digest",
+)
+_ADD = DirectStatement(insert(sessions).values({name: bindparam(name) for name in _STORED}))
+_OLDEST = (
+    select(sessions.c.id)
+    .where(sessions.c.user_id == bindparam("of_user"))
+    .order_by(sessions.c.last_used_at.desc(), sessions.c.id)
+    .offset(bindparam("keep"))
+)
+_END_OLDEST = DirectStatement(
+    delete(sessions).where(sessions.c.id.in_(_OLDEST.scalar_subquery())).returning(sessions.c.id)
+)
 
 
 class SqlAlchemySessionRepository:
@@ -44,7 +65,7 @@ class SqlAlchemySessionRepository:
             "user_agent": session.user_agent,
             "token_digest": token_digest,
         }
-        await self._connection.execute(insert(sessions), row)
+        await _ADD.rows(self._connection, row)
 
     async def rotate(self, session_id: UUID, *, digest: bytes, successor_digest: bytes) -> Rotation:
         tokens = {"digest": digest, "successor_digest": successor_digest}
@@ -75,10 +96,7 @@ class SqlAlchemySessionRepository:
         return (await self._connection.execute(end)).rowcount == 1
 
     async def end_oldest(self, user_id: UUID, *, keep: int) -> int:
-        own = select(sessions.c.id).where(sessions.c.user_id == user_id)
-        oldest = own.order_by(sessions.c.last_used_at.desc(), sessions.c.id).offset(keep)
-        end = delete(sessions).where(sessions.c.id.in_(oldest.scalar_subquery()))
-        return (await self._connection.execute(end)).rowcount
+        return len(await _END_OLDEST.rows(self._connection, {"of_user": user_id, "keep": keep}))
 
     async def end_all(self, user_id: UUID, *, but: UUID | None = None) -> int:
         end = delete(sessions).where(sessions.c.user_id == user_id)

@@ -53,6 +53,7 @@ class SqlAlchemyUnitOfWork:
         try:
             with translated_outages():
                 self._connection = await self._engine.connect()
+                await self._connection.begin()
         except BaseException as error:
             await self._meet_deadline(error)
             raise

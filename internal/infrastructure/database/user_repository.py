@@ -1,7 +1,8 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,15 +11,22 @@ from internal.domain.display_name import DisplayName
 from internal.domain.email_address import EmailAddress
 from internal.domain.role import Role
 from internal.domain.user import EmailAlreadyRegistered, LastAdmin, User, UserChanged
+from internal.infrastructure.database.direct_statement import DirectStatement
 from internal.infrastructure.database.session_repository import IS_LIVE
 from internal.infrastructure.database.tables import sessions, users
 
-_ADD = insert(users).on_conflict_do_nothing(index_elements=["email"]).returning(users.c.id)
+_ADD = DirectStatement(
+    insert(users)
+    .values({column.name: bindparam(column.name) for column in users.c})
+    .on_conflict_do_nothing(index_elements=["email"])
+    .returning(users.c.id)
+)
 
-OF_ID = select(users).where(users.c.id == bindparam("user_id"))
-_HELD = OF_ID.with_for_update(key_share=True)
-OF_EMAIL = select(users).where(users.c.email == bindparam("address"))
-OF_SESSION = (
+_of_id = select(users).where(users.c.id == bindparam("user_id"))
+OF_ID = DirectStatement(_of_id)
+_HELD = DirectStatement(_of_id.with_for_update(key_share=True))
+OF_EMAIL = DirectStatement(select(users).where(users.c.email == bindparam("address")))
+OF_SESSION = DirectStatement(
     select(users)
     .join(sessions, sessions.c.user_id == users.c.id)
     .where(sessions.c.id == bindparam("session_id"), IS_LIVE)
@@ -40,7 +48,7 @@ class SqlAlchemyUserRepository:
 
     async def add(self, user: User) -> None:
         # An IntegrityError would end the transaction, and its text would contain the address.
-        if await self._connection.scalar(_ADD, _to_row(user)) is None:
+        if not await _ADD.rows(self._connection, _to_row(user)):
             raise EmailAlreadyRegistered
 
     async def get(self, user_id: UUID) -> User | None:
@@ -82,9 +90,8 @@ class SqlAlchemyUserRepository:
         )
         return (await self._connection.execute(replace)).rowcount == 1
 
-    async def _one(self, query: Select[tuple[object, ...]], values: Mapping[str, object]) -> User | None:
-        row = (await self._connection.execute(query, values)).one_or_none()
-        return to_user(row) if row else None
+    async def _one(self, query: DirectStatement, values: Mapping[str, object]) -> User | None:
+        return user_in(await query.rows(self._connection, values))
 
 
 def _to_row(user: User) -> dict[str, object]:
@@ -103,7 +110,11 @@ def _to_row(user: User) -> dict[str, object]:
     }
 
 
-def to_user(row: Row[tuple[object, ...]]) -> User:
+def user_in(rows: Sequence[Any]) -> User | None:
+    return to_user(rows[0]) if rows else None
+
+
+def to_user(row: Any) -> User:
     return User(
         id=row.id,
         email=EmailAddress(row.email),

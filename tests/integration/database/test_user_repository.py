@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
-from sqlalchemy.exc import IntegrityError
+from psycopg import IntegrityError
 
 from internal.domain.email_address import EmailAddress
 from internal.domain.user import EmailAlreadyRegistered, User

@@ -10,6 +10,19 @@ from tests.support.round_trips import traffic
 pytestmark = pytest.mark.anyio
 
 
+async def test_a_sign_up_waits_for_four_statements_and_their_transaction(
+    container: Container, client: httpx.AsyncClient
+) -> None:
+    account = {"email": "ada@example.com", "name": "Ada", "password": "correct horse battery"}
+
+    with traffic(container) as seen:
+        response = await client.post("/api/v1/auth/register", json=account)
+
+    assert response.status_code == 201
+    # The user, the task, the event, the session.
+    assert seen.statements[:6] == ["BEGIN", *["INSERT"] * 4, "COMMIT"]
+
+
 async def test_the_user_of_a_token_takes_one_round_trip(
     container: Container, client: httpx.AsyncClient
 ) -> None:

@@ -1,8 +1,9 @@
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Text, bindparam, func, null, select, update
+from sqlalchemy import ARRAY, Text, any_, bindparam, func, null, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from internal.infrastructure.database.direct_statement import DirectStatement
 from internal.infrastructure.database.engine import translated_outages
 from internal.infrastructure.database.outbox.rows import LOOK_AFTER, RESTORE_REPLACED
 from internal.infrastructure.database.tables import outbox
@@ -14,9 +15,10 @@ _FIND = select(outbox.c.id, outbox.c.succeeded, outbox.c.closed_at.is_(None).lab
 )
 _CLOSE = (
     update(outbox)
-    .where(outbox.c.id.in_(_ids), outbox.c.closed_at.is_(None))
+    .where(outbox.c.id == any_(bindparam("ids", type_=ARRAY(Text))), outbox.c.closed_at.is_(None))
     .values(closed_at=func.now(), succeeded=bindparam("succeeded"))
 )
+_CLOSING = DirectStatement(_CLOSE)
 # The relay does not look for the task before the queue has had time to take it again.
 _REOPEN = (
     update(outbox)
@@ -42,14 +44,10 @@ class SqlAlchemyCompletionLog:
         return {task_id: task_id not in given_up for task_id in task_ids if task_id not in still_open}
 
     async def close(self, completions: Sequence[Completion]) -> None:
-        with translated_outages():
-            async with self._engine.connect() as connection:
-                for succeeded in (True, False):
-                    ids = [
-                        completion.task_id for completion in completions if completion.succeeded is succeeded
-                    ]
-                    if ids:
-                        await connection.execute(_CLOSE, {"ids": ids, "succeeded": succeeded})
+        for succeeded in (True, False):
+            ids = [completion.task_id for completion in completions if completion.succeeded is succeeded]
+            if ids:
+                await _CLOSING.alone(self._engine, ids=ids, succeeded=succeeded)
 
     async def reopen(self, task_ids: Sequence[str]) -> set[str]:
         """Reopen the rows. If a later publication has replaced a row, restore the row first."""
