@@ -18,5 +18,5 @@ def start(
     """A quiet page, or the developer's first page, whose form signs up another new person each time."""
     if not website.is_development:
         return page(request, "start.html")
-    email = f"ada.{token_hex(2)}@example.com"
+    email = f"ada.{token_hex(3)}@example.com"
     return page(request, "start-development.html", email=email, key=str(uuid4()))
