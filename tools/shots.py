@@ -77,6 +77,27 @@ def refused_to_ada_at(path: str, *, button: str) -> Show:
     return show
 
 
+def _start(page: Page, _: Site) -> None:
+    """Draw the same address and port each time."""
+    page.goto("/")
+    address = page.get_by_label("Email address")
+    address.fill("ada.c0ffee@example.com")
+    address.blur()
+    page.locator("pre").evaluate("each => { each.innerText = each.innerText.replace(/:[0-9]+/, ':8080'); }")
+
+
+def _mails(page: Page, site: Site) -> None:
+    adas_session(site)
+    site.mail("welcome", to=ADA)
+    page.goto("/dev/mails")
+
+
+def _mail(page: Page, site: Site) -> None:
+    _mails(page, site)
+    page.get_by_role("listitem").filter(has_text=ADA).get_by_role("link").first.click()
+    page.frame_locator("iframe").get_by_role("heading").wait_for()
+
+
 def _api(page: Page, _: Site) -> None:
     page.goto("/api/v1/swagger")
     page.locator(".opblock").first.wait_for()
@@ -94,7 +115,9 @@ def _log_in_refused(page: Page, _: Site) -> None:
 
 SHOTS = (
     Shot(name="api", show=_api, is_whole=False),
-    Shot(name="start", show=at("/")),
+    Shot(name="start", show=_start),
+    Shot(name="mails", show=_mails),
+    Shot(name="mail", show=_mail),
     Shot(name="sign-up", show=at("/sign-up")),
     Shot(name="sign-up-refused", show=_sign_up_refused),
     Shot(name="log-in", show=at("/log-in")),
