@@ -170,6 +170,6 @@ def test_why_an_attempt_failed_is_written_down(broker: RedisBroker, redis_url: s
         eventually(lambda: [task.state for task in queued(redis_url)] == ["archived"], within=5)
 
     [task] = queued(redis_url)
-    record = broker.client.hgetall(f"{broker.namespace}:default:task:{task.id}")
+    record: Any = broker.client.hgetall(f"{broker.namespace}:default:task:{task.id}")
     [note] = [value for name, value in record.items() if name.startswith(b"attempt:")]
     assert msgspec.json.decode(note) == {"retries": 0, "error": "ConnectionError: the disk is full"}
