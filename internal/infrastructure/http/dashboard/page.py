@@ -24,6 +24,10 @@ class Frame:
     snapshot: Snapshot
     principal: Principal
 
+    @property
+    def can_act(self) -> bool:
+        return self.principal.user.role.permits(Permission.MANAGE_TASKS)
+
     def page(self, template: str, *, status: HTTPStatus = HTTPStatus.OK, **context: Any) -> Template:
         return page(
             self.request,
@@ -32,7 +36,7 @@ class Frame:
             snapshot=self.snapshot,
             now=self.snapshot.at,
             viewer=self.principal.user,
-            can_act=self.principal.user.role.permits(Permission.MANAGE_TASKS),
+            can_act=self.can_act,
             path=self.request.scope["path"].rstrip("/"),
             url=_address_of(self.request),
             **context,

@@ -10,13 +10,25 @@ from litestar.types import ControllerRouterHandler
 from internal.domain.role import Permission
 from internal.infrastructure.http.access import access
 from internal.infrastructure.http.caller import Callers
+from internal.infrastructure.http.dashboard.bulk_controller import BulkController
 from internal.infrastructure.http.dashboard.overview_controller import overview
 from internal.infrastructure.http.dashboard.page import provide_frame
 from internal.infrastructure.http.dashboard.queue_controller import QueueController
+from internal.infrastructure.http.dashboard.task_actions_controller import act_on_tasks
+from internal.infrastructure.http.dashboard.task_controller import TaskController
+from internal.infrastructure.http.dashboard.tasks_controller import task_list
 from internal.infrastructure.http.dashboard.workers_controller import workers
 from internal.infrastructure.http.web.page_router import page_router
 
-_PAGES: Sequence[ControllerRouterHandler] = (overview, QueueController, workers)
+_PAGES: Sequence[ControllerRouterHandler] = (
+    overview,
+    QueueController,
+    task_list,
+    act_on_tasks,
+    BulkController,
+    TaskController,
+    workers,
+)
 
 
 def dashboard_router(*, providers: Mapping[str, Callable[[], Any]], callers: Callers) -> Router:

@@ -6,6 +6,7 @@ from typing import Any
 
 from internal.infrastructure import humanize
 from internal.infrastructure.escape import cut, escape
+from internal.infrastructure.http.personal_data import masked_text
 from internal.infrastructure.http.task_address import task_address
 
 
@@ -31,6 +32,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "exact": _exact,
     "grouped": humanize.count,
     "lines": _lines,
+    "masked": masked_text,
     "memory": humanize.memory,
     "percent": humanize.percent,
     "plain": _plain,

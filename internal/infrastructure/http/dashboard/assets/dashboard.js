@@ -42,7 +42,33 @@ function showPeriod() {
   button.textContent = seconds ? `Live, every ${seconds} s` : "Live is off";
 }
 
+// An action in steps goes on until its form asks for nothing more.
+const goOn = () => main().querySelector("form[data-goes-on]")?.requestSubmit();
+
+// The box of the whole page ticks the boxes of its rows.
+document.addEventListener("change", ({ target }) => {
+  const boxes = (name) => [...target.form.querySelectorAll(`input[type=checkbox][name="${name}"]`)];
+  const whole = target.form?.querySelector("input[data-selects]");
+  if (!whole) return;
+  if (target === whole) for (const box of boxes(whole.dataset.selects)) box.checked = whole.checked;
+  else if (target.name === whole.dataset.selects) whole.checked = boxes(target.name).every((box) => box.checked);
+});
+
+document.addEventListener("click", async ({ target }) => {
+  const button = target.closest("button[data-copies]");
+  if (!button) return;
+  await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).textContent);
+  button.textContent = "Copied";
+});
+
+function arrive() {
+  // Browsers offer a clipboard only to pages that came over HTTPS, or from this machine.
+  if (navigator.clipboard) for (const button of main().querySelectorAll("button[data-copies]")) button.hidden = false;
+  showPeriod();
+  goOn();
+}
+
 document.addEventListener("visibilitychange", plan);
-document.addEventListener("htmx:after:swap", showPeriod);
-showPeriod();
+document.addEventListener("htmx:after:swap", arrive);
+arrive();
 plan();

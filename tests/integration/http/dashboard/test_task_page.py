@@ -1,0 +1,105 @@
+"""The page of a task as a browser without scripts gets it."""
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from internal.infrastructure.http.task_address import task_address
+from internal.ports.tasks import TaskState
+from tests.support.accounts import Account
+from tests.support.taskqueue.desk import Desk
+
+pytestmark = pytest.mark.anyio
+
+FORM = {"csrf_token": ""}
+PAYLOAD = {"email": "ada@example.com", "user_id": "7", "text": "Dear bob@example.com"}
+
+
+async def test_shows_a_failed_task_without_personal_data(
+    client: httpx.AsyncClient, viewer: Account, desk: Desk
+) -> None:
+    desk.add("1", TaskState.RETRY, payload=PAYLOAD, error="Refused: ada@example.com")
+
+    page = await client.get(task_address("default", "1"), headers=viewer.headers)
+
+    assert page.status_code == 200
+    assert "Refused: •••" in page.text
+    assert "Failure 1, in attempt 1" in page.text
+    assert "Next attempt" in page.text
+    assert "&#34;7&#34;" in page.text
+    assert "@example.com" not in page.text.replace(viewer.user.email.value, "")
+    assert "Reveal" not in page.text
+
+
+async def test_an_admin_reveals_the_payload_and_the_log_says_so(
+    client: httpx.AsyncClient, admin: Account, desk: Desk
+) -> None:
+    desk.add("1", payload=PAYLOAD)
+
+    with capture_logs() as lines:
+        page = await client.post(f"{task_address('default', '1')}/reveal", data=FORM, headers=admin.headers)
+
+    assert "ada@example.com" in page.text
+    assert "hx-get" not in page.text
+    [line] = [line for line in lines if line["event"] == "task.payload_revealed"]
+    assert (line["queue"], line["task_id"], line["user_id"]) == ("default", "1", str(admin.id))
+
+
+async def test_a_viewer_reveals_nothing(client: httpx.AsyncClient, viewer: Account, desk: Desk) -> None:
+    desk.add("1", payload=PAYLOAD)
+
+    page = await client.post(f"{task_address('default', '1')}/reveal", data=FORM, headers=viewer.headers)
+
+    assert page.status_code == 403
+
+
+async def test_a_task_that_is_gone_is_a_page_that_says_why(
+    client: httpx.AsyncClient, viewer: Account, desk: Desk
+) -> None:
+    desk.add("1")
+
+    page = await client.get(task_address("default", "2"), headers=viewer.headers)
+
+    assert page.status_code == 404
+    assert "This task is gone" in page.text
+
+
+@pytest.mark.parametrize("task_id", ["a/b", "..", ".", "a?b#c", "%2F", "a b", "<b>&amp;\u202e", "é" * 200])
+async def test_any_id_has_a_page(client: httpx.AsyncClient, admin: Account, desk: Desk, task_id: str) -> None:
+    desk.add(task_id, name="found")
+
+    page = await client.get(task_address("default", task_id), headers=admin.headers)
+    done = await client.post(
+        "/dashboard/tasks/act",
+        data={"queue": "default", "action": "archive", "id": task_id, "back": "task"},
+        headers=admin.headers,
+    )
+    after = await client.get(done.headers["location"], headers=admin.headers)
+
+    assert (page.status_code, after.status_code) == (200, 200)
+    assert "<h1>found</h1>" in page.text
+    assert "The task is archived." in after.text
+
+
+async def test_hostile_contents_are_text(client: httpx.AsyncClient, admin: Account, desk: Desk) -> None:
+    hostile = "<script>alert(1)</script>\u202e\u0000"
+    deep: dict[str, object] = {}
+    for _ in range(200):
+        deep = {"x": deep}
+    payload = {hostile: hostile, "long": "x" * 1_000_000, "deep": deep}
+    desk.add(
+        "1",
+        TaskState.RETRY,
+        name=hostile,
+        payload=payload,
+        error=hostile,
+        options={"headers": {"h": hostile}},
+    )
+
+    for path in (task_address("default", "1"), "/dashboard/tasks?state=retry"):
+        page = await client.get(path, headers=admin.headers)
+
+        assert page.status_code == 200
+        assert "<script>alert" not in page.text
+        assert "\u202e" not in page.text
+        assert len(page.content) < 40_000
