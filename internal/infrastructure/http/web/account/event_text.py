@@ -14,7 +14,7 @@ TEXTS: Mapping[str, str] = {
     EventName.REFRESH_REUSED: "Session ended, because someone may have copied it",
     EventName.EMAIL_VERIFIED: "Email address confirmed",
     EventName.PASSWORD_RESET: "Password reset by a link from an email",
-    EventName.REAUTHENTICATION_FAILED: "Wrong password for a change of the account",
+    EventName.REAUTHENTICATION_FAILED: "Wrong password entered to change the account",
     EventName.RENAMED: "Name changed",
     EventName.SESSION_ENDED: "Session ended",
     EventName.ALL_SESSIONS_ENDED: "All sessions ended",
