@@ -1,6 +1,6 @@
 """What a change of the OpenAPI document breaks for clients that were written for the document before."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,12 +41,30 @@ def breaking_changes(before: Json, after: Json) -> list[str]:
 def _changes(old: "Document", before: Json, new: "Document", after: Json) -> Iterator[str]:
     yield from _of_request(old.parameters(before), new.parameters(after), "the parameter")
     yield from _of_request(old.request(before), new.request(after), "the request's field")
+    yield from _of_security(before.get("security", []), after.get("security", []))
     for status, answer in before["responses"].items():
         if status not in after["responses"]:
             yield f"the status {status} is gone"
             continue
-        fields, found = old.content(answer), new.content(after["responses"][status])
-        yield from (f"in the {status}, {change}" for change in _of_answer(fields, found))
+        found = after["responses"][status]
+        changes = [*_lost_parts(answer, found), *_of_answer(old.content(answer), new.content(found))]
+        yield from (f"in the {status}, {change}" for change in changes)
+
+
+def _lost_parts(before: Json, after: Json) -> Iterator[str]:
+    for part, kind in (("headers", "header"), ("content", "type")):
+        for name in before.get(part, {}):
+            if name not in after.get(part, {}):
+                yield f"the {kind} {name} is gone"
+
+
+def _of_security(before: Sequence[Json], after: Sequence[Json]) -> Iterator[str]:
+    """An operation that nobody needed to log in for has no schemes, or an empty one."""
+    if after and not before:
+        yield "it needs credentials now"
+    for schemes in before:
+        if after and schemes not in after:
+            yield f"the credentials {' and '.join(schemes) or 'none'} are not enough any more"
 
 
 def _of_request(before: Fields, after: Fields, kind: str) -> Iterator[str]:

@@ -135,6 +135,8 @@ async def test_answers_have_their_headers(document: dict[str, Any]) -> None:
         assert ("WWW-Authenticate" in response["headers"]) is (status == "401")
         assert status not in {"429", "503"} or "Retry-After" in response["headers"]
         assert ("Location" in response["headers"]) is (status == "201")
+    headers = document["components"]["headers"]
+    assert {name for name, header in headers.items() if not header.get("required")} == {"Set-Cookie"}
     paths = document["paths"]
     assert "Set-Cookie" in paths["/api/v1/auth/login"]["post"]["responses"]["200"]["headers"]
     assert "Content-Disposition" in paths["/api/v1/users/me/export"]["get"]["responses"]["200"]["headers"]

@@ -19,9 +19,11 @@ DOCUMENT: dict[str, Any] = {
                 "requestBody": {
                     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/NewPet"}}}
                 },
+                "security": [{"bearer": []}, {"cookie": [], "csrf": []}],
                 "responses": {
                     "201": {
-                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Pet"}}}
+                        "headers": {"Location": {}},
+                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Pet"}}},
                     },
                     "409": {},
                 },
@@ -61,6 +63,15 @@ def post(document: dict[str, Any]) -> Any:
 BREAKING: dict[str, Change] = {
     "POST /pets is gone": lambda document: document["paths"].clear(),
     "POST /pets: the status 409 is gone": lambda document: post(document)["responses"].pop("409"),
+    "POST /pets: in the 201, the header Location is gone": lambda document: post(document)["responses"][
+        "201"
+    ]["headers"].clear(),
+    "POST /pets: in the 201, the type application/json is gone": lambda document: post(document)["responses"][
+        "201"
+    ]["content"].update({"text/html": post(document)["responses"]["201"]["content"].pop("application/json")}),
+    "POST /pets: the credentials cookie and csrf are not enough any more": lambda document: post(document)[
+        "security"
+    ].pop(),
     "POST /pets: the parameter limit is gone": lambda document: post(document)["parameters"].pop(0),
     "POST /pets: the maximum of the parameter limit is 50 now": lambda document: post(document)["parameters"][
         0
@@ -100,6 +111,9 @@ HARMLESS: dict[str, Change] = {
     "a field of an answer": lambda document: schema(document, "Owner")["properties"].update(name={}),
     "a value": lambda document: schema(document, "Order")["enum"].append("size"),
     "a wider limit": lambda document: schema(document, "NewPet")["properties"]["name"].update(maxLength=20),
+    "a way to log in": lambda document: post(document)["security"].append({"password": []}),
+    "access for everybody": lambda document: post(document)["security"].clear(),
+    "a header": lambda document: post(document)["responses"]["201"]["headers"].update({"Retry-After": {}}),
     "another name of a schema": lambda document: schema(document, "Owner").update(description="Somebody"),
 }
 
@@ -118,6 +132,13 @@ def test_an_addition_breaks_nothing(addition: str) -> None:
     HARMLESS[addition](after)
 
     assert breaking_changes(DOCUMENT, after) == []
+
+
+def test_names_an_operation_that_needs_credentials_now() -> None:
+    before = deepcopy(DOCUMENT)
+    del post(before)["security"]
+
+    assert breaking_changes(before, DOCUMENT) == ["POST /pets: it needs credentials now"]
 
 
 def test_reports_the_difference_and_what_it_breaks() -> None:

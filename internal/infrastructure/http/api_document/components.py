@@ -6,17 +6,20 @@ from typing import Any
 HEADERS: Mapping[str, Any] = {
     "X-Request-ID": {
         "description": "The id of the request: the caller's own, or a new one. Log lines have it too.",
+        "required": True,
         "schema": {"type": "string", "maxLength": 128},
         "example": "00b8089e-94e9-461c-a245-33e2b30d9462",
     },
     "Retry-After": {
         "description": "Seconds after which the request may succeed. A 409 has it if the code is"
         " REQUEST_IN_PROGRESS.",
+        "required": True,
         "schema": {"type": "integer", "minimum": 1},
         "example": 30,
     },
     "WWW-Authenticate": {
         "description": "RFC 6750 section 3: Bearer, with an error if a token was sent.",
+        "required": True,
         "schema": {"type": "string"},
         "example": 'Bearer error="invalid_token"',
     },
@@ -27,11 +30,13 @@ HEADERS: Mapping[str, Any] = {
     },
     "Content-Disposition": {
         "description": "Browsers save the answer as a file.",
+        "required": True,
         "schema": {"type": "string"},
         "example": 'attachment; filename="account.json"',
     },
     "Location": {
         "description": "The new user, for the bearer of the new token.",
+        "required": True,
         "schema": {"type": "string", "format": "uri-reference"},
         "example": "/api/v1/users/me",
     },

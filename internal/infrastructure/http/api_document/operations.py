@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+from internal.infrastructure.http.api_document.components import HEADERS
 from internal.infrastructure.http.api_document.fields import PARAMETERS
 from internal.infrastructure.http.api_document.problem_examples import example
 from internal.infrastructure.http.api_document.tidying import REF
@@ -74,11 +75,18 @@ def _complete_responses(path: str, operation: dict[str, Any]) -> None:
     for status, response in responses.items():
         own = _OF_ANSWER.get((operation["operationId"], status), ())
         names = (*_OF_EVERY_ANSWER, *_OF_STATUS.get(status, ()), *own)
-        response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+        response["headers"] = {name: _header(name, status) for name in names}
         response["description"] = title_of(HTTPStatus(int(status)))
         if problem := response["content"].get(PROBLEM_JSON):
             problem["example"] = example(path, int(status))
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _header(name: str, status: str) -> Mapping[str, Any]:
+    # Only one of the conflicts has it.
+    if (name, status) == ("Retry-After", "409"):
+        return {**HEADERS[name], "required": False}
+    return {"$ref": f"#/components/headers/{name}"}
 
 
 def _is_of_framework(response: Mapping[str, Any]) -> bool:
