@@ -49,7 +49,8 @@ class TaskFilter:
 class TaskPage:
     """Some tasks, and the cursor of the next page: None at the end.
 
-    Each page looks at a bounded number of tasks. A filtered page may be short or empty although more follow.
+    Each page looks at a bounded number of tasks. A page that is filtered, or has large tasks, may be short or
+    empty although more follow.
     looked_at: the number of tasks that the page looked at, matching or not.
     """
 

@@ -11,6 +11,8 @@ from internal.ports.tasks import TaskState
 
 # Tasks read for one page, matching or not.
 MAX_SCANNED = 1000
+# Bytes of messages read for one page, beyond which it ends. The last call may exceed it.
+MAX_PAGE_BYTES = 8 * 1024 * 1024
 # Tasks per call. A call blocks Redis.
 MAX_PER_CALL = 250
 # Separates the state from the position in a cursor of all states. No position contains it.
@@ -56,13 +58,14 @@ def _remaining_states(
 
 
 class _Page:
-    """Collects tasks until the page is full or MAX_SCANNED tasks have been read."""
+    """Collects tasks until the page is full, or it has read MAX_SCANNED tasks or MAX_PAGE_BYTES."""
 
     def __init__(
         self, scanner: TaskScanner, queue: str, *, newest_first: bool, size: int, only: TaskFilter | None
     ) -> None:
         self.tasks: list[TaskInfo] = []
         self.looked_at = 0
+        self._bytes_read = 0
         self._scanner = scanner
         self._queue = queue
         self._newest_first = newest_first
@@ -85,6 +88,7 @@ class _Page:
         """Return where the page is full, and whether the state has more; None if the page has room left."""
         while True:
             scanned = await self._scan(state, after, count=self._count)
+            self._bytes_read += scanned.size
             for position, task in scanned.tasks:
                 self.looked_at += 1
                 if matches(task, self._only):
@@ -92,7 +96,8 @@ class _Page:
                 if len(self.tasks) == self._size:
                     return position, position != scanned.last or scanned.has_more
             after = scanned.last
-            if after is not None and self.looked_at >= MAX_SCANNED:
+            is_exhausted = self.looked_at >= MAX_SCANNED or self._bytes_read >= MAX_PAGE_BYTES
+            if after is not None and is_exhausted:
                 return after, scanned.has_more
             if after is None or not scanned.has_more:
                 return None

@@ -21,11 +21,16 @@ MAX_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ScannedTasks:
-    """Tasks in order, each with its position. `has_more`: more tasks follow after `last`."""
+    """Tasks in order, each with its position.
+
+    has_more: more tasks follow after `last`.
+    size: bytes of their messages.
+    """
 
     tasks: Sequence[tuple[Position, TaskInfo]]
     last: Position | None
     has_more: bool
+    size: int
 
 
 class TaskScanner:
@@ -116,8 +121,9 @@ class TaskScanner:
         exists, found, more = await scripts.PAGE.call(self._connection, self._namespace, request)
         if not exists:
             raise QueueNotFound(f"there is no queue {queue}")
-        tasks = [((row.score, row.id), self._info(row, queue, state)) for row in map(TaskRow.of, found)]
-        return ScannedTasks(tasks, tasks[-1][0] if tasks else None, bool(more))
+        rows = [TaskRow.of(row) for row in found]
+        tasks = [((row.score, row.id), self._info(row, queue, state)) for row in rows]
+        return ScannedTasks(tasks, tasks[-1][0] if tasks else None, bool(more), _size_of(rows))
 
     async def _read_active(
         self, queue: str, *, newest_first: bool, after: Position | None, count: int
@@ -132,22 +138,27 @@ class TaskScanner:
             order = [key for key in order if (key < mark if newest_first else key > mark)]
         ids = [task_id for _, task_id in order[:count]]
         found = await scripts.READ_TASKS.call(self._connection, self._namespace, (queue, ids, MAX_BYTES))
+        rows = [TaskRow.of(row) for row in found]
         tasks = [
             (
                 _position(key),
                 self._info(row, queue, TaskState.ACTIVE, holder=holders[row.id]),
             )
-            for key, row in zip(order, map(TaskRow.of, found), strict=False)
+            for key, row in zip(order, rows, strict=False)
             # Without a message, the task has ended since its id was read.
             if row.message
         ]
-        last = _position(order[len(found) - 1]) if found else None
-        return ScannedTasks(tasks, last, has_more=len(found) < len(order))
+        last = _position(order[len(rows) - 1]) if rows else None
+        return ScannedTasks(tasks, last, len(rows) < len(order), _size_of(rows))
 
     def _info(
         self, row: TaskRow, queue: str, state: TaskState, *, holder: LeaseHolder | None = None
     ) -> TaskInfo:
         return row.info(queue, state, archive_for=self._archive_for, cipher=self._cipher, holder=holder)
+
+
+def _size_of(rows: Sequence[TaskRow]) -> int:
+    return sum(len(row.message) for row in rows)
 
 
 def _position(key: tuple[float, str]) -> Position:

@@ -261,6 +261,21 @@ async def calls_of(client: redis.asyncio.Redis, look: Any) -> int:
     return sum(int(command["calls"]) for command in stats.values())
 
 
+@pytest.mark.parametrize("state", [TaskState.PENDING, None])
+async def test_a_page_of_large_tasks_is_short_and_the_next_ones_have_the_rest(
+    desk: Desk, inspector: RedisTaskInspector, state: TaskState | None
+) -> None:
+    for number in range(12):
+        desk.add(f"{number:02}", payload={"text": "x" * 1_000_000})
+
+    first = await inspector.tasks("default", state, newest_first=False)
+    second = await inspector.tasks("default", state, newest_first=False, cursor=first.next)
+
+    assert 8 <= len(first.tasks) < 12
+    assert [task.id for task in [*first.tasks, *second.tasks]] == [f"{number:02}" for number in range(12)]
+    assert second.next is None
+
+
 @pytest.mark.parametrize("newest_first", [True, False])
 async def test_a_look_costs_the_same_however_many_tasks_there_are(
     desk: Desk, inspector: RedisTaskInspector, client: redis.asyncio.Redis, *, newest_first: bool
