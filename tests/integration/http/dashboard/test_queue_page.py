@@ -23,7 +23,7 @@ async def test_shows_the_sizes_the_days_and_nobody_who_serves_it(
     page = await client.get(QUEUE, headers=viewer.headers)
 
     assert page.status_code == 200
-    assert page.text.count("<dd>1</dd>") == 2
+    assert page.text.count('<b class="value">1</b>') == 2
     assert page.text.count('<td class="wide">') == 14
     assert "No worker serves this queue" in page.text
     assert "<button" not in page.text
