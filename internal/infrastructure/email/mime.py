@@ -7,6 +7,7 @@ from email.policy import SMTP
 from email.utils import parseaddr
 from functools import cache, lru_cache
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -26,9 +27,9 @@ _REPEATED = {"auto-submitted", "content-transfer-encoding", "content-type", "mim
 
 
 class _CachedHeaderRegistry(HeaderRegistry):
-    """Reuses header classes, and parsed headers that are the same in many emails.
+    """Reuses header classes, and headers that are the same in many emails.
 
-    To build and to parse each one, as the standard library does, takes most of the time of an email.
+    To build and to write each one, as the standard library does, takes most of the time of an email.
     """
 
     __getitem__ = cache(HeaderRegistry.__getitem__)
@@ -38,7 +39,12 @@ class _CachedHeaderRegistry(HeaderRegistry):
 
     @lru_cache(maxsize=64)  # noqa: B019 - there is one registry
     def _parsed(self, name: str, value: str) -> Any:
-        return super().__call__(name, value)
+        return _folded_once(super().__call__(name, value))
+
+
+def _folded_once(header: Any) -> Any:
+    header.fold = cache(header.fold)
+    return header
 
 
 _POLICY = SMTP.clone(header_factory=_CachedHeaderRegistry(), cte_type="7bit")  # every server accepts it
@@ -53,7 +59,7 @@ class MimeComposer:
     def __init__(self, *, mail_from: str, app_name: str, app_base_url: str, clock: Clock) -> None:
         name, address = parseaddr(mail_from)
         self._sender = Address(display_name=name, addr_spec=address)
-        self._from = _POLICY.header_factory("From", self._sender)
+        self._from = _folded_once(_POLICY.header_factory("From", self._sender))
         self._clock = clock
         self._templates = Environment(
             loader=FileSystemLoader(TEMPLATES),
@@ -80,6 +86,8 @@ class MimeComposer:
         html = self._render(f"{email.kind}.html", {**email.variables, "subject": subject})
         # People read the files of development emails, and quoted-printable would split the links.
         message.set_content(text, cte=_encoding(text))
+        # Otherwise the standard library compiles a pattern for each email, to see whether its choice is free.
+        message.make_alternative(boundary=token_hex())
         message.add_alternative(html, subtype="html", cte=_encoding(html))
         return message
 
