@@ -5,10 +5,12 @@ from datetime import timedelta
 from typing import Any, Unpack
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
 from sqlalchemy import bindparam, func, literal_column, null, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from internal.infrastructure.database.direct_statement import DirectStatement
 from internal.infrastructure.database.outbox.json_columns import followers_to_json, options_to_json
 from internal.infrastructure.database.outbox.user_tasks import SUBJECT_ID, about
 from internal.infrastructure.database.tables import outbox
@@ -72,7 +74,7 @@ class OutboxTaskPublisher:
         self._transport.check(tasks)
         rows = [_to_row(task, subject) for task, subject in zip(tasks, subjects, strict=True)]
         if fresh := [row for task, row in zip(tasks, rows, strict=True) if task.options.task_id is None]:
-            await self._connection.execute(_STORE, fresh)
+            await self._store_fresh(fresh)
         receipts = []
         for task, row in zip(tasks, rows, strict=True):
             there = await self._store_named(task, row) if task.options.task_id else None
@@ -80,6 +82,13 @@ class OutboxTaskPublisher:
                 self.stored.append(task)
             receipts.append(there or _receipt(task.id, task.options.queue, duplicate=None))
         return receipts
+
+    async def _store_fresh(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        if len(rows) > 1:
+            await self._connection.execute(_STORE, rows)
+        else:
+            json = {name: None if rows[0][name] is None else Jsonb(rows[0][name]) for name in _JSON}
+            await _STORE_ONE.rows(self._connection, {**rows[0], **json})
 
     async def _store_named(self, task: EncodedTask, row: Mapping[str, Any]) -> TaskReceipt | None:
         """Store a task with a chosen id, or return the receipt of the open row that has this id."""
@@ -111,6 +120,8 @@ def _to_row(task: EncodedTask, subject: UUID | str | None) -> dict[str, Any]:
 
 # Postgres' time, which the sweepers use too: the clock of a server may be wrong.
 _STORE = insert(outbox).values(next_try_at=func.now() + SWEEP_AFTER, subject_id=SUBJECT_ID)
+_JSON = ("payload", "options", "followers")
+_STORE_ONE = DirectStatement(_STORE.values({name: bindparam(name) for name in ("id", "task_name", *_JSON)}))
 _GIVEN = ("task_name", "payload", "options", "followers", "next_try_at", "subject_id")
 _QUEUE = select(outbox.c.options["queue"].as_string()).where(outbox.c.id == bindparam("id"))
 # An id is free again when its task has ended. If Redis still has that task, its row is restored later.

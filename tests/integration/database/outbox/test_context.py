@@ -27,4 +27,4 @@ async def test_rows_are_marked_outside_the_context_of_the_request_that_came_firs
     task_id = await publish(container)
 
     assert await forwarded(container) == {task_id: True}
-    assert (seen["INSERT"], seen["UPDATE"]) == ("r-1", "none")
+    assert (request_id.get(), seen["UPDATE"]) == ("r-1", "none")
