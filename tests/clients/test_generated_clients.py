@@ -3,7 +3,12 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.clients.tools import run
+
+# A generator, a type checker and a program run one after the other.
+pytestmark = pytest.mark.timeout(600)
 
 PROGRAMS = Path(__file__).parent / "programs"
 

@@ -7,6 +7,9 @@ import pytest
 
 from tests.support.clients.tools import TOOLS, run
 
+# A generator, a compiler and a program run one after the other.
+pytestmark = pytest.mark.timeout(600)
+
 PROGRAM = Path(__file__).parent / "typescript"
 PACKAGES = TOOLS / "node_modules"
 

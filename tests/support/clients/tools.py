@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[3]
 TOOLS = ROOT / ".venv" / "api-tools"
 
 
-def run(command: Sequence[str | Path], *, within: float = 90, **env: str) -> str:
+def run(command: Sequence[str | Path], *, within: float = 200, **env: str) -> str:
     """Run a program from the root of the repository. Raises AssertionError with its output if it fails."""
     done = subprocess.run(
         command,
