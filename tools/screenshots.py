@@ -20,16 +20,24 @@ from internal.infrastructure.embedded.redis import EmbeddedRedis
 from tests.support.browser.chromium import NEEDS_CHROMIUM, chromium, running_chromium
 from tests.support.browser.pages import NARROW, SCHEMES, WIDE, Look, visit
 from tests.support.browser.site import Site, running_site
-from tools.shots import SHOTS, Shot, adas_session
+from tools.shots import SHOTS, TOKEN, Shot, adas_session
 
 FOLDER = Path(__file__).parents[1] / "docs/screenshots"
 HEIGHTS = {WIDE: 900, NARROW: 844}
 COLOURS = 128
 # Scripts hear of another size or scheme before the next frame.
 _DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
-_SAME_TIMES = """() => document.querySelectorAll("time").forEach(
-    each => { each.textContent = "1 Jan 2030, 12:00"; }
-)"""
+# Ports, tokens, times and the address that the start page makes up are the same in every picture.
+_SAME_TEXTS = """token => {
+    const same = text => text
+        .replace(/127\\.0\\.0\\.1:\\d+/g, "127.0.0.1:8080")
+        .replace(/token=[\\w-]+/g, `token=${token}`)
+        .replace(/ada\\.\\w+@/g, "ada.1815@");
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) texts.currentNode.data = same(texts.currentNode.data);
+    document.querySelectorAll("input").forEach(each => { each.value = same(each.value); });
+    document.querySelectorAll("time").forEach(each => { each.textContent = "1 Jan 2030, 12:00"; });
+}"""
 
 
 def draw(browser: Browser, site: Site, shot: Shot) -> None:
@@ -37,7 +45,8 @@ def draw(browser: Browser, site: Site, shot: Shot) -> None:
         page = visited.page
         visited.watch.allowed = {404}
         shot.show(page, site)
-        page.evaluate(_SAME_TIMES)
+        for frame in page.frames:
+            frame.evaluate(_SAME_TEXTS, TOKEN)
         for width, height in HEIGHTS.items():
             page.set_viewport_size({"width": width, "height": height})
             for scheme in SCHEMES:

@@ -1,5 +1,6 @@
 """The pages that only development has."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser.accessibility import assert_accessible
@@ -72,6 +73,16 @@ def test_everybody_can_use_them(site: Site, visitor: Visitor) -> None:
         assert_accessible(page)
         assert press_through(page)
         assert_no_sideways_scrolling(page)
+
+
+@pytest.mark.parametrize("name", ["Emails", "API", "Dashboard", "Health", "Account"])
+def test_the_start_page_links_to_pages_that_exist(visited: Visit, name: str) -> None:
+    visited.page.goto("/")
+
+    with visited.page.expect_navigation() as answer:
+        visited.page.get_by_role("navigation", name="Development").get_by_role("link", name=name).click()
+
+    assert answer.value.ok
 
 
 def test_copies_the_command(visited: Visit) -> None:

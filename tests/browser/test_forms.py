@@ -5,7 +5,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.support.browser.keyboard import press_through
 from tests.support.browser.pages import Look, Visit, Visitor
-from tests.support.browser.people import NAME, log_in, sign_up
+from tests.support.browser.people import NAME, Person, log_in, sign_up
 from tests.support.browser.site import Site
 from tests.support.system import PASSWORD
 
@@ -73,9 +73,22 @@ def test_every_stop_of_a_keyboard_has_a_name_and_shows_the_focus(page: Page, pat
     [
         ("/sign-up", {"name": "name", "email": "username", "password": "new-password"}),
         ("/log-in", {"email": "username", "password": "current-password"}),
+        ("/forgot-password", {"email": "username"}),
+        ("/reset-password?token=t", {"password": "new-password"}),
+        ("/account/email", {"email": "email", "password": "current-password"}),
+        (
+            "/account/password",
+            {"username": "username", "current_password": "current-password", "new_password": "new-password"},
+        ),
+        ("/account/delete", {"username": "username", "password": "current-password"}),
     ],
 )
-def test_password_managers_know_the_fields(page: Page, path: str, hints: dict[str, str]) -> None:
+def test_password_managers_know_the_fields(
+    visited: Visit, site: Site, path: str, hints: dict[str, str]
+) -> None:
+    page = visited.page
+    if path.startswith("/account"):
+        Person(page, site, f"{path.rpartition('/')[2]}@example.com").sign_up()
     page.goto(path)
 
     for name, hint in hints.items():

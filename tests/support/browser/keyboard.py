@@ -15,10 +15,11 @@ _FOCUSED = """() => {
     if (!element || element === document.body) return null;
     const style = getComputedStyle(element);
     const box = element.getBoundingClientRect();
-    const label = element.labels?.[0]?.innerText || element.ariaLabel;
+    const label = element.labels?.[0]?.innerText || element.ariaLabel || element.title;
     return {
         name: (label || element.innerText || element.value || "").trim(),
-        isMarked: style.outlineStyle !== "none" || style.boxShadow !== "none",
+        // The focus is on a part of the frame.
+        isMarked: element.matches("iframe") || style.outlineStyle !== "none" || style.boxShadow !== "none",
         isInView: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
     };
 }"""
