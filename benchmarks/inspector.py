@@ -84,7 +84,7 @@ async def measure(url: str, publisher: MessageEncoder, *, count: int, rounds: in
             timing=Timing(),
             completion_log=None,
             schedules=ScheduleInspector(
-                pool_of(url), namespace=hash_tag(NAMESPACE), entries=(), encoder=publisher, new_id=uuid4
+                pool_of(url), namespace=hash_tag(NAMESPACE), entries=list, encoder=publisher, new_id=uuid4
             ),
         )
         found = looks(inspector, middle=await middle_of(client, count))

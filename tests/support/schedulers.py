@@ -61,7 +61,7 @@ def schedule_inspector_on(redis_url: str, *schedule: PeriodicTask) -> ScheduleIn
     return ScheduleInspector(
         pool_of(redis_url),
         namespace=PREFIX,
-        entries=validate_schedule(schedule, encoder=publisher),
+        entries=lambda: validate_schedule(schedule, encoder=publisher),
         encoder=publisher,
         new_id=uuid4,
     )

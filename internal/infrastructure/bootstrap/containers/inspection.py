@@ -17,7 +17,7 @@ class InspectionContainer(containers.DeclarativeContainer):
         ScheduleInspector,
         taskqueue.redis_pool,
         namespace=taskqueue.namespace,
-        entries=providers.Callable(validate_schedule, SCHEDULE, encoder=taskqueue.publisher),
+        entries=providers.Callable(validate_schedule, SCHEDULE, encoder=taskqueue.publisher).provider,
         encoder=taskqueue.publisher,
         new_id=taskqueue.new_id,
     )

@@ -27,7 +27,7 @@ _NOT_ANNOUNCED = -1
 class ScheduleInspector:
     """Reads the periodic tasks that workers have announced lately and their runs, and acts on them.
 
-    entries: of this version.
+    entries: returns those of this version, checked.
     Every method raises Unavailable if Redis cannot be reached.
     """
 
@@ -36,13 +36,13 @@ class ScheduleInspector:
         pool: ConnectionPool,
         *,
         namespace: str,
-        entries: Sequence[ValidatedEntry],
+        entries: Callable[[], Sequence[ValidatedEntry]],
         encoder: MessageEncoder,
         new_id: Callable[[], UUID],
     ) -> None:
         self._connection = DedicatedConnection(pool, patience=impatient())
         self._namespace = namespace
-        self._entries = {entry.name: entry for entry in entries}
+        self._entries = entries
         self._encoder = encoder
         self._new_id = new_id
 
@@ -71,7 +71,7 @@ class ScheduleInspector:
         return [_run(run) for run in runs]
 
     async def run_schedule(self, name: str) -> str:
-        entry = self._entries.get(name)
+        entry = next((entry for entry in self._entries() if entry.name == name), None)
         if entry is None:
             raise _not_found(name)
         task_id = f"{name}:{self._new_id()}"
