@@ -1,4 +1,4 @@
-"""What an action on tasks did, in words."""
+"""What an action on tasks or on rows of the outbox did, in words."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -6,22 +6,25 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from internal.infrastructure import humanize
+from internal.ports.outbox_inspector import OutboxAction
 from internal.ports.task_inspector import ActionResult, TaskAction
 
 _MOST_REASONS = 20
-_OUTCOMES: Mapping[TaskAction, tuple[str, str]] = {
-    TaskAction.RUN: ("is pending now", "are pending now"),
-    TaskAction.ARCHIVE: ("is archived", "are archived"),
-    TaskAction.DELETE: ("is deleted", "are deleted"),
-    TaskAction.CANCEL: ("is being cancelled", "are being cancelled"),
+_OUTCOMES: Mapping[TaskAction | OutboxAction, tuple[str, str]] = {
+    TaskAction.RUN: ("task is pending now", "tasks are pending now"),
+    TaskAction.ARCHIVE: ("task is archived", "tasks are archived"),
+    TaskAction.DELETE: ("task is deleted", "tasks are deleted"),
+    TaskAction.CANCEL: ("task is being cancelled", "tasks are being cancelled"),
+    OutboxAction.REDRIVE: ("row is in the task queue", "rows are in the task queue"),
+    OutboxAction.DISCARD: ("row is given up", "rows are given up"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """reasons: why tasks were refused, and how many for each."""
+    """reasons: why some were refused, and how many for each."""
 
-    action: TaskAction
+    action: TaskAction | OutboxAction
     done: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
 
@@ -37,7 +40,7 @@ class Outcome:
     def summary(self) -> str:
         """For example "1,240 tasks are pending now, 3 were refused"."""
         one, many = _OUTCOMES[self.action]
-        done = f"1 task {one}" if self.done == 1 else f"{humanize.count(self.done)} tasks {many}"
+        done = f"1 {one}" if self.done == 1 else f"{humanize.count(self.done)} {many}"
         if not self.refused:
             return done
         refused = "1 was" if self.refused == 1 else f"{humanize.count(self.refused)} were"

@@ -11,6 +11,7 @@ from internal.domain.role import Permission
 from internal.infrastructure.http.access import access
 from internal.infrastructure.http.caller import Callers
 from internal.infrastructure.http.dashboard.bulk_controller import BulkController
+from internal.infrastructure.http.dashboard.outbox_controller import OutboxController
 from internal.infrastructure.http.dashboard.overview_controller import overview
 from internal.infrastructure.http.dashboard.page import provide_frame
 from internal.infrastructure.http.dashboard.queue_controller import QueueController
@@ -28,6 +29,7 @@ _PAGES: Sequence[ControllerRouterHandler] = (
     BulkController,
     TaskController,
     workers,
+    OutboxController,
 )
 
 

@@ -1,43 +1,27 @@
 """Actions on chosen tasks: a question first, then the true result."""
 
-from collections.abc import Sequence
-from typing import Annotated
-
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation, URLEncodedBody
 from litestar.response import Redirect, Template
-from msgspec import Meta
 
 from internal.domain.role import Permission
 from internal.infrastructure.http.access import access
+from internal.infrastructure.http.dashboard.chosen_form import ChosenForm
 from internal.infrastructure.http.dashboard.outcome import Outcome
 from internal.infrastructure.http.dashboard.page import Frame
 from internal.infrastructure.http.dashboard.snapshot import Snapshots
 from internal.infrastructure.http.task_address import task_address
-from internal.infrastructure.http.web.form import Form
 from internal.infrastructure.http.web.page import see_other
 from internal.ports.task_inspector import TaskAction, TaskInspector
 
-# A form has one value as text, several as a list.
-Texts = Annotated[list[str], Meta(max_length=500)] | str
 
-
-class ActionForm(Form, frozen=True, kw_only=True):
-    """`whole_page` chooses all tasks that are `shown`. `back` is "task" on the page of a task."""
+class ActionForm(ChosenForm, frozen=True, kw_only=True):
+    """`back` is "task" on the page of a task."""
 
     queue: str
     action: TaskAction
-    id: Texts = ""
-    shown: Texts = ""
-    whole_page: str = ""
-    is_confirmed: str = ""
     back: str = ""
-
-    @property
-    def ids(self) -> Sequence[str]:
-        chosen = self.shown if self.whole_page else self.id
-        return [chosen] if isinstance(chosen, str) and chosen else list(chosen)
 
     @property
     def needs_question(self) -> bool:
