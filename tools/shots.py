@@ -10,14 +10,19 @@ from functools import cache
 import httpx
 from playwright.sync_api import Page
 
-from tests.support.browser.people import NAME, log_in, press, sign_up
+from internal.infrastructure.http.task_address import task_address
+from tests.support.browser.backlog import FAILED, QUEUE, fill
+from tests.support.browser.people import NAME, log_in, press, promote, sign_up
 from tests.support.browser.site import Site
 from tests.support.system import NO_CERTIFICATES, PASSWORD
 
 ADA = "ada@example.com"
+# An admin.
+GRACE = "grace@example.com"
 # The pages of links show their forms without a look at the token.
 TOKEN = "dGhlIHRva2VuIG9mIGFuIGVtYWlsIGlzIHRoaXMgbG8"  # noqa: S105 - no real one
 
+_ALL = f"/dashboard/tasks/all?queue={QUEUE}"
 _PHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 Version/18.6 Safari/604.1"
 )
@@ -38,7 +43,20 @@ class Shot:
 @cache
 def adas_session(site: Site) -> dict[str, str]:
     """Ada signs up with a phone, and then logs in with a laptop, whose cookies these are."""
-    body = {"email": ADA, "name": NAME, "password": PASSWORD}
+    return _session_of(site, ADA)
+
+
+@cache
+def graces_session(site: Site) -> dict[str, str]:
+    """Grace may act on tasks, and there are some."""
+    fill(site.system.env["REDIS_URL"])
+    session = _session_of(site, GRACE)
+    promote(site, GRACE)
+    return session
+
+
+def _session_of(site: Site, email: str) -> dict[str, str]:
+    body = {"email": email, "name": NAME, "password": PASSWORD}
     _post(site, "register", body, device=_PHONE)
     del body["name"]
     return dict(_post(site, "login", body, device=_LAPTOP).cookies)
@@ -58,8 +76,16 @@ def at(path: str) -> Show:
 
 
 def as_ada_at(path: str) -> Show:
+    return _with(adas_session, path)
+
+
+def as_grace_at(path: str) -> Show:
+    return _with(graces_session, path)
+
+
+def _with(session: Callable[[Site], dict[str, str]], path: str) -> Show:
     def show(page: Page, site: Site) -> None:
-        cookies = adas_session(site).items()
+        cookies = session(site).items()
         page.context.add_cookies([{"name": name, "value": value, "url": site.url} for name, value in cookies])
         page.goto(path)
 
@@ -139,5 +165,10 @@ SHOTS = (
     Shot(name="account-activity", show=as_ada_at("/account/activity")),
     Shot(name="account-export", show=as_ada_at("/account/export")),
     Shot(name="account-delete", show=as_ada_at("/account/delete")),
+    Shot(name="dashboard-queue", show=as_grace_at(f"/dashboard/queues/{QUEUE}")),
+    Shot(name="dashboard-tasks", show=as_grace_at(f"/dashboard/tasks?queue={QUEUE}")),
+    Shot(name="dashboard-tasks-all", show=as_grace_at(f"{_ALL}&state=retry&action=delete&error=timed")),
+    Shot(name="dashboard-task", show=as_grace_at(task_address(QUEUE, FAILED))),
+    Shot(name="dashboard-task-gone", show=as_grace_at(task_address(QUEUE, "gone"))),
     Shot(name="not-found", show=at("/nowhere")),
 )

@@ -50,3 +50,9 @@ def log_in(page: Page, email: str, *, password: str = PASSWORD) -> None:
 
 def press(page: Page, button: str) -> None:
     page.get_by_role("main").get_by_role("button", name=button, exact=True).click()
+
+
+def promote(site: Site, email: str) -> None:
+    """Make the person an admin."""
+    promoted = site.system.run("cmd.admin", "user", "promote", email, "--yes")
+    assert promoted.returncode == 0, promoted.stderr
