@@ -17,6 +17,9 @@ from internal.infrastructure.http.web.page import page, see_other
 
 AnyRequest = Request[Any, Any, Any]
 
+# Paths that no page has. The API answers problems there, whatever the client accepts.
+_OF_PROGRAMS = ("/api/", "/.well-known/")
+
 
 def error_page(request: AnyRequest, error: Exception) -> Template:
     """The page for an error, with the status and the headers that the API answers, and logged like there."""
@@ -35,7 +38,7 @@ def error_page(request: AnyRequest, error: Exception) -> Template:
 def not_found(request: AnyRequest, error: NotFoundException) -> Response[Any]:
     """A page for people who mistype an address, and a problem for programs."""
     is_for_people = request.accept.best_match(["application/json", "text/html"]) == "text/html"
-    if is_for_people and not request.scope["path"].startswith("/api/"):
+    if is_for_people and not request.scope["path"].startswith(_OF_PROGRAMS):
         return error_page(request, error)
     return http_error(request, error)
 
