@@ -48,6 +48,7 @@ class SqlAlchemyUserDirectory:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._without_transaction = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     async def page(
         self, wanted: UserFilter, *, order: UserOrder, size: int, skip: int = 0, cursor: str | None = None
@@ -73,7 +74,8 @@ class SqlAlchemyUserDirectory:
 
     async def _read(self, query: Select[Any], *, find_first: bool = False) -> Sequence[Any]:
         with translated_outages():
-            async with self._engine.connect() as connection:
+            engine = self._engine if find_first else self._without_transaction
+            async with engine.connect() as connection:
                 if find_first:
                     await connection.execute(_FIND_FIRST)
                 rows: Sequence[Any] = (await connection.execute(query)).all()
