@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from litestar import Request
 from litestar.di import NamedDependency
@@ -59,4 +59,6 @@ def _address_of(request: Request[Any, Any, Any]) -> str | None:
     if request.method == "POST":
         return None
     query = [(name, value) for name, value in request.query_params.multi_items() if name != "notice"]
-    return f"{request.scope['path']}?{urlencode(query)}" if query else request.scope["path"]
+    # The path is decoded, and an id in it may have a percent sign.
+    path = quote(request.scope["path"])
+    return f"{path}?{urlencode(query)}" if query else path

@@ -1,5 +1,7 @@
 """Actions on chosen tasks: a question first, then the true result."""
 
+from urllib.parse import quote
+
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation, URLEncodedBody
@@ -48,5 +50,5 @@ async def act_on_tasks(
 def _after(form: ActionForm) -> str:
     """The page of the task; the list, if the task is deleted."""
     if form.action is TaskAction.DELETE:
-        return f"/dashboard/tasks?queue={form.queue}&"
+        return f"/dashboard/tasks?queue={quote(form.queue, safe='')}&"
     return f"{task_address(form.queue, form.ids[0])}?"

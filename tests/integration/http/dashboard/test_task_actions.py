@@ -11,7 +11,11 @@ import pytest
 
 from internal.domain.role import Role
 from internal.infrastructure.bootstrap.container import Container
+from internal.ports.task_inspector import ActionStep
 from internal.ports.tasks import TaskState
+from internal.ports.unavailable import Unavailable
+from tests.fakes.clock import FakeClock
+from tests.fakes.task_inspector import FakeTaskInspector
 from tests.support.accounts import Account, stored_account
 from tests.support.taskqueue.desk import Desk
 
@@ -20,6 +24,11 @@ pytestmark = pytest.mark.anyio
 ACT, ALL = "/dashboard/tasks/act", "/dashboard/tasks/all"
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 _TITLE = re.compile(r"<h1>([^<]+)</h1>")
+
+
+class Down(FakeTaskInspector):
+    async def act_on_next(self, *_: Any, **__: Any) -> ActionStep:
+        raise Unavailable("down")
 
 
 def title_of(page: httpx.Response) -> str:
@@ -145,6 +154,21 @@ async def test_two_operators_who_act_on_the_same_tasks_see_true_results(
     done = [int(re.sub(r"\D", "", title_of(result).partition(" task")[0])) for result in results]
     assert sum(done) == 1500
     assert set(desk.engine.states().values()) == {"archived"}
+
+
+async def test_a_step_without_redis_can_be_sent_again(
+    client: httpx.AsyncClient, container: Container, admin: Account, desk: Desk
+) -> None:
+    desk.add_many(3)
+    question = await all_question(client, admin, state="pending", action="archive")
+
+    with container.inspection.tasks.override(Down(FakeClock())):
+        interrupted = await client.post(ALL, data=form_in(question), headers=admin.headers)
+    result = await go_through(client, admin, interrupted)
+
+    assert "does not answer" in interrupted.text
+    assert "data-goes-on" not in interrupted.text
+    assert title_of(result) == "3 tasks are archived"
 
 
 @pytest.mark.parametrize(

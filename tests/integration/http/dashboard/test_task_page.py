@@ -1,5 +1,7 @@
 """The page of a task as a browser without scripts gets it."""
 
+import re
+
 import httpx
 import pytest
 from structlog.testing import capture_logs
@@ -69,6 +71,8 @@ async def test_any_id_has_a_page(client: httpx.AsyncClient, admin: Account, desk
     desk.add(task_id, name="found")
 
     page = await client.get(task_address("default", task_id), headers=admin.headers)
+    [own_address] = re.findall(r'hx-get="([^"]+)"', page.text)
+    refreshed = await client.get(own_address, headers=admin.headers)
     done = await client.post(
         "/dashboard/tasks/act",
         data={"queue": "default", "action": "archive", "id": task_id, "back": "task"},
@@ -78,6 +82,7 @@ async def test_any_id_has_a_page(client: httpx.AsyncClient, admin: Account, desk
 
     assert (page.status_code, after.status_code) == (200, 200)
     assert "<h1>found</h1>" in page.text
+    assert "<h1>found</h1>" in refreshed.text
     assert "The task is archived." in after.text
 
 
