@@ -19,8 +19,17 @@ def event_of(
 ) -> SecurityEvent:
     source = {"source": "cli"} if isinstance(actor, Operator) else {}
     return SecurityEvent(
-        name=name, actor_id=actor.id, subject_id=subject_id, caller=caller, details={**details, **source}
+        name=name,
+        actor_id=actor.id,
+        subject_id=subject_id,
+        caller=caller,
+        operator=operator_name(actor),
+        details={**details, **source},
     )
+
+
+def operator_name(actor: Actor) -> str | None:
+    return actor.name if isinstance(actor, Operator) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,12 @@ class OwnAccount(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """The person at the command line. They can change the database, so they have every permission."""
+    """The person at the command line. They can change the database, so they have every permission.
 
+    name: `cli:<os user>@<host>`; None for the program itself.
+    """
+
+    name: str | None = None
     id: None = None
 
     def require(self, permission: Permission) -> None:

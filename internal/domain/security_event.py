@@ -8,7 +8,7 @@ from internal.domain.caller import Caller
 
 
 class EventName(StrEnum):
-    """The kinds of events on accounts. Log lines have the same names, and the names do not change."""
+    """The kinds of events on accounts and tasks. Log lines have the same names, which do not change."""
 
     REGISTERED = "auth.registered"
     LOGGED_IN = "auth.logged_in"
@@ -35,6 +35,31 @@ class EventName(StrEnum):
     ADMIN_PASSWORD_RESET_STARTED = "admin.password_reset_started"  # noqa: S105 - a name, not a password
     ADMIN_USER_DELETED = "admin.user_deleted"
     DENIED = "auth.denied"
+    # What operators do to tasks: see ON_TASKS.
+    TASKS_PAUSE_QUEUE = "tasks.pause_queue"
+    TASKS_RESUME_QUEUE = "tasks.resume_queue"
+    TASKS_REMOVE_QUEUE = "tasks.remove_queue"
+    TASKS_RUN = "tasks.run"
+    TASKS_ARCHIVE = "tasks.archive"
+    TASKS_DELETE = "tasks.delete"
+    TASKS_CANCEL = "tasks.cancel"
+    TASKS_ENQUEUE = "tasks.enqueue"
+    TASKS_REDRIVE = "tasks.redrive"
+    TASKS_DISCARD = "tasks.discard"
+    TASKS_REVEAL_PAYLOAD = "tasks.reveal_payload"
+    TASKS_QUIET_WORKER = "tasks.quiet_worker"
+    TASKS_RESUME_WORKER = "tasks.resume_worker"
+    TASKS_RUN_SCHEDULE = "tasks.run_schedule"
+    TASKS_PAUSE_SCHEDULE = "tasks.pause_schedule"
+    TASKS_RESUME_SCHEDULE = "tasks.resume_schedule"
+
+    @property
+    def is_on_tasks(self) -> bool:
+        return self.startswith(ON_TASKS)
+
+
+# The names of what operators do to tasks begin with it, in newer versions too.
+ON_TASKS = "tasks."
 
 
 class Result(StrEnum):
@@ -47,6 +72,7 @@ class SecurityEvent:
     """Who did what to whom, from where, and with which result. It contains no address, name or secret.
 
     actor_id: the user who acted; None if nobody was authenticated, or the operator at the command line.
+    operator: who acted at the command line, as `cli:<os user>@<host>`.
     subject_id: the user whose account is concerned; None if there is no such account.
     details: a few short facts for the reader, such as the reason of a failure.
     """
@@ -56,6 +82,7 @@ class SecurityEvent:
     actor_id: UUID | None
     subject_id: UUID | None
     caller: Caller
+    operator: str | None = None
     details: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod

@@ -21,16 +21,22 @@ class RecordedEvent:
     actor_id: UUID | None
     subject_id: UUID | None
     caller: Caller
+    operator: str | None = None
     details: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFilter:
-    """Which events to list: all that fit every condition. `until` is exclusive."""
+    """Which events to list: all that fit every condition. `until` is exclusive.
 
+    only_on_tasks: nothing but what operators did to tasks.
+    """
+
+    only_on_tasks: bool = False
     name: str | None = None
     result: Result | None = None
     actor_id: UUID | None = None
+    operator: str | None = None
     subject_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
+from internal.application.audited_outbox_inspector import AuditedOutboxInspector
 from internal.domain.errors import Conflict
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.database.tables import outbox
@@ -19,6 +20,7 @@ from internal.ports.outbox_inspector import (
 )
 from tests.fakes.clock import FakeClock
 from tests.fakes.outbox_inspector import FakeOutboxInspector
+from tests.support.audits import audit_on
 from tests.support.taskqueue.engine import Hand, engine_on
 
 pytestmark = pytest.mark.anyio
@@ -55,15 +57,16 @@ def a_row(task_id: str, state: OutboxState, *, ago: timedelta = HOUR, **changes:
     return OutboxRow(**facts | changes)
 
 
-@pytest.fixture(params=["fake", "sqlalchemy"])
+@pytest.fixture(params=["fake", "audited", "sqlalchemy"])
 def office(request: pytest.FixtureRequest) -> Iterator[Office]:
-    if request.param == "fake":
+    if request.param != "sqlalchemy":
         fake = FakeOutboxInspector(FakeClock(NOW), batch=2)
 
         async def add(*rows: OutboxRow) -> None:
             fake.add(*rows)
 
-        yield Office(fake, add, fake.active.add)
+        audited = AuditedOutboxInspector(fake, audit=audit_on())
+        yield Office(audited if request.param == "audited" else fake, add, fake.active.add)
         return
     container: Container = request.getfixturevalue("container")
     with engine_on(request.getfixturevalue("redis_url")) as engine:

@@ -36,9 +36,17 @@ EVENT = RecordedEvent(
     details={"reason": "password"},
 )
 LOG_IN = replace(EVENT, name=EventName.LOGGED_IN, result=Result.SUCCESS, actor_id=ADA)
+PAUSE = replace(
+    LOG_IN,
+    name=EventName.TASKS_PAUSE_QUEUE,
+    actor_id=None,
+    subject_id=None,
+    operator="cli:ada@desk",
+    details={"queue": "low"},
+)
 ADD = text(
     "INSERT INTO security_events OVERRIDING SYSTEM VALUE VALUES (:id, :occurred_at, :name, :result,"
-    " :actor_id, :subject_id, :address, :user_agent, :request_id, CAST(:details AS jsonb))"
+    " :actor_id, :subject_id, :address, :user_agent, :request_id, CAST(:details AS jsonb), :operator)"
 )
 
 
@@ -83,6 +91,7 @@ def _to_row(event: RecordedEvent) -> dict[str, Any]:
         "user_agent": event.caller.user_agent,
         "request_id": event.caller.request_id,
         "details": json.dumps(event.details),
+        "operator": event.operator,
     }
 
 
@@ -90,10 +99,11 @@ def ids(page: EventPage) -> list[int]:
     return [event.id for event in page.events]
 
 
-async def test_returns_an_event_as_it_was_recorded(store: Store) -> None:
-    await store.add(EVENT)
+@pytest.mark.parametrize("event", [EVENT, PAUSE], ids=["of an account", "on tasks"])
+async def test_returns_an_event_as_it_was_recorded(store: Store, event: RecordedEvent) -> None:
+    await store.add(event)
 
-    assert await store.log.page(EventFilter(), size=10) == EventPage(events=[EVENT], next=None)
+    assert await store.log.page(EventFilter(), size=10) == EventPage(events=[event], next=None)
 
 
 async def test_returns_an_event_of_a_kind_that_it_does_not_know(store: Store) -> None:
@@ -131,19 +141,27 @@ async def test_events_of_one_moment_are_neither_repeated_nor_skipped(store: Stor
     [
         (EventFilter(name=EventName.LOGGED_IN), [3, 2]),
         (EventFilter(result=Result.FAILURE), [4, 1]),
-        (EventFilter(result=Result.SUCCESS), [3, 2]),
+        (EventFilter(result=Result.SUCCESS), [5, 3, 2]),
         (EventFilter(actor_id=EVE), [3]),
         (EventFilter(subject_id=ADA), [2, 1]),
         (EventFilter(subject_id=ADA, result=Result.FAILURE, name=EventName.LOGIN_FAILED), [1]),
-        (EventFilter(since=NOON + 3 * MINUTE), [4, 3]),
+        (EventFilter(since=NOON + 3 * MINUTE), [5, 4, 3]),
         (EventFilter(until=NOON + 3 * MINUTE), [2, 1]),
         (EventFilter(since=NOON + 2 * MINUTE, until=NOON + 3 * MINUTE, actor_id=ADA), [2]),
         (EventFilter(actor_id=uuid4()), []),
+        (EventFilter(operator="cli:ada@desk"), [5]),
+        (EventFilter(operator="cli:eve@desk"), []),
+        (EventFilter(only_on_tasks=True), [5]),
+        (EventFilter(only_on_tasks=True, result=Result.FAILURE), []),
     ],
 )
 async def test_every_condition_must_fit(store: Store, wanted: EventFilter, found: list[int]) -> None:
     await store.fill(
-        EVENT, LOG_IN, replace(LOG_IN, actor_id=EVE, subject_id=EVE), replace(EVENT, subject_id=None)
+        EVENT,
+        LOG_IN,
+        replace(LOG_IN, actor_id=EVE, subject_id=EVE),
+        replace(EVENT, subject_id=None),
+        PAUSE,
     )
 
     assert ids(await store.log.page(wanted, size=10)) == found

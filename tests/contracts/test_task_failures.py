@@ -8,6 +8,7 @@ from typing import Protocol
 
 import pytest
 
+from internal.application.audited_task_inspector import AuditedTaskInspector
 from internal.domain.errors import Conflict
 from internal.infrastructure.taskqueue.protocol.failure_mark import mark_of
 from internal.ports.task_failures import FailureGroupNotFound
@@ -16,6 +17,7 @@ from internal.ports.task_snapshots import Failure, TaskInfo
 from internal.ports.tasks import TaskState
 from tests.fakes.clock import FakeClock
 from tests.fakes.task_inspector import FakeTaskInspector
+from tests.support.audits import audit_on
 from tests.support.taskqueue.desk import Desk
 from tests.support.taskqueue.engine import engine_on
 from tests.support.taskqueue.inspectors import inspector_on
@@ -118,11 +120,15 @@ def failure(name: str = "mail", error: str = REFUSED, frame: str = FRAME) -> Fai
 MAIL = failure().fingerprint
 
 
-@pytest.fixture(params=["fake", "redis"])
+@pytest.fixture(params=["fake", "audited", "redis"])
 async def office(request: pytest.FixtureRequest) -> AsyncIterator[Office]:
     if request.param == "fake":
         memory = InMemory()
         yield Office(memory.inspector, memory)
+        return
+    if request.param == "audited":
+        memory = InMemory()
+        yield Office(AuditedTaskInspector(memory.inspector, audit=audit_on()), memory)
         return
     redis_url: str = request.getfixturevalue("redis_url")
     with engine_on(redis_url) as engine:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import anyio
 import pytest
 
+from internal.application.audited_task_inspector import AuditedTaskInspector
 from internal.domain.errors import Conflict, NotFound
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
 from internal.ports.task_inspector import (
@@ -22,6 +23,7 @@ from internal.ports.task_snapshots import Attempt, DayCount, TaskInfo
 from internal.ports.tasks import TaskState
 from tests.fakes.clock import FakeClock
 from tests.fakes.task_inspector import FakeTaskInspector
+from tests.support.audits import audit_on
 from tests.support.taskqueue.desk import Desk
 from tests.support.taskqueue.engine import PREFIX, engine_on
 from tests.support.taskqueue.inspectors import inspector_on
@@ -122,11 +124,15 @@ class InRedis(Desk):
         self.end(told, Outcome(Kind.ARCHIVED, note=b'{"retries":0,"error":"cancelled"}'))
 
 
-@pytest.fixture(params=["fake", "redis"])
+@pytest.fixture(params=["fake", "audited", "redis"])
 async def office(request: pytest.FixtureRequest) -> AsyncIterator[Office]:
     if request.param == "fake":
         memory = InMemory()
         yield Office(memory.inspector, memory)
+        return
+    if request.param == "audited":
+        memory = InMemory()
+        yield Office(AuditedTaskInspector(memory.inspector, audit=audit_on()), memory)
         return
     redis_url: str = request.getfixturevalue("redis_url")
     with engine_on(redis_url) as engine:

@@ -274,3 +274,14 @@ def test_a_schedule_is_run_paused_and_resumed(admin: Admin, engine: Engine) -> N
     [task_id] = engine.states()
     assert run == f"outbox-purge: published as {task_id}"
     assert others == ["outbox-purge: paused", "outbox-purge: resumed"]
+
+
+def test_the_audit_names_who_paused_a_queue(admin: Admin, engine: Engine) -> None:
+    engine.publish("1")
+    admin.run("python -m cmd.admin user create-admin root@example.com --generate-password")
+    admin.run("python -m cmd.admin queue pause default")
+
+    said = admin.run(BLOCKS["admin_audit"])
+
+    assert len(re.findall(r"cli:\S+@\S+ +pause queue +queue default +done", said)) == 2
+    assert '"actions": []' in said

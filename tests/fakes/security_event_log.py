@@ -1,5 +1,6 @@
 import re
 
+from internal.domain.security_event import ON_TASKS
 from internal.ports.cursors import InvalidCursor
 from internal.ports.security_event_log import EventFilter, EventPage, RecordedEvent
 
@@ -38,9 +39,11 @@ def _place_of(cursor: str) -> tuple[int, int]:
 
 def _fits(event: RecordedEvent, wanted: EventFilter) -> bool:
     return (
-        wanted.name in {None, event.name}
+        (not wanted.only_on_tasks or event.name.startswith(ON_TASKS))
+        and wanted.name in {None, event.name}
         and wanted.result in {None, event.result}
         and wanted.actor_id in {None, event.actor_id}
+        and wanted.operator in {None, event.operator}
         and wanted.subject_id in {None, event.subject_id}
         and (wanted.since is None or event.occurred_at >= wanted.since)
         and (wanted.until is None or event.occurred_at < wanted.until)

@@ -14,11 +14,16 @@ from internal.application.admin.change_role import ChangeRole
 from internal.application.admin.create_user import CreateUser
 from internal.application.admin.disable_user import DisableUser
 from internal.application.admin.enable_user import EnableUser
+from internal.application.admin.list_audit import ListAudit
 from internal.application.admin.list_users import ListUsers
 from internal.application.admin.revoke_sessions import RevokeSessions
 from internal.application.admin.view_sessions import ViewSessions
 from internal.application.admin.view_user import ViewUser
+from internal.application.audit import Audit
+from internal.application.audited_outbox_inspector import AuditedOutboxInspector
+from internal.application.audited_task_inspector import AuditedTaskInspector
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
+from internal.domain import operator
 from internal.domain.errors import NotPermitted
 from internal.infrastructure.cli.app import app
 from internal.infrastructure.cli.command_needs import RedisRefusals, Tools, UserTools
@@ -27,12 +32,16 @@ from internal.infrastructure.tasks.codec import TaskCodec
 from internal.ports.task_snapshots import TaskInfo, WorkerInfo
 from internal.ports.tasks import Task, TaskState
 from internal.ports.unavailable import Unavailable
+from tests.fakes.audit_trail import FakeAuditTrail
 from tests.fakes.clock import NOON, FakeClock
 from tests.fakes.outbox_inspector import FakeOutboxInspector
+from tests.fakes.security_event_log import FakeSecurityEventLog
 from tests.fakes.task_inspector import FakeTaskInspector
 from tests.fakes.tasks import FakeTaskPublisher
 from tests.fakes.unit_of_work import FakeUnitOfWork
 from tests.fakes.user_directory import FakeUserDirectory
+from tests.fakes.user_reader import FakeUserReader
+from tests.support.callers import CALLER
 from tests.support.new_password import new_password
 
 REDIS = RedisInfo(
@@ -45,6 +54,7 @@ REDIS = RedisInfo(
     clients=7,
 )
 PAYLOAD = {"user_id": "e93ad238-1f7d-4f21-897f-7ec0d8fb3744", "email": "ada@example.com", "name": "Ada"}
+ADA = operator.Operator("cli:ada@desk")
 TARGET = "Postgres db:5432/app, Redis redis:6379/0"
 
 
@@ -68,6 +78,8 @@ class FakeInstallation:
     def __post_init__(self) -> None:
         self.inspector = FakeTaskInspector(self.clock, batch=2)
         self.outbox = FakeOutboxInspector(self.clock, batch=2)
+        self.audit_trail = FakeAuditTrail()
+        self.security_event_log = FakeSecurityEventLog()
         self.publisher = FakeTaskPublisher()
         self.unit_of_work = FakeUnitOfWork(tasks=FakeTaskPublisher(stores=True), clock=self.clock)
 
@@ -82,9 +94,11 @@ class FakeInstallation:
     async def open(self) -> AsyncIterator[Tools]:
         if self.is_away:
             raise Unavailable("Redis cannot be reached")
+        audit = Audit(trail=self.audit_trail, actor=ADA, caller=CALLER)
         yield Tools(
-            inspector=self.inspector,
-            outbox=self.outbox,
+            inspector=AuditedTaskInspector(self.inspector, audit=audit),
+            outbox=AuditedOutboxInspector(self.outbox, audit=audit),
+            audit=audit,
             publisher=self.publisher,
             unit_of_work=lambda: self.unit_of_work,
             codec=TaskCodec(self.tasks),
@@ -98,6 +112,8 @@ class FakeInstallation:
     async def open_users(self) -> AsyncIterator[UserTools]:
         uow, clock = self.unit_of_work, self.clock
         yield UserTools(
+            operator=ADA,
+            list_audit=ListAudit(users=FakeUserReader(uow), security_event_log=self.security_event_log),
             list_users=ListUsers(user_directory=FakeUserDirectory(uow.users)),
             view_user=ViewUser(uow=uow),
             view_sessions=ViewSessions(uow=uow),

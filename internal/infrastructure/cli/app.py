@@ -17,6 +17,7 @@ from internal.infrastructure.cli.commands import (
     user_views,
     workers,
 )
+from internal.infrastructure.cli.commands.audit import list_audit
 from internal.infrastructure.cli.commands.stats import show_stats
 from internal.infrastructure.cli.commands.task_enqueue import enqueue_task
 from internal.infrastructure.cli.commands.task_names import list_names
@@ -73,4 +74,5 @@ app.add_typer(server.app, name="server")
 app.add_typer(workers.app, name="worker")
 app.add_typer(schedules.app, name="cron")
 app.add_typer(users, name="user")
+app.command("audit")(list_audit)
 app.add_typer(database.app, name="db")

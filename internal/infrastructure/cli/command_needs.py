@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from internal.domain.operator import Operator
 from internal.ports.clock import Clock
 from internal.ports.outbox_inspector import OutboxInspector
 from internal.ports.task_inspector import TaskInspector
@@ -17,10 +18,12 @@ if TYPE_CHECKING:  # `--help` does not need them, nor the libraries that some im
     from internal.application.admin.create_user import CreateUser
     from internal.application.admin.disable_user import DisableUser
     from internal.application.admin.enable_user import EnableUser
+    from internal.application.admin.list_audit import ListAudit
     from internal.application.admin.list_users import ListUsers
     from internal.application.admin.revoke_sessions import RevokeSessions
     from internal.application.admin.view_sessions import ViewSessions
     from internal.application.admin.view_user import ViewUser
+    from internal.application.audit import Audit
     from internal.infrastructure.taskqueue.inspection.redis_info import RedisInfo
     from internal.infrastructure.tasks.codec import TaskCodec
 
@@ -35,14 +38,16 @@ class RedisRefusals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """Open connections to one installation.
+    """Open connections to one installation. What the inspector and the outbox do is in the audit.
 
+    audit: for what the operator does by other means.
     publisher: enqueues to Redis, without a unit of work and its outbox.
     queues: the queues that tasks can be published to.
     """
 
     inspector: TaskInspector
     outbox: OutboxInspector
+    audit: "Audit"
     publisher: TaskPublisher
     unit_of_work: Callable[[], UnitOfWork]
     codec: "TaskCodec"
@@ -54,8 +59,10 @@ class Tools:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserTools:
-    """The use cases of administrators. They need Postgres alone."""
+    """The use cases of administrators, and who acts. They need Postgres alone."""
 
+    operator: Operator
+    list_audit: "ListAudit"
     list_users: "ListUsers"
     view_user: "ViewUser"
     view_sessions: "ViewSessions"

@@ -9,7 +9,7 @@ from internal.infrastructure.cli.command_needs import Installation, Tools, UserT
 T = TypeVar("T")
 
 # Options that have another name than the field of the use case.
-_OPTIONS = {"q": "--search", "cursor": "--cursor"}
+_OPTIONS = {"q": "--search", "cursor": "--cursor", "actor": "--actor"}
 
 
 def installation_of(context: typer.Context) -> Installation:

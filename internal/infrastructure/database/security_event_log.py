@@ -7,7 +7,7 @@ from sqlalchemy import BindParameter, ColumnElement, Row, Select, bindparam, sel
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from internal.domain.caller import Caller
-from internal.domain.security_event import Result
+from internal.domain.security_event import ON_TASKS, Result
 from internal.infrastructure.database.engine import translated_outages
 from internal.infrastructure.database.tables import security_events as events
 from internal.ports.cursors import InvalidCursor
@@ -46,19 +46,25 @@ def _conditions(wanted: EventFilter) -> Sequence[ColumnElement[bool]]:
         events.c.name: wanted.name,
         events.c.actor_id: wanted.actor_id,
         events.c.subject_id: wanted.subject_id,
+        events.c.operator: wanted.operator,
     }
     conditions: list[ColumnElement[bool]] = [
         column == value for column, value in equal.items() if value is not None
     ]
+    if wanted.only_on_tasks:
+        conditions.append(events.c.name.like(_literal(f"{ON_TASKS}%")))
     if wanted.result is not None:
-        # As a literal, so that Postgres sees that the index of the failures has it.
-        result: BindParameter[str] = bindparam(None, wanted.result.value, literal_execute=True)
-        conditions.append(events.c.result == result)
+        conditions.append(events.c.result == _literal(wanted.result.value))
     if wanted.since is not None:
         conditions.append(events.c.occurred_at >= wanted.since)
     if wanted.until is not None:
         conditions.append(events.c.occurred_at < wanted.until)
     return conditions
+
+
+def _literal(value: str) -> BindParameter[str]:
+    """A literal, so that Postgres sees that an index has all rows that the condition finds."""
+    return bindparam(None, value, literal_execute=True)
 
 
 def _to_cursor(row: Row[Any]) -> str:
@@ -81,5 +87,6 @@ def _to_event(row: Row[Any]) -> RecordedEvent:
         actor_id=row.actor_id,
         subject_id=row.subject_id,
         caller=Caller(address=row.address, user_agent=row.user_agent, request_id=row.request_id),
+        operator=row.operator,
         details=row.details,
     )

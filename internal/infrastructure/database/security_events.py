@@ -1,3 +1,4 @@
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -11,7 +12,17 @@ from internal.infrastructure.database.tables import security_events
 
 log = structlog.get_logger(__name__)
 
-_STORED = ("name", "result", "actor_id", "subject_id", "address", "user_agent", "request_id", "details")
+_STORED = (
+    "name",
+    "result",
+    "actor_id",
+    "subject_id",
+    "address",
+    "user_agent",
+    "request_id",
+    "details",
+    "operator",
+)
 _ADD = DirectStatement(insert(security_events).values({name: bindparam(name) for name in _STORED}))
 _user_id = bindparam("user_id", type_=Uuid)
 _FROM_WHERE = (security_events.c.address, security_events.c.user_agent, security_events.c.request_id)
@@ -38,17 +49,7 @@ class SqlAlchemySecurityEvents:
         self._added: list[SecurityEvent] = []
 
     async def add(self, event: SecurityEvent) -> None:
-        row = {
-            "name": event.name.value,
-            "result": event.result.value,
-            "actor_id": event.actor_id,
-            "subject_id": event.subject_id,
-            "address": event.caller.address,
-            "user_agent": event.caller.user_agent,
-            "request_id": event.caller.request_id,
-            "details": Jsonb(dict(event.details)),
-        }
-        await _ADD.rows(self._connection, row)
+        await _ADD.rows(self._connection, row_of(event) | {"details": Jsonb(dict(event.details))})
         self._added.append(event)
 
     async def anonymise(self, user_id: UUID, *, at_most: int) -> int:
@@ -64,6 +65,20 @@ class SqlAlchemySecurityEvents:
                 subject_id=_text(event.subject_id),
                 **event.details,
             )
+
+
+def row_of(event: SecurityEvent) -> dict[str, Any]:
+    return {
+        "name": event.name.value,
+        "result": event.result.value,
+        "actor_id": event.actor_id,
+        "subject_id": event.subject_id,
+        "address": event.caller.address,
+        "user_agent": event.caller.user_agent,
+        "request_id": event.caller.request_id,
+        "details": dict(event.details),
+        "operator": event.operator,
+    }
 
 
 def _text(value: object) -> str | None:

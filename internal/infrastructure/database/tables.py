@@ -129,12 +129,22 @@ security_events = Table(
     Column("user_agent", Text),
     Column("request_id", Text),
     Column("details", JSONB, nullable=False),
+    # Who acted at the command line. Users are in actor_id.
+    Column("operator", Text),
     # The lists are ordered by time and id, and one of the columns may be given.
     Index("ix_security_events_occurred_at_id", "occurred_at", "id"),
     Index("ix_security_events_subject_id_occurred_at_id", "subject_id", "occurred_at", "id"),
     Index("ix_security_events_actor_id_occurred_at_id", "actor_id", "occurred_at", "id"),
     Index("ix_security_events_name_occurred_at_id", "name", "occurred_at", "id"),
     Index("ix_security_events_failures", "occurred_at", "id", postgresql_where=text("result = 'failure'")),
+    Index("ix_security_events_on_tasks", "occurred_at", "id", postgresql_where=text("name LIKE 'tasks.%'")),
+    Index(
+        "ix_security_events_operator_occurred_at_id",
+        "operator",
+        "occurred_at",
+        "id",
+        postgresql_where=text("operator IS NOT NULL"),
+    ),
 )
 
 outbox = Table(

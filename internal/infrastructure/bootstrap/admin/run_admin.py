@@ -115,6 +115,9 @@ class LocatedInstallation:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Tools]:
+        from internal.application.audited_outbox_inspector import AuditedOutboxInspector  # noqa: PLC0415 - see above
+        from internal.application.audited_task_inspector import AuditedTaskInspector  # noqa: PLC0415 - see above
+        from internal.infrastructure.bootstrap.admin.operator_audit import audit_of_operator  # noqa: PLC0415 - see above
         from internal.infrastructure.bootstrap.container import Container  # noqa: PLC0415 - see above
         from internal.infrastructure.bootstrap.lifespan import open_resources  # noqa: PLC0415 - see above
         from internal.infrastructure.bootstrap.services.supported_redis import require_supported_redis  # noqa: PLC0415 - see above
@@ -126,12 +129,14 @@ class LocatedInstallation:
             configure_logging(level="WARNING", log_format="console", stream=self._log_to)
         container = Container(settings=settings)
         database, taskqueue, inspection = container.database(), container.taskqueue(), container.inspection()
+        audit = audit_of_operator(database.audit_trail())
         with self._naming(services_at(database_url=settings.database_url, redis_url=settings.redis)):
             async with open_resources(container):
                 await require_supported_redis(taskqueue.redis())
                 yield Tools(
-                    inspector=inspection.tasks(),
-                    outbox=inspection.outbox(),
+                    inspector=AuditedTaskInspector(inspection.tasks(), audit=audit),
+                    outbox=AuditedOutboxInspector(inspection.outbox(), audit=audit),
+                    audit=audit,
                     publisher=taskqueue.publisher(),
                     unit_of_work=database.unit_of_work,
                     codec=taskqueue.codec(),
@@ -143,6 +148,7 @@ class LocatedInstallation:
 
     @asynccontextmanager
     async def open_users(self) -> AsyncIterator[UserTools]:
+        from internal.infrastructure.bootstrap.admin.operator_audit import operator_here  # noqa: PLC0415 - see above
         from internal.infrastructure.bootstrap.container import Container  # noqa: PLC0415 - see above
         from internal.infrastructure.bootstrap.lifespan import open_resources  # noqa: PLC0415 - see above
         from internal.infrastructure.telemetry.log import configure_logging  # noqa: PLC0415 - see above
@@ -155,6 +161,8 @@ class LocatedInstallation:
         with self._naming(postgres_at(settings.database_url)):
             async with open_resources(container):
                 yield UserTools(
+                    operator=operator_here(),
+                    list_audit=admin.list_audit(),
                     list_users=admin.list_users(),
                     view_user=admin.view_user(),
                     view_sessions=admin.view_sessions(),

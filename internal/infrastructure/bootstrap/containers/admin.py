@@ -7,6 +7,7 @@ from internal.application.admin.change_role import ChangeRole
 from internal.application.admin.create_user import CreateUser
 from internal.application.admin.disable_user import DisableUser
 from internal.application.admin.enable_user import EnableUser
+from internal.application.admin.list_audit import ListAudit
 from internal.application.admin.list_security_events import ListSecurityEvents
 from internal.application.admin.list_users import ListUsers
 from internal.application.admin.remove_user import RemoveUser
@@ -44,5 +45,8 @@ class AdminContainer(containers.DeclarativeContainer):
     start_password_reset = providers.Factory(StartPasswordReset, uow=database.unit_of_work, clock=clock)
     list_security_events = providers.Factory(
         ListSecurityEvents, security_event_log=database.security_event_log
+    )
+    list_audit = providers.Factory(
+        ListAudit, users=database.user_reader, security_event_log=database.security_event_log
     )
     remove_user = providers.Factory(RemoveUser, uow=database.unit_of_work)

@@ -7,6 +7,7 @@ from dependency_injector import containers, providers
 
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.database.account_history import SqlAlchemyAccountHistory
+from internal.infrastructure.database.audit_trail import SqlAlchemyAuditTrail
 from internal.infrastructure.database.engine import DatabaseTimeouts, create_engine
 from internal.infrastructure.database.idempotency import SqlAlchemyIdempotency
 from internal.infrastructure.database.outbox.completion_log import SqlAlchemyCompletionLog
@@ -80,4 +81,5 @@ class DatabaseContainer(containers.DeclarativeContainer):
     user_directory = providers.Singleton(SqlAlchemyUserDirectory, engine)
     request_history = providers.Singleton(SqlAlchemyRequestHistory, engine)
     account_history = providers.Singleton(SqlAlchemyAccountHistory, engine)
+    audit_trail = providers.Singleton(SqlAlchemyAuditTrail, engine)
     security_event_log = providers.Singleton(SqlAlchemySecurityEventLog, engine)

@@ -84,6 +84,7 @@ def providers_of(container: Container, draining: asyncio.Event) -> Mapping[str, 
         "tasks": inspection.tasks,
         "outbox": inspection.outbox,
         "mail_folder": container.email().folder,
+        "audit_trail": container.database().audit_trail,
     }
 
 

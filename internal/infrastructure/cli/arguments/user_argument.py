@@ -1,4 +1,4 @@
-"""The user that a command is about, and who acts: the operator."""
+"""The user that a command is about, and where the operator is."""
 
 from typing import Annotated
 from uuid import UUID
@@ -7,9 +7,7 @@ import typer
 
 from internal.domain.caller import Caller
 from internal.domain.email_address import EmailAddress, InvalidEmailAddress
-from internal.domain.operator import Operator
 
-OPERATOR = Operator()
 AT_THE_COMMAND_LINE = Caller(address=None, user_agent=None, request_id=None)
 
 UserArgument = Annotated[

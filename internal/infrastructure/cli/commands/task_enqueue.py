@@ -7,6 +7,7 @@ from typing import Any
 import typer
 
 from internal.domain.errors import NotFound
+from internal.domain.security_event import EventName
 from internal.infrastructure.cli.arguments.enqueue_options import (
     Deadline,
     Delay,
@@ -93,6 +94,13 @@ class _EnqueueRequest:
         queue = self.overrides.get("queue")
         if queue is not None and queue not in tools.queues:
             raise QueueNotFound(unknown_name("queue", queue, tools.queues))
+        async with tools.audit.action(EventName.TASKS_ENQUEUE, name=self.name) as outcome:
+            receipt = await self._stored(tools, task)
+            outcome.note(queue=receipt.queue)
+            outcome.note_ids([receipt.id])
+        return receipt
+
+    async def _stored(self, tools: Tools, task: Task) -> TaskReceipt:
         if self.is_direct:
             return await tools.publisher.publish(task, **self.overrides)
         async with tools.unit_of_work() as uow:

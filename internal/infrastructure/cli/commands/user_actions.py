@@ -11,7 +11,7 @@ from internal.domain.role import Role
 from internal.domain.user import User
 from internal.infrastructure.cli.arguments.confirmation import confirm
 from internal.infrastructure.cli.arguments.options import AsJson, Yes
-from internal.infrastructure.cli.arguments.user_argument import AT_THE_COMMAND_LINE, OPERATOR, UserArgument
+from internal.infrastructure.cli.arguments.user_argument import AT_THE_COMMAND_LINE, UserArgument
 from internal.infrastructure.cli.command_needs import UserTools
 from internal.infrastructure.cli.commands.user_views import look_up
 from internal.infrastructure.cli.output.console import print_line, show_json
@@ -40,7 +40,7 @@ def promote(
 
     async def act(tools: UserTools) -> User:
         return await tools.change_role(
-            ChangeRoleCommand(actor=OPERATOR, caller=AT_THE_COMMAND_LINE, user_id=found.id, role=role)
+            ChangeRoleCommand(actor=tools.operator, caller=AT_THE_COMMAND_LINE, user_id=found.id, role=role)
         )
 
     changed = run_on_users(context, act)
@@ -61,7 +61,7 @@ def disable(context: typer.Context, user: UserArgument, *, yes: Yes = False, as_
 
     async def act(tools: UserTools) -> User:
         return await tools.disable_user(
-            DisableUserCommand(actor=OPERATOR, caller=AT_THE_COMMAND_LINE, user_id=found.id)
+            DisableUserCommand(actor=tools.operator, caller=AT_THE_COMMAND_LINE, user_id=found.id)
         )
 
     changed = run_on_users(context, act)
@@ -80,7 +80,7 @@ def enable(context: typer.Context, user: UserArgument, *, as_json: AsJson = Fals
 
     async def act(tools: UserTools) -> User:
         return await tools.enable_user(
-            EnableUserCommand(actor=OPERATOR, caller=AT_THE_COMMAND_LINE, user_id=found.id)
+            EnableUserCommand(actor=tools.operator, caller=AT_THE_COMMAND_LINE, user_id=found.id)
         )
 
     changed = run_on_users(context, act)

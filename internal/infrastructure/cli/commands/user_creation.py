@@ -12,7 +12,7 @@ from internal.application.admin.create_user import CreateUserCommand
 from internal.domain.role import Role
 from internal.domain.user import EmailAlreadyRegistered, User
 from internal.infrastructure.cli.arguments.options import AsJson
-from internal.infrastructure.cli.arguments.user_argument import AT_THE_COMMAND_LINE, OPERATOR
+from internal.infrastructure.cli.arguments.user_argument import AT_THE_COMMAND_LINE
 from internal.infrastructure.cli.command_needs import UserTools
 from internal.infrastructure.cli.output.console import print_line, show_json
 from internal.infrastructure.cli.output.user_output import user_json
@@ -93,7 +93,7 @@ def seed(context: typer.Context, *, as_json: AsJson = False) -> None:
 async def _create(tools: UserTools, *, email: str, name: str, role: Role, password: str) -> User:
     return await tools.create_user(
         CreateUserCommand(
-            actor=OPERATOR,
+            actor=tools.operator,
             caller=AT_THE_COMMAND_LINE,
             email=email,
             name=name,

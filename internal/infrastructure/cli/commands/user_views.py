@@ -17,7 +17,6 @@ from internal.infrastructure.cli.arguments.confirmation import confirm
 from internal.infrastructure.cli.arguments.options import AsJson, Yes
 from internal.infrastructure.cli.arguments.user_argument import (
     AT_THE_COMMAND_LINE,
-    OPERATOR,
     UserArgument,
     parse_user,
 )
@@ -60,7 +59,7 @@ def list_users(
 
     async def read(tools: UserTools) -> tuple[ListedUsers, datetime]:
         command = ListUsersCommand(
-            actor=OPERATOR,
+            actor=tools.operator,
             search=search,
             role=role,
             state=state,
@@ -99,7 +98,7 @@ def look_up(context: typer.Context, user: str) -> tuple[User, datetime]:
     key = parse_user(user)
 
     async def read(tools: UserTools) -> tuple[User, datetime]:
-        return await tools.view_user(ViewUserCommand(actor=OPERATOR, user=key)), tools.clock.now()
+        return await tools.view_user(ViewUserCommand(actor=tools.operator, user=key)), tools.clock.now()
 
     return run_on_users(context, read)
 
@@ -126,7 +125,7 @@ def sessions(
         return
 
     async def read(tools: UserTools) -> Sequence[Session]:
-        return await tools.view_sessions(ViewSessionsCommand(actor=OPERATOR, user_id=found.id))
+        return await tools.view_sessions(ViewSessionsCommand(actor=tools.operator, user_id=found.id))
 
     listed = run_on_users(context, read)
     if as_json:
@@ -141,7 +140,7 @@ def _revoke(context: typer.Context, user: User, *, yes: bool, as_json: bool) -> 
 
     async def act(tools: UserTools) -> int:
         return await tools.revoke_sessions(
-            RevokeSessionsCommand(actor=OPERATOR, caller=AT_THE_COMMAND_LINE, user_id=user.id)
+            RevokeSessionsCommand(actor=tools.operator, caller=AT_THE_COMMAND_LINE, user_id=user.id)
         )
 
     revoked = run_on_users(context, act)

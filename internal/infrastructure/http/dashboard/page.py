@@ -37,6 +37,7 @@ class Frame:
             now=self.snapshot.at,
             viewer=self.principal.user,
             can_act=self.can_act,
+            can_audit=self.principal.user.role.permits(Permission.VIEW_SECURITY_EVENTS),
             path=self.request.scope["path"].rstrip("/"),
             url=_address_of(self.request),
             **context,

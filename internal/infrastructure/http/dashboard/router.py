@@ -10,6 +10,8 @@ from litestar.types import ControllerRouterHandler
 from internal.domain.role import Permission
 from internal.infrastructure.http.access import access
 from internal.infrastructure.http.caller import Callers
+from internal.infrastructure.http.dashboard.acting import acting_dependencies
+from internal.infrastructure.http.dashboard.audit_controller import AuditController
 from internal.infrastructure.http.dashboard.bulk_controller import BulkController
 from internal.infrastructure.http.dashboard.outbox_controller import OutboxController
 from internal.infrastructure.http.dashboard.overview_controller import overview
@@ -22,6 +24,7 @@ from internal.infrastructure.http.dashboard.workers_controller import workers
 from internal.infrastructure.http.web.page_router import page_router
 
 _PAGES: Sequence[ControllerRouterHandler] = (
+    AuditController,
     overview,
     QueueController,
     task_list,
@@ -41,5 +44,5 @@ def dashboard_router(*, providers: Mapping[str, Callable[[], Any]], callers: Cal
         callers=callers,
         # An action declares more.
         opt=access(Permission.VIEW_TASKS),
-        dependencies={"frame": Provide(provide_frame)},
+        dependencies={"frame": Provide(provide_frame), **acting_dependencies(providers)},
     )

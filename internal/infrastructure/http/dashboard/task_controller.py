@@ -3,13 +3,14 @@ from http import HTTPStatus
 from shlex import quote
 from typing import Any
 
-import structlog
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation, URLEncodedBody
 from litestar.response import Template
 
+from internal.application.audit import Audit
 from internal.domain.role import Permission
+from internal.domain.security_event import EventName
 from internal.infrastructure.http.access import access
 from internal.infrastructure.http.dashboard.json_view import pieces_of
 from internal.infrastructure.http.dashboard.page import Frame
@@ -20,8 +21,6 @@ from internal.infrastructure.http.web.form import Form
 from internal.ports.outbox_inspector import OutboxInspector, OutboxRow, OutboxRowNotFound
 from internal.ports.task_inspector import APPLIES_TO, TaskAction, TaskInspector, TaskNotFound
 from internal.ports.unavailable import Unavailable
-
-log = structlog.get_logger(__name__)
 
 
 class TaskController(Controller):
@@ -47,11 +46,12 @@ class TaskController(Controller):
         frame: NamedDependency[Frame],
         tasks: SkipValidation[NamedDependency[TaskInspector]],
         outbox: SkipValidation[NamedDependency[OutboxInspector]],
+        audit: SkipValidation[NamedDependency[Audit]],
     ) -> Template:
-        """Show the payload unmasked, once, and say in the log who has seen it."""
+        """Show the payload unmasked, once, and record who has seen it."""
         task_id = task_id_of(segment)
-        log.info("task.payload_revealed", queue=queue, task_id=task_id, user_id=str(frame.principal.user.id))
-        return await _page(queue, task_id, frame, tasks, outbox, is_revealed=True)
+        async with audit.action_on([task_id], EventName.TASKS_REVEAL_PAYLOAD, queue=queue):
+            return await _page(queue, task_id, frame, tasks, outbox, is_revealed=True)
 
 
 async def _page(

@@ -4,9 +4,10 @@ import re
 
 import httpx
 import pytest
-from structlog.testing import capture_logs
 
+from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.http.task_address import task_address
+from internal.ports.security_event_log import EventFilter
 from internal.ports.tasks import TaskState
 from tests.support.accounts import Account
 from tests.support.taskqueue.desk import Desk
@@ -33,18 +34,19 @@ async def test_shows_a_failed_task_without_personal_data(
     assert "Reveal" not in page.text
 
 
-async def test_an_admin_reveals_the_payload_and_the_log_says_so(
-    client: httpx.AsyncClient, admin: Account, desk: Desk
+async def test_an_admin_reveals_the_payload_and_that_is_recorded(
+    client: httpx.AsyncClient, admin: Account, desk: Desk, container: Container
 ) -> None:
     desk.add("1", payload=PAYLOAD)
 
-    with capture_logs() as lines:
-        page = await client.post(f"{task_address('default', '1')}/reveal", data=FORM, headers=admin.headers)
+    page = await client.post(f"{task_address('default', '1')}/reveal", data=FORM, headers=admin.headers)
 
     assert "ada@example.com" in page.text
     assert "hx-get" not in page.text
-    [line] = [line for line in lines if line["event"] == "task.payload_revealed"]
-    assert (line["queue"], line["task_id"], line["user_id"]) == ("default", "1", str(admin.id))
+    log = container.database.security_event_log()
+    [event] = (await log.page(EventFilter(only_on_tasks=True), size=10)).events
+    assert (event.name, event.actor_id) == ("tasks.reveal_payload", admin.id)
+    assert event.details == {"queue": "default", "tasks": "1", "ids": "1", "outcome": "done"}
 
 
 async def test_a_viewer_reveals_nothing(client: httpx.AsyncClient, viewer: Account, desk: Desk) -> None:

@@ -36,6 +36,7 @@ COMMANDS = list(commands(typer.main.get_command(app)))
 def test_every_command_is_there() -> None:
     assert {" ".join(path) for path in COMMANDS} == {
         "stats",
+        "audit",
         *(f"queue {name}" for name in ("ls", "inspect", "history", "pause", "resume", "rm")),
         *(
             f"task {name}"
