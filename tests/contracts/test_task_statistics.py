@@ -9,18 +9,11 @@ from typing import Protocol
 import pytest
 
 from internal.infrastructure.taskqueue.protocol import scripts
-from internal.infrastructure.taskqueue.protocol.histogram import (
-    ARCHIVED,
-    RETRIED,
-    SUCCEEDED,
-    count_run,
-    no_counts,
-    written,
-)
 from internal.ports.task_inspector import TaskInspector
 from internal.ports.task_statistics import Figures, Span
 from tests.fakes.clock import FakeClock
 from tests.fakes.task_inspector import FakeTaskInspector
+from tests.support.taskqueue.counted import row_of
 from tests.support.taskqueue.engine import Engine, engine_on
 from tests.support.taskqueue.inspectors import inspector_on
 
@@ -63,17 +56,9 @@ class InRedis:
     def did(
         self, name: str, figures: Figures = DONE, *, queue: str = "default", waited: int = 0, ran: int = 0
     ) -> None:
-        counts = no_counts()
-        for place, number in (
-            (SUCCEEDED, figures.succeeded),
-            (RETRIED, figures.retried),
-            (ARCHIVED, figures.archived),
-        ):
-            counts[place] = number
-        count_run(counts, waited / 1000, ran / 1000)
-        self.engine.call(
-            scripts.ADD_STATISTICS, ("worker", next(self.numbers), [(queue, name, written(counts))])
-        )
+        row = row_of((waited / 1000, ran / 1000), figures=figures)
+        rows = [(queue, name, row)]
+        self.engine.call(scripts.ADD_STATISTICS, ("worker", next(self.numbers), rows))
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,11 @@ import pytest
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.failure_mark import mark_of
-from internal.infrastructure.taskqueue.protocol.histogram import (
-    RETRIED,
-    SUCCEEDED,
-    count_run,
-    no_counts,
-    written,
-)
+from internal.ports.task_statistics import Figures
 from internal.ports.tasks import TaskState
 from tests.support.documented_commands import Admin
 from tests.support.documented_examples import OPERATIONS, ROOT, blocks, table
+from tests.support.taskqueue.counted import row_of
 from tests.support.taskqueue.desk import Desk
 from tests.support.taskqueue.engine import Engine, Hand, engine_on
 
@@ -56,10 +51,8 @@ def end(engine: Engine, task_id: str, kind: Kind, error: str = "", *, queue: str
 
 def count(engine: Engine) -> None:
     """Write statistics as a worker does."""
-    counts = no_counts()
-    counts[SUCCEEDED], counts[RETRIED] = 3, 1
-    count_run(counts, 0.005, 90)
-    engine.call(scripts.ADD_STATISTICS, ("worker", 1, [("low", "add", written(counts))]))
+    row = row_of((0.005, 90), figures=Figures(succeeded=3, retried=1))
+    engine.call(scripts.ADD_STATISTICS, ("worker", 1, [("low", "add", row)]))
 
 
 def store(database_url: str, *ids: str) -> None:

@@ -146,7 +146,8 @@ def _row(group: FailureGroup, now: datetime) -> Sequence[str]:
         humanize.count(group.count),
         group.failure.task_name or UNREADABLE,
         group.failure.error_type,
-        group.failure.frame or humanize.NOTHING,
+        # The function alone; `show` has its file.
+        group.failure.frame.rpartition(" in ")[2] or humanize.NOTHING,
         humanize.relative_time(group.first_seen, now=now),
         humanize.relative_time(group.last_seen, now=now),
     )

@@ -12,6 +12,7 @@ from internal.infrastructure.taskqueue.delivery.delivery import Delivery
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
 from internal.infrastructure.taskqueue.protocol.failure_mark import FailureMark, encode_mark, mark_of
 
+_FAILED = (Kind.RETRY, Kind.ARCHIVED)
 ROOT = Path(__file__).resolve().parents[4]
 _ENGINE = Path(__file__).resolve().parents[1]
 _LIBRARIES = (*site.getsitepackages(), sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
@@ -19,7 +20,7 @@ _LIBRARIES = (*site.getsitepackages(), sysconfig.get_path("stdlib"), sysconfig.g
 
 def with_mark(outcome: Outcome, delivery: Delivery) -> Outcome:
     """The outcome of a failed attempt with the mark of its failure; any other one unchanged."""
-    if outcome.kind is not Kind.RETRY and outcome.kind is not Kind.ARCHIVED:
+    if outcome.kind not in _FAILED:
         return outcome
     mark = mark_of(delivery.actor_name, _type_in(outcome.note), _frame_of(delivery.error))
     return replace(outcome, mark=encode_mark(mark))

@@ -5,7 +5,6 @@ the buckets of the waits; the buckets of the runs. To add two rows, add their nu
 the longest ones.
 """
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import timedelta
 from math import ceil
@@ -31,16 +30,8 @@ def no_counts() -> list[float]:
     return [0] * LENGTH
 
 
-def count_run(row: list[float], waited: float, ran: float) -> None:
-    """Count the wait and the run of one task, in seconds. The longest ones are in seconds until `written`."""
-    row[WAITS + bisect_left(BOUNDS, waited)] += 1
-    row[RUNS + bisect_left(BOUNDS, ran)] += 1
-    row[LONGEST_WAIT] = max(row[LONGEST_WAIT], waited)
-    row[LONGEST_RUN] = max(row[LONGEST_RUN], ran)
-
-
 def written(counts: list[float]) -> Row:
-    """The row of these counts, as Redis has it."""
+    """The row of these counts, as Redis has it. The longest durations of counts are in seconds."""
     row = [int(number) for number in counts]
     for longest in (LONGEST_WAIT, LONGEST_RUN):
         row[longest] = ceil(counts[longest] * 1000)

@@ -40,7 +40,7 @@ def test_lists_the_groups(operator: Operator) -> None:
     lines = [line.split() for line in operator.does("failures", "ls").stdout.splitlines()]
 
     assert lines[0] == ["FINGERPRINT", "TASKS", "TASK", "ERROR", "WHERE", "FIRST", "LAST"]
-    assert lines[1][:4] == ["3f2a90c41b7e", "3", "email:welcome", "SMTPError"]
+    assert lines[1][:5] == ["3f2a90c41b7e", "3", "email:welcome", "SMTPError", "SmtpSender.send"]
     assert lines[1][-4:] == ["10m", "ago", "8m", "ago"]
     assert lines[2][:5] == ["0123456789ab", "1", "email:welcome", "ValueError", "-"]
 

@@ -11,23 +11,12 @@ from internal.infrastructure.taskqueue.protocol.histogram import (
     RUNS,
     SUCCEEDED,
     WAITS,
-    Row,
-    count_run,
-    no_counts,
     quantile,
     sum_of,
-    written,
 )
+from tests.support.taskqueue.counted import row_of
 
 DAY = 24 * 3600.0
-
-
-def row_of(*waits_and_runs: tuple[float, float], succeeded: int = 0) -> Row:
-    counts = no_counts()
-    counts[SUCCEEDED] = succeeded
-    for waited, ran in waits_and_runs:
-        count_run(counts, waited, ran)
-    return written(counts)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.0005, 0.001, 0.0011, 1.0, 90.0, DAY, 30 * DAY])
@@ -41,13 +30,13 @@ def test_a_duration_is_in_the_first_bucket_that_reaches_it(seconds: float) -> No
 
 
 def test_rows_add_up() -> None:
-    one, other = row_of((5, 1), succeeded=2), row_of((4, 2), succeeded=3)
+    one, other = row_of((5, 1)), row_of((4, 2), (3, 1))
 
     total = sum_of(one, other)
 
     assert len(total) == LENGTH
-    assert (total[SUCCEEDED], total[LONGEST_WAIT], total[LONGEST_RUN]) == (5, 5000, 2000)
-    assert sum(total[WAITS:RUNS]) == sum(total[RUNS:]) == 2
+    assert (total[SUCCEEDED], total[LONGEST_WAIT], total[LONGEST_RUN]) == (3, 5000, 2000)
+    assert sum(total[WAITS:RUNS]) == sum(total[RUNS:]) == 3
 
 
 @pytest.mark.parametrize("milliseconds", [0.3, 1, 7, 450, 61_000, 9 * 3_600_000, 60 * 3_600_000])
