@@ -40,7 +40,8 @@ class Outcome:
     def summary(self) -> str:
         """For example "1,240 tasks are pending now, 3 were refused"."""
         one, many = _OUTCOMES[self.action]
-        done = f"1 {one}" if self.done == 1 else f"{humanize.count(self.done)} {many}"
+        few = {0: f"No {one}", 1: f"1 {one}"}
+        done = few.get(self.done, f"{humanize.count(self.done)} {many}")
         if not self.refused:
             return done
         refused = "1 was" if self.refused == 1 else f"{humanize.count(self.refused)} were"

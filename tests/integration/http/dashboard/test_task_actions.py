@@ -151,7 +151,8 @@ async def test_two_operators_who_act_on_the_same_tasks_see_true_results(
         *(go_through(client, one, page) for one, page in zip((admin, other), questions, strict=True))
     )
 
-    done = [int(re.sub(r"\D", "", title_of(result).partition(" task")[0])) for result in results]
+    numbers = [title_of(result).partition(" task")[0].replace(",", "") for result in results]
+    done = [0 if number == "No" else int(number) for number in numbers]
     assert sum(done) == 1500
     assert set(desk.engine.states().values()) == {"archived"}
 

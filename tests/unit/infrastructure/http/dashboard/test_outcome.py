@@ -25,7 +25,7 @@ def test_adds_up_results_and_groups_reasons() -> None:
             "1,240 tasks are pending now, 3 were refused",
         ),
         (Outcome(TaskAction.DELETE, 1), "1 task is deleted"),
-        (Outcome(TaskAction.ARCHIVE, 0, {"gone": 1}), "0 tasks are archived, 1 was refused"),
+        (Outcome(TaskAction.ARCHIVE, 0, {"gone": 1}), "No task is archived, 1 was refused"),
         (Outcome(TaskAction.CANCEL, 2), "2 tasks are being cancelled"),
     ],
 )
