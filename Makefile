@@ -82,8 +82,9 @@ test-integration: $(INSTALLED) ## run the tests on real Postgres and Valkey
 test-e2e: $(INSTALLED) ## run the tests on real processes, and the examples of the docs
 	$(BIN)/pytest tests/e2e tests/docs
 
+# Each file starts a server, a worker and a Chromium.
 test-browser: $(INSTALLED) ## run the tests of the pages in Chromium; they skip if it is not installed
-	$(BIN)/pytest tests/browser
+	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/browser
 
 test-clients: $(API_TOOLS)/installed $(API_TOOLS)/node_modules ## generate clients from the API document and live with them; run Schemathesis
 	$(BIN)/pytest tests/clients
