@@ -52,6 +52,11 @@ REDIS = RedisInfo(
     eviction="noeviction",
     uptime=timedelta(days=3, hours=4),
     clients=7,
+    is_append_only=True,
+    snapshots="",
+    saved_at=None,
+    is_replica=False,
+    replicas=0,
 )
 PAYLOAD = {"user_id": "e93ad238-1f7d-4f21-897f-7ec0d8fb3744", "email": "ada@example.com", "name": "Ada"}
 ADA = operator.Operator("cli:ada@desk")

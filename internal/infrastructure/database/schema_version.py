@@ -23,11 +23,18 @@ class SchemaVersion:
         Raises:
             Unavailable: Postgres cannot be reached.
         """
+        return self.is_new_enough(await self.read())
+
+    async def read(self) -> str | None:
+        """The revision of the schema; None if there is no schema. Raises Unavailable."""
         with translated_outages():
             async with self._engine.connect() as connection:
                 if await connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
-                    return False
-                version = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+                    return None
+                version: str | None = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+                return version
+
+    def is_new_enough(self, version: str | None) -> bool:
         return version is not None and version not in self._outdated
 
     @cached_property

@@ -19,13 +19,16 @@ from internal.infrastructure.config.mail_directory import mail_directory
 from internal.infrastructure.config.origins import parse_origins
 from internal.infrastructure.config.settings import Environment, Settings
 from internal.infrastructure.config.trusted_proxies import parse_trusted_proxies
+from internal.infrastructure.database.postgres_info import read_postgres_info
 from internal.infrastructure.http.api_document.document import ApiName
 from internal.infrastructure.http.app import create_app
+from internal.infrastructure.http.dashboard.services import Services
 from internal.infrastructure.http.dashboard.snapshot import Snapshots
 from internal.infrastructure.http.readiness import ReadinessCheck, assess
 from internal.infrastructure.http.session_cookies import SessionCookies
 from internal.infrastructure.http.web.website import Website
 from internal.infrastructure.taskqueue.connections.redis_checks import warn_of_losses
+from internal.infrastructure.taskqueue.inspection.redis_info import read_redis_info
 
 VERSION = "0.1.0"
 
@@ -70,6 +73,13 @@ def providers_of(container: Container, draining: asyncio.Event) -> Mapping[str, 
     )
 
     inspection = container.inspection()
+    services = Services(
+        redis=lambda: read_redis_info(container.taskqueue().redis()),
+        postgres=lambda: read_postgres_info(
+            container.database().engine(), container.database().schema_version()
+        ),
+        refusal=container.taskqueue().write_probe().refusal,
+    )
     snapshots = Snapshots(tasks=inspection.tasks(), outbox=inspection.outbox(), clock=container.clock())
 
     def current_checks() -> tuple[ReadinessCheck, ...]:
@@ -81,6 +91,7 @@ def providers_of(container: Container, draining: asyncio.Event) -> Mapping[str, 
         "public_keys": container.security().public_keys,
         "session_cookies": lambda: session_cookies,
         "snapshots": lambda: snapshots,
+        "services": lambda: services,
         "tasks": inspection.tasks,
         "outbox": inspection.outbox,
         "mail_folder": container.email().folder,

@@ -27,7 +27,7 @@ async def warn_of_losses(client: redis.asyncio.Redis) -> None:
 
 
 async def _warn_of_evictions(client: redis.asyncio.Redis) -> None:
-    memory = await _if_permitted(client.info("memory"))
+    memory = await if_permitted(client.info("memory"))
     policy = memory.get("maxmemory_policy", "noeviction")
     if policy == "noeviction":
         return
@@ -41,10 +41,10 @@ async def _warn_of_evictions(client: redis.asyncio.Redis) -> None:
 
 
 async def _warn_of_restarts(client: redis.asyncio.Redis) -> None:
-    persistence = await _if_permitted(client.info("persistence"))
+    persistence = await if_permitted(client.info("persistence"))
     if int(persistence.get("aof_enabled", 1)):
         return
-    save = (await _if_permitted(client.config_get("save"))).get("save")
+    save = (await if_permitted(client.config_get("save"))).get("save")
     # None: Redis does not report whether it takes snapshots.
     if save == "":
         log.warning(
@@ -52,7 +52,7 @@ async def _warn_of_restarts(client: redis.asyncio.Redis) -> None:
         )
 
 
-async def _if_permitted(query: Awaitable[Mapping[Any, Any]]) -> Mapping[Any, Any]:
+async def if_permitted(query: Awaitable[Mapping[Any, Any]]) -> Mapping[Any, Any]:
     """Return nothing if an ACL forbids the command or a managed Redis lacks it."""
     try:
         return await query
