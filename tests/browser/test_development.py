@@ -35,7 +35,7 @@ def sign_up(page: Page) -> str:
 
 def open_mail(page: Page, site: Site, email: str) -> None:
     site.mail("welcome", to=email)
-    page.get_by_role("link", name="Emails of development").click()
+    page.get_by_role("link", name="Development emails").click()
     page.get_by_role("listitem").filter(has_text=email).get_by_role("link").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Welcome to PyHexaClean")
 
