@@ -11,6 +11,7 @@ import httpx
 from playwright.sync_api import Page
 
 from internal.infrastructure.http.task_address import task_address
+from tests.support.browser.audited import record_actions
 from tests.support.browser.backlog import FAILED, QUEUE, fill
 from tests.support.browser.people import NAME, log_in, press, promote, sign_up
 from tests.support.browser.site import Site
@@ -52,6 +53,7 @@ def graces_session(site: Site) -> dict[str, str]:
     fill(site.system.env["REDIS_URL"])
     session = _session_of(site, GRACE)
     promote(site, GRACE)
+    record_actions(site.system.env["DATABASE_URL"], email=GRACE)
     return session
 
 
@@ -170,5 +172,6 @@ SHOTS = (
     Shot(name="dashboard-tasks-all", show=as_grace_at(f"{_ALL}&state=retry&action=delete&error=timed")),
     Shot(name="dashboard-task", show=as_grace_at(task_address(QUEUE, FAILED))),
     Shot(name="dashboard-task-gone", show=as_grace_at(task_address(QUEUE, "gone"))),
+    Shot(name="dashboard-audit", show=as_grace_at("/dashboard/audit")),
     Shot(name="not-found", show=at("/nowhere")),
 )

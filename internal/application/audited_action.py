@@ -8,6 +8,8 @@ from internal.ports.security_event_log import RecordedEvent
 # Facts that are not about what the action was done to.
 _OF_THE_RESULT = {"outcome", "changed", "done", "refused", "refused_ids", "ids", "tasks"}
 
+_FIRST = {"queue", "state"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditedAction:
@@ -22,8 +24,11 @@ class AuditedAction:
 
     @property
     def targets(self) -> Mapping[str, str]:
-        """The queue, the state, the filter."""
-        return {name: text for name, text in self.event.details.items() if name not in _OF_THE_RESULT}
+        """The queue, the state, the filter. The store has no order of them."""
+        names = sorted(
+            self.event.details.keys() - _OF_THE_RESULT, key=lambda name: (name not in _FIRST, name)
+        )
+        return {name: self.event.details[name] for name in names}
 
     @property
     def task_ids(self) -> Sequence[str]:
@@ -50,9 +55,9 @@ class AuditedAction:
         details = self.event.details
         word = details.get("outcome", UNFINISHED)
         if word in {DONE, REFUSED, INTERRUPTED} and "done" in details:
-            counts = f"{details['done']} done"
-            if _number(details.get("refused")):
-                counts += f", {details['refused']} refused"
+            counts = f"{_number(details['done']):,} done"
+            if refused := _number(details.get("refused")):
+                counts += f", {refused:,} refused"
             return f"{word}: {counts}" if word == INTERRUPTED else counts
         if word == DONE and details.get("changed") == "no":
             return "nothing to change"
