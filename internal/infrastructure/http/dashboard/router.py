@@ -17,6 +17,7 @@ from internal.infrastructure.http.dashboard.outbox_controller import OutboxContr
 from internal.infrastructure.http.dashboard.overview_controller import overview
 from internal.infrastructure.http.dashboard.page import provide_frame
 from internal.infrastructure.http.dashboard.queue_controller import QueueController
+from internal.infrastructure.http.dashboard.schedules_controller import SchedulesController
 from internal.infrastructure.http.dashboard.services_controller import service_page
 from internal.infrastructure.http.dashboard.task_actions_controller import act_on_tasks
 from internal.infrastructure.http.dashboard.task_controller import TaskController
@@ -34,6 +35,7 @@ _PAGES: Sequence[ControllerRouterHandler] = (
     TaskController,
     workers,
     OutboxController,
+    SchedulesController,
     service_page,
 )
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
+from internal.infrastructure import humanize
 from internal.infrastructure.taskqueue.protocol.redis_time import EPOCH
 
 _NAMED: Mapping[str, str] = {
@@ -26,6 +27,11 @@ SHORTEST_INTERVAL = timedelta(milliseconds=100)
 
 
 class Timetable(Protocol):
+    @property
+    def words(self) -> str:
+        """For example "At 03:30 every day", in the time zone of the timetable."""
+        ...
+
     def after(self, moment: datetime) -> datetime | None:
         """The first slot after `moment`, in UTC. None: no slot within 50 years."""
         ...
@@ -36,6 +42,10 @@ class Every:
     """The multiples of an interval since 1970 in UTC, so that all processes have the same slots."""
 
     interval: timedelta
+
+    @property
+    def words(self) -> str:
+        return f"Every {humanize.duration(self.interval)}"
 
     def after(self, moment: datetime) -> datetime:
         return EPOCH + ((moment - EPOCH) // self.interval + 1) * self.interval
@@ -52,6 +62,10 @@ class Cron:
 
     expression: str
     zone: ZoneInfo
+
+    @property
+    def words(self) -> str:
+        return CronSim(self.expression, EPOCH).explain()
 
     def after(self, moment: datetime) -> datetime | None:
         for slot in CronSim(self.expression, moment.astimezone(self.zone)):

@@ -11,7 +11,14 @@ from tests.support.accounts import stored_account
 
 pytestmark = pytest.mark.anyio
 
-PAGES = ["/dashboard", "/dashboard/outbox", "/dashboard/services", "/dashboard/tasks", "/dashboard/workers"]
+PAGES = [
+    "/dashboard",
+    "/dashboard/outbox",
+    "/dashboard/schedules",
+    "/dashboard/services",
+    "/dashboard/tasks",
+    "/dashboard/workers",
+]
 
 
 @pytest.mark.parametrize("page", PAGES)
