@@ -1,6 +1,6 @@
 """Background tasks as operators see them, and the actions on them."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -34,11 +34,15 @@ class TaskNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFilter:
-    """Selects tasks by name, and by texts in their payload and last error, whatever the case."""
+    """Selects tasks by name, and by texts in their payload and last error, whatever the case.
+
+    mask: hides parts of an error before the search, for readers who may not see them.
+    """
 
     name: str | None = None
     payload: str | None = None
     error: str | None = None
+    mask: Callable[[str], str] = str
 
     @property
     def is_empty(self) -> bool:

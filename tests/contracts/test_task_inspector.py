@@ -368,6 +368,7 @@ async def test_tasks_that_arrive_between_pages_move_no_page(office: Office) -> N
         (TaskFilter(payload="grüße"), ["2"]),
         (TaskFilter(error="refused"), ["2", "3"]),
         (TaskFilter(name="mail", error="Refused"), ["2"]),
+        (TaskFilter(error="refused", mask=lambda error: error.replace("refused", "•")), ["3"]),
         (TaskFilter(name="mail", payload="ada", error="refused"), []),
         (TaskFilter(), ["1", "2", "3", "4"]),
     ],

@@ -30,7 +30,7 @@ def masked(value: object, *, depth: int = 0) -> object:
             return masked_text(value)
         case Mapping():
             return {
-                str(key): MASK
+                masked_text(str(key)): MASK
                 if inner is not None and _SECRET_KEY.search(str(key)[:LONGEST_TEXT])
                 else _inside(inner, depth)
                 for key, inner in list(value.items())[:MOST_ITEMS]

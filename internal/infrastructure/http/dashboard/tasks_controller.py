@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 from litestar import Request, get
@@ -7,9 +8,10 @@ from litestar.response import Redirect, Template
 
 from internal.infrastructure.http.dashboard.page import Frame
 from internal.infrastructure.http.dashboard.task_query import SIZES, STATES, TaskQuery
+from internal.infrastructure.http.personal_data import masked_text
 from internal.infrastructure.http.task_address import task_address
 from internal.infrastructure.http.web.page import see_other
-from internal.ports.task_inspector import TaskInspector, TaskNotFound
+from internal.ports.task_inspector import TaskFilter, TaskInspector, TaskNotFound
 from internal.ports.tasks import Queue
 
 
@@ -34,7 +36,7 @@ async def task_list(
             newest_first=query.order == "newest",
             size=query.size,
             cursor=query.cursor or None,
-            only=query.only,
+            only=_filter_for(frame, query),
         )
     except ValueError:
         # The cursor is not one of this list.
@@ -43,6 +45,11 @@ async def task_list(
     return frame.page(
         "tasks.html", query=query, listed=listed, sizes=sizes, states=STATES, page_sizes=SIZES, sought=sought
     )
+
+
+def _filter_for(frame: Frame, query: TaskQuery) -> TaskFilter | None:
+    """A viewer searches errors as the page shows them: else the number of matches tells what is masked."""
+    return query.only if frame.can_act or query.only is None else replace(query.only, mask=masked_text)
 
 
 def _first_queue(frame: Frame) -> str:

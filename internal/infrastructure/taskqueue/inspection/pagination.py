@@ -124,7 +124,7 @@ def matches(task: TaskInfo, only: TaskFilter | None) -> bool:
     return only is None or (
         (not only.name or task.name == only.name)
         and _contains(_text(task.payload), only.payload)
-        and _contains(task.last_error or "", only.error)
+        and _contains(only.mask(task.last_error or ""), only.error)
     )
 
 

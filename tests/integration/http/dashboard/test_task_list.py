@@ -74,6 +74,18 @@ async def test_a_viewer_cannot_search_payloads(
     assert "Payload has" not in page.text
 
 
+async def test_a_viewer_finds_only_what_errors_show_a_viewer(
+    client: httpx.AsyncClient, viewer: Account, admin: Account, desk: Desk
+) -> None:
+    desk.add("1", TaskState.RETRY, error="550 <ada@example.com> unknown")
+
+    shown = await client.get(f"{LIST}?error=550", headers=viewer.headers)
+    masked = await client.get(f"{LIST}?error=ada@", headers=viewer.headers)
+    whole = await client.get(f"{LIST}?error=ada@", headers=admin.headers)
+
+    assert (ids_in(shown), ids_in(masked), ids_in(whole)) == (["1"], [], ["1"])
+
+
 async def test_an_id_leads_to_its_task_in_any_queue(
     client: httpx.AsyncClient, viewer: Account, desk: Desk
 ) -> None:

@@ -28,6 +28,10 @@ def test_masks_addresses_in_any_text() -> None:
     assert masked(["550 <ada@example.com> unknown", 1, True]) == [f"550 <{MASK}> unknown", 1, True]
 
 
+def test_masks_addresses_in_the_names_of_fields() -> None:
+    assert masked({"<ada@example.com>": 1}) == {f"<{MASK}>": 1}
+
+
 @pytest.mark.parametrize(
     "key", ["ip", "user_ip", "api_key", "to", "reply-to", "smtp_password", "mailAddress"]
 )
