@@ -137,9 +137,10 @@ async def test_shows_a_row_as_it_stands(office: Office, state: OutboxState) -> N
     assert await office.inspector.row("one") == row
 
 
-async def test_says_that_there_is_no_such_row(office: Office) -> None:
+@pytest.mark.parametrize("task_id", ["nobody", "nobody\0"])
+async def test_says_that_there_is_no_such_row(office: Office, task_id: str) -> None:
     with pytest.raises(OutboxRowNotFound, match="nobody"):
-        await office.inspector.row("nobody")
+        await office.inspector.row(task_id)
 
 
 @pytest.mark.parametrize("newest_first", [True, False])

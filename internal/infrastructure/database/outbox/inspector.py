@@ -101,6 +101,9 @@ class SqlAlchemyOutboxInspector:
                 )
 
     async def row(self, task_id: str) -> OutboxRow:
+        # No text in Postgres has a NUL, and it refuses to look for one.
+        if "\0" in task_id:
+            raise OutboxRowNotFound(f"the outbox has no row {task_id!r}")
         with translated_outages():
             async with self._engine.connect() as connection:
                 found = await connection.execute(select(*SHOWN).where(outbox.c.id == task_id))

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, SkipValidation
 
+from internal.infrastructure.http.accepted_type import accepted_type
 from internal.infrastructure.http.access import ANYONE, access
 from internal.infrastructure.http.api_document.document import ApiDocument
 
@@ -58,7 +59,7 @@ class SwaggerController(Controller):
         api_document: SkipValidation[NamedDependency[ApiDocument]],
     ) -> Response[bytes]:
         """Answer with JSON, or with YAML if the client prefers it."""
-        prefers_yaml = request.accept.best_match(["application/json", *_YAML_NAMES]) in _YAML_NAMES
+        prefers_yaml = accepted_type(request, ["application/json", *_YAML_NAMES]) in _YAML_NAMES
         headers = {"Vary": "Accept"}
         if prefers_yaml:
             return Response(api_document.as_yaml, media_type=_YAML, headers=headers)

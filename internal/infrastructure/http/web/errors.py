@@ -10,6 +10,7 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Redirect, Template
 
 from internal.domain.errors import NotAuthenticated
+from internal.infrastructure.http.accepted_type import accepted_type
 from internal.infrastructure.http.envelope import Problem
 from internal.infrastructure.http.errors import EXCEPTION_HANDLERS, http_error, title_of
 from internal.infrastructure.http.session_cookies import SessionCookies
@@ -37,7 +38,7 @@ def error_page(request: AnyRequest, error: Exception) -> Template:
 
 def not_found(request: AnyRequest, error: NotFoundException) -> Response[Any]:
     """A page for people who mistype an address, and a problem for programs."""
-    is_for_people = request.accept.best_match(["application/json", "text/html"]) == "text/html"
+    is_for_people = accepted_type(request, ["application/json", "text/html"]) == "text/html"
     if is_for_people and not request.scope["path"].startswith(_OF_PROGRAMS):
         return error_page(request, error)
     return http_error(request, error)

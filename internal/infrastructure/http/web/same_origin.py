@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from litestar.handlers import BaseRouteHandler
@@ -36,4 +37,10 @@ def _is_own(headers: Mapping[str, str]) -> bool:
     if site is not None:
         return site in {"same-origin", "none"}
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host")
+    return origin is None or _host_of(origin) == headers.get("host")
+
+
+def _host_of(origin: str) -> str | None:
+    with suppress(ValueError):
+        return urlsplit(origin).netloc or None
+    return None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 # Score and id: the place of a task among the tasks in its state.
 Position = tuple[str, str]
 
-_SCORE = re.compile(r"-?\d{1,17}(\.\d{1,17})?|inf")
+_SCORE = re.compile(r"-?\d{1,17}(\.\d{1,17})?|inf", re.ASCII)
 
 
 def to_cursor(position: Position) -> str:

@@ -68,6 +68,12 @@ async def test_a_task_that_is_gone_is_a_page_that_says_why(
     assert "This task is gone" in page.text
 
 
+async def test_an_id_that_postgres_cannot_have_is_gone(client: httpx.AsyncClient, viewer: Account) -> None:
+    page = await client.get(task_address("default", "a\0b"), headers=viewer.headers)
+
+    assert page.status_code == 404
+
+
 @pytest.mark.parametrize("task_id", ["a/b", "..", ".", "a?b#c", "%2F", "a b", "<b>&amp;\u202e", "é" * 200])
 async def test_any_id_has_a_page(client: httpx.AsyncClient, admin: Account, desk: Desk, task_id: str) -> None:
     desk.add(task_id, name="found")

@@ -138,6 +138,7 @@ async def test_a_form_without_its_csrf_token_changes_nothing(pages: PageClient) 
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://attacker.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
     ],
 )
 @pytest.mark.parametrize("path", ["/sign-up", "/log-in", "/log-out"])
@@ -185,3 +186,9 @@ async def test_a_person_gets_a_page_for_an_unknown_address_and_a_program_a_probl
 
     problem = "application/problem+json"
     assert found == ["text/html; charset=utf-8", problem, problem, problem]
+
+
+async def test_any_preference_for_a_type_is_answered(client: httpx.AsyncClient) -> None:
+    response = await client.get("/unknown", headers={"Accept": "text/html;q=inf"})
+
+    assert response.status_code == HTTPStatus.NOT_FOUND

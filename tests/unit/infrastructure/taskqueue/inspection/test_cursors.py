@@ -23,7 +23,7 @@ def test_a_malformed_cursor_is_refused_or_read(cursor: str) -> None:
         float(position[0])
 
 
-@pytest.mark.parametrize("score", ["nan", "1 2", "(1", "-inf", "1e400", ""])
+@pytest.mark.parametrize("score", ["nan", "1 2", "(1", "-inf", "1e400", "", "\u0663"])
 def test_a_score_is_a_number_that_redis_takes(score: str) -> None:
     with pytest.raises(ValueError, match="cursor"):
         from_cursor(to_cursor((score, "id")))
