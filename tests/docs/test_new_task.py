@@ -139,4 +139,6 @@ def test_a_wrong_schedule_ends_the_worker_with_one_line(copy: Copy) -> None:
 
 
 def attempts(admin: Admin, task_id: str) -> int:
-    return admin.run(COMMANDS["admin_task"], ID=task_id).count("TypeError") - 1  # one is the last error
+    """The number of lines with the time and the error of a failed attempt."""
+    said = admin.run(COMMANDS["admin_task"], ID=task_id)
+    return len(re.findall(r" ago\) TypeError", said))
