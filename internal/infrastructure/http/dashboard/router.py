@@ -22,7 +22,7 @@ from internal.infrastructure.http.dashboard.services_controller import service_p
 from internal.infrastructure.http.dashboard.task_actions_controller import act_on_tasks
 from internal.infrastructure.http.dashboard.task_controller import TaskController
 from internal.infrastructure.http.dashboard.tasks_controller import task_list
-from internal.infrastructure.http.dashboard.workers_controller import workers
+from internal.infrastructure.http.dashboard.workers_controller import WorkersController
 from internal.infrastructure.http.web.page_router import page_router
 
 _PAGES: Sequence[ControllerRouterHandler] = (
@@ -33,7 +33,7 @@ _PAGES: Sequence[ControllerRouterHandler] = (
     act_on_tasks,
     BulkController,
     TaskController,
-    workers,
+    WorkersController,
     OutboxController,
     SchedulesController,
     service_page,

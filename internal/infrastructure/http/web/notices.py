@@ -25,6 +25,9 @@ _TEXTS: Mapping[str, str] = {
     "task-run": "The task is pending. A worker starts it as soon as it has a free slot.",
     "verification-sent": "An email with a new link is on its way to you.",
     "welcome": "Welcome! We have sent you an email to confirm your address.",
+    "worker-quiet": "The worker takes no more tasks within 5 seconds. Running tasks go on.",
+    "worker-resume": "The worker takes tasks again within 5 seconds.",
+    "worker-too-old": "This worker runs a version that cannot be made quiet.",
 }
 
 
