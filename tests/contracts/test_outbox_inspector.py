@@ -1,3 +1,4 @@
+import base64
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.anyio
 NOW = datetime.now(UTC)
 HOUR = timedelta(hours=1)
 STATES = list(OutboxState)
+WITH_NUL = base64.urlsafe_b64encode(b'[false, "2026-01-01T00:00:00Z", "\\u0000"]').decode()
 
 
 @dataclass(frozen=True)
@@ -199,7 +201,8 @@ async def test_an_empty_outbox_has_an_empty_page(office: Office) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "cursor"), [(0, None), (501, None), (1, "no cursor"), (1, "W10"), (1, "W1tb" * 3_000)]
+    ("size", "cursor"),
+    [(0, None), (501, None), (1, "no cursor"), (1, "W10"), (1, "W1tb" * 3_000), (1, WITH_NUL)],
 )
 async def test_refuses_a_page_that_cannot_be(office: Office, size: int, cursor: str | None) -> None:
     with pytest.raises(ValueError, match=r"size|cursor"):

@@ -147,6 +147,7 @@ def _from_cursor(cursor: str) -> tuple[bool, Position]:
         moment = datetime.fromisoformat(text)
     except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"{cursor!r} is not a cursor of a page") from error
-    if moment.utcoffset() is None:
+    # No text in Postgres has a NUL, and it refuses to look for one.
+    if moment.utcoffset() is None or "\0" in str(task_id):
         raise ValueError(f"{cursor!r} is not a cursor of a page")
     return bool(is_open), (moment, str(task_id))
