@@ -172,6 +172,10 @@ SHOTS = (
     Shot(name="dashboard-tasks-all", show=as_grace_at(f"{_ALL}&state=retry&action=delete&error=timed")),
     Shot(name="dashboard-task", show=as_grace_at(task_address(QUEUE, FAILED))),
     Shot(name="dashboard-task-gone", show=as_grace_at(task_address(QUEUE, "gone"))),
+    Shot(name="dashboard-workers", show=as_grace_at("/dashboard/workers")),
+    Shot(name="dashboard-schedules", show=as_grace_at("/dashboard/schedules")),
+    Shot(name="dashboard-outbox", show=as_grace_at("/dashboard/outbox")),
+    Shot(name="dashboard-services", show=as_grace_at("/dashboard/services")),
     Shot(name="dashboard-audit", show=as_grace_at("/dashboard/audit")),
     Shot(name="not-found", show=at("/nowhere")),
 )
