@@ -79,9 +79,10 @@ class AccessGuard:
         connection.state.principal = principal
 
     async def _principal_of(self, connection: AnyConnection, *, proves_origin: bool) -> Principal:
-        """A header wins over cookies. A browser sends cookies alone, also for a page of another site."""
+        """A bearer token wins over cookies, which a browser also sends for a page of another site."""
         cookies, authenticate = self._session_cookies(), self._authenticate()
-        if connection.headers.get("authorization") or not (token := cookies.access_token(connection)):
+        token = cookies.access_token(connection)
+        if token is None or _claims_a_token(connection):
             return await authenticate(AuthenticateCommand(token=_bearer_token(connection)))
         principal = await authenticate(AuthenticateCommand(token=token))
         if proves_origin:
@@ -106,6 +107,12 @@ def require_declarations(app: Litestar) -> None:
 def _is_automatic(handler: BaseRouteHandler) -> bool:
     """Whether the framework added the handler: it answers OPTIONS with the methods of the route."""
     return getattr(handler, "http_methods", None) == {"OPTIONS"}
+
+
+def _claims_a_token(connection: AnyConnection) -> bool:
+    """Whether there is an Authorization header that is not the password of a proxy in front of us."""
+    given = connection.headers.getall("authorization", [])
+    return any(value.partition(" ")[0].lower() != "basic" for value in given)
 
 
 def _bearer_token(connection: AnyConnection) -> str:

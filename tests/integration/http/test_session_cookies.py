@@ -104,6 +104,16 @@ async def test_a_bearer_token_needs_no_csrf_token_and_wins_over_cookies(browser:
     assert (await browser.get(ME, headers={"Authorization": "Bearer nonsense"})).status_code == 401
 
 
+async def test_basic_authentication_of_a_proxy_does_not_hide_the_cookies(browser: httpx.AsyncClient) -> None:
+    csrf = {"X-CSRF-Token": (await sign_up(browser))["csrf_token"]}
+    proxy = {"Authorization": "Basic b3BzOnNlY3JldA=="}
+
+    assert (await browser.get(ME, headers=proxy)).status_code == 200
+    assert (await browser.delete(SESSIONS, headers=proxy)).status_code == 403
+    assert (await browser.delete(SESSIONS, headers=proxy | csrf)).status_code == 200
+    assert (await browser.get(ME, headers=proxy)).status_code == 401
+
+
 @pytest.mark.parametrize("path", ["refresh", "logout"])
 async def test_without_a_cookie_the_body_needs_the_token(browser: httpx.AsyncClient, path: str) -> None:
     response = await browser.post(f"{AUTH}/{path}", json={})
