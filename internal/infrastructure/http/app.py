@@ -85,17 +85,11 @@ def create_app(
     then on.
     """
     callers = Callers(trusted=trusted_proxies)
-    dependencies = {
-        **{name: _provide(provider) for name, provider in providers.items()},
-        "caller": Provide(callers.provide_caller),
-        "principal": Provide(provide_principal),
-        "unreadable": Provide(provide_unreadable),
-    }
+    assets = Assets.read()
+    dependencies = _dependencies(providers, callers, assets=assets, website=website)
     if api:
         document = ApiDocument(_ROUTES, dependencies=dependencies, name=api)
         dependencies["api_document"] = _provide(lambda: document)
-    assets = Assets.read()
-    dependencies.update(assets=_provide(lambda: assets), website=_provide(lambda: website))
     guard = _guard_of(providers, callers)
 
     async def before_request(request: Request[Any, Any, Any]) -> None:
@@ -120,13 +114,30 @@ def create_app(
     )
     require_declarations(app)
     inner = Cors(app, origins=origins) if origins else app
-    body = RequestBody(inner, within=body_within)
+    return _with_layers(app, RequestBody(inner, within=body_within), is_https_only=is_https_only)
+
+
+def _with_layers(app: Litestar, inner: ASGIApp, *, is_https_only: bool) -> ASGIApp:
+    """The layers that also see what the application does not route."""
     methods = {route.path_format: route.methods for route in app.routes if isinstance(route, HTTPRoute)}
     return RequestContext(
-        HeadAsGet(AllowedMethods(body, methods=methods)),
+        HeadAsGet(AllowedMethods(inner, methods=methods)),
         routes=[route.path for route in app.routes],
         is_https_only=is_https_only,
     )
+
+
+def _dependencies(
+    providers: Mapping[str, Callable[[], Any]], callers: Callers, *, assets: Assets, website: Website
+) -> dict[str, Provide]:
+    return {
+        **{name: _provide(provider) for name, provider in providers.items()},
+        "assets": _provide(lambda: assets),
+        "caller": Provide(callers.provide_caller),
+        "principal": Provide(provide_principal),
+        "unreadable": Provide(provide_unreadable),
+        "website": _provide(lambda: website),
+    }
 
 
 def _guard_of(providers: Mapping[str, Callable[[], Any]], callers: Callers) -> AccessGuard:

@@ -68,7 +68,10 @@ def list_audit(
         )
         return await tools.list_audit(command), tools.clock.now()
 
-    listed, now = run_on_users(context, read)
+    _show(*run_on_users(context, read), as_json=as_json)
+
+
+def _show(listed: ListedAudit, now: datetime, *, as_json: bool) -> None:
     if as_json:
         show_json({"actions": [action_json(one) for one in listed.actions], "next": listed.next})
         return
