@@ -25,7 +25,7 @@ STYLUA := @johnnymorganz/stylua-bin@2.5.2
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: coverage help run server worker test test-all test-unit test-integration test-e2e test-faults test-browser test-clients fuzz-api screenshots full faults soak check lua commits fmt hooks mails mail-preview openapi lock \
+.PHONY: coverage help run server worker test test-all test-unit test-integration test-e2e test-faults test-fault-times test-long test-browser test-clients fuzz-api screenshots full faults soak check lua commits fmt hooks mails mail-preview openapi lock \
 	migrate seed migration image-test bench bench-against $(BENCHMARKS) up down clean
 
 # A line that starts with two number signs and an at sign starts a group of the list.
@@ -60,11 +60,10 @@ test: $(INSTALLED) ## run the quick tests on embedded Postgres and Valkey, JOBS=
 	$(BIN)/pytest --short $(PARALLEL)
 
 test-all: ## run all tests except image-test
-	$(MAKE) --no-print-directory test
+	$(MAKE) --jobs=1 --no-print-directory test test-long test-browser test-clients test-faults test-fault-times
+
+test-long: $(INSTALLED) ## run the long tests, which the quick ones leave out
 	$(BIN)/pytest --left-out $(PARALLEL)
-	$(MAKE) --no-print-directory test-browser
-	$(MAKE) --no-print-directory test-clients
-	$(MAKE) --no-print-directory test-faults
 
 # Without the tests that interrupt threads: in CPython 3.11, no traced thread goes on while an interrupt waits for
 # a thread in a system call. And without those that run the same lines very often.
@@ -92,9 +91,11 @@ test-clients: $(API_TOOLS)/installed $(API_TOOLS)/node_modules ## generate clien
 fuzz-api: $(API_TOOLS)/installed ## run Schemathesis for SECONDS=600 seconds; SEED=1 chooses the requests
 	FUZZ_SECONDS=$(or $(SECONDS),600) FUZZ_SEED=$(SEED) $(BIN)/pytest -s tests/clients/test_schemathesis.py
 
-# A row of faults measures times, so nothing may run beside it.
-test-faults: $(INSTALLED) ## run the faults; the measured ones one at a time
+test-faults: $(INSTALLED) ## run the faults that measure no times
 	$(BIN)/pytest -m "not measured" $(PARALLEL) tests/faults
+
+# Nothing may run beside them.
+test-fault-times: $(INSTALLED) ## run the faults that measure times, one at a time, in a short round
 	$(BIN)/pytest -m measured tests/faults
 
 FAULT_ROWS := $(addprefix tests/faults/test_,$(addsuffix _rows.py,redis postgres worker mail server))

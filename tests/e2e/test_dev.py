@@ -167,7 +167,7 @@ def test_shows_a_curl_line_that_signs_up(running_dev: Dev) -> None:
 
 def test_keeps_its_data_and_the_password_of_its_admin_from_one_run_to_the_next(dev: Dev) -> None:
     first = dev.start()
-    assert "Admin    admin@example.com, password in var/admin-password" in dev.terminal
+    assert "Admin      admin@example.com, password in var/admin-password" in dev.terminal
     file = dev.directory / "var" / "admin-password"
     password = file.read_text()
     assert dev.sign_up().status_code == 201
