@@ -32,7 +32,7 @@ from tests.support.taskqueue.workers import broker_on, working
 pytestmark = pytest.mark.anyio
 
 PROMOTED_WITHIN = 15  # seconds
-FOLLOWS_WITHIN = 1.5
+FOLLOWS_WITHIN = 3
 
 
 @pytest.fixture(scope="module")
