@@ -21,7 +21,7 @@ from internal.infrastructure.http.readiness import RETRY_AFTER
 log = structlog.get_logger(__name__)
 
 MOST_CONNECTIONS = 100  # beyond it, the oldest is closed
-REQUEST_WITHIN = 5  # seconds
+REQUEST_WITHIN = 5  # seconds, for the request to arrive and for the answer to leave
 LARGEST_HEADER = 8 * 1024  # bytes
 
 
@@ -82,8 +82,8 @@ class PrivateListener:
             next(iter(self._connections)).transport.abort()
         try:
             with suppress(OSError, TimeoutError):
+                writer.write(await self._answer(reader))
                 async with asyncio.timeout(REQUEST_WITHIN):
-                    writer.write(await self._answer(reader))
                     await writer.drain()
         finally:
             del self._connections[writer]
@@ -91,7 +91,9 @@ class PrivateListener:
 
     async def _answer(self, reader: StreamReader) -> bytes:
         try:
-            head = await reader.readuntil(b"\r\n\r\n")
+            # The answer has limits of its own: on a busy machine, a late one is better than none.
+            async with asyncio.timeout(REQUEST_WITHIN):
+                head = await reader.readuntil(b"\r\n\r\n")
             method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
         except asyncio.IncompleteReadError:
             return b""  # the client has left

@@ -175,7 +175,7 @@ def test_a_task_that_fails_stays_encrypted_and_runs_again(place: Place) -> None:
 
     place.handle = fail
     place.publish(lambda publisher: publisher.publish(greet("Ada"), task_id="1"))
-    with place.worker(keys=NEW), capture_logs() as logs:
+    with capture_logs() as logs, place.worker(keys=NEW):
         eventually(lambda: place.states() == ["retry"], within=5)
         place.assert_unreadable()
         assert "no answer for [hidden]" in contents(place.url)
