@@ -23,10 +23,10 @@ from internal.infrastructure.database.postgres_info import read_postgres_info
 from internal.infrastructure.http.api_document.document import ApiName
 from internal.infrastructure.http.app import create_app
 from internal.infrastructure.http.dashboard.services import Services
-from internal.infrastructure.http.dashboard.snapshot import Snapshots
 from internal.infrastructure.http.readiness import ReadinessCheck, assess
 from internal.infrastructure.http.session_cookies import SessionCookies
 from internal.infrastructure.http.web.website import Website
+from internal.infrastructure.monitoring.snapshot import Snapshots
 from internal.infrastructure.taskqueue.connections.redis_checks import warn_of_losses
 from internal.infrastructure.taskqueue.inspection.redis_info import read_redis_info
 

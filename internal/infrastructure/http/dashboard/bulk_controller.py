@@ -12,11 +12,11 @@ from msgspec import Meta
 
 from internal.domain.role import Permission
 from internal.infrastructure.http.access import access
-from internal.infrastructure.http.dashboard.outcome import Outcome
 from internal.infrastructure.http.dashboard.page import Frame
-from internal.infrastructure.http.dashboard.snapshot import Snapshots
 from internal.infrastructure.http.dashboard.task_query import LARGEST, TaskQuery
 from internal.infrastructure.http.web.form import Form
+from internal.infrastructure.monitoring.outcome import Outcome
+from internal.infrastructure.monitoring.snapshot import Snapshots
 from internal.ports.task_inspector import APPLIES_TO, ActionStep, TaskAction, TaskInspector
 from internal.ports.tasks import TaskState
 from internal.ports.unavailable import Unavailable

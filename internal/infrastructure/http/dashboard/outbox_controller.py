@@ -10,10 +10,10 @@ from litestar.response import Redirect, Template
 from internal.domain.role import Permission
 from internal.infrastructure.http.access import access
 from internal.infrastructure.http.dashboard.chosen_form import ChosenForm
-from internal.infrastructure.http.dashboard.outcome import Outcome
 from internal.infrastructure.http.dashboard.page import Frame
-from internal.infrastructure.http.dashboard.snapshot import Snapshots
 from internal.infrastructure.http.web.page import see_other
+from internal.infrastructure.monitoring.outcome import Outcome
+from internal.infrastructure.monitoring.snapshot import Snapshots
 from internal.ports.outbox_inspector import APPLIES_TO, OutboxAction, OutboxInspector, OutboxPage, OutboxState
 from internal.ports.unavailable import Unavailable
 

@@ -12,8 +12,8 @@ from litestar.response import Template
 
 from internal.application.auth.authenticate import Principal
 from internal.domain.role import Permission
-from internal.infrastructure.http.dashboard.snapshot import Snapshot, Snapshots
 from internal.infrastructure.http.web.page import page
+from internal.infrastructure.monitoring.snapshot import Snapshot, Snapshots
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from internal.application.audit import Audit
 from internal.domain.role import Permission
 from internal.domain.security_event import EventName
 from internal.infrastructure.http.access import access
-from internal.infrastructure.http.dashboard.json_view import pieces_of
 from internal.infrastructure.http.dashboard.page import Frame
 from internal.infrastructure.http.dashboard.timeline import timeline_of
-from internal.infrastructure.http.personal_data import masked
 from internal.infrastructure.http.task_address import task_id_of
 from internal.infrastructure.http.web.form import Form
+from internal.infrastructure.monitoring.json_view import pieces_of
+from internal.infrastructure.monitoring.personal_data import masked
 from internal.ports.outbox_inspector import OutboxInspector, OutboxRow, OutboxRowNotFound
 from internal.ports.task_inspector import APPLIES_TO, TaskAction, TaskInspector, TaskNotFound
 from internal.ports.unavailable import Unavailable

@@ -8,9 +8,9 @@ from litestar.response import Redirect, Template
 
 from internal.infrastructure.http.dashboard.page import Frame
 from internal.infrastructure.http.dashboard.task_query import SIZES, STATES, TaskQuery
-from internal.infrastructure.http.personal_data import masked_text
 from internal.infrastructure.http.task_address import task_address
 from internal.infrastructure.http.web.page import see_other
+from internal.infrastructure.monitoring.personal_data import masked_text
 from internal.ports.task_inspector import TaskFilter, TaskInspector, TaskNotFound
 from internal.ports.tasks import Queue
 

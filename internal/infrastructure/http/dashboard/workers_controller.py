@@ -8,9 +8,9 @@ from litestar.response import Redirect, Template
 from internal.domain.role import Permission
 from internal.infrastructure.http.access import access
 from internal.infrastructure.http.dashboard.page import Frame
-from internal.infrastructure.http.dashboard.snapshot import Snapshots
 from internal.infrastructure.http.web.form import Form
 from internal.infrastructure.http.web.page import see_other
+from internal.infrastructure.monitoring.snapshot import Snapshots
 from internal.ports.task_inspector import TaskInspector
 from internal.ports.task_workers import WorkerTooOld
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from internal.infrastructure import humanize
 from internal.infrastructure.escape import cut, escape
-from internal.infrastructure.http.personal_data import masked_text
 from internal.infrastructure.http.task_address import task_address
+from internal.infrastructure.monitoring.personal_data import masked_text
 
 
 def _relative(at: datetime, now: datetime) -> str:

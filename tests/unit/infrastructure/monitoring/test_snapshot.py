@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from internal.infrastructure.http.dashboard.snapshot import Snapshots
+from internal.infrastructure.monitoring.snapshot import Snapshots
 from internal.ports.outbox_inspector import OutboxStats
 from internal.ports.task_snapshots import QueueInfo
 from internal.ports.unavailable import Unavailable

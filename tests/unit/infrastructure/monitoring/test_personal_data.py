@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from internal.infrastructure.http.personal_data import DEEPEST, LONGEST_TEXT, MASK, masked, masked_text
+from internal.infrastructure.monitoring.personal_data import DEEPEST, LONGEST_TEXT, MASK, masked, masked_text
 
 
 def test_masks_fields_by_their_names_at_any_depth() -> None:

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from internal.infrastructure.http.dashboard.json_view import LONGEST_KEY, MOST_PIECES, Piece, pieces_of
-from internal.infrastructure.http.personal_data import LONGEST_TEXT, MASK, MOST_ITEMS
+from internal.infrastructure.monitoring.json_view import LONGEST_KEY, MOST_PIECES, Piece, pieces_of
+from internal.infrastructure.monitoring.personal_data import LONGEST_TEXT, MASK, MOST_ITEMS
 
 
 def text_of(value: object) -> str:

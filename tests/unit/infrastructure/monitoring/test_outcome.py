@@ -1,6 +1,6 @@
 import pytest
 
-from internal.infrastructure.http.dashboard.outcome import Outcome
+from internal.infrastructure.monitoring.outcome import Outcome
 from internal.ports.task_inspector import ActionResult, TaskAction
 
 

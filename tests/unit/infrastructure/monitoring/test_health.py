@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from internal.infrastructure.http.dashboard.health import problems_of
-from internal.infrastructure.http.dashboard.snapshot import Snapshot
+from internal.infrastructure.monitoring.health import problems_of
+from internal.infrastructure.monitoring.snapshot import Snapshot
 from internal.ports.outbox_inspector import OutboxStats
 from internal.ports.task_snapshots import QueueInfo, WorkerInfo
 from internal.ports.tasks import TaskState

@@ -6,7 +6,7 @@ from datetime import timedelta
 from urllib.parse import quote
 
 from internal.infrastructure import humanize
-from internal.infrastructure.http.dashboard.snapshot import Snapshot
+from internal.infrastructure.monitoring.snapshot import Snapshot
 from internal.ports.task_snapshots import QueueInfo, WorkerInfo
 from internal.ports.tasks import TaskState
 

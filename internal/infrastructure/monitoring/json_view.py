@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from internal.infrastructure.escape import cut, escape
-from internal.infrastructure.http.personal_data import LONGEST_TEXT, MASK, MOST_ITEMS
+from internal.infrastructure.monitoring.personal_data import LONGEST_TEXT, MASK, MOST_ITEMS
 
 # Deeper values are cut, and so is all that follows after this many pieces.
 DEEPEST = 20
