@@ -61,15 +61,6 @@ document.addEventListener("click", async ({ target }) => {
   button.textContent = "Copied";
 });
 
-// "/" goes to the filter.
-document.addEventListener("keydown", (event) => {
-  const search = main().querySelector("[data-search]");
-  const isTyping = event.target.matches("input, select, textarea");
-  if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey || !search) return;
-  event.preventDefault();
-  search.focus();
-});
-
 function arrive() {
   // Browsers offer a clipboard only to pages that came over HTTPS, or from this machine.
   if (navigator.clipboard) for (const button of main().querySelectorAll("button[data-copies]")) button.hidden = false;

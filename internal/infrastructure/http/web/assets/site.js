@@ -48,19 +48,3 @@ for (const time of document.querySelectorAll("time[datetime]")) {
   time.title = time.textContent;
   time.textContent = local.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }
-
-const themes = ["", "light", "dark"];
-const names = { "": "Theme: system", light: "Theme: light", dark: "Theme: dark" };
-const root = document.documentElement;
-const themeButton = document.createElement("button");
-themeButton.type = "button";
-themeButton.className = "quiet";
-themeButton.textContent = names[root.dataset.theme ?? ""];
-themeButton.addEventListener("click", () => {
-  const next = themes[(themes.indexOf(root.dataset.theme ?? "") + 1) % themes.length];
-  if (next) root.dataset.theme = next;
-  else delete root.dataset.theme;
-  localStorage.setItem("theme", next);
-  themeButton.textContent = names[next];
-});
-document.querySelector("footer.site").append(themeButton);

@@ -1,32 +1,12 @@
 """What an operator does on the pages about tasks, with scripts and without."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browser.backlog import FAILED, QUEUE, fill, fill_up
-from tests.support.browser.pages import Look, Visitor
-from tests.support.browser.people import log_in, press, promote
+from tests.support.browser.backlog import FAILED, QUEUE, fill_up
+from tests.support.browser.people import press
 from tests.support.browser.site import Site
 
 MANY = 2_500
-ADMIN = "operator@example.com"
-
-
-@pytest.fixture(scope="module")
-def operated(site: Site) -> Site:
-    """The site with an admin and some tasks."""
-    site.system.sign_up(ADMIN)
-    promote(site, ADMIN)
-    fill(site.system.env["REDIS_URL"])
-    return site
-
-
-@pytest.fixture
-def page(visitor: Visitor, operated: Site, has_javascript: bool) -> Page:  # noqa: FBT001 - a fixture
-    page = visitor(Look(has_javascript=has_javascript)).page
-    log_in(page, ADMIN)
-    expect(page).to_have_url(f"{operated.url}/account")
-    return page
 
 
 def title(page: Page) -> str:
