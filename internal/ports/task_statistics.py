@@ -29,23 +29,35 @@ class Durations:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class Counts:
     """The attempts of some tasks.
 
     retried, archived: failed attempts, by the state of the task after them.
-    waited: from when the task could start until it started. None if no task started.
-    ran: how long its handler took. None if no task started.
     """
 
     succeeded: int = 0
     retried: int = 0
     archived: int = 0
-    waited: Durations | None = None
-    ran: Durations | None = None
 
     @property
     def failed(self) -> int:
         return self.retried + self.archived
+
+    @property
+    def ended(self) -> int:
+        return self.succeeded + self.failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures(Counts):
+    """The attempts of some tasks, and how long they took.
+
+    waited: from when the task could start until it started. None if no task started.
+    ran: how long its handler took. None if no task started.
+    """
+
+    waited: Durations | None = None
+    ran: Durations | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +70,15 @@ class PeriodFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFigures:
-    """The attempts of one task name in one queue."""
+    """The attempts of one task name in one queue.
+
+    minutes: the attempts by period, in the span of an hour; empty in longer spans.
+    """
 
     queue: str
     name: str
     figures: Figures
+    minutes: Sequence[Counts] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import pytest
 
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.ports.task_inspector import TaskInspector
-from internal.ports.task_statistics import Figures, Span
+from internal.ports.task_statistics import Counts, Figures, Span
 from tests.fakes.clock import FakeClock
 from tests.fakes.task_inspector import FakeTaskInspector
 from tests.support.taskqueue.counted import row_of
@@ -141,3 +141,39 @@ async def test_durations_are_estimated(office: Office) -> None:
     assert timedelta(milliseconds=50) <= ran.p50 <= timedelta(milliseconds=200)
     assert timedelta(seconds=15) <= ran.p95 <= timedelta(seconds=30)
     assert ran.longest == timedelta(seconds=30)
+
+
+async def test_the_last_hour_is_also_counted_by_task_name_and_minute(office: Office) -> None:
+    office.counting.did("mail", Figures(succeeded=2, retried=1))
+    office.counting.did("bill", Figures(archived=1))
+
+    bill, mail = (await office.inspector.statistics(Span.HOUR)).tasks
+
+    assert (len(bill.minutes), len(mail.minutes)) == (60, 60)
+    # The minute may have ended in between.
+    assert Counts(archived=1) in bill.minutes[-2:]
+    assert Counts(succeeded=2, retried=1) in mail.minutes[-2:]
+    assert [minute.ended for minute in mail.minutes].count(0) == 59
+
+
+async def test_longer_spans_are_not_counted_by_minute(office: Office) -> None:
+    office.counting.did("mail")
+
+    [mail] = (await office.inspector.statistics(Span.DAY)).tasks
+
+    assert list(mail.minutes) == []
+
+
+@pytest.mark.parametrize("span", Span)
+async def test_a_second_look_counts_what_ended_since_the_first(office: Office, span: Span) -> None:
+    office.counting.did("mail", ran=100)
+    await office.inspector.statistics(span)
+    office.counting.did("mail", Figures(retried=1), ran=300)
+
+    found = await office.inspector.statistics(span)
+
+    [mail] = found.tasks
+    assert (found.total.succeeded, found.total.retried) == (1, 1)
+    assert (mail.figures.succeeded, mail.figures.retried) == (1, 1)
+    assert mail.figures.ran is not None
+    assert mail.figures.ran.longest == timedelta(milliseconds=300)

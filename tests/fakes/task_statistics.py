@@ -6,6 +6,7 @@ from math import ceil
 
 from internal.ports.task_snapshots import TaskInfo
 from internal.ports.task_statistics import (
+    Counts,
     DueMinute,
     Durations,
     Figures,
@@ -56,7 +57,7 @@ def statistics_of(attempts: Sequence[FakeAttempt], span: Span, *, now: datetime)
             for begin in begins
         ],
         tasks=[
-            TaskFigures(queue=queue, name=name, figures=_figures(list(group)))
+            _task(queue, name, list(group), begins if span is Span.HOUR else [])
             for (queue, name), group in groupby(by_name, key=_name)
         ],
         total=_figures(within),
@@ -80,13 +81,33 @@ def _name(attempt: FakeAttempt) -> tuple[str, str]:
     return attempt.queue, attempt.name
 
 
+def _task(queue: str, name: str, attempts: Sequence[FakeAttempt], minutes: Sequence[datetime]) -> TaskFigures:
+    return TaskFigures(
+        queue=queue,
+        name=name,
+        figures=_figures(attempts),
+        minutes=[
+            _counts([one for one in attempts if begin <= one.at < begin + _MINUTE]) for begin in minutes
+        ],
+    )
+
+
 def _figures(attempts: Sequence[FakeAttempt]) -> Figures:
+    counts = _counts(attempts)
     return Figures(
+        succeeded=counts.succeeded,
+        retried=counts.retried,
+        archived=counts.archived,
+        waited=_durations(sorted(attempt.waited for attempt in attempts)),
+        ran=_durations(sorted(attempt.ran for attempt in attempts)),
+    )
+
+
+def _counts(attempts: Sequence[FakeAttempt]) -> Counts:
+    return Counts(
         succeeded=sum(attempt.figures.succeeded for attempt in attempts),
         retried=sum(attempt.figures.retried for attempt in attempts),
         archived=sum(attempt.figures.archived for attempt in attempts),
-        waited=_durations(sorted(attempt.waited for attempt in attempts)),
-        ran=_durations(sorted(attempt.ran for attempt in attempts)),
     )
 
 

@@ -5,42 +5,24 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import msgspec
 import redis.asyncio
 
 from internal.infrastructure.taskqueue.connections.connection import PooledConnection, translated_outages
+from internal.infrastructure.taskqueue.inspection.statistics_sums import (
+    TaskSums,
+    decode_total,
+    figures_of,
+    total_in,
+    total_of,
+)
 from internal.infrastructure.taskqueue.protocol import scripts
-from internal.infrastructure.taskqueue.protocol.histogram import (
-    ARCHIVED,
-    LENGTH,
-    LONGEST_RUN,
-    LONGEST_WAIT,
-    RETRIED,
-    RUNS,
-    SUCCEEDED,
-    WAITS,
-    Row,
-    empty_row,
-    quantile,
-    sum_of,
-)
+from internal.infrastructure.taskqueue.protocol.histogram import Row, sum_of
 from internal.infrastructure.taskqueue.protocol.redis_time import EPOCH, to_moment
-from internal.ports.task_statistics import (
-    DueMinute,
-    Durations,
-    Figures,
-    PeriodFigures,
-    Span,
-    TaskFigures,
-    TaskStatistics,
-)
+from internal.ports.task_statistics import DueMinute, PeriodFigures, Span, TaskStatistics
 
 # Periods per call when the rows of all tasks are read: some 10 kB each.
 AT_ONCE = 50
 DUE_MINUTES = 15
-
-_decode_row = msgspec.msgpack.Decoder(list[int]).decode
-_decode_rows = msgspec.msgpack.Decoder(dict[str, dict[str, list[int]]]).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +50,43 @@ _PERIODS: Mapping[Span, tuple[_Kind, int]] = {
 _Range = tuple[_Kind, int, int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Closed:
+    """The periods of a span that are over."""
+
+    last: int
+    periods: Sequence[PeriodFigures]
+    total: Row
+    tasks: TaskSums
+
+
 class StatisticsReader:
-    """The cost of a span does not depend on the number of tasks. Raises Unavailable."""
+    """The cost of a span does not depend on the number of tasks. Raises Unavailable.
+
+    Redis' clock says to which period an attempt belongs, so a period that is over does not change. It is read
+    once; until the next period begins, only the current one is read again.
+    """
 
     def __init__(self, client: redis.asyncio.Redis, *, namespace: str) -> None:
         self._connection = PooledConnection(client)
         self._namespace = namespace
+        self._closed: dict[Span, _Closed] = {}
 
     async def read(self, span: Span) -> TaskStatistics:
         kind, count = _PERIODS[span]
-        last, totals = await self._call(kind, last=-1, count=count, field="total")
-        rows = [_whole(_decode_row(total)) if total else empty_row() for total in totals]
-        first = last - count + 1
+        current, [packed] = await self._call(kind, last=-1, count=1, field="rows")
+        closed = self._closed.get(span)
+        if closed is None or closed.last != current - 1:
+            closed = self._closed[span] = await self._read_closed(kind, current - count + 1, current - 1)
+        row, tasks = total_in(packed), closed.tasks.copy()
+        tasks.add(packed, minute=_minute(kind, current))
+        minutes = range(current - count + 1, current + 1) if kind is _MINUTE else range(0)
         return TaskStatistics(
             span=span,
             length=kind.length,
-            periods=[
-                PeriodFigures(begins=EPOCH + number * kind.length, figures=_figures(row))
-                for number, row in enumerate(rows, start=first)
-            ],
-            tasks=await self._by_task(_ranges(kind, first, last)),
-            total=_figures(_total(rows)),
+            periods=[*closed.periods, _period(kind, current, row)],
+            tasks=tasks.figures(minutes),
+            total=figures_of(sum_of(closed.total, row)),
         )
 
     async def due(self) -> Sequence[DueMinute]:
@@ -99,25 +97,26 @@ class StatisticsReader:
             for minute, (scheduled, retry) in enumerate(zip(counts[::2], counts[1::2], strict=True))
         ]
 
-    async def _by_task(self, ranges: Sequence[_Range]) -> Sequence[TaskFigures]:
-        sums: dict[tuple[str, str], Row] = {}
-        async for packed in self._rows(ranges):
-            for queue, by_name in _decode_rows(packed).items():
-                for name, row in by_name.items():
-                    before = sums.get((queue, name))
-                    sums[queue, name] = sum_of(before, _whole(row)) if before else _whole(row)
-        return [
-            TaskFigures(queue=queue, name=name, figures=_figures(row))
-            for (queue, name), row in sorted(sums.items())
-        ]
+    async def _read_closed(self, kind: _Kind, first: int, last: int) -> _Closed:
+        _, totals = await self._call(kind, last=last, count=last - first + 1, field="total")
+        rows = [decode_total(total) for total in totals]
+        tasks = TaskSums()
+        async for minute, packed in self._rows(_ranges(kind, first, last)):
+            tasks.add(packed, minute=minute)
+        return _Closed(
+            last=last,
+            periods=[_period(kind, number, row) for number, row in enumerate(rows, start=first)],
+            total=total_of(rows),
+            tasks=tasks,
+        )
 
-    async def _rows(self, ranges: Sequence[_Range]) -> AsyncIterator[bytes]:
+    async def _rows(self, ranges: Sequence[_Range]) -> AsyncIterator[tuple[int | None, bytes | None]]:
         for kind, first, last in ranges:
             for begin in range(first, last + 1, AT_ONCE):
                 end = min(begin + AT_ONCE - 1, last)
                 _, found = await self._call(kind, last=end, count=end - begin + 1, field="rows")
-                for packed in filter(None, found):
-                    yield packed
+                for number, packed in enumerate(found, start=begin):
+                    yield _minute(kind, number), packed
 
     async def _call(
         self, kind: _Kind, *, last: int, count: int, field: str
@@ -134,7 +133,7 @@ def _ranges(kind: _Kind, first: int, last: int) -> Sequence[_Range]:
     """The fewest periods that cover these: whole days in the place of their ten minutes."""
     if kind is not _TEN_MINUTES or last - first < 2 * _TENS_OF_A_DAY:
         return [(kind, first, last)]
-    first_day, last_day = -(-first // _TENS_OF_A_DAY), last // _TENS_OF_A_DAY
+    first_day, last_day = -(-first // _TENS_OF_A_DAY), (last + 1) // _TENS_OF_A_DAY
     return [
         (kind, first, first_day * _TENS_OF_A_DAY - 1),
         (_DAY, first_day, last_day - 1),
@@ -142,32 +141,9 @@ def _ranges(kind: _Kind, first: int, last: int) -> Sequence[_Range]:
     ]
 
 
-def _whole(row: Row) -> Row:
-    """The row with the length of this version."""
-    return (row + [0] * LENGTH)[:LENGTH]
+def _minute(kind: _Kind, number: int) -> int | None:
+    return number if kind is _MINUTE else None
 
 
-def _total(rows: Sequence[Row]) -> Row:
-    total = empty_row()
-    for row in rows:
-        total = sum_of(total, row)
-    return total
-
-
-def _figures(row: Row) -> Figures:
-    return Figures(
-        succeeded=row[SUCCEEDED],
-        retried=row[RETRIED],
-        archived=row[ARCHIVED],
-        waited=_durations(row[WAITS:RUNS], longest=row[LONGEST_WAIT]),
-        ran=_durations(row[RUNS:], longest=row[LONGEST_RUN]),
-    )
-
-
-def _durations(buckets: Sequence[int], *, longest: int) -> Durations | None:
-    if not any(buckets):
-        return None
-    most = timedelta(milliseconds=longest)
-    return Durations(
-        p50=quantile(buckets, 0.5, longest=most), p95=quantile(buckets, 0.95, longest=most), longest=most
-    )
+def _period(kind: _Kind, number: int, row: Row) -> PeriodFigures:
+    return PeriodFigures(begins=EPOCH + number * kind.length, figures=figures_of(row))
