@@ -245,7 +245,8 @@ class TaskInspector(TaskSchedules, TaskWorkers, Protocol):
     ) -> ActionStep:
         """Act on the tasks of a group that had failed when the action began; call it until `next` is None.
 
-        A step looks at no more than 500 failed tasks and acts on those of the group, old ones included.
+        A step acts on tasks of the group, old ones included. It looks at 1,000 failed tasks at most, and
+        begins no batch after a quarter of a second.
 
         Raises:
             Conflict: the action does not apply to failed tasks.

@@ -160,7 +160,9 @@ async def test_failures_are_grouped_by_task_error_and_place(office: Office) -> N
     mail, *others = found.groups
     assert mail.failure == failure()
     assert (mail.retry, mail.archived, mail.queue, mail.task_id) == (2, 1, "low", "3")
-    assert mail.first_seen <= mail.last_seen
+    assert len(mail.times) == mail.count
+    assert mail.first_seen < mail.times[1] < mail.last_seen
+    assert mail.error == REFUSED
     assert {group.task_id for group in others} == {"other-task", "other-error", "other-place"}
     assert await office.inspector.failure(MAIL) == mail
 

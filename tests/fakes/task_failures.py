@@ -24,17 +24,15 @@ def number_in(cursor: str | None) -> int:
 
 
 def _group(tasks: Sequence[TaskInfo]) -> FailureGroup:
-    first, last = tasks[0], tasks[-1]
+    last = tasks[-1]
     assert last.failure
-    assert first.last_failed_at
-    assert last.last_failed_at
     archived = sum(task.state is TaskState.ARCHIVED for task in tasks)
     return FailureGroup(
         failure=last.failure,
         retry=len(tasks) - archived,
         archived=archived,
-        first_seen=first.last_failed_at,
-        last_seen=last.last_failed_at,
+        times=[task.last_failed_at for task in tasks if task.last_failed_at],
         queue=last.queue,
         task_id=last.id,
+        error=last.last_error,
     )

@@ -18,7 +18,7 @@ from internal.ports.task_inspector import ActionResult, TaskAction, TaskInspecto
 HELP: Mapping[TaskAction, str] = {
     TaskAction.RUN: """Run all tasks of a group now.
 
-    Works in steps of 500 failed tasks, and leaves tasks that fail again in the
+    Works in steps of 1,000 failed tasks, and leaves tasks that fail again in the
     meantime. An archived task has all its retries again. Asks for confirmation
     unless you give --yes.
 
@@ -27,7 +27,7 @@ HELP: Mapping[TaskAction, str] = {
     """,
     TaskAction.ARCHIVE: """Archive the tasks of a group that wait for a retry.
 
-    Works in steps of 500 failed tasks, and leaves tasks that fail again in the
+    Works in steps of 1,000 failed tasks, and leaves tasks that fail again in the
     meantime. Asks for confirmation unless you give --yes.
 
     Examples:
@@ -35,7 +35,7 @@ HELP: Mapping[TaskAction, str] = {
     """,
     TaskAction.DELETE: """Delete all tasks of a group.
 
-    Works in steps of 500 failed tasks, and leaves tasks that fail again in the
+    Works in steps of 1,000 failed tasks, and leaves tasks that fail again in the
     meantime. Asks for confirmation unless you give --yes.
 
     Examples:

@@ -1,15 +1,17 @@
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from internal.domain.errors import Conflict
 from internal.infrastructure.taskqueue.inspection import cursors
+from internal.infrastructure.taskqueue.inspection.bulk_actions import MOST_PER_STEP, STEP_TIME
 from internal.infrastructure.taskqueue.inspection.cursors import Position
 from internal.infrastructure.taskqueue.inspection.failure_scanner import (
-    AT_ONCE,
     FAILED_IN,
     FailureScanner,
+    ScannedFailures,
 )
-from internal.infrastructure.taskqueue.inspection.operator_actions import OperatorActions
+from internal.infrastructure.taskqueue.inspection.operator_actions import BATCH_SIZE, OperatorActions
 from internal.ports.task_inspector import APPLIES_TO, ActionResult, ActionStep, TaskAction
 from internal.ports.tasks import TaskState
 
@@ -55,22 +57,34 @@ class FailureActions:
         if not states:
             raise Conflict(f"{action} does not apply to failed tasks")
         stop = None if cursor is None else _Stop.from_cursor(cursor)
+        done: list[str] = []
+        refused: dict[str, str] = {}
+        looked_at = 0
         places = await self._places(states, stop)
-        if not places:
-            return ActionStep(result=NOTHING, looked_at=0, next=None)
-        (queue, state), *others = places
-        after = stop.after if stop and (stop.queue, stop.state) == (queue, state) else None
-        scanned = await self._scanner.read(queue, state, newest_first=False, after=after, count=AT_ONCE)
-        since = stop.since if stop else scanned.now
-        ids = [task.id for task in scanned.tasks if task.mark.fingerprint == fingerprint and task.at <= since]
-        following = _Stop(since, queue, state, scanned.last) if scanned.has_more else None
-        if following is None and others:
-            following = _Stop(since, *others[0], None)
-        return ActionStep(
-            result=await self._actions.act(action, queue, ids) if ids else NOTHING,
-            looked_at=scanned.looked_at,
-            next=following.to_cursor() if following else None,
-        )
+        began = time.monotonic()
+        while places:
+            after = stop.after if stop and (stop.queue, stop.state) == places[0] else None
+            scanned = await self._scanner.read(*places[0], newest_first=False, after=after, count=BATCH_SIZE)
+            since = stop.since if stop else scanned.now
+            result = await self._act(action, fingerprint, scanned, since=since)
+            done += result.done
+            refused |= result.refused
+            looked_at += scanned.looked_at
+            places = places if scanned.has_more else places[1:]
+            stop = _Stop(since, *places[0], scanned.last if scanned.has_more else None) if places else None
+            if looked_at >= MOST_PER_STEP or time.monotonic() - began >= STEP_TIME:
+                break
+        result = ActionResult(done=done, refused=refused)
+        return ActionStep(result=result, looked_at=looked_at, next=stop.to_cursor() if stop else None)
+
+    async def _act(
+        self, action: TaskAction, fingerprint: str, scanned: ScannedFailures, *, since: int
+    ) -> ActionResult:
+        """Act on those of the group that had failed when the action began."""
+        chosen = [task for task in scanned.tasks if task.mark.fingerprint == fingerprint and task.at <= since]
+        if not chosen:
+            return NOTHING
+        return await self._actions.act(action, chosen[0].queue, [task.id for task in chosen])
 
     async def _places(
         self, states: Sequence[TaskState], stop: _Stop | None

@@ -9,6 +9,7 @@ import redis.asyncio
 
 from internal.infrastructure.taskqueue.connections.connection import PooledConnection, translated_outages
 from internal.infrastructure.taskqueue.inspection.cursors import Position
+from internal.infrastructure.taskqueue.inspection.results import error_in
 from internal.infrastructure.taskqueue.protocol import scripts
 from internal.infrastructure.taskqueue.protocol.failure_mark import FailureMark, decode_mark, mark_of
 from internal.ports.tasks import TaskState
@@ -77,6 +78,13 @@ class FailureScanner:
             last=(rows[-1][1].decode(), rows[-1][0].decode()) if rows else None,
             has_more=bool(more),
         )
+
+    async def errors(self, tasks: Sequence[FailedTask]) -> Sequence[str | None]:
+        """Read the errors of these tasks; None for one that is gone. Raise Unavailable."""
+        request = [(task.queue, task.id, str(task.at)) for task in tasks]
+        with translated_outages():
+            notes = await scripts.FAILURE_NOTES.call(self._connection, self._namespace, request)
+        return [error_in(note) if note else None for note in notes]
 
 
 def _failed_task(queue: str, state: TaskState, row: Sequence[Any]) -> FailedTask | None:

@@ -1,5 +1,6 @@
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import TypeVar
 
 from internal.infrastructure.taskqueue.inspection import cursors
@@ -9,7 +10,7 @@ from internal.infrastructure.taskqueue.inspection.task_decoding import failure_o
 from internal.infrastructure.taskqueue.inspection.task_scanner import TaskScanner
 from internal.infrastructure.taskqueue.protocol.redis_time import to_moment
 from internal.infrastructure.taskqueue.protocol.scripts import MOST_AT_ONCE
-from internal.ports.task_failures import FailureGroup, FailureGroupNotFound, FailureGroups
+from internal.ports.task_failures import WITH_ERRORS, FailureGroup, FailureGroupNotFound, FailureGroups
 from internal.ports.task_inspector import TaskPage
 from internal.ports.task_snapshots import TaskInfo
 from internal.ports.tasks import TaskState
@@ -33,18 +34,21 @@ class FailureReader:
         by_fingerprint = defaultdict(list)
         for task in failed:
             by_fingerprint[task.mark.fingerprint].append(task)
-        groups = [_group(tasks) for tasks in by_fingerprint.values()]
+        ordered = sorted(by_fingerprint.items(), key=lambda item: (-len(item[1]), item[0]))
+        groups = [sorted(tasks, key=_place) for _, tasks in ordered]
+        errors = await self._scanner.errors([tasks[-1] for tasks in groups[:WITH_ERRORS]])
         return FailureGroups(
-            groups=sorted(groups, key=lambda group: (-group.count, group.failure.fingerprint)),
+            groups=[_group(*pair) for pair in zip_longest(groups, errors)],
             looked_at=len(failed),
             total=sum(sizes.values()),
         )
 
     async def group(self, fingerprint: str) -> FailureGroup:
-        tasks = await self._of(fingerprint)
+        tasks = sorted(await self._of(fingerprint), key=_place)
         if not tasks:
             raise FailureGroupNotFound(f"there is no group {fingerprint} among the newest failures")
-        return _group(tasks)
+        [error] = await self._scanner.errors(tasks[-1:])
+        return _group(tasks, error)
 
     async def page(self, fingerprint: str, *, size: int, cursor: str | None) -> TaskPage:
         if not 1 <= size <= MOST_AT_ONCE:
@@ -101,18 +105,18 @@ def even_shares(sizes: Mapping[K, int], most: int) -> Mapping[K, int]:
     return shares
 
 
-def _group(tasks: Iterable[FailedTask]) -> FailureGroup:
-    ordered = sorted(tasks, key=_place)
-    first, last = ordered[0], ordered[-1]
-    archived = sum(task.state is TaskState.ARCHIVED for task in ordered)
+def _group(tasks: Sequence[FailedTask], error: str | None) -> FailureGroup:
+    """Of tasks with the same fingerprint, the earliest failure first."""
+    last = tasks[-1]
+    archived = sum(task.state is TaskState.ARCHIVED for task in tasks)
     return FailureGroup(
         failure=failure_of(last.mark),
-        retry=len(ordered) - archived,
+        retry=len(tasks) - archived,
         archived=archived,
-        first_seen=to_moment(first.at),
-        last_seen=to_moment(last.at),
+        times=[to_moment(task.at) for task in tasks],
         queue=last.queue,
         task_id=last.id,
+        error=error,
     )
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
-from internal.infrastructure.taskqueue.inspection import failures
+from internal.infrastructure.taskqueue.inspection import failure_actions, failures
+from internal.infrastructure.taskqueue.inspection.bulk_actions import MOST_PER_STEP
 from internal.infrastructure.taskqueue.inspection.cursors import encode
 from internal.infrastructure.taskqueue.inspection.failures import even_shares
 from internal.infrastructure.taskqueue.protocol import scripts
@@ -148,9 +149,42 @@ async def test_an_action_on_a_group_takes_bounded_steps(engine: Engine, redis_ur
         while cursor := steps[-1].next:
             steps.append(await inspector.act_on_failures(TaskAction.ARCHIVE, fingerprint, cursor=cursor))
 
-    assert [step.looked_at for step in steps] == [500, 500, 201]
+    assert max(step.looked_at for step in steps) <= MOST_PER_STEP
+    assert sum(step.looked_at for step in steps) == 1201
     assert sum(len(step.result.done) for step in steps) == 1201
     assert engine.client.zcard(f"{PREFIX}:default:archived") == 1201
+
+
+async def test_a_step_ends_when_its_time_is_over(
+    engine: Engine, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failure_actions, "STEP_TIME", 0)
+    desk = Desk(engine)
+    desk.add("0", TaskState.RETRY, error="A: 1")
+    fill(engine, 1200)
+
+    async with inspector_on(redis_url) as inspector:
+        fingerprint = (await inspector.failures()).groups[0].failure.fingerprint
+        step = await inspector.act_on_failures(TaskAction.DELETE, fingerprint)
+
+    assert (step.looked_at, len(step.result.done)) == (100, 100)
+    assert step.next is not None
+
+
+async def test_the_largest_groups_have_their_error(
+    engine: Engine, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failures, "WITH_ERRORS", 1)
+    desk = Desk(engine)
+    for task_id, error in (("1", "A: first"), ("2", "A: last"), ("3", "B: 1")):
+        desk.add(task_id, TaskState.RETRY, error=error)
+
+    async with inspector_on(redis_url) as inspector:
+        found = await inspector.failures()
+        smaller = await inspector.failure(found.groups[1].failure.fingerprint)
+
+    assert [group.error for group in found.groups] == ["A: last", None]
+    assert smaller.error == "B: 1"
 
 
 async def test_a_page_and_a_step_cost_the_same_with_many_failures(engine: Engine, redis_url: str) -> None:
