@@ -132,6 +132,16 @@ def _log_in_refused(page: Page, _: Site) -> None:
     page.get_by_role("alert").wait_for()
 
 
+def _enqueue_refused(page: Page, site: Site) -> None:
+    as_grace_at("/dashboard/enqueue?task=email%3Awelcome")(page, site)
+    page.get_by_label("user_id").fill("seven")
+    page.get_by_label("email", exact=False).first.fill(ADA)
+    page.get_by_text("Options", exact=True).click()
+    page.get_by_label("Delay").fill("soon")
+    press(page, "Enqueue")
+    page.locator("[aria-invalid]").first.wait_for()
+
+
 SHOTS = (
     Shot(name="api", show=_api, is_whole=False),
     Shot(name="start", show=at("/")),
@@ -175,6 +185,9 @@ SHOTS = (
     Shot(name="dashboard-workers", show=as_grace_at("/dashboard/workers")),
     Shot(name="dashboard-schedules", show=as_grace_at("/dashboard/schedules")),
     Shot(name="dashboard-outbox", show=as_grace_at("/dashboard/outbox")),
+    Shot(name="dashboard-enqueue", show=as_grace_at("/dashboard/enqueue")),
+    Shot(name="dashboard-enqueue-task", show=as_grace_at("/dashboard/enqueue?task=email%3Awelcome")),
+    Shot(name="dashboard-enqueue-refused", show=_enqueue_refused),
     Shot(name="dashboard-services", show=as_grace_at("/dashboard/services")),
     Shot(name="dashboard-audit", show=as_grace_at("/dashboard/audit")),
     Shot(name="not-found", show=at("/nowhere")),

@@ -14,6 +14,7 @@ from internal.application.admin.change_role import ChangeRole
 from internal.application.admin.create_user import CreateUser
 from internal.application.admin.disable_user import DisableUser
 from internal.application.admin.enable_user import EnableUser
+from internal.application.admin.enqueue_task import EnqueueTask
 from internal.application.admin.list_audit import ListAudit
 from internal.application.admin.list_users import ListUsers
 from internal.application.admin.revoke_sessions import RevokeSessions
@@ -104,8 +105,7 @@ class FakeInstallation:
             inspector=AuditedTaskInspector(self.inspector, audit=audit),
             outbox=AuditedOutboxInspector(self.outbox, audit=audit),
             audit=audit,
-            publisher=self.publisher,
-            unit_of_work=lambda: self.unit_of_work,
+            enqueue_task=EnqueueTask(uow=self.unit_of_work, publisher=self.publisher),
             codec=TaskCodec(self.tasks),
             queues=["critical", "default", "low"],
             clock=self.clock,

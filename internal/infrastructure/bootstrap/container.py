@@ -38,7 +38,12 @@ class Container(containers.DeclarativeContainer):
     )
     users = providers.Container(UsersContainer, clock=clock, database=database, security=security)
     admin = providers.Container(
-        AdminContainer, clock=clock, new_id=new_id, database=database, security=security
+        AdminContainer,
+        clock=clock,
+        new_id=new_id,
+        database=database,
+        security=security,
+        taskqueue=taskqueue,
     )
     inspection = providers.Container(InspectionContainer, database=database, taskqueue=taskqueue)
     tasks = providers.Container(

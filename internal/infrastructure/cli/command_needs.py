@@ -10,14 +10,14 @@ from internal.ports.clock import Clock
 from internal.ports.outbox_inspector import OutboxInspector
 from internal.ports.task_inspector import TaskInspector
 from internal.ports.task_snapshots import WorkerInfo
-from internal.ports.tasks import Task, TaskPublisher
-from internal.ports.unit_of_work import UnitOfWork
+from internal.ports.tasks import Task
 
 if TYPE_CHECKING:  # `--help` does not need them, nor the libraries that some import
     from internal.application.admin.change_role import ChangeRole
     from internal.application.admin.create_user import CreateUser
     from internal.application.admin.disable_user import DisableUser
     from internal.application.admin.enable_user import EnableUser
+    from internal.application.admin.enqueue_task import EnqueueTask
     from internal.application.admin.list_audit import ListAudit
     from internal.application.admin.list_users import ListUsers
     from internal.application.admin.revoke_sessions import RevokeSessions
@@ -41,15 +41,13 @@ class Tools:
     """Open connections to one installation. What the inspector and the outbox do is in the audit.
 
     audit: for what the operator does by other means.
-    publisher: enqueues to Redis, without a unit of work and its outbox.
     queues: the queues that tasks can be published to.
     """
 
     inspector: TaskInspector
     outbox: OutboxInspector
     audit: "Audit"
-    publisher: TaskPublisher
-    unit_of_work: Callable[[], UnitOfWork]
+    enqueue_task: "EnqueueTask"
     codec: "TaskCodec"
     queues: Sequence[str]
     clock: Clock

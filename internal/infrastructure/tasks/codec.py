@@ -35,6 +35,13 @@ class TaskCodec:
         """The names of all known tasks, sorted."""
         return sorted(self._types)
 
+    def task_type(self, name: str) -> type[Task]:
+        """Raises UnknownTask."""
+        try:
+            return self._types[name]
+        except KeyError as error:
+            raise UnknownTask(name) from error
+
     def encode(self, task: Task, *, task_id: str, options: TaskOptions) -> EncodedTask:
         """Encode a task.
 
@@ -85,9 +92,7 @@ class TaskCodec:
             UnknownTask: no task has this name.
             InvalidPayload: a field does not fit. The text names the field, not its value.
         """
-        task_type = self._types.get(name)
-        if task_type is None:
-            raise UnknownTask(name)
+        task_type = self.task_type(name)
         try:
             return msgspec.convert(payload, task_type, str_keys=True)
         except msgspec.ValidationError as error:

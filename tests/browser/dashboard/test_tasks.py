@@ -65,3 +65,20 @@ def test_reveals_a_payload_once(page: Page) -> None:
     expect(payload).to_contain_text("grace@example.com")
     page.get_by_role("link", name="Mask").click()
     expect(payload).not_to_contain_text("grace@example.com")
+
+
+def test_enqueues_a_task_from_its_form(page: Page, has_javascript: bool) -> None:  # noqa: FBT001 - a fixture
+    page.goto("/dashboard/enqueue")
+    page.get_by_role("link", name="accounts:erase-traces").click()
+    page.get_by_label("deleted_user_id").fill("e93ad238-1f7d-4f21-897f-7ec0d8fb3744")
+    page.get_by_text("Options", exact=True).click()
+    page.get_by_label("Delay").fill("1h")
+    if not has_javascript:
+        press(page, "Preview")
+    expect(page.locator("#command")).to_contain_text("--delay=1h")
+
+    press(page, "Enqueue")
+
+    expect(page.get_by_role("status").first).to_contain_text("The task is stored in the outbox")
+    page.get_by_role("link", name="Open its page").click()
+    expect(page.get_by_text("Scheduled").first).to_be_visible()

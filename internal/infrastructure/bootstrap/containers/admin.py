@@ -7,6 +7,7 @@ from internal.application.admin.change_role import ChangeRole
 from internal.application.admin.create_user import CreateUser
 from internal.application.admin.disable_user import DisableUser
 from internal.application.admin.enable_user import EnableUser
+from internal.application.admin.enqueue_task import EnqueueTask
 from internal.application.admin.list_audit import ListAudit
 from internal.application.admin.list_security_events import ListSecurityEvents
 from internal.application.admin.list_users import ListUsers
@@ -20,12 +21,13 @@ from internal.ports.clock import Clock
 
 
 class AdminContainer(containers.DeclarativeContainer):
-    """The use cases of internal/application/admin: what administrators do with the accounts of others."""
+    """The use cases of internal/application/admin: what administrators do with accounts and tasks."""
 
     clock: providers.Dependency[Clock] = providers.Dependency()
     new_id: providers.Dependency[Callable[[], UUID]] = providers.Dependency()
     database = providers.DependenciesContainer()
     security = providers.DependenciesContainer()
+    taskqueue = providers.DependenciesContainer()
 
     list_users = providers.Factory(ListUsers, user_directory=database.user_directory)
     view_user = providers.Factory(ViewUser, uow=database.unit_of_work)
@@ -49,4 +51,5 @@ class AdminContainer(containers.DeclarativeContainer):
     list_audit = providers.Factory(
         ListAudit, users=database.user_reader, security_event_log=database.security_event_log
     )
+    enqueue_task = providers.Factory(EnqueueTask, uow=database.unit_of_work, publisher=taskqueue.publisher)
     remove_user = providers.Factory(RemoveUser, uow=database.unit_of_work)

@@ -96,6 +96,9 @@ def providers_of(container: Container, draining: asyncio.Event) -> Mapping[str, 
         "outbox": inspection.outbox,
         "mail_folder": container.email().folder,
         "audit_trail": container.database().audit_trail,
+        "codec": container.taskqueue().codec,
+        "task_queues": container.taskqueue().queues,
+        "new_id": container.new_id,
     }
 
 

@@ -1,14 +1,15 @@
 """Options that several commands share."""
 
-import re
-from datetime import datetime, timedelta
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
+from internal.infrastructure.tasks import option_texts
 from internal.ports.task_inspector import TaskFilter
-from internal.ports.tasks import Rate
+
+T = TypeVar("T")
 
 
 class State(StrEnum):
@@ -22,42 +23,22 @@ class State(StrEnum):
     COMPLETED = "completed"
 
 
-_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+def _argument(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """Read an argument, or say what is wrong with it."""
+
+    def read(text: str) -> T:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+
+    return read
 
 
-def parse_duration(text: str) -> timedelta:
-    """Read "90s", "1h30m" or "7d". Raises BadParameter."""
-    parts = _DURATION.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise typer.BadParameter(f"{text!r} is not a duration. Examples: 90s, 15m, 1h30m, 7d.")
-    try:
-        return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
-    except OverflowError as error:
-        raise typer.BadParameter(f"{text!r} is too long.") from error
-
-
-def parse_time(text: str) -> datetime:
-    """Read an ISO 8601 time with a time zone. Raises BadParameter."""
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is not a time. Example: 2030-01-31T09:00:00Z.") from error
-    if time.utcoffset() is None:
-        raise typer.BadParameter(f"{text!r} has no time zone. Append Z or an offset such as +01:00.")
-    return time
-
-
-def parse_rate(text: str) -> Rate:
-    """Read "10/1m". Raises BadParameter."""
-    limit, slash, per = text.partition("/")
-    if not (slash and limit.isdecimal()):
-        raise typer.BadParameter(f"{text!r} is not a rate. Example: 10/1m.")
-    try:
-        return Rate(int(limit), parse_duration(per))
-    except ValueError as error:
-        raise typer.BadParameter(f"{error}.") from error
-
+# Each reads a text. Raises BadParameter.
+parse_duration = _argument(option_texts.parse_duration)
+parse_time = _argument(option_texts.parse_time)
+parse_rate = _argument(option_texts.parse_rate)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 InQueue = Annotated[str, typer.Option("--queue", "-q", help="Queue of the tasks.")]

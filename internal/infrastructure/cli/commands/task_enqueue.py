@@ -1,4 +1,3 @@
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,8 +5,8 @@ from typing import Any
 
 import typer
 
+from internal.application.admin.enqueue_task import EnqueueTaskCommand
 from internal.domain.errors import NotFound
-from internal.domain.security_event import EventName
 from internal.infrastructure.cli.arguments.enqueue_options import (
     Deadline,
     Delay,
@@ -35,6 +34,7 @@ from internal.infrastructure.cli.output.failures import unknown_name
 from internal.infrastructure.cli.run_with_tools import run
 from internal.infrastructure.tasks.codec import UnknownTask
 from internal.infrastructure.tasks.encoded_task import InvalidPayload
+from internal.infrastructure.tasks.option_texts import parse_headers, parse_json
 from internal.ports.task_inspector import QueueNotFound
 from internal.ports.tasks import Task, TaskOverrides, TaskReceipt, TaskState
 
@@ -72,11 +72,11 @@ def enqueue_task(
       python -m cmd.admin task enqueue email:welcome --payload - < ada.json
       python -m cmd.admin task enqueue email:welcome -q low --payload - < ada.json
     """
-    task = _EnqueueRequest(
+    request = _EnqueueRequest(
         name=name, fields=_fields(payload), overrides=_overrides(context.params, header), is_direct=direct
     )
     try:
-        receipt = run(context, task.publish)
+        receipt = run(context, request.send)
     except ValueError as error:
         raise typer.BadParameter(f"{error}.") from error
     _show(receipt, as_json=as_json)
@@ -89,24 +89,16 @@ class _EnqueueRequest:
     overrides: TaskOverrides
     is_direct: bool
 
-    async def publish(self, tools: Tools) -> TaskReceipt:
+    async def send(self, tools: Tools) -> TaskReceipt:
         task = _task(tools, self.name, self.fields)
         queue = self.overrides.get("queue")
         if queue is not None and queue not in tools.queues:
             raise QueueNotFound(unknown_name("queue", queue, tools.queues))
-        async with tools.audit.action(EventName.TASKS_ENQUEUE, name=self.name) as outcome:
-            receipt = await self._stored(tools, task)
-            outcome.note(queue=receipt.queue)
-            outcome.note_ids([receipt.id])
-        return receipt
-
-    async def _stored(self, tools: Tools, task: Task) -> TaskReceipt:
-        if self.is_direct:
-            return await tools.publisher.publish(task, **self.overrides)
-        async with tools.unit_of_work() as uow:
-            receipt = await uow.tasks.publish(task, **self.overrides)
-            await uow.commit()
-        return receipt
+        return await tools.enqueue_task(
+            EnqueueTaskCommand(
+                audit=tools.audit, task=task, overrides=self.overrides, is_direct=self.is_direct
+            )
+        )
 
 
 def _overrides(given: Mapping[str, Any], header: list[str] | None) -> TaskOverrides:
@@ -118,30 +110,21 @@ def _overrides(given: Mapping[str, Any], header: list[str] | None) -> TaskOverri
 
 def _fields(text: str) -> dict[str, Any]:
     try:
-        payload = json.loads(sys.stdin.read() if text == "-" else text, object_pairs_hook=_unique)
+        payload = parse_json(sys.stdin.read() if text == "-" else text)
     except ValueError as error:
-        raise typer.BadParameter(f"Not valid JSON: {error}.", param_hint="'--payload'") from error
-    except RecursionError as error:
-        raise typer.BadParameter("Nested too deeply.", param_hint="'--payload'") from error
+        raise typer.BadParameter(str(error), param_hint="'--payload'") from error
     if not isinstance(payload, dict):
         raise typer.BadParameter("Not a JSON object.", param_hint="'--payload'")
     return payload
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(fields := dict(pairs)) < len(pairs):
-        raise ValueError("duplicate key")
-    return fields
-
-
 def _headers(pairs: list[str] | None) -> dict[str, str] | None:
     if pairs is None:
         return None
-    split = [pair.partition("=") for pair in pairs]
-    for key, equals, _ in split:
-        if not (key and equals):
-            raise typer.BadParameter("Not in the form KEY=VALUE.", param_hint="'--header'")
-    return {key: value for key, _, value in split}
+    try:
+        return parse_headers(pairs)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="'--header'") from error
 
 
 def _task(tools: Tools, name: str, fields: dict[str, Any]) -> Task:

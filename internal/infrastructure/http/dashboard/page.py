@@ -28,7 +28,10 @@ class Frame:
     def can_act(self) -> bool:
         return self.principal.user.role.permits(Permission.MANAGE_TASKS)
 
-    def page(self, template: str, *, status: HTTPStatus = HTTPStatus.OK, **context: Any) -> Template:
+    def page(
+        self, template: str, *, status: HTTPStatus = HTTPStatus.OK, is_live: bool = True, **context: Any
+    ) -> Template:
+        """A page that is not live is not fetched again: a person fills it in."""
         return page(
             self.request,
             f"dashboard/{template}",
@@ -39,7 +42,7 @@ class Frame:
             can_act=self.can_act,
             can_audit=self.principal.user.role.permits(Permission.VIEW_SECURITY_EVENTS),
             path=self.request.scope["path"].rstrip("/"),
-            url=_address_of(self.request),
+            url=_address_of(self.request) if is_live else None,
             **context,
         )
 

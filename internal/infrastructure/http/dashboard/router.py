@@ -13,6 +13,7 @@ from internal.infrastructure.http.caller import Callers
 from internal.infrastructure.http.dashboard.acting import acting_dependencies
 from internal.infrastructure.http.dashboard.audit_controller import AuditController
 from internal.infrastructure.http.dashboard.bulk_controller import BulkController
+from internal.infrastructure.http.dashboard.enqueue_controller import EnqueueController
 from internal.infrastructure.http.dashboard.outbox_controller import OutboxController
 from internal.infrastructure.http.dashboard.overview_controller import overview
 from internal.infrastructure.http.dashboard.page import provide_frame
@@ -35,6 +36,7 @@ _PAGES: Sequence[ControllerRouterHandler] = (
     TaskController,
     WorkersController,
     OutboxController,
+    EnqueueController,
     SchedulesController,
     service_page,
 )
