@@ -125,5 +125,7 @@ def _facts_of(only: TaskFilter | None) -> Mapping[str, str]:
         "name": only.name,
         "payload": only.payload and _NOT_RECORDED,
         "error": only.error and _NOT_RECORDED,
+        "since": only.since and only.since.isoformat(),
+        "until": only.until and only.until.isoformat(),
     }
     return {name: text for name, text in given.items() if text}

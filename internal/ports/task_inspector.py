@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -34,19 +35,28 @@ class TaskNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFilter:
-    """Selects tasks by name, and by texts in their payload and last error, whatever the case.
+    """Selects tasks by name, by texts in their payload and last error, whatever the case, and by time.
 
     mask: hides parts of an error before the search, for readers who may not see them.
+    since, until: bounds of TaskInfo.happened_at. `until` is not part of the time.
     """
 
     name: str | None = None
     payload: str | None = None
     error: str | None = None
     mask: Callable[[str], str] = str
+    since: datetime | None = None
+    until: datetime | None = None
 
     @property
     def is_empty(self) -> bool:
-        return not (self.name or self.payload or self.error)
+        return not (self.name or self.payload or self.error or self.since or self.until)
+
+    def has_time(self, at: datetime | None) -> bool:
+        """Whether the bounds include this time. An unknown time is in no bounds."""
+        if at is None:
+            return self.since is None and self.until is None
+        return (self.since is None or at >= self.since) and (self.until is None or at < self.until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +64,7 @@ class TaskPage:
     """Some tasks, and the cursor of the next page: None at the end.
 
     Each page looks at a bounded number of tasks. A page that is filtered, or has large tasks, may be short or
-    empty although more follow.
+    empty although more follow. Tasks that are too old for the filter may end the list early.
     looked_at: the number of tasks that the page looked at, matching or not.
     """
 

@@ -107,6 +107,12 @@ class TaskInfo:
     expires_at: datetime | None = None
     result: object = None
 
+    @property
+    def happened_at(self) -> datetime | None:
+        """When the last of these happened to it: it was published, started, failed, or completed."""
+        times = (self.published_at, self.started_at, self.last_failed_at, self.completed_at)
+        return max((at for at in times if at is not None), default=None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningTask:

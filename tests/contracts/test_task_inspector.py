@@ -86,6 +86,7 @@ class InMemory:
         wait: int = MINUTE,
     ) -> None:
         waits = state in {TaskState.SCHEDULED, TaskState.RETRY}
+        self.clock.advance(timedelta(milliseconds=2))
         now = self.clock.now()
         self.inspector.add(
             TaskInfo(
@@ -94,8 +95,10 @@ class InMemory:
                 state=state,
                 name=name,
                 payload=payload or {},
+                published_at=now,
                 due=now + timedelta(milliseconds=wait) if waits else None,
                 last_error=error or None,
+                last_failed_at=now if error else None,
                 history=[Attempt(at=now, retries=0, error=error)] if error else [],
             )
         )
@@ -393,6 +396,53 @@ async def test_a_filter_shows_what_fits(office: Office, only: TaskFilter, shown:
 
     assert [task.id for task in page.tasks] == shown
     assert page.next is None
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+@pytest.mark.parametrize("state", [None, TaskState.PENDING, TaskState.RETRY, TaskState.ARCHIVED])
+async def test_a_filter_by_time_has_its_start_and_not_its_end(
+    office: Office, state: TaskState | None, *, newest_first: bool
+) -> None:
+    for number in range(4):
+        for added in (TaskState.PENDING, TaskState.RETRY, TaskState.ARCHIVED):
+            failed = "" if added is TaskState.PENDING else "timeout"
+            office.seeding.add(f"{added}{number}", added, error=failed)
+    times = [
+        (await office.inspector.task("default", f"{state or TaskState.PENDING}{n}")).happened_at
+        for n in (1, 3)
+    ]
+    only = TaskFilter(since=times[0], until=times[1])
+
+    page = await office.inspector.tasks("default", state, newest_first=newest_first, only=only)
+
+    states = [state] if state else [TaskState.PENDING, TaskState.RETRY, TaskState.ARCHIVED]
+    expected = {f"{one}{number}" for one in states for number in (1, 2)}
+    assert {task.id for task in page.tasks} == expected
+    assert page.next is None
+
+
+async def test_a_task_that_was_archived_later_keeps_its_time(office: Office) -> None:
+    for task_id in "abc":
+        office.seeding.add(task_id)
+    time_of_b = (await office.inspector.task("default", "b")).happened_at
+    await office.inspector.act(TaskAction.ARCHIVE, "default", ["c", "a", "b"])
+
+    page = await office.inspector.tasks("default", TaskState.ARCHIVED, only=TaskFilter(since=time_of_b))
+
+    assert {task.id for task in page.tasks} == {"b", "c"}
+
+
+async def test_an_action_on_everything_of_a_time_leaves_the_rest(office: Office) -> None:
+    for task_id in "abcd":
+        office.seeding.add(task_id, TaskState.ARCHIVED, error="timeout")
+    time_of_c = (await office.inspector.task("default", "c")).happened_at
+
+    step = await office.inspector.act_on_next(
+        TaskAction.DELETE, "default", TaskState.ARCHIVED, only=TaskFilter(since=time_of_c)
+    )
+
+    assert (set(step.result.done), step.next) == ({"c", "d"}, None)
+    assert await office.ids(TaskState.ARCHIVED) == {"a", "b"}
 
 
 async def test_a_filtered_page_that_is_full_has_the_rest_behind_it(office: Office) -> None:

@@ -349,6 +349,7 @@ def _matches(task: TaskInfo, only: TaskFilter | None) -> bool:
         (not only.name or task.name == only.name)
         and (not only.payload or only.payload.lower() in _text(task.payload).lower())
         and (not only.error or only.error.lower() in only.mask(task.last_error or "").lower())
+        and only.has_time(task.happened_at)
     )
 
 

@@ -7,7 +7,6 @@ from typing import Annotated, TypeVar
 import typer
 
 from internal.infrastructure.tasks import option_texts
-from internal.ports.task_inspector import TaskFilter
 
 T = TypeVar("T")
 
@@ -44,20 +43,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 InQueue = Annotated[str, typer.Option("--queue", "-q", help="Queue of the tasks.")]
 InState = Annotated[State, typer.Option("--state", "-s", help="State of the tasks.")]
 InAnyState = Annotated[State | None, typer.Option("--state", "-s", help="Only tasks in this state.")]
-Name = Annotated[str | None, typer.Option("--name", help="Only tasks with this name.")]
-PayloadHas = Annotated[
-    str | None,
-    typer.Option("--payload", help="Only tasks whose payload contains this text, in any case."),
-]
-ErrorHas = Annotated[
-    str | None,
-    typer.Option("--error", help="Only tasks whose last error contains this text, in any case."),
-]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 Names = Annotated[list[str], typer.Argument(help="Queue names.", show_default=False)]
 Ids = Annotated[list[str], typer.Argument(help="Task ids.", show_default=False)]
-
-
-def filter_of(name: str | None, payload: str | None, error: str | None) -> TaskFilter | None:
-    only = TaskFilter(name=name, payload=payload, error=error)
-    return None if only.is_empty else only

@@ -9,21 +9,25 @@ from internal.infrastructure import humanize
 from internal.infrastructure.cli.arguments.confirmation import confirm
 from internal.infrastructure.cli.arguments.options import (
     AsJson,
-    ErrorHas,
     InQueue,
     InState,
-    Name,
-    PayloadHas,
     State,
     Yes,
-    filter_of,
+)
+from internal.infrastructure.cli.arguments.task_filter_options import (
+    ErrorHas,
+    FilterOptions,
+    Name,
+    PayloadHas,
+    Since,
+    Until,
 )
 from internal.infrastructure.cli.command_needs import Tools
 from internal.infrastructure.cli.commands.bulk import Tally, show_tally, tally_up
 from internal.infrastructure.cli.commands.task_actions import OUTCOMES
 from internal.infrastructure.cli.output.failures import on_queue
 from internal.infrastructure.cli.run_with_tools import run
-from internal.ports.task_inspector import APPLIES_TO, TaskAction, TaskFilter
+from internal.ports.task_inspector import APPLIES_TO, TaskAction
 from internal.ports.tasks import TaskState
 
 HELP: Mapping[TaskAction, str] = {
@@ -34,6 +38,7 @@ HELP: Mapping[TaskAction, str] = {
 
     Examples:
       python -m cmd.admin task run-all -q default -s archived --error "timeout"
+      python -m cmd.admin task run-all -q default -s archived --since 1h
     """,
     TaskAction.ARCHIVE: """Archive all pending, scheduled or retry tasks.
 
@@ -71,11 +76,14 @@ def command_for(action: TaskAction) -> Callable[..., None]:
         name: Name = None,
         payload: PayloadHas = None,
         error: ErrorHas = None,
+        since: Since = None,
+        until: Until = None,
         yes: Yes = False,
         as_json: AsJson = False,
     ) -> None:
         _require_applicable(action, state)
-        bulk = _Bulk(action, queue, state, filter_of(name, payload, error))
+        given = FilterOptions(name=name, payload=payload, error=error, since=since, until=until)
+        bulk = _Bulk(action, queue, state, given)
         size = run(context, bulk.size)
         confirm(context, bulk.question(size), yes=yes)
         bulk.show(run(context, lambda tools: bulk.act(tools, size)), as_json=as_json)
@@ -95,7 +103,7 @@ class _Bulk:
     action: TaskAction
     queue: str
     state: State
-    only: TaskFilter | None
+    given: FilterOptions
 
     async def size(self, tools: Tools) -> int:
         """The number of tasks in the state. Counting the matching ones would mean reading all of them."""
@@ -104,11 +112,12 @@ class _Bulk:
 
     def question(self, size: int) -> str:
         number = humanize.count(size)
-        which = f"all {number}" if self.only is None else f"the matching ones of {number}"
+        which = f"all {number}" if self.given.is_empty else f"the matching ones of {number}"
         return f"{self.action.capitalize()} {which} {self.state} tasks of {self.queue}?"
 
     async def act(self, tools: Tools, size: int) -> Tally:
-        batches = tools.inspector.act_on_all(self.action, self.queue, TaskState(self.state), only=self.only)
+        only = self.given.at(tools.clock.now())
+        batches = tools.inspector.act_on_all(self.action, self.queue, TaskState(self.state), only=only)
         return await tally_up(batches, outcome=OUTCOMES[self.action], size=size)
 
     def show(self, tally: Tally, *, as_json: bool) -> None:

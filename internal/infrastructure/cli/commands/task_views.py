@@ -10,13 +10,17 @@ import typer
 from internal.infrastructure import humanize
 from internal.infrastructure.cli.arguments.options import (
     AsJson,
-    ErrorHas,
     InAnyState,
     InQueue,
+    State,
+)
+from internal.infrastructure.cli.arguments.task_filter_options import (
+    ErrorHas,
+    FilterOptions,
     Name,
     PayloadHas,
-    State,
-    filter_of,
+    Since,
+    Until,
 )
 from internal.infrastructure.cli.command_needs import Tools
 from internal.infrastructure.cli.output import json_output
@@ -39,6 +43,8 @@ def list_tasks(
     name: Name = None,
     payload: PayloadHas = None,
     error: ErrorHas = None,
+    since: Since = None,
+    until: Until = None,
     size: Annotated[int, typer.Option(min=1, max=500, help="Maximum number of tasks.")] = 30,
     cursor: Annotated[str | None, typer.Option(help="Cursor from the end of the previous page.")] = None,
     oldest_first: Annotated[
@@ -59,19 +65,22 @@ def list_tasks(
     Examples:
       python -m cmd.admin task ls -q default
       python -m cmd.admin task ls -q default -s retry --error timeout
+      python -m cmd.admin task ls -q default -s archived --since 1h
       python -m cmd.admin task ls -q low -s pending --oldest-first --json
     """
+    given = FilterOptions(name=name, payload=payload, error=error, since=since, until=until)
 
     async def page(tools: Tools) -> tuple[TaskPage, datetime]:
+        now = tools.clock.now()
         listed = tools.inspector.tasks(
             queue,
             TaskState(state) if state else None,
             newest_first=not oldest_first,
             size=size,
             cursor=cursor,
-            only=filter_of(name, payload, error),
+            only=given.at(now),
         )
-        return await on_queue(tools.inspector, queue, listed), tools.clock.now()
+        return await on_queue(tools.inspector, queue, listed), now
 
     try:
         found, now = run(context, page)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +14,7 @@ from internal.application.audited_action import ACTIONS
 from internal.application.auth.authenticate import Principal
 from internal.domain.errors import InvalidInput
 from internal.domain.security_event import EventName
+from internal.infrastructure.http.dashboard.utc_time import utc_time
 
 _FILTERS = ("actor", "action", "from", "to")
 _PAGE = 50
@@ -59,11 +60,7 @@ def _action(text: str | None) -> EventName | None:
 
 
 def _time(name: str, text: str | None) -> datetime | None:
-    """A time without a zone, as browsers send it, is in UTC."""
-    if text is None:
-        return None
     try:
-        time = datetime.fromisoformat(text)
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+        return None if text is None else utc_time(text)
+    except ValueError as error:
         raise InvalidInput({name: ["is not a time"]}) from error

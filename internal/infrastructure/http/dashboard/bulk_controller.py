@@ -1,5 +1,6 @@
 """Actions on all tasks that match, in steps: each request does one, and its page leads to the next."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -17,12 +18,15 @@ from internal.infrastructure.http.dashboard.task_query import LARGEST, TaskQuery
 from internal.infrastructure.http.web.form import Form
 from internal.infrastructure.monitoring.outcome import Outcome
 from internal.infrastructure.monitoring.snapshot import Snapshots
-from internal.ports.task_inspector import APPLIES_TO, ActionStep, TaskAction, TaskInspector
+from internal.ports.task_inspector import APPLIES_TO, ActionStep, TaskAction, TaskFilter, TaskInspector
 from internal.ports.tasks import TaskState
 from internal.ports.unavailable import Unavailable
 
 # The most of a page, so that most numbers are exact.
 MOST_COUNTED = 500
+
+# The fields of a form that say which tasks an action is for.
+FILTERS = ("name", "error", "payload", "since", "until")
 
 Number = Annotated[int, Meta(ge=0, le=LARGEST)]
 
@@ -40,6 +44,8 @@ class StepForm(Form, frozen=True, kw_only=True):
     name: str = ""
     error: str = ""
     payload: str = ""
+    since: str = ""
+    until: str = ""
     total: Number = 0
     cursor: str = ""
     looked_at: Number = 0
@@ -48,9 +54,14 @@ class StepForm(Form, frozen=True, kw_only=True):
 
     @property
     def query(self) -> TaskQuery:
-        return TaskQuery(
-            queue=self.queue, state=self.state, name=self.name, error=self.error, payload=self.payload
-        )
+        given = {name: getattr(self, name) for name in FILTERS}
+        return TaskQuery(queue=self.queue, state=self.state, **given)
+
+    def only(self, now: datetime) -> TaskFilter | None:
+        try:
+            return self.query.only(now)
+        except ValueError as error:
+            raise ValidationException("The field since or until is malformed") from error
 
     @property
     def outcome(self) -> Outcome:
@@ -74,18 +85,21 @@ class BulkController(Controller):
         tasks: SkipValidation[NamedDependency[TaskInspector]],
     ) -> Template:
         """Ask, and show how many tasks there are: as many as one page can find, if there is a filter."""
+        now = frame.snapshot.at
         query = TaskQuery.of(request.query_params, queue="", may_search_payloads=True)
+        if ignored := query.ignores(request.query_params):
+            # Without a filter, the action would be for more tasks.
+            raise ValidationException(f"{', '.join(ignored)}: malformed")
+        query = query.at(now)
         if query.state not in APPLIES_TO[action]:
             raise ValidationException(f"{action} applies to {', '.join(sorted(APPLIES_TO[action]))} tasks")
         total = (await tasks.queue(query.queue)).sizes.get(query.state, 0)
-        found = (
-            await tasks.tasks(query.queue, query.state, size=MOST_COUNTED, only=query.only)
-            if query.only
-            else None
-        )
+        only = query.only(now)
+        found = await tasks.tasks(query.queue, query.state, size=MOST_COUNTED, only=only) if only else None
         return frame.page(
             "bulk_question.html",
             action=action,
+            filters=FILTERS,
             query=query,
             total=total,
             found=len(found.tasks) if found else total,
@@ -101,9 +115,9 @@ class BulkController(Controller):
         tasks: SkipValidation[NamedDependency[TaskInspector]],
         snapshots: SkipValidation[NamedDependency[Snapshots]],
     ) -> Template:
-        so_far = data.outcome
+        so_far, only = data.outcome, data.only(frame.snapshot.at)
         try:
-            step = await _step(tasks, data)
+            step = await _step(tasks, data, only)
         except Unavailable:
             # Actions cannot be repeated by mistake, so the same step can be sent again.
             return _progress(frame, data, so_far, cursor=data.cursor, is_interrupted=True)
@@ -117,10 +131,10 @@ class BulkController(Controller):
         return _progress(frame, reached, outcome, cursor=step.next, is_interrupted=False)
 
 
-async def _step(tasks: TaskInspector, form: StepForm) -> ActionStep:
+async def _step(tasks: TaskInspector, form: StepForm, only: TaskFilter | None) -> ActionStep:
     try:
         return await tasks.act_on_next(
-            form.action, form.queue, form.state, cursor=form.cursor or None, only=form.query.only
+            form.action, form.queue, form.state, cursor=form.cursor or None, only=only
         )
     except ValueError as error:
         raise ValidationException("The field cursor is malformed") from error
@@ -132,6 +146,7 @@ def _progress(
     return frame.page(
         "bulk_progress.html",
         form=form,
+        filters=FILTERS,
         outcome=outcome,
         cursor=cursor,
         reasons=msgspec.json.encode(outcome.reasons).decode(),

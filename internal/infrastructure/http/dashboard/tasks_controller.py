@@ -7,7 +7,7 @@ from litestar.params import SkipValidation
 from litestar.response import Redirect, Template
 
 from internal.infrastructure.http.dashboard.page import Frame
-from internal.infrastructure.http.dashboard.task_query import SIZES, STATES, TaskQuery
+from internal.infrastructure.http.dashboard.task_query import SIZES, SPANS, STATES, TaskQuery
 from internal.infrastructure.http.task_address import task_address
 from internal.infrastructure.http.web.page import see_other
 from internal.infrastructure.monitoring.personal_data import masked_text
@@ -43,13 +43,21 @@ async def task_list(
         return see_other(query.first())
     sizes = next((info.sizes for info in frame.snapshot.queues or () if info.name == query.queue), {})
     return frame.page(
-        "tasks.html", query=query, listed=listed, sizes=sizes, states=STATES, page_sizes=SIZES, sought=sought
+        "tasks.html",
+        query=query,
+        listed=listed,
+        sizes=sizes,
+        states=STATES,
+        spans=SPANS,
+        page_sizes=SIZES,
+        sought=sought,
     )
 
 
 def _filter_for(frame: Frame, query: TaskQuery) -> TaskFilter | None:
     """A viewer searches errors as the page shows them: else the number of matches tells what is masked."""
-    return query.only if frame.can_act or query.only is None else replace(query.only, mask=masked_text)
+    only = query.only(frame.snapshot.at)
+    return only if frame.can_act or only is None else replace(only, mask=masked_text)
 
 
 def _first_queue(frame: Frame) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from internal.domain.errors import Conflict
 from internal.infrastructure.taskqueue.inspection.cursors import Position, from_cursor, to_cursor
 from internal.infrastructure.taskqueue.inspection.operator_actions import BATCH_SIZE, OperatorActions
-from internal.infrastructure.taskqueue.inspection.pagination import matches
+from internal.infrastructure.taskqueue.inspection.pagination import matches, start_of
 from internal.infrastructure.taskqueue.inspection.task_scanner import TaskScanner
 from internal.ports.task_inspector import APPLIES_TO, ActionResult, ActionStep, TaskAction, TaskFilter
 from internal.ports.tasks import TaskState
@@ -86,7 +86,7 @@ class BulkAction:
 
     async def _all(self) -> _Range:
         newest = await self.scanner.read(self.queue, self.state, newest_first=True, after=None, count=1)
-        return _Range(None, newest.last)
+        return _Range(start_of(self.state, self.only), newest.last)
 
     def _require_applicable(self) -> None:
         if self.state not in APPLIES_TO[self.action]:

@@ -15,6 +15,8 @@ MAX_SCANNED = 1000
 MAX_PAGE_BYTES = 8 * 1024 * 1024
 # Tasks per call. A call blocks Redis.
 MAX_PER_CALL = 250
+# Here a score is the time in ms at which the task entered the state: nothing has happened to it since.
+_BY_ENTRY = {TaskState.ARCHIVED, TaskState.COMPLETED}
 # Separates the state from the position in a cursor of all states. No position contains it.
 _AFTER_STATE = "."
 
@@ -77,7 +79,8 @@ class _Page:
     ) -> tuple[TaskState, Position] | None:
         """Return where the next page begins; None if nothing is left."""
         for number, state in enumerate(states, start=1):
-            stop = await self._read_state(state, after)
+            start = None if self._newest_first else start_of(state, self._only)
+            stop = await self._read_state(state, after or start)
             if stop is not None:
                 position, has_more = stop
                 return (state, position) if has_more or await self._has_any(states[number:]) else None
@@ -96,6 +99,8 @@ class _Page:
                 if len(self.tasks) == self._size:
                     return position, position != scanned.last or scanned.has_more
             after = scanned.last
+            if self._newest_first and is_before(after, state, self._only):
+                return None
             is_exhausted = self.looked_at >= MAX_SCANNED or self._bytes_read >= MAX_PAGE_BYTES
             if after is not None and is_exhausted:
                 return after, scanned.has_more
@@ -125,7 +130,22 @@ def matches(task: TaskInfo, only: TaskFilter | None) -> bool:
         (not only.name or task.name == only.name)
         and _contains(_text(task.payload), only.payload)
         and _contains(only.mask(task.last_error or ""), only.error)
+        and only.has_time(task.happened_at)
     )
+
+
+def start_of(state: TaskState, only: TaskFilter | None) -> Position | None:
+    """A position in the order of time. Earlier tasks are too old to match."""
+    if only is None or only.since is None or state not in _BY_ENTRY:
+        return None
+    # Tasks of the same millisecond follow.
+    return f"{only.since.timestamp() * 1000 - 1:.0f}", ""
+
+
+def is_before(position: Position | None, state: TaskState, only: TaskFilter | None) -> bool:
+    """Whether all tasks before this position are too old to match."""
+    start = start_of(state, only)
+    return position is not None and start is not None and float(position[0]) < float(start[0])
 
 
 def _contains(text: str, part: str | None) -> bool:

@@ -174,7 +174,14 @@ async def test_a_step_without_redis_can_be_sent_again(
 
 @pytest.mark.parametrize(
     "forged",
-    [{"cursor": "nonsense"}, {"done": "-1"}, {"reasons": "[]"}, {"state": "nonsense"}, {"total": "1e99"}],
+    [
+        {"cursor": "nonsense"},
+        {"done": "-1"},
+        {"reasons": "[]"},
+        {"state": "nonsense"},
+        {"total": "1e99"},
+        {"since": "x"},
+    ],
 )
 async def test_a_forged_step_is_refused(
     client: httpx.AsyncClient, admin: Account, desk: Desk, forged: Mapping[str, str]
@@ -186,6 +193,28 @@ async def test_a_forged_step_is_refused(
 
     assert answer.status_code == 422
     assert desk.engine.states() == {"1": "pending"}
+
+
+@pytest.mark.parametrize("malformed", ["since", "until", "last"])
+async def test_a_malformed_filter_is_not_left_out_of_an_action(
+    client: httpx.AsyncClient, admin: Account, desk: Desk, malformed: str
+) -> None:
+    desk.add("1")
+
+    question = await all_question(client, admin, state="pending", action="delete", **{malformed: "x"})
+
+    assert question.status_code == 422
+
+
+async def test_acts_on_everything_of_a_time(client: httpx.AsyncClient, admin: Account, desk: Desk) -> None:
+    desk.add("1", TaskState.ARCHIVED, error="timed out")
+
+    old = await all_question(client, admin, state="archived", action="run", until="2001-01-01T00:00")
+    recent = await all_question(client, admin, state="archived", action="run", last="1h")
+    result = await go_through(client, admin, recent)
+
+    assert title_of(old) == "Run 0 archived tasks of default?"
+    assert title_of(result) == "1 task is pending now"
 
 
 async def test_an_action_that_does_not_fit_the_state_is_refused(

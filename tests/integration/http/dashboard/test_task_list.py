@@ -9,10 +9,13 @@ import pytest
 from internal.ports.tasks import TaskState
 from tests.support.accounts import Account
 from tests.support.taskqueue.desk import Desk
+from tests.support.taskqueue.engine import PREFIX
 
 pytestmark = pytest.mark.anyio
 
 LIST = "/dashboard/tasks"
+# Times a time in milliseconds, one that is some hours earlier.
+HOURS_AGO = 1 - 1e-5
 _ROW = re.compile(r'<span class="mono muted">([^<]+)</span></a>')
 _NEXT = re.compile(r'href="([^"]+)">(?:Next|Look)')
 
@@ -62,6 +65,32 @@ async def test_filters_by_error_and_by_payload(client: httpx.AsyncClient, admin:
     assert ids_in(page) == ["1"]
 
 
+async def test_filters_by_time(client: httpx.AsyncClient, viewer: Account, desk: Desk) -> None:
+    desk.add("1", TaskState.ARCHIVED, error="timed out")
+
+    recent = await client.get(f"{LIST}?state=archived&last=1h", headers=viewer.headers)
+    older = await client.get(f"{LIST}?until=2001-01-01T00:00", headers=viewer.headers)
+
+    assert (ids_in(recent), ids_in(older)) == (["1"], [])
+    assert "In the <b>last hour</b>" in recent.text
+    assert "Before <b>2001-01-01 00:00</b>" in older.text
+
+
+async def test_a_list_of_the_last_hour_ends_at_the_first_older_failure(
+    client: httpx.AsyncClient, viewer: Account, desk: Desk
+) -> None:
+    desk.add_many(1500, TaskState.SCHEDULED)
+    queue = f"{PREFIX}:default"
+    desk.engine.client.zunionstore(f"{queue}:archived", {f"{queue}:scheduled": HOURS_AGO})
+    desk.engine.client.delete(f"{queue}:scheduled")
+    desk.add("new", TaskState.ARCHIVED)
+
+    page = await client.get(f"{LIST}?state=archived&last=1h", headers=viewer.headers)
+
+    assert "1 matches; 250 of 1,501 tasks were looked at. The others are too old." in page.text
+    assert _NEXT.findall(page.text) == []
+
+
 async def test_a_viewer_cannot_search_payloads(
     client: httpx.AsyncClient, viewer: Account, desk: Desk
 ) -> None:
@@ -100,7 +129,18 @@ async def test_an_id_leads_to_its_task_in_any_queue(
 
 
 @pytest.mark.parametrize(
-    "query", ["cursor=nonsense", "state=nonsense", "size=7", "seen=-1", "found=x", "size=²"]
+    "query",
+    [
+        "last=x",
+        "since=x",
+        "until=%00",
+        "cursor=nonsense",
+        "state=nonsense",
+        "size=7",
+        "seen=-1",
+        "found=x",
+        "size=²",
+    ],
 )
 async def test_a_malformed_address_shows_a_list(
     client: httpx.AsyncClient, viewer: Account, desk: Desk, query: str

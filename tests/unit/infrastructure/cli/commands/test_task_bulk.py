@@ -50,7 +50,12 @@ def test_cancels_all_that_run(operator: Operator) -> None:
 
 @pytest.mark.parametrize(
     ("only", "number"),
-    [(["--name", "report:build"], 1), (["--payload", "ada@"], 5), (["--error", "TIMEOUT"], 1)],
+    [
+        (["--name", "report:build"], 1),
+        (["--payload", "ada@"], 5),
+        (["--error", "TIMEOUT"], 1),
+        (["--until", "1m"], 6),
+    ],
     ids=str,
 )
 def test_acts_on_those_that_match(operator: Operator, only: list[str], number: int) -> None:

@@ -41,6 +41,32 @@ def test_goes_on_where_a_page_ended(waiting: Operator) -> None:
     assert ids(rest.stdout) == ["task-1", "task-0"]
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (["--since", "10m"], ["new", "failed"]),
+        (["--since", "2030-01-01T12:55:00+01:00"], ["new", "failed"]),
+        (["--until", "10m"], ["old"]),
+        (["--since", "2h", "--until", "2030-01-01T11:58:00Z"], ["new", "old"]),
+    ],
+)
+def test_lists_what_happened_in_a_time(operator: Operator, given: list[str], shown: list[str]) -> None:
+    operator.inspector.add(
+        a_task("old", published_at=NOON - timedelta(hours=1)),
+        a_task("failed", TaskState.ARCHIVED, last_failed_at=NOON),
+        a_task("new"),
+    )
+
+    listed = operator.does("task", "ls", "-q", "default", *given)
+
+    assert ids(listed.stdout) == shown
+
+
+@pytest.mark.parametrize("given", ["x", "4000d", "2030-01-01T12:00:00", "1e9s", ""])
+def test_refuses_a_time_that_it_cannot_read(operator: Operator, given: str) -> None:
+    assert operator.does("task", "ls", "-q", "default", "--since", given).exit_code == 2
+
+
 def test_lists_all_states_with_the_waiting_tasks_first(waiting: Operator) -> None:
     waiting.inspector.add(
         a_task("done", TaskState.COMPLETED, completed_at=NOON),
