@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 from internal.infrastructure.http.task_address import task_address
 from tests.support.browser.audited import record_actions
 from tests.support.browser.backlog import FAILED, QUEUE, fill
+from tests.support.browser.past_hour import remember_an_hour
 from tests.support.browser.people import NAME, log_in, press, promote, sign_up
 from tests.support.browser.site import Site
 from tests.support.system import NO_CERTIFICATES, PASSWORD
@@ -51,6 +52,7 @@ def adas_session(site: Site) -> dict[str, str]:
 def graces_session(site: Site) -> dict[str, str]:
     """Grace may act on tasks, and there are some."""
     fill(site.system.env["REDIS_URL"])
+    remember_an_hour(site.system.env["REDIS_URL"])
     session = _session_of(site, GRACE)
     promote(site, GRACE)
     record_actions(site.system.env["DATABASE_URL"], email=GRACE)
@@ -177,6 +179,9 @@ SHOTS = (
     Shot(name="account-activity", show=as_ada_at("/account/activity")),
     Shot(name="account-export", show=as_ada_at("/account/export")),
     Shot(name="account-delete", show=as_ada_at("/account/delete")),
+    Shot(name="dashboard", show=as_grace_at("/dashboard")),
+    Shot(name="dashboard-table", show=as_grace_at("/dashboard?view=table")),
+    Shot(name="dashboard-90d", show=as_grace_at("/dashboard?range=90d")),
     Shot(name="dashboard-queue", show=as_grace_at(f"/dashboard/queues/{QUEUE}")),
     Shot(name="dashboard-tasks", show=as_grace_at(f"/dashboard/tasks?queue={QUEUE}")),
     Shot(name="dashboard-tasks-all", show=as_grace_at(f"{_ALL}&state=retry&action=delete&error=timed")),

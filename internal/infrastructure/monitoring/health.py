@@ -8,14 +8,17 @@ from urllib.parse import quote
 from internal.infrastructure import humanize
 from internal.infrastructure.monitoring.snapshot import Snapshot
 from internal.ports.task_snapshots import QueueInfo, WorkerInfo
+from internal.ports.task_statistics import Counts, TaskStatistics
 from internal.ports.tasks import TaskState
 
 LONG_WAIT = timedelta(minutes=1)
 # The outbox relay forwards what a broken connection left behind within this time.
 LONG_IN_OUTBOX = timedelta(seconds=30)
 MANY_FAILURES = 0.1
-# Below this number of attempts a share says little.
-FEWEST_ATTEMPTS = 20
+# Fewer failures may be chance, whatever their share.
+FEWEST_FAILURES = 5
+# Sentences about failing tasks.
+MOST_NAMES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +32,15 @@ class Problem:
     is_minor: bool = False
 
 
-def problems_of(snapshot: Snapshot) -> Sequence[Problem]:
-    """The problems, the worst first."""
-    found = [*_services(snapshot), *_workers(snapshot), *_queues(snapshot), *_outbox(snapshot)]
+def problems_of(snapshot: Snapshot, hour: TaskStatistics | None) -> Sequence[Problem]:
+    """The problems, the worst first. `hour` is what tasks did in the last hour, if that is known."""
+    found = [
+        *_services(snapshot),
+        *_workers(snapshot),
+        *(_failures(hour) if hour else ()),
+        *_queues(snapshot),
+        *_outbox(snapshot),
+    ]
     return sorted(found, key=lambda problem: problem.is_minor)
 
 
@@ -67,16 +76,37 @@ def _workers(snapshot: Snapshot) -> Iterator[Problem]:
             )
 
 
+def is_failing(counts: Counts) -> bool:
+    share = humanize.error_rate(processed=counts.succeeded, failed=counts.failed)
+    return share is not None and share >= MANY_FAILURES and counts.failed >= FEWEST_FAILURES
+
+
+def _failures(hour: TaskStatistics) -> Iterator[Problem]:
+    failing = sorted(
+        (task for task in hour.tasks if is_failing(task.figures)),
+        key=lambda task: task.figures.failed,
+        reverse=True,
+    )
+    for task in failing[:MOST_NAMES]:
+        counts = task.figures
+        share = humanize.percent(counts.failed / counts.ended)
+        text = f"fails: {share} of {humanize.count(counts.ended)} attempts in the last hour."
+        yield _failure(task.name, text, query=f"?task={quote(task.name, safe='')}")
+    others = len(failing) - MOST_NAMES
+    if others > 0:
+        yield _failure(f"{others} more", "task names fail.")
+
+
+def _failure(subject: str, text: str, *, query: str = "") -> Problem:
+    link = f"/dashboard/failures{query}"
+    return Problem(subject=subject, text=text, link=link, link_text="Find out why")
+
+
 def _queues(snapshot: Snapshot) -> Iterator[Problem]:
     for queue in snapshot.queues or ():
         waiting = _waiting(queue, snapshot.workers or ())
         if waiting:
             yield waiting
-        share = humanize.error_rate(processed=queue.processed, failed=queue.failed)
-        is_telling = queue.processed + queue.failed >= FEWEST_ATTEMPTS
-        if share is not None and share >= MANY_FAILURES and is_telling:
-            text = f"has failures: {humanize.percent(share)} of today's attempts."
-            yield Problem(subject=queue.name, text=text, link=_link(queue), link_text="Open the queue")
 
 
 def _waiting(queue: QueueInfo, workers: Sequence[WorkerInfo]) -> Problem | None:

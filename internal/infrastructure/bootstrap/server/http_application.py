@@ -23,6 +23,7 @@ from internal.infrastructure.database.postgres_info import read_postgres_info
 from internal.infrastructure.http.api_document.document import ApiName
 from internal.infrastructure.http.app import create_app
 from internal.infrastructure.http.dashboard.services import Services
+from internal.infrastructure.http.dashboard.trends import Trends
 from internal.infrastructure.http.readiness import ReadinessCheck, assess
 from internal.infrastructure.http.session_cookies import SessionCookies
 from internal.infrastructure.http.web.website import Website
@@ -81,6 +82,7 @@ def providers_of(container: Container, draining: asyncio.Event) -> Mapping[str, 
         refusal=container.taskqueue().write_probe().refusal,
     )
     snapshots = Snapshots(tasks=inspection.tasks(), outbox=inspection.outbox(), clock=container.clock())
+    trends = Trends(inspection.tasks(), clock=container.clock())
 
     def current_checks() -> tuple[ReadinessCheck, ...]:
         return (*checks, _STOPPING) if draining.is_set() else checks
@@ -91,6 +93,7 @@ def providers_of(container: Container, draining: asyncio.Event) -> Mapping[str, 
         "public_keys": container.security().public_keys,
         "session_cookies": lambda: session_cookies,
         "snapshots": lambda: snapshots,
+        "trends": lambda: trends,
         "services": lambda: services,
         "tasks": inspection.tasks,
         "outbox": inspection.outbox,

@@ -8,6 +8,8 @@ from litestar.response import Redirect, Template
 from internal.domain.role import Permission
 from internal.infrastructure.http.access import access
 from internal.infrastructure.http.dashboard.page import Frame
+from internal.infrastructure.http.dashboard.trend import queue_chart, queue_total
+from internal.infrastructure.http.dashboard.trends import Trends
 from internal.infrastructure.http.web.form import Form
 from internal.infrastructure.http.web.page import see_other
 from internal.infrastructure.monitoring.health import LONG_WAIT
@@ -32,14 +34,18 @@ class QueueController(Controller):
         name: FromPath[str],
         frame: NamedDependency[Frame],
         tasks: SkipValidation[NamedDependency[TaskInspector]],
+        trends: SkipValidation[NamedDependency[Trends]],
     ) -> Template:
         queue = await tasks.queue(name)
+        hour = await trends.hour()
         days = await tasks.history(name, days=DAYS)
         busiest = max(day.processed + day.failed for day in days)
         servers = [worker for worker in frame.snapshot.workers or () if name in worker.queues]
         return frame.page(
             "queue.html",
             queue=queue,
+            chart=queue_chart(name, hour) if hour else None,
+            hour=queue_total(name, hour) if hour else None,
             days=days,
             busiest=busiest,
             servers=servers,

@@ -36,6 +36,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "memory": humanize.memory,
     "percent": humanize.percent,
     "plain": _plain,
+    "precise": humanize.precise_duration,
     "relative": _relative,
     "span": humanize.duration,
     "task_address": task_address,

@@ -7,6 +7,7 @@ from internal.infrastructure.monitoring.health import problems_of
 from internal.infrastructure.monitoring.snapshot import Snapshot
 from internal.ports.outbox_inspector import OutboxStats
 from internal.ports.task_snapshots import QueueInfo, WorkerInfo
+from internal.ports.task_statistics import Figures, Span, TaskFigures, TaskStatistics
 from internal.ports.tasks import TaskState
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
@@ -38,12 +39,43 @@ HEALTHY = Snapshot(at=NOW, queues=[QUEUE], workers=[WORKER], outbox=OUTBOX)
 WAITING = replace(QUEUE, sizes={TaskState.PENDING: 1200})
 
 
-def sentences(snapshot: Snapshot) -> list[str]:
-    return [f"{problem.subject} {problem.text}" for problem in problems_of(snapshot)]
+QUIET_HOUR = TaskStatistics(
+    span=Span.HOUR, length=timedelta(minutes=1), periods=[], tasks=[], total=Figures()
+)
+
+
+def sentences(snapshot: Snapshot, hour: TaskStatistics | None = QUIET_HOUR) -> list[str]:
+    return [f"{problem.subject} {problem.text}" for problem in problems_of(snapshot, hour)]
+
+
+def hour_of(**figures: Figures) -> TaskStatistics:
+    tasks = [TaskFigures(queue="default", name=name, figures=each) for name, each in figures.items()]
+    return replace(QUIET_HOUR, tasks=tasks)
 
 
 def test_a_system_without_problems_is_healthy() -> None:
-    assert problems_of(HEALTHY) == []
+    assert problems_of(HEALTHY, QUIET_HOUR) == []
+    assert problems_of(HEALTHY, None) == []
+
+
+def test_a_task_that_fails_is_a_problem() -> None:
+    hour = hour_of(mail=Figures(succeeded=1091, retried=131, archived=18))
+
+    assert sentences(HEALTHY, hour) == ["mail fails: 12.0 % of 1,240 attempts in the last hour."]
+
+
+@pytest.mark.parametrize("figures", [Figures(retried=4), Figures(succeeded=91, archived=9), Figures()])
+def test_a_few_failures_are_not_a_problem(figures: Figures) -> None:
+    assert sentences(HEALTHY, hour_of(mail=figures)) == []
+
+
+def test_the_task_with_the_most_failures_comes_first_and_some_are_only_counted() -> None:
+    hour = hour_of(**{f"task-{number}": Figures(archived=10 + number) for number in range(7)})
+
+    found = sentences(HEALTHY, hour)
+
+    assert [sentence.split()[0] for sentence in found[:5]] == [f"task-{n}" for n in (6, 5, 4, 3, 2)]
+    assert found[5:] == ["2 more task names fail."]
 
 
 @pytest.mark.parametrize(
@@ -76,10 +108,6 @@ def test_a_system_without_problems_is_healthy() -> None:
             "default has a task that has waited for 4m.",
         ),
         (
-            replace(HEALTHY, queues=[replace(QUEUE, processed=88, failed=12)]),
-            "default has failures: 12.0 % of today's attempts.",
-        ),
-        (
             replace(HEALTHY, outbox=replace(OUTBOX, waiting=37, oldest_waiting=timedelta(minutes=2))),
             "37 outbox rows wait to be enqueued, the oldest for 2m.",
         ),
@@ -87,30 +115,28 @@ def test_a_system_without_problems_is_healthy() -> None:
 )
 def test_a_problem_is_a_sentence_with_a_link(snapshot: Snapshot, sentence: str) -> None:
     assert sentences(snapshot) == [sentence]
-    assert all(problem.link.startswith("/dashboard/") for problem in problems_of(snapshot))
+    assert all(problem.link.startswith("/dashboard/") for problem in problems_of(snapshot, None))
 
 
 @pytest.mark.parametrize(
     "snapshot",
     [
         replace(HEALTHY, queues=[replace(WAITING, latency=timedelta(seconds=59))]),
-        replace(HEALTHY, queues=[replace(QUEUE, processed=1, failed=9)]),
-        replace(HEALTHY, queues=[replace(QUEUE, processed=91, failed=9)]),
         replace(HEALTHY, outbox=replace(OUTBOX, waiting=37, oldest_waiting=timedelta(seconds=29))),
         replace(HEALTHY, queues=[replace(QUEUE, name="low")]),
     ],
 )
 def test_usual_variations_are_not_problems(snapshot: Snapshot) -> None:
-    assert problems_of(snapshot) == []
+    assert problems_of(snapshot, None) == []
 
 
 def test_the_worst_problems_come_first() -> None:
     snapshot = replace(HEALTHY, queues=[replace(WAITING, is_paused=True)], outbox=None)
 
-    assert [problem.subject for problem in problems_of(snapshot)] == ["Postgres", "default"]
+    assert [problem.subject for problem in problems_of(snapshot, None)] == ["Postgres", "default"]
 
 
 def test_a_link_leads_to_a_queue_of_any_name() -> None:
-    (problem,) = problems_of(replace(HEALTHY, queues=[replace(WAITING, name="a/b?c", is_paused=True)]))
+    (problem,) = problems_of(replace(HEALTHY, queues=[replace(WAITING, name="a/b?c", is_paused=True)]), None)
 
     assert problem.link == "/dashboard/queues/a%2Fb%3Fc"
