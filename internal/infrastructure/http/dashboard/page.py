@@ -12,6 +12,7 @@ from litestar.response import Template
 
 from internal.application.auth.authenticate import Principal
 from internal.domain.role import Permission
+from internal.infrastructure.http.dashboard.conditional_page import ConditionalPage
 from internal.infrastructure.http.web.page import page
 from internal.infrastructure.monitoring.snapshot import Snapshot, Snapshots
 
@@ -36,6 +37,7 @@ class Frame:
             self.request,
             f"dashboard/{template}",
             status=status,
+            kind=ConditionalPage,
             snapshot=self.snapshot,
             now=self.snapshot.at,
             viewer=self.principal.user,

@@ -52,6 +52,7 @@ def page(
     *,
     status: HTTPStatus = HTTPStatus.OK,
     headers: Mapping[str, str] = _NO_HEADERS,
+    kind: type[Template] = Template,
     **context: Any,
 ) -> Template:
     """A page for this request. The query may name a notice that the page shows."""
@@ -60,7 +61,7 @@ def page(
         "has_session": request.state.get(HAS_SESSION, False),
         "csrf_token": request.state.get(FORM_TOKEN, ""),
     }
-    return Template(
+    return kind(
         template,
         context={**given, **context},
         status_code=status,

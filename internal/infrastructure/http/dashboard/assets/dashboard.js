@@ -21,6 +21,15 @@ function refresh() {
   plan();
 }
 
+// The server does not send again what the page shows.
+let shown;
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  if (shown && ctx.sourceElement === main()) ctx.request.headers["If-None-Match"] = shown;
+});
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  shown = ctx.response.headers.get("ETag");
+});
+
 function showPeriod() {
   const live = document.getElementById("live");
   if (!live || !isLive()) return;
