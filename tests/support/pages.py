@@ -50,3 +50,8 @@ class PageClient:
     @staticmethod
     def ids_in(answer: httpx.Response) -> list[str]:
         return _ID.findall(answer.text)
+
+
+def main_of(answer: httpx.Response) -> str:
+    """The part of a page that is its own."""
+    return answer.text.partition("<main")[2].partition("</main>")[0]

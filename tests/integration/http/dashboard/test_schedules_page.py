@@ -1,32 +1,14 @@
 """The page of the periodic tasks as a browser without scripts gets it."""
 
-import asyncio
-
 import httpx
 import pytest
 
-from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.taskqueue.connections.connection import pool_of
-from internal.infrastructure.taskqueue.scheduling.periodic import validate_schedule
-from internal.infrastructure.taskqueue.scheduling.scheduler import Scheduler
-from internal.infrastructure.worker.schedule import SCHEDULE
 from tests.support.accounts import Account
-from tests.support.schedulers import PREFIX, scheduling
+from tests.support.pages import main_of
 
 pytestmark = pytest.mark.anyio
 
 PAGE, NAME = "/dashboard/schedules", "outbox-purge"
-
-
-@pytest.fixture
-async def announced(container: Container, redis_url: str) -> None:
-    """The periodic tasks of this version, as a worker announces them."""
-    publisher = container.taskqueue().publisher()
-    entries = validate_schedule(SCHEDULE, encoder=publisher)
-    scheduler = Scheduler(entries, encoder=publisher, pool=pool_of(redis_url), namespace=PREFIX)
-    async with asyncio.timeout(10), scheduling(scheduler):
-        while not await container.inspection().tasks().schedules():  # noqa: ASYNC110 - Redis sends no event
-            await asyncio.sleep(0.05)
 
 
 async def test_without_a_worker_it_says_who_announces_schedules(
@@ -46,7 +28,7 @@ async def test_says_in_words_when_a_task_runs(client: httpx.AsyncClient, viewer:
     assert daily.count("03:30:00 UTC</span>") == 5
     assert "It has not run yet" in daily
     assert "Every 1m" in page.text
-    assert "<button" not in page.text
+    assert "<button" not in main_of(page)
 
 
 @pytest.mark.usefixtures("announced")
