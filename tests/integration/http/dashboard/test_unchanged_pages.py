@@ -30,7 +30,7 @@ async def test_a_browser_that_shows_the_page_gets_no_body(
     again = await client.get(page, headers=admin.headers | known)
 
     assert first.headers["etag"].startswith('W/"')
-    # A minute or an age in the page may have changed meanwhile.
+    # A minute may have ended in between, or an age changed.
     if again.status_code == 304:
         assert again.content == b""
         assert "content-type" not in again.headers
