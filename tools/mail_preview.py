@@ -7,6 +7,7 @@ import os
 import sys
 import webbrowser
 from collections.abc import Iterator, Mapping
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -71,15 +72,14 @@ def messages() -> Iterator[tuple[str, EmailMessage]]:
     )
     recipient = EmailAddress.parse("ada@example.com")
     for kind, variables in SAMPLES.items():
-        yield (
-            kind,
-            composer.compose(Email(kind=kind, recipient=recipient, variables=variables, message_id="sample")),
-        )
+        email = Email(kind=kind, recipient=recipient, variables=variables, message_id="sample")
+        content = composer.compose(email).content
+        yield kind, message_from_bytes(content, EmailMessage, policy=policy.default)
 
 
 def body(message: EmailMessage, kind: str) -> str:
     part = message.get_body((kind,))
-    return str(part.get_content()) if part else ""
+    return str(part.get_content()).replace("\r\n", "\n") if part else ""
 
 
 def write(folder: Path) -> Path:

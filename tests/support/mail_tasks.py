@@ -1,6 +1,8 @@
 """Handlers of mail tasks on fakes."""
 
 from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from typing import Protocol, TypeVar
 
 from internal.application.tasks.bulkhead import Bulkhead
@@ -71,6 +73,7 @@ class MailTasks:
             app_base_url="https://users.example",
             clock=self.clock,
         )
-        part = composer.compose(email).get_body(("plain",))
+        content = composer.compose(email).content
+        part = message_from_bytes(content, EmailMessage, policy=policy.default).get_body(("plain",))
         assert part is not None
-        return str(part.get_content())
+        return str(part.get_content()).replace("\r\n", "\n")

@@ -1,5 +1,4 @@
 from datetime import timedelta
-from email.message import EmailMessage
 from pathlib import Path
 
 from anyio import to_thread
@@ -23,11 +22,11 @@ class FileEmailSender:
         within: timedelta,  # noqa: ARG002 - a local file needs no limit
         accepted_within: timedelta,  # noqa: ARG002 - as `within`
     ) -> None:
-        message = self._composer.compose(email)
-        await to_thread.run_sync(self._write, file_name(email), message)
+        content = self._composer.compose(email).content
+        await to_thread.run_sync(self._write, file_name(email), content)
 
-    def _write(self, name: str, message: EmailMessage) -> None:
+    def _write(self, name: str, content: bytes) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
         unfinished = self._directory / f".{name}.part"
-        unfinished.write_bytes(message.as_bytes())
+        unfinished.write_bytes(content)
         unfinished.replace(self._directory / name)  # readers never see a partial email

@@ -3,14 +3,13 @@ import socket
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from email.message import EmailMessage
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
 import structlog
 from aiosmtplib import SMTP, SMTPDataError, SMTPException, SMTPRecipientRefused, SMTPResponseException
 
-from internal.infrastructure.email.mime import MimeComposer
+from internal.infrastructure.email.mime import ComposedEmail, MimeComposer
 from internal.infrastructure.email.smtp_errors import reason_of
 from internal.infrastructure.email.smtp_transaction import hand_over, offer
 from internal.ports.email_sender import Email, EmailRejected, MailServerUnreachable
@@ -56,7 +55,7 @@ class SmtpEmailSender:
         self._composer = composer
 
     async def send(self, email: Email, *, within: timedelta, accepted_within: timedelta) -> None:
-        message = self._composer.compose(email)
+        composed = self._composer.compose(email)
         client = SMTP(
             hostname=self._server.host,
             port=self._server.port,
@@ -67,9 +66,9 @@ class SmtpEmailSender:
             local_hostname=socket.gethostname(),  # the default asks DNS for every email
         )
         try:
-            await _open(client, message, within=within)
+            await _open(client, composed, within=within)
             async with asyncio.timeout(accepted_within.total_seconds()):
-                await hand_over(client, message)
+                await hand_over(client, composed)
             await _say_goodbye(client)
         except SMTPResponseException as error:
             # The reply may repeat the address, and the text of an error ends up in the logs.
@@ -78,12 +77,12 @@ class SmtpEmailSender:
             client.close()  # as a context manager, the client would wait for a hanging server
 
 
-async def _open(client: SMTP, message: EmailMessage, *, within: timedelta) -> None:
+async def _open(client: SMTP, email: ComposedEmail, *, within: timedelta) -> None:
     """Connect and offer the email. A failure without a reply means that the server is unreachable."""
     try:
         async with asyncio.timeout(within.total_seconds()):
             await client.connect()
-            await offer(client, message)
+            await offer(client, email)
     except SMTPResponseException:
         raise
     # Includes aiosmtplib's errors for refusals, time limits and broken connections.

@@ -1,32 +1,30 @@
 """Send one email on an open connection, in two steps. If the second fails, the email may have been sent."""
 
-from email.message import EmailMessage
-
 from aiosmtplib import SMTP, SMTPDataError, SMTPServerDisconnected, SMTPStatus
-from aiosmtplib.protocol import normalize_message_line_endings
+
+from internal.infrastructure.email.mime import ComposedEmail
 
 
-async def offer(client: SMTP, message: EmailMessage) -> None:
+async def offer(client: SMTP, email: ComposedEmail) -> None:
     """Announce the email and wait until the server is ready for it."""
-    await client.mail(message["From"].addresses[0].addr_spec)
-    await client.rcpt(message["To"].addresses[0].addr_spec)
+    await client.mail(email.sender)
+    await client.rcpt(email.recipient)
     reply = await client.execute_command(b"DATA")
     if reply.code != SMTPStatus.start_input:
         raise SMTPDataError(reply.code, reply.message)
 
 
-async def hand_over(client: SMTP, message: EmailMessage) -> None:
+async def hand_over(client: SMTP, email: ComposedEmail) -> None:
     """Send the email and wait for the server's reply. The caller sets the time limit."""
     if client.protocol is None:
         raise SMTPServerDisconnected("the server closed the connection before it took the email")
     # This does not block: the kernel's buffer holds the few kilobytes of an email.
-    client.protocol.write(_on_the_wire(message))
+    client.protocol.write(_on_the_wire(email.content))
     reply = await client.protocol.read_response()
     if reply.code != SMTPStatus.completed:
         raise SMTPDataError(reply.code, reply.message)
 
 
-def _on_the_wire(message: EmailMessage) -> bytes:
+def _on_the_wire(content: bytes) -> bytes:
     """Double a dot at the start of a line. A single dot ends the email (RFC 5321 section 4.5.2)."""
-    lines = normalize_message_line_endings(message.as_bytes())
-    return lines.replace(b"\r\n.", b"\r\n..") + b".\r\n"
+    return content.replace(b"\r\n.", b"\r\n..") + b".\r\n"

@@ -75,7 +75,7 @@ def email(kind: str, **variables: str) -> Email:
 
 
 def received(kind: str, **variables: str) -> EmailMessage:
-    sent = COMPOSER.compose(email(kind, **variables)).as_bytes(policy=policy.SMTP)
+    sent = COMPOSER.compose(email(kind, **variables)).content
     return message_from_bytes(sent, EmailMessage, policy=policy.default)
 
 
