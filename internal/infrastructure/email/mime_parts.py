@@ -19,8 +19,10 @@ _POLICY = SMTP.clone(cte_type="7bit")  # every server accepts it
 def header(name: str, value: object) -> bytes:
     """Raises ValueError if the value has a line break, which could begin another header."""
     line = f"{name}: {value}"
+    # A value without a space cannot be folded.
+    limit = _PREFERRED_LINE if " " in str(value) else LONGEST_LINE
     # Two characters begin an encoded word, which readers would decode.
-    if len(line) <= _PREFERRED_LINE and _PLAIN_WORDS.fullmatch(line) and "=?" not in line:
+    if len(line) <= limit and _PLAIN_WORDS.fullmatch(line) and "=?" not in line:
         return line.encode() + b"\r\n"
     if _LINE_BREAK.search(line):
         raise ValueError(f"the header {name} has a line break")

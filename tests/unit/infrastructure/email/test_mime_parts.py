@@ -41,13 +41,15 @@ def test_a_reader_sees_the_header_that_the_standard_library_would_write(text: st
     assert parsed(content + b"\r\n")["Subject"] == by_the_standard_library(text)["Subject"]
 
 
-@pytest.mark.parametrize("value", ["Welcome to Users", "Users <no-reply@users.example>", "a" * 69])
+@pytest.mark.parametrize(
+    "value", ["Welcome to Users", "Users <no-reply@users.example>", "a " * 34 + "a", "a" * 989]
+)
 def test_a_plain_header_is_written_as_it_is(value: str) -> None:
     assert header("Subject", value) == f"Subject: {value}\r\n".encode()
 
 
-@pytest.mark.parametrize("value", ["\u00e9", "a" * 70, "=?utf-8?q?a?="])
-def test_other_headers_are_encoded(value: str) -> None:
+@pytest.mark.parametrize("value", ["\u00e9", "a " * 35 + "a", "a" * 990, "=?utf-8?q?a?="])
+def test_other_headers_are_encoded_or_folded(value: str) -> None:
     assert header("Subject", value) != f"Subject: {value}\r\n".encode()
 
 
