@@ -18,7 +18,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection, PoolResetState
 
 from internal.infrastructure.database.bounded_connection import bounded_by
 from internal.infrastructure.database.connect_arguments import ENGINE_URL, connect_arguments
@@ -59,8 +59,18 @@ def create_engine(url: str, *, pool_size: int, timeouts: DatabaseTimeouts) -> As
         },
     )
     leave_rows_out_of_errors(engine.sync_engine)
+    _end_autocommit(engine.sync_engine)
     _ping_idle_connections(engine.sync_engine)
     return engine
+
+
+def _end_autocommit(engine: Engine) -> None:
+    """Turn it off when a connection comes back: without a transaction, a unit of work could store a half."""
+
+    @event.listens_for(engine, "reset")
+    def end(connection: Any, _: ConnectionPoolEntry, state: PoolResetState) -> None:
+        if state.asyncio_safe and connection.autocommit:
+            connection.autocommit = False
 
 
 def _ping_idle_connections(engine: Engine) -> None:

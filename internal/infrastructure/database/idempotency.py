@@ -34,7 +34,7 @@ class SqlAlchemyIdempotency:
     """Claims are columns of the task's outbox row. Times are those of Postgres."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")  # every call is one statement
+        self._engine = engine
 
     async def claim(self, key: str, lease: timedelta) -> Claim | Done | Busy:
         for claimed in await _CLAIMING.alone(self._engine, key=key, lease=lease):

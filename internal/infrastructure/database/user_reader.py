@@ -29,7 +29,7 @@ _LIST_COSTS = DirectStatement(PASSWORD_COSTS)
 
 class SqlAlchemyUserReader:
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")  # every call is one statement
+        self._engine = engine
 
     async def get(self, user_id: UUID) -> User | None:
         return user_in(await OF_ID.alone(self._engine, user_id=user_id))

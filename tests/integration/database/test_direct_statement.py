@@ -1,9 +1,11 @@
 """Statements that the driver runs itself: what the layers in between do for others must not be missing."""
 
 import asyncio
+from contextlib import suppress
 from uuid import uuid4
 
 import pytest
+from psycopg import DataError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -17,12 +19,13 @@ pytestmark = pytest.mark.anyio
 WHO = DirectStatement(text("SELECT pg_backend_pid() AS pid"))
 SLEEP = DirectStatement(text("SELECT pg_sleep(:seconds)"))
 END_ITSELF = DirectStatement(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+FAILING = DirectStatement(text("SELECT 1 / 0"))
 UNKNOWN_TABLE = DirectStatement(text("SELECT 1 FROM no_such_table"))
 
 
 @pytest.fixture
 def engine(container: Container) -> AsyncEngine:
-    engine: AsyncEngine = container.database.engine().execution_options(isolation_level="AUTOCOMMIT")
+    engine: AsyncEngine = container.database.engine()
     return engine
 
 
@@ -59,11 +62,17 @@ async def test_a_missing_table_is_an_outage(engine: AsyncEngine) -> None:
         await UNKNOWN_TABLE.alone(engine)
 
 
-async def test_a_unit_of_work_after_it_has_a_transaction(container: Container) -> None:
-    await container.database.user_reader().get(uuid4())
+@pytest.mark.parametrize("before", [WHO, FAILING], ids=["done", "failed"])
+async def test_a_unit_of_work_after_it_has_a_transaction(
+    container: Container, engine: AsyncEngine, before: DirectStatement
+) -> None:
+    [used] = await WHO.alone(engine)
+    with suppress(DataError):
+        await before.alone(engine)
 
     with traffic(container) as seen:
         async with container.database.unit_of_work() as uow:
             await uow.users.get(uuid4())
 
     assert seen.statements == ["BEGIN", "SELECT", "ROLLBACK"]
+    assert await WHO.alone(engine) == [used]
