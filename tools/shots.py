@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 from internal.infrastructure.http.task_address import task_address
 from tests.support.browser.audited import record_actions
 from tests.support.browser.backlog import FAILED, QUEUE, fill
+from tests.support.browser.burning import MAILS, burn
 from tests.support.browser.past_hour import remember_an_hour
 from tests.support.browser.people import NAME, log_in, press, promote, sign_up
 from tests.support.browser.site import Site
@@ -25,6 +26,7 @@ GRACE = "grace@example.com"
 TOKEN = "dGhlIHRva2VuIG9mIGFuIGVtYWlsIGlzIHRoaXMgbG8"  # noqa: S105 - no real one
 
 _ALL = f"/dashboard/tasks/all?queue={QUEUE}"
+_MAILS = f"/dashboard/failures/{MAILS.mark.fingerprint}"
 _PHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 Version/18.6 Safari/604.1"
 )
@@ -53,6 +55,7 @@ def graces_session(site: Site) -> dict[str, str]:
     """Grace may act on tasks, and there are some."""
     fill(site.system.env["REDIS_URL"])
     remember_an_hour(site.system.env["REDIS_URL"])
+    burn(site.system.env["REDIS_URL"])
     session = _session_of(site, GRACE)
     promote(site, GRACE)
     record_actions(site.system.env["DATABASE_URL"], email=GRACE)
@@ -187,6 +190,10 @@ SHOTS = (
     Shot(name="dashboard-tasks-all", show=as_grace_at(f"{_ALL}&state=retry&action=delete&error=timed")),
     Shot(name="dashboard-task", show=as_grace_at(task_address(QUEUE, FAILED))),
     Shot(name="dashboard-task-gone", show=as_grace_at(task_address(QUEUE, "gone"))),
+    Shot(name="dashboard-failures", show=as_grace_at("/dashboard/failures")),
+    Shot(name="dashboard-failure", show=as_grace_at(_MAILS)),
+    Shot(name="dashboard-failure-retry", show=as_grace_at(f"{_MAILS}/act?action=run")),
+    Shot(name="dashboard-failure-gone", show=as_grace_at("/dashboard/failures/gone")),
     Shot(name="dashboard-workers", show=as_grace_at("/dashboard/workers")),
     Shot(name="dashboard-schedules", show=as_grace_at("/dashboard/schedules")),
     Shot(name="dashboard-outbox", show=as_grace_at("/dashboard/outbox")),

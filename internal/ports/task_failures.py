@@ -50,7 +50,7 @@ class FailureGroup:
 class FailureGroups:
     """The largest group first. The first WITH_ERRORS groups have their `error`.
 
-    looked_at: the number of tasks that were grouped.
+    looked_at: the number of tasks that were looked at. A task that an operator archived may not have failed.
     total: the number of tasks in `retry` and `archived`.
     """
 

@@ -236,9 +236,12 @@ class FakeTaskInspector(FakeTaskSchedules, FakeTaskWorkers):
         return ActionStep(result=result, looked_at=len(step), next=following)
 
     async def failures(self) -> FailureGroups:
-        failed = self._failed()
-        groups = group_failures(failed)
-        return FailureGroups(groups=groups, looked_at=len(failed), total=len(failed))
+        total = sum(
+            kept.task.state in {TaskState.RETRY, TaskState.ARCHIVED}
+            for tasks in self._queues.values()
+            for kept in tasks.values()
+        )
+        return FailureGroups(groups=group_failures(self._failed()), looked_at=total, total=total)
 
     async def failure(self, fingerprint: str) -> FailureGroup:
         for group in group_failures(self._failed()):

@@ -41,9 +41,9 @@ def masked(value: object, *, depth: int = 0) -> object:
             return value
 
 
-def masked_text(text: str) -> str:
+def masked_text(text: str, most: int = LONGEST_TEXT) -> str:
     """The text, cut, without email addresses."""
-    return _EMAIL.sub(MASK, text[: LONGEST_TEXT + 64])[:LONGEST_TEXT]
+    return _EMAIL.sub(MASK, text[: most + 64])[:most]
 
 
 def _inside(value: object, depth: int) -> object:

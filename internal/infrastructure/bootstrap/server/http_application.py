@@ -27,6 +27,7 @@ from internal.infrastructure.http.dashboard.trends import Trends
 from internal.infrastructure.http.readiness import ReadinessCheck, assess
 from internal.infrastructure.http.session_cookies import SessionCookies
 from internal.infrastructure.http.web.website import Website
+from internal.infrastructure.monitoring.shared import Shared, if_available
 from internal.infrastructure.monitoring.snapshot import Snapshots
 from internal.infrastructure.taskqueue.connections.redis_checks import warn_of_losses
 from internal.infrastructure.taskqueue.inspection.redis_info import read_redis_info
@@ -83,6 +84,7 @@ def providers_of(container: Container, draining: asyncio.Event) -> Mapping[str, 
     )
     snapshots = Snapshots(tasks=inspection.tasks(), outbox=inspection.outbox(), clock=container.clock())
     trends = Trends(inspection.tasks(), clock=container.clock())
+    failures = Shared(lambda: if_available(inspection.tasks().failures), clock=container.clock())
 
     def current_checks() -> tuple[ReadinessCheck, ...]:
         return (*checks, _STOPPING) if draining.is_set() else checks
@@ -94,6 +96,7 @@ def providers_of(container: Container, draining: asyncio.Event) -> Mapping[str, 
         "session_cookies": lambda: session_cookies,
         "snapshots": lambda: snapshots,
         "trends": lambda: trends,
+        "failures": lambda: failures,
         "services": lambda: services,
         "tasks": inspection.tasks,
         "outbox": inspection.outbox,

@@ -6,11 +6,14 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.response import Template
 
+from internal.infrastructure.http.dashboard.failures_controller import SharedFailures, views_of
 from internal.infrastructure.http.dashboard.page import Frame
 from internal.infrastructure.http.dashboard.trends import Trends
 from internal.infrastructure.monitoring.health import problems_of
 from internal.infrastructure.monitoring.snapshot import Snapshot
 from internal.ports.task_statistics import Span
+
+MOST_FAILURES = 5
 
 
 @get("/")
@@ -18,7 +21,9 @@ async def overview(
     request: Request[Any, Any, Any],
     frame: NamedDependency[Frame],
     trends: SkipValidation[NamedDependency[Trends]],
+    failures: SkipValidation[NamedDependency[SharedFailures]],
 ) -> Template:
+    found = await failures.newest()
     query = request.query_params
     span = _span_of(query.get("range", ""))
     return frame.page(
@@ -29,6 +34,8 @@ async def overview(
         spans=Span,
         as_table=query.get("view") == "table",
         running=_running(frame.snapshot),
+        failures=views_of(found, frame)[:MOST_FAILURES],
+        failures_found=found,
     )
 
 

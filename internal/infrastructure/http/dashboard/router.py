@@ -14,6 +14,8 @@ from internal.infrastructure.http.dashboard.acting import acting_dependencies
 from internal.infrastructure.http.dashboard.audit_controller import AuditController
 from internal.infrastructure.http.dashboard.bulk_controller import BulkController
 from internal.infrastructure.http.dashboard.enqueue_controller import EnqueueController
+from internal.infrastructure.http.dashboard.failure_controller import FailureController
+from internal.infrastructure.http.dashboard.failures_controller import failure_list
 from internal.infrastructure.http.dashboard.outbox_controller import OutboxController
 from internal.infrastructure.http.dashboard.overview_controller import overview
 from internal.infrastructure.http.dashboard.page import provide_frame
@@ -38,6 +40,8 @@ _PAGES: Sequence[ControllerRouterHandler] = (
     OutboxController,
     EnqueueController,
     SchedulesController,
+    failure_list,
+    FailureController,
     service_page,
 )
 

@@ -44,11 +44,22 @@ async def act_on_tasks(
     if data.back == "task" and result.done:
         return see_other(f"{_after(data)}notice=task-{data.action}")
     outcome = Outcome(data.action).plus(result)
-    return frame.page("task_result.html", outcome=outcome, queue=data.queue, refused=result.refused)
+    return frame.page(
+        "task_result.html",
+        outcome=outcome,
+        queue=data.queue,
+        refused=result.refused,
+        back=_list_of(data.queue),
+        back_text="Back to the tasks",
+    )
 
 
 def _after(form: ActionForm) -> str:
     """The page of the task; the list, if the task is deleted."""
     if form.action is TaskAction.DELETE:
-        return f"/dashboard/tasks?queue={quote(form.queue, safe='')}&"
+        return f"{_list_of(form.queue)}&"
     return f"{task_address(form.queue, form.ids[0])}?"
+
+
+def _list_of(queue: str) -> str:
+    return f"/dashboard/tasks?queue={quote(queue, safe='')}"

@@ -30,6 +30,7 @@ class FailureReader:
 
     async def groups(self) -> FailureGroups:
         sizes = await self._scanner.sizes()
+        total = sum(sizes.values())
         failed = await self._newest(sizes)
         by_fingerprint = defaultdict(list)
         for task in failed:
@@ -39,8 +40,8 @@ class FailureReader:
         errors = await self._scanner.errors([tasks[-1] for tasks in groups[:WITH_ERRORS]])
         return FailureGroups(
             groups=[_group(*pair) for pair in zip_longest(groups, errors)],
-            looked_at=len(failed),
-            total=sum(sizes.values()),
+            looked_at=min(total, WINDOW),
+            total=total,
         )
 
     async def group(self, fingerprint: str) -> FailureGroup:

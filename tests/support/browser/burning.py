@@ -1,0 +1,114 @@
+"""Failed tasks in three groups, as a mail server that is down leaves them. None is due for hours."""
+
+import time
+from dataclasses import dataclass
+
+import msgspec
+import redis
+
+from internal.infrastructure.taskqueue.protocol.failure_mark import FailureMark, encode_mark, mark_of
+from internal.ports.tasks import TaskState
+from tests.support.taskqueue.desk import HOUR, Desk
+from tests.support.taskqueue.engine import PREFIX, Engine
+
+QUEUE = "critical"
+_MINUTE = 60_000
+_TRACEBACK = """Traceback (most recent call last):
+  File "/usr/local/lib/python3.11/asyncio/tasks.py", line 520, in wait_for
+    return await fut
+  File "/app/internal/application/tasks/send_welcome_email.py", line 41, in __call__
+    await self._send(message, key=payload.id)
+  File "/app/internal/application/tasks/send_email_once.py", line 58, in __call__
+    await self._sender.send(email)
+  File "/app/{file}", line 88, in {function}
+    {source}
+  File "/usr/local/lib/python3.11/site-packages/aiosmtplib/client.py", line 427, in connect
+    raise SMTPConnectTimeoutError(f"Timed out connecting to {{self.hostname}} on port {{self.port}}")
+{error}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Fire:
+    """Tasks that fail alike. They have failed one by one, `every` ms, until now."""
+
+    name: str
+    error: str
+    file: str
+    function: str
+    source: str
+    state: TaskState
+    count: int
+    every: int
+
+    @property
+    def mark(self) -> FailureMark:
+        kind = self.error.partition(":")[0]
+        return mark_of(self.name, kind, f"{self.file} in {self.function}")
+
+    @property
+    def traceback(self) -> str:
+        return _TRACEBACK.format(
+            file=self.file, function=self.function.rpartition(".")[2], source=self.source, error=self.error
+        )
+
+
+MAILS = Fire(
+    name="email:welcome",
+    error="MailServerUnreachable: could not connect to mx.internal:587 (timed out)",
+    file="internal/infrastructure/email/smtp_sender.py",
+    function="SmtpSender.send",
+    source="async with self._connection() as connection:",
+    state=TaskState.RETRY,
+    count=68,
+    every=4 * _MINUTE,
+)
+FIRES = (
+    MAILS,
+    Fire(
+        name="email:welcome",
+        error="EmailRejected: 550 5.1.1 <ada@example.com> mailbox unavailable",
+        file="internal/infrastructure/email/smtp_sender.py",
+        function="SmtpSender._deliver",
+        source="raise EmailRejected(str(error)) from error",
+        state=TaskState.ARCHIVED,
+        count=17,
+        every=50 * _MINUTE,
+    ),
+    Fire(
+        name="outbox:purge",
+        error="KeyError: '2026-11'",
+        file="internal/application/tasks/purge_outbox.py",
+        function="PurgeOutbox.__call__",
+        source='kept = self._months["2026-11"]',
+        state=TaskState.ARCHIVED,
+        count=2,
+        every=600 * _MINUTE,
+    ),
+)
+
+
+def burn(redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        desk = Desk(Engine(redis_url, client))
+        for fire in FIRES:
+            for number in range(fire.count):
+                _fail(desk, fire, number)
+
+
+def _fail(desk: Desk, fire: Fire, number: int) -> None:
+    """As a worker leaves a scheduled task of which an attempt has failed."""
+    client, queue = desk.engine.client, f"{PREFIX}:{QUEUE}"
+    task_id = f"{fire.mark.fingerprint}-{number:04}"
+    failed_at = int(time.time() * 1000) - number * fire.every - 2 * _MINUTE
+    options = {"traceback": fire.traceback, "retries": 1}
+    payload = {"user_id": f"{number:08}", "email": "grace@example.com"}
+    desk.add(
+        task_id, TaskState.SCHEDULED, queue=QUEUE, name=fire.name, payload=payload, options=options, wait=HOUR
+    )
+    note = msgspec.json.encode({"retries": 0, "error": fire.error})
+    record = {f"attempt:{failed_at}": note, "failure": encode_mark(fire.mark), "failed_at": str(failed_at)}
+    client.hset(f"{queue}:task:{task_id}", mapping=record)  # type: ignore[arg-type]  # its dict is invariant
+    client.zrem(f"{queue}:scheduled", task_id)
+    due = int(time.time() * 1000) + HOUR if fire.state is TaskState.RETRY else failed_at
+    client.zadd(f"{queue}:{fire.state}", {task_id: due})
