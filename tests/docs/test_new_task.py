@@ -86,7 +86,8 @@ def test_actors_run_and_their_outcomes_are_listed(copy: Copy, admin: Admin, redi
     assert re.search(r"^default +\S+ +1 +1 +50.0 %$", looked, re.MULTILINE)
     first, _, others = admin.run(COMMANDS["admin_list"]).partition(archived.id)
     assert retried.id in first
-    assert json.loads(others[others.index("{") :])["tasks"][0]["id"] == archived.id
+    listed, _ = json.JSONDecoder().raw_decode(others[others.index("{") :])
+    assert listed["tasks"][0]["id"] == archived.id
     assert "TypeError" in admin.run(BLOCKS["admin_archived"], ID=archived.id)
 
     again = admin.run(BLOCKS["admin_run_again"].splitlines()[0], ID=archived.id)
