@@ -9,7 +9,7 @@ from uuid import UUID
 import jwt
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from zxcvbn import zxcvbn
+from zxcvbn_rs_py import zxcvbn
 
 SECRET = os.environ["PEER_SECRET"]
 TOKEN_LASTS = timedelta(minutes=15)
@@ -30,7 +30,7 @@ class WeakPassword(ValueError):
 
 def hash_new(password: str, *personal: str) -> str:
     """Raises WeakPassword."""
-    if zxcvbn(password, user_inputs=list(personal))["guesses"] < 10_000_000:  # noqa: PLR2004 - our own limit
+    if zxcvbn(password, list(personal)).guesses < 10_000_000:  # noqa: PLR2004 - our own limit
         raise WeakPassword
     return passwords.hash(password)
 

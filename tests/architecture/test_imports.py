@@ -85,7 +85,7 @@ def test_only_payload_keys_import_cryptography(keys: str) -> None:
 
 
 # A process that serves imports them for the first new password, and for a list of breached ones.
-PASSWORD_CHECKS = {"zxcvbn", "httpx"}
+PASSWORD_CHECKS = {"zxcvbn_rs_py", "httpx"}
 
 
 @pytest.mark.parametrize("process", FORBIDDEN)

@@ -113,19 +113,6 @@ async def test_judges_any_text(makers: Makers, name: str, password: str, persona
     assert found is None or isinstance(found, Weakness)
 
 
-async def test_zxcvbn_leaves_the_event_loop_free() -> None:
-    checker = zxcvbn()
-    await checker.weakness_of(COMMON, personal=[])
-    checking = asyncio.create_task(checker.weakness_of("12" * 35 + "x", personal=[]))
-
-    turns = 0
-    while not checking.done():
-        await asyncio.sleep(0)
-        turns += 1
-
-    assert turns > 10
-
-
 @pytest.mark.parametrize(
     "password",
     [
@@ -134,6 +121,9 @@ async def test_zxcvbn_leaves_the_event_loop_free() -> None:
         "12" * 35 + "7",
         "0110110001011101110101011100101" * 3,
         "e" + "\u0301\u0316" * 63,
+        "4@8({[<369!1|170$5+7%2abcegilostxz" * 3,
+        "o7{pasb9815e342u1%g931q1s1%g931q1s(tebe[6153b5w17b5217s8c3b5o72r0tp3%6t",
+        "(p4s\u2ec4\U0001f3aa|\u0f1a\U0001f68d1\U0001f6f0\u2114w8" * 6,
     ],
 )
 async def test_zxcvbn_takes_no_longer_than_some_hashes_for_any_password(password: str) -> None:
@@ -143,4 +133,4 @@ async def test_zxcvbn_takes_no_longer_than_some_hashes_for_any_password(password
 
     await checker.weakness_of(password, personal=["12", "1", "211"])
 
-    assert time.process_time() - started < 0.3
+    assert time.process_time() - started < 0.1

@@ -42,8 +42,10 @@ def serve(plan: ServerPlan) -> None:
     options = _options(plan)
     if plan.workers > 1:
         # Several serving processes share the memory of what this one imports before it forks them.
-        import internal.infrastructure.bootstrap.server.http_application  # noqa: PLC0415 - see above
-        import internal.infrastructure.security.guesses  # noqa: F401, PLC0415 - see above
+        import internal.infrastructure.bootstrap.server.http_application  # noqa: F401, PLC0415 - see above
+        from internal.infrastructure.security.zxcvbn_password_checker import load_tables  # noqa: PLC0415 - see above
+
+        load_tables()
     DrainingServer(
         f"{__name__}:build_app",
         build_app=build_app,

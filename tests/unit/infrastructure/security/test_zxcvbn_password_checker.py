@@ -6,7 +6,10 @@ import pytest
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from internal.domain.password_policy import PasswordPolicy, UnacceptablePassword
-from internal.infrastructure.security.zxcvbn_password_checker import ZxcvbnPasswordChecker
+from internal.infrastructure.security.zxcvbn_password_checker import (
+    ZxcvbnPasswordChecker,
+    judged_part,
+)
 from internal.ports.password_checker import Weakness
 from tests.fakes.clock import FakeClock
 
@@ -116,3 +119,8 @@ async def test_judges_only_the_first_72_characters(checker: ZxcvbnPasswordChecke
     assert (
         await checker.weakness_of("a" * 72 + "correct horse battery staple", personal=[]) is Weakness.COMMON
     )
+
+
+def test_judges_a_password_up_to_eight_readings_of_its_replaced_letters() -> None:
+    assert judged_part("4@$5({" + "x" * 20) == "4@$5({" + "x" * 20
+    assert judged_part("4@$5({" + "x" * 20 + "[" + "x" * 20) == "4@$5({" + "x" * 20
