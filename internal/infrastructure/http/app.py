@@ -25,6 +25,7 @@ from internal.infrastructure.http.body_kind import require_body
 from internal.infrastructure.http.caller import Callers
 from internal.infrastructure.http.cors import Cors
 from internal.infrastructure.http.dashboard.router import dashboard_router
+from internal.infrastructure.http.dependencies import resolve_in_turn
 from internal.infrastructure.http.errors import EXCEPTION_HANDLERS
 from internal.infrastructure.http.head_requests import HeadAsGet
 from internal.infrastructure.http.health import health, livez, readyz
@@ -113,6 +114,7 @@ def create_app(
         logging_config=None,
     )
     require_declarations(app)
+    resolve_in_turn(app)
     inner = Cors(app, origins=origins) if origins else app
     return _with_layers(app, RequestBody(inner, within=body_within), is_https_only=is_https_only)
 
