@@ -169,7 +169,8 @@ openapi: $(INSTALLED) ## accept the OpenAPI document as docs/openapi.json, and s
 
 lock: $(UV) ## update the lock files in requirements/ to the newest versions that pyproject.toml allows
 	$(COMPILE) --upgrade --group runtime -o requirements/runtime.txt
-	$(COMPILE) --upgrade --group dev --constraints requirements/runtime.txt -o requirements/dev.txt
+	$(COMPILE) --upgrade --group operator --constraints requirements/runtime.txt -o requirements/operator.txt
+	$(COMPILE) --upgrade --group dev --constraints requirements/runtime.txt --constraints requirements/operator.txt -o requirements/dev.txt
 	$(COMPILE) --upgrade --group api-tools -o requirements/api-tools.txt
 
 migrate: $(INSTALLED) ## bring the database to the newest schema

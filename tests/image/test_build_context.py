@@ -30,6 +30,7 @@ OUTSIDE = {
     "internal/infrastructure/email/tls.pem",
     "internal/domain/stale.pyc",
     "requirements/dev.txt",
+    "requirements/operator.txt",
     "tests/conftest.py",
     "var/services.json",
 }

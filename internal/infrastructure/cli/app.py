@@ -22,6 +22,7 @@ from internal.infrastructure.cli.commands.stats import show_stats
 from internal.infrastructure.cli.commands.task_enqueue import enqueue_task
 from internal.infrastructure.cli.commands.task_names import list_names
 from internal.infrastructure.cli.commands.task_views import inspect_task, list_tasks
+from internal.infrastructure.cli.dash.command import show_dashboard
 from internal.infrastructure.cli.output.failures import CommandGroup, Program
 from internal.ports.task_inspector import TaskAction
 
@@ -66,6 +67,7 @@ users.command("enable")(user_actions.enable)
 users.command("seed")(user_creation.seed)
 
 app.command("stats")(show_stats)
+app.command("dash")(show_dashboard)
 app.add_typer(queues.app, name="queue")
 app.add_typer(tasks, name="task")
 app.add_typer(failures, name="failures")

@@ -1,6 +1,7 @@
 """The audit trail of an operator who must act although the store is away."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -8,23 +9,32 @@ from internal.domain.security_event import SecurityEvent
 from internal.ports.audit_trail import AuditTrail
 from internal.ports.unavailable import Unavailable
 
+# Else each action would wait for a store that does not answer.
+AWAY_FOR = 30.0  # seconds
+
 log = structlog.get_logger(__name__)
 
 
 class LoggedAuditTrail:
-    """Stores entries while the store answers. From the first failure on, an entry is a line in the log."""
+    """Stores entries while the store answers. After a failure, entries are lines in the log for a while.
 
-    def __init__(self, store: AuditTrail) -> None:
+    monotonic: the clock of that while, in seconds.
+    """
+
+    def __init__(self, store: AuditTrail, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._store = store
+        self._monotonic = monotonic
         self._why_away: str | None = None
+        self._away_until = 0.0
 
     async def begin(self, event: SecurityEvent) -> int | None:
-        if self._why_away is not None:
+        if self._monotonic() < self._away_until:
             return None
         try:
             return await self._store.begin(event)
         except Unavailable as error:
             self._why_away = str(error)
+            self._away_until = self._monotonic() + AWAY_FOR
             return None
 
     async def complete(self, number: int | None, event: SecurityEvent) -> None:

@@ -53,7 +53,7 @@ def command_for(action: TaskAction) -> Callable[..., None]:
             return group, (await tools.inspector.failures()).total
 
         group, total = run(context, read)
-        confirm(context, _question(action, group), yes=yes)
+        confirm(context, group_question(action, group), yes=yes)
         outcome = OUTCOMES[action]
         tally = run(
             context,
@@ -77,7 +77,7 @@ async def _results(
         yield step.result
 
 
-def _question(action: TaskAction, group: FailureGroup) -> str:
+def group_question(action: TaskAction, group: FailureGroup) -> str:
     number = humanize.count(group.retry if action is TaskAction.ARCHIVE else group.count)
     failure = group.failure
     tasks = f"{failure.task_name} tasks that failed with {failure.error_type}"

@@ -22,7 +22,7 @@ from internal.ports.task_snapshots import TaskInfo
 
 UNREADABLE = "(unreadable)"
 
-_GROUPS = (
+GROUPS = (
     Column("FINGERPRINT"),
     Column("TASKS", is_number=True),
     Column("TASK", is_text=True),
@@ -31,7 +31,7 @@ _GROUPS = (
     Column("FIRST", is_optional=True),
     Column("LAST"),
 )
-_TASKS = (
+GROUP_TASKS = (
     Column("ID"),
     Column("QUEUE", is_optional=True),
     Column("STATE"),
@@ -62,7 +62,7 @@ def list_groups(context: typer.Context, *, as_json: AsJson = False) -> None:
         groups = [json_output.failure_group(group) for group in found.groups]
         show_json({"groups": groups, "looked_at": found.looked_at, "total": found.total})
         return
-    show_table(_GROUPS, [_row(group, now) for group in found.groups], empty="No task has failed.")
+    show_table(GROUPS, [group_row(group, now) for group in found.groups], empty="No task has failed.")
     if found.looked_at < found.total:
         looked_at, total = humanize.count(found.looked_at), humanize.count(found.total)
         print_line(f"Groups the newest {looked_at} of {total} tasks in retry and archived.")
@@ -134,13 +134,13 @@ def _show(shown: _Shown) -> None:
         fields.append(("latest", text.rstrip()))
     show_fields(fields)
     print_line("")
-    rows = [_task_row(task, now) for task in shown.page.tasks]
-    show_table(_TASKS, rows, empty="No tasks on this page.")
+    rows = [group_task_row(task, now) for task in shown.page.tasks]
+    show_table(GROUP_TASKS, rows, empty="No tasks on this page.")
     if shown.page.next is not None:
         print_line(f"Next page: --cursor {shown.page.next}")
 
 
-def _row(group: FailureGroup, now: datetime) -> Sequence[str]:
+def group_row(group: FailureGroup, now: datetime) -> Sequence[str]:
     return (
         group.failure.fingerprint,
         humanize.count(group.count),
@@ -153,7 +153,7 @@ def _row(group: FailureGroup, now: datetime) -> Sequence[str]:
     )
 
 
-def _task_row(task: TaskInfo, now: datetime) -> Sequence[str]:
+def group_task_row(task: TaskInfo, now: datetime) -> Sequence[str]:
     return (
         task.id,
         task.queue,

@@ -7,7 +7,7 @@ from internal.infrastructure.cli.output.console import print_line, show_table
 from internal.infrastructure.cli.output.table_layout import Column
 from internal.ports.task_statistics import Durations, TaskFigures, TaskStatistics
 
-_COLUMNS = (
+FIGURES = (
     Column("TASK", is_text=True),
     Column("QUEUE"),
     Column("DONE", is_number=True),
@@ -24,13 +24,13 @@ _COLUMNS = (
 def show_task_figures(statistics: TaskStatistics) -> None:
     print_line(f"Tasks in the last {statistics.span}:")
     show_table(
-        _COLUMNS,
-        [_row(task) for task in statistics.tasks],
+        FIGURES,
+        [figures_row(task) for task in statistics.tasks],
         empty="No task has ended.",
     )
 
 
-def _row(task: TaskFigures) -> Sequence[str]:
+def figures_row(task: TaskFigures) -> Sequence[str]:
     figures = task.figures
     rate = humanize.error_rate(processed=figures.succeeded, failed=figures.failed)
     wait_p50, wait_p95, _ = _durations(figures.waited)

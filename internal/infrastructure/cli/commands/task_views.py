@@ -98,7 +98,7 @@ def _show_json(page: TaskPage, queue: str, state: State | None, *, show_payload:
 
 
 def _show_page(page: TaskPage, state: State | None, *, now: datetime, show_payload: bool) -> None:
-    cells = _CELLS[state] if state else _ALL_STATES
+    cells = CELLS[state] if state else ALL_STATES
     if show_payload:
         cells = [*cells, (Column("PAYLOAD", is_text=True), _payload)]
     rows = [[cell(task, now) for _, cell in cells] for task in page.tasks]
@@ -137,7 +137,7 @@ _NAME = (Column("NAME", is_text=True), lambda task, _: task.name or "(unreadable
 _RETRIES = (Column("RETRIES", is_number=True, is_optional=True), _retries)
 _DUE = (Column("DUE"), _at(lambda task: task.due))
 _ERROR = (Column("LAST ERROR", is_text=True), _error)
-_ALL_STATES: Sequence[tuple[Column, Cell]] = [
+ALL_STATES: Sequence[tuple[Column, Cell]] = [
     _ID,
     _NAME,
     (Column("STATE"), lambda task, _: str(task.state)),
@@ -145,7 +145,7 @@ _ALL_STATES: Sequence[tuple[Column, Cell]] = [
     _RETRIES,
     _ERROR,
 ]
-_CELLS: Mapping[State, Sequence[tuple[Column, Cell]]] = {
+CELLS: Mapping[State, Sequence[tuple[Column, Cell]]] = {
     State.PENDING: [_ID, _NAME, (Column("PUBLISHED"), _at(lambda task: task.published_at)), _RETRIES],
     State.ACTIVE: [
         _ID,
@@ -189,10 +189,10 @@ def inspect_task(
     if as_json:
         show_json({"task": json_output.task(task, with_payload=True)})
     else:
-        show_fields(_fields(task, now))
+        show_fields(task_fields(task, now))
 
 
-def _fields(task: TaskInfo, now: datetime) -> Sequence[tuple[str, str]]:
+def task_fields(task: TaskInfo, now: datetime) -> Sequence[tuple[str, str]]:
     """Empty fields are left out."""
     fields = {
         "id": task.id,

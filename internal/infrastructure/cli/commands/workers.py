@@ -75,7 +75,7 @@ def _row(worker: WorkerInfo, now: datetime) -> Sequence[str]:
     return (
         worker.host,
         str(worker.pid),
-        _status(worker),
+        worker_status(worker),
         f"{len(worker.running)}/{worker.concurrency}",
         f"{queues} (strict)" if worker.is_strict else queues,
         humanize.relative_time(worker.started_at, now=now),
@@ -83,7 +83,7 @@ def _row(worker: WorkerInfo, now: datetime) -> Sequence[str]:
     )
 
 
-def _status(worker: WorkerInfo) -> str:
+def worker_status(worker: WorkerInfo) -> str:
     if worker.is_draining:
         return "draining"
     if worker.is_quiet:

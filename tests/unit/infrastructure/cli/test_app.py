@@ -36,6 +36,7 @@ COMMANDS = list(commands(typer.main.get_command(app)))
 def test_every_command_is_there() -> None:
     assert {" ".join(path) for path in COMMANDS} == {
         "stats",
+        "dash",
         "audit",
         *(f"queue {name}" for name in ("ls", "inspect", "history", "pause", "resume", "rm")),
         *(
@@ -80,8 +81,10 @@ def test_help_has_examples_on_lines_of_their_own(operator: Operator, path: tuple
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
-def test_every_command_but_the_databases_speaks_to_scripts(operator: Operator, path: tuple[str, ...]) -> None:
-    assert ("--json" in operator.does(*path, "--help").stdout) is (path[0] != "db")
+def test_every_command_that_a_script_may_run_speaks_json(operator: Operator, path: tuple[str, ...]) -> None:
+    is_for_scripts = path[0] not in {"db", "dash"}
+
+    assert ("--json" in operator.does(*path, "--help").stdout) is is_for_scripts
 
 
 @pytest.mark.parametrize(

@@ -35,14 +35,18 @@ async def test_without_its_store_an_operator_acts_and_each_action_is_one_line() 
     assert [line["action"] for line in logged] == ["tasks.pause_queue", "tasks.resume_queue"]
 
 
-async def test_asks_a_store_that_is_away_once() -> None:
-    store = FakeAuditTrail(is_away=True)
+async def test_asks_a_store_that_was_away_again_after_a_while() -> None:
+    store, seconds = FakeAuditTrail(is_away=True), iter([100.0, 105.0, 130.0, 140.0])
     fake = FakeTaskInspector(FakeClock())
     fake.add_queue("low")
-    tasks = AuditedTaskInspector(fake, audit=audit_on(LoggedAuditTrail(store)))
+    trail = LoggedAuditTrail(store, monotonic=lambda: next(seconds))
+    tasks = AuditedTaskInspector(fake, audit=audit_on(trail))
 
     await tasks.pause("low")
     store.is_away = False
     await tasks.resume("low")
+    asked_too_early = list(store.begun)
+    await tasks.pause("low")
 
-    assert store.begun == []
+    assert asked_too_early == []
+    assert [event.name for event in store.begun] == ["tasks.pause_queue"]
