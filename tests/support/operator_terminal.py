@@ -28,6 +28,8 @@ from internal.domain import operator
 from internal.domain.errors import NotPermitted
 from internal.infrastructure.cli.app import app
 from internal.infrastructure.cli.command_needs import RedisRefusals, Tools, UserTools
+from internal.infrastructure.database.postgres_info import PostgresInfo
+from internal.infrastructure.monitoring.services import Services
 from internal.infrastructure.taskqueue.inspection.redis_info import RedisInfo
 from internal.infrastructure.tasks.codec import TaskCodec
 from internal.ports.task_snapshots import TaskInfo, WorkerInfo
@@ -59,6 +61,19 @@ REDIS = RedisInfo(
     is_replica=False,
     replicas=0,
 )
+POSTGRES = PostgresInfo(
+    version="18.1",
+    size=12 * 1024 * 1024,
+    uptime=timedelta(hours=7),
+    connections=9,
+    max_connections=100,
+    in_use=0,
+    pool_size=5,
+    schema="0012",
+    is_schema_current=True,
+    replicas=1,
+    lag=timedelta(seconds=2),
+)
 PAYLOAD = {"user_id": "e93ad238-1f7d-4f21-897f-7ec0d8fb3744", "email": "ada@example.com", "name": "Ada"}
 ADA = operator.Operator("cli:ada@desk")
 TARGET = "Postgres db:5432/app, Redis redis:6379/0"
@@ -73,6 +88,7 @@ class FakeInstallation:
     is_away: bool = False
     is_production: bool = False
     redis: RedisInfo = REDIS
+    postgres: PostgresInfo = POSTGRES
     refusals: RedisRefusals = field(default_factory=RedisRefusals)
     tasks: Sequence[type[Task]] = (SendWelcomeEmail,)
     migrations: list[str] = field(default_factory=list)
@@ -111,6 +127,9 @@ class FakeInstallation:
             clock=self.clock,
             redis_info=self._redis_info,
             redis_refusals=self._redis_refusals,
+            services=Services(
+                redis=self._redis_info, postgres=self._postgres_info, refusal=self._refusal_of_tasks
+            ),
         )
 
     @asynccontextmanager
@@ -136,6 +155,12 @@ class FakeInstallation:
 
     async def _redis_info(self) -> RedisInfo:
         return self.redis
+
+    async def _postgres_info(self) -> PostgresInfo:
+        return self.postgres
+
+    async def _refusal_of_tasks(self) -> str | None:
+        return self.refusals.of_tasks
 
     async def _redis_refusals(self) -> RedisRefusals:
         return self.refusals

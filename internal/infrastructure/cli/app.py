@@ -18,6 +18,7 @@ from internal.infrastructure.cli.commands import (
     workers,
 )
 from internal.infrastructure.cli.commands.audit import list_audit
+from internal.infrastructure.cli.commands.services import show_services
 from internal.infrastructure.cli.commands.stats import show_stats
 from internal.infrastructure.cli.commands.task_enqueue import enqueue_task
 from internal.infrastructure.cli.commands.task_names import list_names
@@ -67,6 +68,7 @@ users.command("enable")(user_actions.enable)
 users.command("seed")(user_creation.seed)
 
 app.command("stats")(show_stats)
+app.command("services")(show_services)
 app.command("dash")(show_dashboard)
 app.add_typer(queues.app, name="queue")
 app.add_typer(tasks, name="task")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # `--help` does not need them, nor the libraries that some im
     from internal.application.admin.view_sessions import ViewSessions
     from internal.application.admin.view_user import ViewUser
     from internal.application.audit import Audit
+    from internal.infrastructure.monitoring.services import Services
     from internal.infrastructure.taskqueue.inspection.redis_info import RedisInfo
     from internal.infrastructure.tasks.codec import TaskCodec
 
@@ -53,6 +54,7 @@ class Tools:
     clock: Clock
     redis_info: Callable[[], Awaitable["RedisInfo"]]
     redis_refusals: Callable[[], Awaitable[RedisRefusals]]
+    services: "Services"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

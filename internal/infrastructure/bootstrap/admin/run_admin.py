@@ -120,6 +120,7 @@ class LocatedInstallation:
         from internal.infrastructure.bootstrap.admin.operator_audit import audit_of_operator  # noqa: PLC0415 - see above
         from internal.infrastructure.bootstrap.container import Container  # noqa: PLC0415 - see above
         from internal.infrastructure.bootstrap.lifespan import open_resources  # noqa: PLC0415 - see above
+        from internal.infrastructure.bootstrap.services.service_reports import services_of  # noqa: PLC0415 - see above
         from internal.infrastructure.bootstrap.services.supported_redis import require_supported_redis  # noqa: PLC0415 - see above
         from internal.infrastructure.taskqueue.inspection.redis_info import read_redis_info  # noqa: PLC0415 - see above
         from internal.infrastructure.telemetry.log import configure_logging  # noqa: PLC0415 - see above
@@ -143,6 +144,7 @@ class LocatedInstallation:
                     clock=container.clock(),
                     redis_info=lambda: read_redis_info(taskqueue.redis()),
                     redis_refusals=lambda: redis_refusals(container),
+                    services=services_of(container),
                 )
 
     @asynccontextmanager

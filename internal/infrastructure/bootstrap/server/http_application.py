@@ -14,15 +14,14 @@ from litestar.types import ASGIApp
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import database_passes, in_background, open_resources
 from internal.infrastructure.bootstrap.server.serving_process import obey_main_process
+from internal.infrastructure.bootstrap.services.service_reports import services_of
 from internal.infrastructure.bootstrap.use_cases import use_cases_by_name
 from internal.infrastructure.config.mail_directory import mail_directory
 from internal.infrastructure.config.origins import parse_origins
 from internal.infrastructure.config.settings import Environment, Settings
 from internal.infrastructure.config.trusted_proxies import parse_trusted_proxies
-from internal.infrastructure.database.postgres_info import read_postgres_info
 from internal.infrastructure.http.api_document.document import ApiName
 from internal.infrastructure.http.app import create_app
-from internal.infrastructure.http.dashboard.services import Services
 from internal.infrastructure.http.dashboard.trends import Trends
 from internal.infrastructure.http.readiness import ReadinessCheck, assess
 from internal.infrastructure.http.session_cookies import SessionCookies
@@ -30,7 +29,6 @@ from internal.infrastructure.http.web.website import Website
 from internal.infrastructure.monitoring.shared import Shared, if_available
 from internal.infrastructure.monitoring.snapshot import Snapshots
 from internal.infrastructure.taskqueue.connections.redis_checks import warn_of_losses
-from internal.infrastructure.taskqueue.inspection.redis_info import read_redis_info
 
 VERSION = "0.1.0"
 
@@ -75,13 +73,7 @@ def providers_of(container: Container, draining: asyncio.Event) -> Mapping[str, 
     )
 
     inspection = container.inspection()
-    services = Services(
-        redis=lambda: read_redis_info(container.taskqueue().redis()),
-        postgres=lambda: read_postgres_info(
-            container.database().engine(), container.database().schema_version()
-        ),
-        refusal=container.taskqueue().write_probe().refusal,
-    )
+    services = services_of(container)
     snapshots = Snapshots(tasks=inspection.tasks(), outbox=inspection.outbox(), clock=container.clock())
     trends = Trends(inspection.tasks(), clock=container.clock())
     failures = Shared(lambda: if_available(inspection.tasks().failures), clock=container.clock())

@@ -19,7 +19,8 @@ from internal.ports.task_snapshots import (
 )
 from internal.ports.tasks import TaskState
 
-if TYPE_CHECKING:  # it imports Redis' client, which `--help` does not need
+if TYPE_CHECKING:  # they import the clients of Redis and Postgres, which `--help` does not need
+    from internal.infrastructure.database.postgres_info import PostgresInfo
     from internal.infrastructure.taskqueue.inspection.redis_info import RedisInfo
 
 STATES = tuple(state for state in TaskState if state is not TaskState.STORED)
@@ -70,6 +71,20 @@ def redis(info: "RedisInfo") -> dict[str, Any]:
         "eviction": info.eviction,
         "uptime_seconds": seconds(info.uptime),
         "clients": info.clients,
+    }
+
+
+def postgres(info: "PostgresInfo") -> dict[str, Any]:
+    return {
+        "version": info.version,
+        "size_bytes": info.size,
+        "uptime_seconds": seconds(info.uptime),
+        "connections": info.connections,
+        "max_connections": info.max_connections,
+        "schema": info.schema,
+        "is_schema_current": info.is_schema_current,
+        "replicas": info.replicas,
+        "lag_seconds": seconds(info.lag),
     }
 
 
@@ -127,6 +142,7 @@ def failure_group(group: FailureGroup) -> dict[str, Any]:
         "archived": group.archived,
         "first_seen": time(group.first_seen),
         "last_seen": time(group.last_seen),
+        "last_error": group.error,
         "sample": {"queue": group.queue, "id": group.task_id},
     }
 

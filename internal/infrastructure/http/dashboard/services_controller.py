@@ -4,7 +4,7 @@ from litestar.params import SkipValidation
 from litestar.response import Template
 
 from internal.infrastructure.http.dashboard.page import Frame
-from internal.infrastructure.http.dashboard.services import Services, memory_share, warnings_of
+from internal.infrastructure.monitoring.services import Services, memory_share, warnings_of
 
 
 @get("/services")

@@ -37,6 +37,7 @@ def test_every_command_is_there() -> None:
     assert {" ".join(path) for path in COMMANDS} == {
         "stats",
         "dash",
+        "services",
         "audit",
         *(f"queue {name}" for name in ("ls", "inspect", "history", "pause", "resume", "rm")),
         *(

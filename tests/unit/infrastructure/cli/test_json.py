@@ -20,6 +20,7 @@ from tests.unit.infrastructure.cli.test_app import COMMANDS
 HOST = socket.gethostname()
 READING: Mapping[str, Sequence[str]] = {
     "stats": (),
+    "services": (),
     "audit": (),
     "queue ls": (),
     "queue inspect": ("default", "low"),

@@ -58,6 +58,7 @@ def test_lists_the_groups_for_a_script(operator: Operator) -> None:
         "archived": 1,
         "first_seen": "2030-01-01T11:50:00+00:00",
         "last_seen": "2030-01-01T11:52:00+00:00",
+        "last_error": "SMTPError: connection refused",
         "sample": {"queue": "default", "id": "mail-2"},
     }
 

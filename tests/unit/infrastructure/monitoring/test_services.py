@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from internal.infrastructure.database.postgres_info import PostgresInfo
-from internal.infrastructure.http.dashboard.services import ServiceReport, Services, warnings_of
+from internal.infrastructure.monitoring.services import ServiceReport, Services, warnings_of
 from internal.infrastructure.taskqueue.inspection.redis_info import RedisInfo
 from internal.ports.unavailable import Unavailable
 from tests.support.operator_terminal import REDIS
