@@ -218,12 +218,12 @@ async def test_acts_on_rows_of_some_states_only(
 ) -> None:
     await office.add(*(a_row(state, state) for state in STATES))
 
-    result = await office.inspector.act(action, [*STATES, "nobody", *STATES])
+    result = await office.inspector.act(action, [*STATES, "nobody", "a\0b", *STATES])
 
     others = [state for state in STATES if state not in APPLIES_TO[action]]
     assert list(result.done) == [state for state in STATES if state in APPLIES_TO[action]]
     refused = {str(state): f"it is {state}" for state in others}
-    assert result.refused == refused | {"nobody": "there is no such row"}
+    assert result.refused == refused | dict.fromkeys(["nobody", "a\0b"], "there is no such row")
     for state in STATES:
         assert await office.state(state) is (state if state in others else becomes)
 

@@ -108,11 +108,12 @@ class OutboxActions:
             return None
 
     async def _find(self, ids: Sequence[str]) -> Mapping[str, OutboxRow]:
+        # No text in Postgres has a NUL, and it refuses to look for one.
+        possible = [task_id for task_id in ids if "\0" not in task_id]
         with translated_outages():
             async with self._engine.connect() as connection:
-                return {
-                    row.id: to_row(row, cipher=None) for row in await connection.execute(_FIND, {"ids": ids})
-                }
+                found = await connection.execute(_FIND, {"ids": possible})
+                return {row.id: to_row(row, cipher=None) for row in found}
 
     async def _restore(self, ids: Sequence[str]) -> set[str]:
         if not ids:
