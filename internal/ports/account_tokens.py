@@ -8,12 +8,12 @@ from internal.domain.account_token import AccountToken, TokenPurpose
 class AccountTokens(Protocol):
     """Remembers the tokens that mails carry, by their SHA-256."""
 
-    async def add(self, token: AccountToken) -> None:
-        """Store the token, unless it is stored already, even if it was used since."""
-        ...
+    async def add(self, token: AccountToken, *, unless: Sequence[bytes] = ()) -> bytes:
+        """Store the token, unless it is stored already, or one whose digest is in `unless`.
 
-    async def first_stored(self, digests: Sequence[bytes]) -> bytes | None:
-        """Return the first of these digests that is stored, even if the token was used or has expired."""
+        A token that was used or has expired is still stored. Return the digest of the one that is stored: the
+        given token's, or the first of the others.
+        """
         ...
 
     async def list_of(self, user_id: UUID) -> Sequence[AccountToken]:

@@ -18,7 +18,7 @@ from tests.fakes.unit_of_work import FakeUnitOfWork
 pytestmark = pytest.mark.anyio
 
 VERIFY, RESET = TokenPurpose.VERIFY_EMAIL, TokenPurpose.RESET_PASSWORD
-DIGEST, ANOTHER = b"1" * 32, b"2" * 32
+DIGEST, ANOTHER, THIRD = b"1" * 32, b"2" * 32, b"3" * 32
 
 
 @dataclass(frozen=True)
@@ -104,14 +104,18 @@ async def test_storing_a_token_again_changes_nothing(store: Store, ada: User) ->
     assert await store.use() is None
 
 
-async def test_finds_which_of_several_tokens_is_stored(store: Store, ada: User) -> None:
-    await store.add(store.token(ada, valid_for=timedelta(0)))
+async def test_stores_a_token_unless_another_is_stored(store: Store, ada: User) -> None:
+    expired = store.token(ada, valid_for=timedelta(0))
+    other, third = replace(store.token(ada), digest=ANOTHER), replace(store.token(ada), digest=THIRD)
+    await store.add(expired)
 
     async with store.begin() as uow:
-        assert await uow.account_tokens.first_stored([ANOTHER, DIGEST]) == DIGEST
-        assert await uow.account_tokens.first_stored([ANOTHER]) is None
-        await uow.account_tokens.add(replace(store.token(ada), digest=ANOTHER))
-        assert await uow.account_tokens.first_stored([ANOTHER, DIGEST]) == ANOTHER
+        assert await uow.account_tokens.add(other, unless=[THIRD, DIGEST]) == DIGEST
+        assert await uow.account_tokens.list_of(ada.id) == [expired]
+        assert await uow.account_tokens.add(other, unless=[THIRD]) == ANOTHER
+        assert await uow.account_tokens.add(other, unless=[DIGEST]) == ANOTHER
+        assert await uow.account_tokens.add(third, unless=[DIGEST, ANOTHER]) == DIGEST
+        assert await uow.account_tokens.list_of(ada.id) == [expired, other]
 
 
 async def test_a_used_token_is_still_stored(store: Store, ada: User) -> None:
@@ -119,7 +123,27 @@ async def test_a_used_token_is_still_stored(store: Store, ada: User) -> None:
     await store.use()
 
     async with store.begin() as uow:
-        assert await uow.account_tokens.first_stored([DIGEST]) == DIGEST
+        other = replace(store.token(ada), digest=ANOTHER)
+        assert await uow.account_tokens.add(other, unless=[DIGEST]) == DIGEST
+
+
+async def test_simultaneous_attempts_store_one_token(store: Store, ada: User) -> None:
+    await store.add()
+    token = store.token(ada)
+
+    async def add() -> bytes:
+        async with store.begin() as uow:
+            digest = await uow.account_tokens.add(token, unless=[ANOTHER])
+            await uow.commit()
+        return digest
+
+    if isinstance(store.clock, FakeClock):
+        digests = [await add() for _ in range(4)]
+    else:
+        digests = await asyncio.gather(*(add() for _ in range(4)))
+
+    assert digests == [DIGEST] * 4
+    assert await store.use() == token
 
 
 async def test_an_undone_use_leaves_the_token(store: Store, ada: User) -> None:

@@ -13,11 +13,12 @@ class FakeAccountTokens:
         self.by_digest: dict[bytes, AccountToken] = {}
         self.used: set[bytes] = set()
 
-    async def add(self, token: AccountToken) -> None:
-        self.by_digest.setdefault(token.digest, token)
-
-    async def first_stored(self, digests: Sequence[bytes]) -> bytes | None:
-        return next((digest for digest in digests if digest in self.by_digest), None)
+    async def add(self, token: AccountToken, *, unless: Sequence[bytes] = ()) -> bytes:
+        for digest in (token.digest, *unless):
+            if digest in self.by_digest:
+                return digest
+        self.by_digest[token.digest] = token
+        return token.digest
 
     async def list_of(self, user_id: UUID) -> Sequence[AccountToken]:
         own = [token for token in self.by_digest.values() if token.user_id == user_id]

@@ -21,18 +21,15 @@ class IssueLinkToken:
     ) -> Mapping[str, str]:
         """Store the token, unless an earlier attempt has done so. Return the variables of the email."""
         tokens = {digest_of(token): token for token in self._link_tokens.of(purpose, user.id, task_id)}
-        digest = await uow.account_tokens.first_stored(list(tokens))
-        if digest is None:
-            digest = next(iter(tokens))
-            await uow.account_tokens.add(
-                AccountToken(
-                    digest=digest,
-                    purpose=purpose,
-                    user_id=user.id,
-                    email=recipient.value,
-                    expires_at=self._clock.now() + VALID_FOR[purpose],
-                )
-            )
+        newest, *older = tokens
+        token = AccountToken(
+            digest=newest,
+            purpose=purpose,
+            user_id=user.id,
+            email=recipient.value,
+            expires_at=self._clock.now() + VALID_FOR[purpose],
+        )
+        digest = await uow.account_tokens.add(token, unless=older)
         return {"name": user.name.value, "token": tokens[digest], "valid_for": _in_words(VALID_FOR[purpose])}
 
 

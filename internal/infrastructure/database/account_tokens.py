@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, LargeBinary, Row, any_, bindparam, func, select, update
+from sqlalchemy import ARRAY, LargeBinary, Row, any_, bindparam, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,14 +12,23 @@ from internal.infrastructure.database.tables import account_tokens as tokens
 from internal.infrastructure.database.tables import users
 
 _KEPT = ("digest", "purpose", "user_id", "email", "expires_at")
-_ADD = DirectStatement(
+_STORED = (
+    select(tokens.c.digest)
+    .where(tokens.c.digest == any_(bindparam("given", type_=ARRAY(LargeBinary))))
+    .cte("stored")
+)
+_ADDED = (
     insert(tokens)
-    .values({name: bindparam(name) for name in _KEPT})
+    .from_select(
+        _KEPT,
+        select(*(bindparam(name, type_=tokens.c[name].type) for name in _KEPT)).where(
+            ~exists(select(_STORED.c.digest))
+        ),
+    )
     .on_conflict_do_nothing(index_elements=["digest"])
+    .cte("added")
 )
-_STORED = DirectStatement(
-    select(tokens.c.digest).where(tokens.c.digest == any_(bindparam("given", type_=ARRAY(LargeBinary))))
-)
+_ADD = DirectStatement(select(_STORED.c.digest).add_cte(_ADDED))
 _USE_UP = update(tokens).where(tokens.c.used_at.is_(None)).values(used_at=func.now())
 # Each use and withdrawal locks the row of the user first. Otherwise two transactions could each wait for a
 # token that the other one holds.
@@ -49,20 +58,18 @@ class SqlAlchemyAccountTokens:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def add(self, token: AccountToken) -> None:
-        row = {
+    async def add(self, token: AccountToken, *, unless: Sequence[bytes] = ()) -> bytes:
+        digests = [token.digest, *unless]
+        values = {
+            "given": digests,
             "digest": token.digest,
             "purpose": token.purpose.value,
             "user_id": token.user_id,
             "email": token.email,
             "expires_at": token.expires_at,
         }
-        await _ADD.rows(self._connection, row)
-
-    async def first_stored(self, digests: Sequence[bytes]) -> bytes | None:
-        rows = await _STORED.rows(self._connection, {"given": list(digests)})
-        stored = {row.digest for row in rows}
-        return next((digest for digest in digests if digest in stored), None)
+        stored = {row.digest for row in await _ADD.rows(self._connection, values)}
+        return next((digest for digest in digests if digest in stored), token.digest)
 
     async def list_of(self, user_id: UUID) -> Sequence[AccountToken]:
         query = select(tokens).where(tokens.c.user_id == user_id).order_by(tokens.c.expires_at)
