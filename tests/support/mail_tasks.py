@@ -7,24 +7,27 @@ from typing import Protocol, TypeVar
 
 from internal.application.tasks.bulkhead import Bulkhead
 from internal.application.tasks.issue_link_token import IssueLinkToken
+from internal.application.tasks.send_email_change import SendEmailChangeHandler
 from internal.application.tasks.send_email_once import SendEmailOnce
 from internal.domain.user import User
 from internal.infrastructure.email.mime import MimeComposer
 from internal.ports.email_sender import Email
 from internal.ports.tasks import TaskContext
-from internal.ports.unit_of_work import UnitOfWork
+from internal.ports.user_reader import UserReader
 from tests.fakes.clock import FakeClock
 from tests.fakes.email_sender import FakeEmailSender
 from tests.fakes.idempotency import FakeIdempotency
 from tests.fakes.link_tokens import FakeLinkTokens
+from tests.fakes.token_keeper import FakeTokenKeeper
 from tests.fakes.unit_of_work import FakeUnitOfWork
+from tests.fakes.user_reader import FakeUserReader
 
 HandlerT_co = TypeVar("HandlerT_co", covariant=True)
 
 
 class MakesHandler(Protocol[HandlerT_co]):
     def __call__(
-        self, *, uow: UnitOfWork, issue_link_token: IssueLinkToken, send_email_once: SendEmailOnce
+        self, *, users: UserReader, issue_link_token: IssueLinkToken, send_email_once: SendEmailOnce
     ) -> HandlerT_co: ...
 
 
@@ -43,10 +46,19 @@ class MailTasks:
         self.send_email_once = SendEmailOnce(
             idempotency=idempotency, email_sender=self.emails, bulkhead=Bulkhead(places=1)
         )
-        self.issue_link_token = IssueLinkToken(link_tokens=self.link_tokens, clock=self.clock)
+        self.issue_link_token = IssueLinkToken(
+            link_tokens=self.link_tokens, token_keeper=FakeTokenKeeper(self.uow), clock=self.clock
+        )
 
     def handler(self, made_by: MakesHandler[HandlerT_co]) -> HandlerT_co:
         return made_by(
+            users=FakeUserReader(self.uow),
+            issue_link_token=self.issue_link_token,
+            send_email_once=self.send_email_once,
+        )
+
+    def email_change_handler(self) -> SendEmailChangeHandler:
+        return SendEmailChangeHandler(
             uow=self.uow, issue_link_token=self.issue_link_token, send_email_once=self.send_email_once
         )
 

@@ -48,7 +48,7 @@ class SendEmailChangeHandler:
             if await uow.users.get_by_email(recipient):
                 return
             variables = await self._issue_link_token(
-                uow, TokenPurpose.CONFIRM_EMAIL, user=user, recipient=recipient, task_id=context.id
+                TokenPurpose.CONFIRM_EMAIL, user=user, recipient=recipient, task_id=context.id, uow=uow
             )
             await uow.commit()
         await self._send_email_once(

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, LargeBinary, Row, any_, bindparam, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from internal.domain.account_token import AccountToken, TokenPurpose
 from internal.infrastructure.database.direct_statement import DirectStatement
@@ -59,17 +59,7 @@ class SqlAlchemyAccountTokens:
         self._connection = connection
 
     async def add(self, token: AccountToken, *, unless: Sequence[bytes] = ()) -> bytes:
-        digests = [token.digest, *unless]
-        values = {
-            "given": digests,
-            "digest": token.digest,
-            "purpose": token.purpose.value,
-            "user_id": token.user_id,
-            "email": token.email,
-            "expires_at": token.expires_at,
-        }
-        stored = {row.digest for row in await _ADD.rows(self._connection, values)}
-        return next((digest for digest in digests if digest in stored), token.digest)
+        return _stored(token, unless, await _ADD.rows(self._connection, _values(token, unless)))
 
     async def list_of(self, user_id: UUID) -> Sequence[AccountToken]:
         query = select(tokens).where(tokens.c.user_id == user_id).order_by(tokens.c.expires_at)
@@ -82,6 +72,31 @@ class SqlAlchemyAccountTokens:
 
     async def withdraw(self, user_id: UUID, purpose: TokenPurpose) -> None:
         await self._connection.execute(_WITHDRAW, {"of_user": user_id, "of_purpose": purpose.value})
+
+
+class SqlAlchemyTokenKeeper:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def add(self, token: AccountToken, *, unless: Sequence[bytes] = ()) -> bytes:
+        return _stored(token, unless, await _ADD.alone(self._engine, **_values(token, unless)))
+
+
+def _values(token: AccountToken, unless: Sequence[bytes]) -> dict[str, object]:
+    return {
+        "given": [token.digest, *unless],
+        "digest": token.digest,
+        "purpose": token.purpose.value,
+        "user_id": token.user_id,
+        "email": token.email,
+        "expires_at": token.expires_at,
+    }
+
+
+def _stored(token: AccountToken, unless: Sequence[bytes], rows: Sequence[Any]) -> bytes:
+    """The digest that is stored. The rows have those that were stored before."""
+    before = {row.digest for row in rows}
+    return next((digest for digest in (token.digest, *unless) if digest in before), token.digest)
 
 
 def _to_token(row: Row[Any]) -> AccountToken:

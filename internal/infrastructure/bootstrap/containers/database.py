@@ -7,6 +7,7 @@ from dependency_injector import containers, providers
 
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.database.account_history import SqlAlchemyAccountHistory
+from internal.infrastructure.database.account_tokens import SqlAlchemyTokenKeeper
 from internal.infrastructure.database.audit_trail import SqlAlchemyAuditTrail
 from internal.infrastructure.database.engine import DatabaseTimeouts, create_engine
 from internal.infrastructure.database.idempotency import SqlAlchemyIdempotency
@@ -77,6 +78,7 @@ class DatabaseContainer(containers.DeclarativeContainer):
     completion_log = providers.Singleton(SqlAlchemyCompletionLog, engine)
     task_history = providers.Singleton(SqlAlchemyTaskHistory, engine)
     idempotency = providers.Singleton(SqlAlchemyIdempotency, engine)
+    token_keeper = providers.Singleton(SqlAlchemyTokenKeeper, engine)
     user_reader = providers.Singleton(SqlAlchemyUserReader, engine)
     user_directory = providers.Singleton(SqlAlchemyUserDirectory, engine)
     request_history = providers.Singleton(SqlAlchemyRequestHistory, engine)

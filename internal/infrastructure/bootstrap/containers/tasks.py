@@ -36,7 +36,12 @@ class TasksContainer(containers.DeclarativeContainer):
         bulkhead=providers.Singleton(Bulkhead, settings.provided.mails_at_once),
     )
 
-    issue_link_token = providers.Factory(IssueLinkToken, link_tokens=security.link_tokens, clock=clock)
+    issue_link_token = providers.Factory(
+        IssueLinkToken,
+        link_tokens=security.link_tokens,
+        token_keeper=database.token_keeper,
+        clock=clock,
+    )
 
     erase_traces_handler = providers.Factory(
         EraseTracesHandler, uow=database.unit_of_work, task_inspector=inspection.tasks
@@ -64,19 +69,19 @@ class TasksContainer(containers.DeclarativeContainer):
     )
     send_password_reset_handler = providers.Factory(
         SendPasswordResetHandler,
-        uow=database.unit_of_work,
+        users=database.user_reader,
         issue_link_token=issue_link_token,
         send_email_once=send_email_once,
     )
     send_verification_email_handler = providers.Factory(
         SendVerificationEmailHandler,
-        uow=database.unit_of_work,
+        users=database.user_reader,
         issue_link_token=issue_link_token,
         send_email_once=send_email_once,
     )
     send_welcome_email_handler = providers.Factory(
         SendWelcomeEmailHandler,
-        uow=database.unit_of_work,
+        users=database.user_reader,
         issue_link_token=issue_link_token,
         send_email_once=send_email_once,
     )

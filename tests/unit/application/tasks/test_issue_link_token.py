@@ -17,11 +17,7 @@ def tasks() -> MailTasks:
 
 
 async def issue(tasks: MailTasks, user: User, purpose: TokenPurpose = VERIFY) -> str:
-    async with tasks.uow as uow:
-        variables = await tasks.issue_link_token(
-            uow, purpose, user=user, recipient=user.email, task_id="task-1"
-        )
-        await uow.commit()
+    variables = await tasks.issue_link_token(purpose, user=user, recipient=user.email, task_id="task-1")
     return variables["token"]
 
 
@@ -59,6 +55,13 @@ async def test_a_new_key_does_not_change_the_token_of_a_task_that_has_begun(
     assert len(tasks.uow.account_tokens.by_digest) == 1
 
 
+async def test_a_unit_of_work_stores_the_token_with_its_other_changes(tasks: MailTasks, ada: User) -> None:
+    async with tasks.uow as uow:
+        await tasks.issue_link_token(VERIFY, user=ada, recipient=ada.email, task_id="task-1", uow=uow)
+
+    assert tasks.uow.account_tokens.by_digest == {}
+
+
 async def test_new_tokens_use_the_newest_key(tasks: MailTasks, ada: User) -> None:
     tasks.link_tokens.keys = ("newer", "older")
 
@@ -85,9 +88,6 @@ async def test_a_repeated_task_does_not_revive_a_used_token(tasks: MailTasks, ad
 async def test_says_how_long_the_link_works(
     tasks: MailTasks, ada: User, purpose: TokenPurpose, said: str
 ) -> None:
-    async with tasks.uow as uow:
-        variables = await tasks.issue_link_token(
-            uow, purpose, user=ada, recipient=ada.email, task_id="task-1"
-        )
+    variables = await tasks.issue_link_token(purpose, user=ada, recipient=ada.email, task_id="task-1")
 
     assert variables["valid_for"] == said

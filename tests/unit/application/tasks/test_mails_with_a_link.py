@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from internal.application.tasks.send_email_change import SendEmailChange, SendEmailChangeHandler
+from internal.application.tasks.send_email_change import SendEmailChange
 from internal.application.tasks.send_password_reset import SendPasswordReset, SendPasswordResetHandler
 from internal.application.tasks.send_verification_email import (
     SendVerificationEmail,
@@ -29,7 +29,7 @@ class Case:
     kind: str
     purpose: TokenPurpose
     page: str
-    handler: Callable[..., Any]
+    handler: Callable[[MailTasks], Callable[..., Any]]
     task: Callable[[User, str], Any]
     recipient: str = ADDRESS
 
@@ -39,28 +39,28 @@ CASES = [
         "welcome",
         TokenPurpose.VERIFY_EMAIL,
         "verify-email",
-        SendWelcomeEmailHandler,
+        lambda tasks: tasks.handler(SendWelcomeEmailHandler),
         lambda user, email: SendWelcomeEmail(user_id=user.id, email=email, name="Ada"),
     ),
     Case(
         "verification",
         TokenPurpose.VERIFY_EMAIL,
         "verify-email",
-        SendVerificationEmailHandler,
+        lambda tasks: tasks.handler(SendVerificationEmailHandler),
         lambda _, email: SendVerificationEmail(email=email),
     ),
     Case(
         "password-reset",
         TokenPurpose.RESET_PASSWORD,
         "reset-password",
-        SendPasswordResetHandler,
+        lambda tasks: tasks.handler(SendPasswordResetHandler),
         lambda _, email: SendPasswordReset(email=email),
     ),
     Case(
         "email-change",
         TokenPurpose.CONFIRM_EMAIL,
         "confirm-email",
-        SendEmailChangeHandler,
+        MailTasks.email_change_handler,
         lambda user, email: SendEmailChange(user_id=user.id, email=email, requested_at=NOON),
         NEW_ADDRESS,
     ),
@@ -75,7 +75,7 @@ def tasks() -> MailTasks:
 
 async def deliver(tasks: MailTasks, case: Case, user: User, email: str | None = None) -> None:
     task = case.task(user, email or case.recipient)
-    await tasks.handler(case.handler)(task, tasks.context)
+    await case.handler(tasks)(task, tasks.context)
 
 
 @every_case

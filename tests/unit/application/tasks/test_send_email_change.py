@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from internal.application.tasks.send_email_change import SendEmailChange, SendEmailChangeHandler
+from internal.application.tasks.send_email_change import SendEmailChange
 from internal.domain.email_address import EmailAddress
 from internal.domain.user import User
 from tests.fakes.clock import NOON
@@ -18,7 +18,7 @@ MOMENT = timedelta(seconds=1)
 
 async def deliver(tasks: MailTasks, user: User, email: str = NEW) -> None:
     task = SendEmailChange(user_id=user.id, email=email, requested_at=NOON)
-    await tasks.handler(SendEmailChangeHandler)(task, tasks.context)
+    await tasks.email_change_handler()(task, tasks.context)
 
 
 @pytest.mark.parametrize("taken", ["ada@example.com", "bob@example.com"])
