@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from uuid import uuid4
 
 import msgspec
 import redis
@@ -89,6 +90,7 @@ FIRES = (
 
 
 def burn(redis_url: str) -> None:
+    """Add new tasks. After an action on those of an earlier call, no group has both."""
     with redis.Redis.from_url(redis_url) as client:
         desk = Desk(Engine(redis_url, client))
         for fire in FIRES:
@@ -99,7 +101,7 @@ def burn(redis_url: str) -> None:
 def _fail(desk: Desk, fire: Fire, number: int) -> None:
     """As a worker leaves a scheduled task of which an attempt has failed."""
     client, queue = desk.engine.client, f"{PREFIX}:{QUEUE}"
-    task_id = f"{fire.mark.fingerprint}-{number:04}"
+    task_id = str(uuid4())
     failed_at = int(time.time() * 1000) - number * fire.every - 2 * _MINUTE
     options = {"traceback": fire.traceback, "retries": 1}
     payload = {"user_id": f"{number:08}", "email": "grace@example.com"}

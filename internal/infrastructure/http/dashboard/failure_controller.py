@@ -15,7 +15,6 @@ from internal.infrastructure.http.dashboard.page import Frame
 from internal.infrastructure.http.dashboard.steps import StepForm, Way, take_step
 from internal.infrastructure.http.dashboard.traceback_view import lines_of
 from internal.infrastructure.http.web.page import see_other
-from internal.infrastructure.monitoring.personal_data import masked_text
 from internal.infrastructure.monitoring.snapshot import Snapshots
 from internal.ports.task_failures import FailureGroup, FailureGroupNotFound
 from internal.ports.task_inspector import APPLIES_TO, ActionStep, TaskAction, TaskInspector, TaskNotFound
@@ -24,8 +23,6 @@ from internal.ports.tasks import TaskState
 
 SIZE = 30
 ACTIONS = (TaskAction.RUN, TaskAction.ARCHIVE, TaskAction.DELETE)
-# Characters. The engine stores no longer ones.
-LONGEST_TRACEBACK = 33_000
 
 _FAILED = frozenset({TaskState.RETRY, TaskState.ARCHIVED})
 
@@ -58,9 +55,7 @@ class FailureController(Controller):
             found=await failures.newest(),
             listed=listed,
             is_first_page=cursor is None,
-            trace=list(lines_of(masked_text(sample.traceback, LONGEST_TRACEBACK)))
-            if sample and sample.traceback
-            else [],
+            trace=list(lines_of(sample.traceback)) if sample and sample.traceback else [],
             actions=[action for action in ACTIONS if _applies(action, group)],
         )
 

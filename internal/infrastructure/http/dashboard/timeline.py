@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from internal.infrastructure.http.dashboard.traceback_view import Line, lines_of
 from internal.ports.outbox_inspector import OutboxRow, OutboxState
 from internal.ports.task_snapshots import Attempt, TaskInfo
 from internal.ports.tasks import TaskState
@@ -17,14 +18,18 @@ _ENDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """`colour` is the state with its colour. `error` is the text of a failed attempt."""
+    """`colour` is the state with its colour. `error` and `traceback` are of a failed attempt."""
 
     title: str
     at: datetime
     colour: TaskState = TaskState.PENDING
     text: str = ""
     error: str = ""
+    traceback: str = ""
     is_ahead: bool = False
+
+    def trace(self, *, is_revealed: bool) -> Sequence[Line]:
+        return list(lines_of(self.traceback, is_masked=not is_revealed)) if self.traceback else []
 
 
 def timeline_of(task: TaskInfo | None, row: OutboxRow | None) -> Sequence[Event]:
@@ -51,7 +56,10 @@ def _of_row(row: OutboxRow) -> Iterator[Event]:
 def _of_task(task: TaskInfo) -> Iterator[Event]:
     if task.published_at:
         yield Event(title="Published", at=task.published_at)
-    yield from (_failure(number, attempt) for number, attempt in enumerate(task.history, start=1))
+    for number, attempt in enumerate(task.history, start=1):
+        # Only the traceback of the last failed attempt is stored.
+        traceback = task.traceback if number == len(task.history) else None
+        yield _failure(number, attempt, traceback or "")
     if task.started_at:
         text = f"On {task.worker}."
         yield Event(title="Running", at=task.started_at, colour=TaskState.ACTIVE, text=text)
@@ -59,10 +67,12 @@ def _of_task(task: TaskInfo) -> Iterator[Event]:
         yield Event(title="Completed", at=task.completed_at, colour=TaskState.COMPLETED)
 
 
-def _failure(number: int, attempt: Attempt) -> Event:
+def _failure(number: int, attempt: Attempt, traceback: str) -> Event:
     """An attempt may fail again without being counted: such attempts have the same number of retries."""
     title = f"Failure {number}, in attempt {attempt.retries + 1}"
-    return Event(title=title, at=attempt.at, colour=TaskState.ARCHIVED, error=attempt.error)
+    return Event(
+        title=title, at=attempt.at, colour=TaskState.ARCHIVED, error=attempt.error, traceback=traceback
+    )
 
 
 def _ahead(task: TaskInfo) -> Iterator[Event]:

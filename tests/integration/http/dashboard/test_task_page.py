@@ -34,6 +34,20 @@ async def test_shows_a_failed_task_without_personal_data(
     assert "Reveal" not in page.text
 
 
+async def test_shows_the_traceback_of_the_last_failure_and_leads_to_its_group(
+    client: httpx.AsyncClient, viewer: Account, desk: Desk
+) -> None:
+    traceback = 'Traceback (most recent call last):\n  File "a.py", line 1, in send\nRefused: ada@example.com'
+    desk.add("1", TaskState.RETRY, error="Refused: no", options={"traceback": traceback})
+
+    page = await client.get(task_address("default", "1"), headers=viewer.headers)
+    [group] = re.findall(r'<a href="([^"]+)">See all tasks that fail like this', page.text)
+    shown = await client.get(group, headers=viewer.headers)
+
+    assert '<span class="error">Refused: •••</span>' in page.text
+    assert "<h1>work fails with Refused</h1>" in shown.text
+
+
 async def test_an_admin_reveals_the_payload_and_that_is_recorded(
     client: httpx.AsyncClient, admin: Account, desk: Desk, container: Container
 ) -> None:

@@ -34,6 +34,7 @@ def test_tells_what_happened_in_order_and_what_is_ahead() -> None:
         due=after(60),
         deadline=after(50),
         history=[Attempt(at=after(2), retries=0, error="no"), Attempt(at=after(9), retries=1, error="nay")],
+        traceback="the last one",
     )
 
     events = timeline_of(task, row(OutboxState.FORWARDED, forwarded_at=after(0.02)))
@@ -47,7 +48,10 @@ def test_tells_what_happened_in_order_and_what_is_ahead() -> None:
         ("Deadline", True),
         ("Next attempt", True),
     ]
-    assert [event.error for event in events if event.error] == ["no", "nay"]
+    assert [(event.error, event.traceback) for event in events if event.error] == [
+        ("no", ""),
+        ("nay", "the last one"),
+    ]
 
 
 def test_a_task_that_is_gone_has_the_end_that_the_outbox_knows() -> None:

@@ -36,5 +36,14 @@ def test_keeps_the_text() -> None:
     assert "\n".join(line.text for line in lines_of(TRACEBACK)) == TRACEBACK.rstrip()
 
 
+def test_addresses_are_masked_unless_the_reader_may_see_them() -> None:
+    masked, revealed = (
+        [line.text for line in lines_of("SMTPError: <ada@example.com>", is_masked=is_masked)]
+        for is_masked in (True, False)
+    )
+
+    assert (masked, revealed) == (["SMTPError: <•••>"], ["SMTPError: <ada@example.com>"])
+
+
 def test_any_text_is_a_traceback() -> None:
     assert [line.kind for line in lines_of("it was killed")] == ["error"]
