@@ -21,6 +21,8 @@ from tests.support.browser.chromium import NEEDS_CHROMIUM, chromium, running_chr
 from tests.support.browser.pages import NARROW, SCHEMES, WIDE, Look, visit
 from tests.support.browser.site import Site, running_site
 from tools.shots import SHOTS, TOKEN, Shot, adas_session
+from tools.terminal_shot import NAME as TERMINAL
+from tools.terminal_shot import terminal_as_png, terminal_as_svg
 
 FOLDER = Path(__file__).parents[1] / "docs/screenshots"
 HEIGHTS = {WIDE: 900, NARROW: 844}
@@ -90,11 +92,14 @@ def main() -> int:
         print(NEEDS_CHROMIUM, file=sys.stderr)
         return 1
     FOLDER.mkdir(exist_ok=True)
+    terminal = terminal_as_svg()
     with _site() as site, running_chromium(program) as browser:
         adas_session(site)
         for shot in SHOTS:
             draw(browser, site, shot)
             print(shot.name)
+        (FOLDER / f"{TERMINAL}.png").write_bytes(_with_few_colours(terminal_as_png(browser, terminal)))
+        print(TERMINAL)
     return 0
 
 

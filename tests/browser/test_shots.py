@@ -10,6 +10,7 @@ from tests.support.browser.pages import Visit
 from tests.support.browser.site import Site
 from tools.screenshots import FOLDER, HEIGHTS
 from tools.shots import SHOTS, Shot
+from tools.terminal_shot import NAME as TERMINAL
 
 # Other files check these: the parts of the API page that are ours, and a page with a frame.
 ELSEWHERE = {"api", "mail"}
@@ -37,7 +38,7 @@ def test_every_picture_is_drawn_and_no_other() -> None:
         for shot in SHOTS
         for scheme in ("light", "dark")
         for width in HEIGHTS
-    }
+    } | {f"{TERMINAL}.png"}
 
     assert {file.name for file in FOLDER.iterdir()} == names, "run `make screenshots`"
     assert [file.name for file in FOLDER.iterdir() if file.stat().st_size > 100_000] == []

@@ -14,6 +14,7 @@ from internal.infrastructure.cli.dash.source import Source
 from internal.infrastructure.cli.dash.table import Line, Table
 from internal.infrastructure.cli.dash.task_screen import TaskScreen
 from internal.infrastructure.cli.dash.veil import veiled
+from internal.infrastructure.monitoring.personal_data import masked_text
 from internal.ports.task_failures import FailureGroup
 from internal.ports.task_inspector import TaskAction, TaskPage
 
@@ -94,4 +95,5 @@ class GroupScreen(LiveScreen[Group]):
             f"{plain(group.failure.task_name or UNREADABLE)} failed with {plain(group.failure.error_type)}",
             plain(group.failure.frame or humanize.NOTHING),
             f"{tasks}, first {first}, last {last}",
+            *([f"latest: {plain(masked_text(group.error))}"] if group.error else []),
         ]

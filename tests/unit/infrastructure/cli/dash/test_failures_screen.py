@@ -41,6 +41,7 @@ async def test_opens_a_group_and_its_tasks() -> None:
         await dash.sees("Task welcome-44", "Traceback")
 
     assert "internal/infrastructure/email/smtp_sender.py in SmtpSender.send" in shown
+    assert "latest: SMTPConnectError: connection refused for •••" in shown
     assert "ada@" not in shown
 
 
