@@ -62,7 +62,7 @@ class MimeComposer:
             b"\r\n--%b\r\n" % boundary,
             text_part(text, subtype="plain"),
             b"\r\n--%b\r\n" % boundary,
-            text_part(html, subtype="html"),
+            text_part(_ascii(html), subtype="html"),
             b"\r\n--%b--\r\n" % boundary,
         )
         return ComposedEmail(
@@ -85,3 +85,8 @@ class MimeComposer:
 
     def _render(self, template: str, variables: Mapping[str, str]) -> str:
         return self._templates.get_template(template).render(variables)
+
+
+def _ascii(html: str) -> str:
+    """Write what is not ASCII as character references. To encode the whole page takes ten times as long."""
+    return html.encode("ascii", errors="xmlcharrefreplace").decode()

@@ -3,6 +3,7 @@ from dataclasses import replace
 from email import message_from_bytes, policy
 from email.headerregistry import AddressHeader
 from email.message import EmailMessage
+from html import unescape
 
 import pytest
 from hypothesis import given
@@ -104,6 +105,18 @@ def test_a_name_is_literal_in_the_text_and_escaped_in_the_html() -> None:
 
     assert f"Hello {name}," in body(message, "plain")
     assert "&lt;a href=&#34;https://evil.example&#34;&gt;{{7*7}}&lt;/a&gt;" in body(message, "html")
+
+
+@pytest.mark.parametrize(
+    "name", ["Jos\u00e9", "\u0915\u094d\u200d", "\U0001f469\u200d\U0001f52c", "&eacute;"]
+)
+def test_the_html_shows_every_name_and_needs_no_encoding(name: str) -> None:
+    message = received(replace(WELCOME, variables={**WELCOME.variables, "name": name}))
+
+    page = message.get_body(("html",))
+    assert page is not None
+    assert page["Content-Transfer-Encoding"] == "7bit"
+    assert f"Hello {name}," in unescape(page.get_content())
 
 
 def test_a_missing_variable_is_an_error() -> None:
