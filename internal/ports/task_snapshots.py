@@ -63,6 +63,39 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """Another task of a chain or a group. `name` is None if it is not known."""
+
+    queue: str
+    id: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupProgress:
+    """A group of tasks: how many there are, and how many of them are done."""
+
+    id: str
+    size: int
+    done: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbours:
+    """The tasks around one task. The other tasks of its group are only counted.
+
+    follows: the task whose end has stored this one; follows_group: or the group.
+    on_success, on_failure: the tasks that its end, or that of its group, stores.
+    """
+
+    follows: Neighbour | None = None
+    follows_group: str | None = None
+    group: GroupProgress | None = None
+    on_success: Sequence[Neighbour] = ()
+    on_failure: Sequence[Neighbour] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskInfo:
     """One task at one moment. Fields that do not apply to its state, or were not kept, are None.
 
@@ -75,6 +108,7 @@ class TaskInfo:
     failure: of the last failed attempt.
     traceback: of the last failed attempt.
     history: the failed attempts, oldest first; in a page only the last one.
+    neighbours: None in a page, and of a task that is alone.
     """
 
     id: str
@@ -106,6 +140,7 @@ class TaskInfo:
     completed_at: datetime | None = None
     expires_at: datetime | None = None
     result: object = None
+    neighbours: Neighbours | None = None
 
     @property
     def happened_at(self) -> datetime | None:

@@ -26,6 +26,7 @@ from internal.infrastructure.cli.command_needs import Tools
 from internal.infrastructure.cli.output import json_output
 from internal.infrastructure.cli.output.console import print_line, show_fields, show_json, show_table
 from internal.infrastructure.cli.output.failures import on_queue
+from internal.infrastructure.cli.output.neighbour_texts import neighbour_texts
 from internal.infrastructure.cli.output.table_layout import Column
 from internal.infrastructure.cli.run_with_tools import run
 from internal.ports.task_inspector import TaskPage
@@ -209,6 +210,7 @@ def task_fields(task: TaskInfo, now: datetime) -> Sequence[tuple[str, str]]:
         "crashes": str(task.crashes) if task.crashes else None,
         "retention": humanize.duration(task.retention) if task.retention else None,
         "unique": _unique(task),
+        **neighbour_texts(task.neighbours),
         "completed": _absolute_time(task.completed_at, now),
         "expires": _absolute_time(task.expires_at, now),
         "headers": json.dumps(dict(task.headers), ensure_ascii=False) if task.headers else None,

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -129,6 +130,7 @@ def _content(info: TaskInfo) -> dict[str, Any]:
         "raw_base64": b64encode(info.raw).decode() if info.raw is not None else None,
         "result": info.result,
         "traceback": info.traceback,
+        "neighbours": asdict(info.neighbours) if info.neighbours else None,
     }
 
 

@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from internal.infrastructure.taskqueue.inspection.bulk_actions import BulkAction
 from internal.infrastructure.taskqueue.inspection.failure_actions import FailureActions
 from internal.infrastructure.taskqueue.inspection.failure_scanner import FailureScanner
 from internal.infrastructure.taskqueue.inspection.failures import FailureReader
+from internal.infrastructure.taskqueue.inspection.neighbours import neighbours_in
 from internal.infrastructure.taskqueue.inspection.operator_actions import OperatorActions
 from internal.infrastructure.taskqueue.inspection.pagination import read_page
 from internal.infrastructure.taskqueue.inspection.queue_decoding import queue_info
@@ -146,17 +148,18 @@ class RedisTaskInspector:
         found = await self._call(scripts.TASK, (queue, task_id))
         if found is None:
             raise TaskNotFound(f"the queue {queue} has no task {task_id}")
-        name, score, message, retained_until, token, kept = found
+        name, score, message, retained_until, token, kept, done = found
         record = dict(zip(kept[::2], kept[1::2], strict=True))
         row = TaskRow(task_id, score.decode(), message or b"", retained_until, record)
         holder = (await self._scanner.lease_holders(queue)).get(task_id) if token else None
-        return row.info(
+        info = row.info(
             queue,
             STATES[name.decode()],
             archive_for=self._archive_for,
             cipher=self._cipher,
             holder=holder,
         )
+        return replace(info, neighbours=neighbours_in(record, done=done))
 
     async def act(self, action: TaskAction, queue: str, task_ids: Sequence[str]) -> ActionResult:
         return await self._actions.act(action, queue, task_ids)

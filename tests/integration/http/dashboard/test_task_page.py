@@ -7,6 +7,7 @@ import pytest
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.http.task_address import task_address
+from internal.infrastructure.taskqueue.protocol import scripts
 from internal.ports.security_event_log import EventFilter
 from internal.ports.tasks import TaskState
 from tests.support.accounts import Account
@@ -46,6 +47,36 @@ async def test_shows_the_traceback_of_the_last_failure_and_leads_to_its_group(
 
     assert '<span class="error">Refused: •••</span>' in page.text
     assert "<h1>work fails with Refused</h1>" in shown.text
+
+
+async def test_shows_the_neighbours_in_a_chain(
+    client: httpx.AsyncClient, viewer: Account, desk: Desk
+) -> None:
+    """The next task has no page before it is stored."""
+    message = scripts.text(b'{"actor_name":"<next>"}')
+    packed = scripts.text(scripts.encode_request([("low", "2", message, 0, -1, {})]))
+    kept = {"retention": 60_000}
+    desk.add("waits", terms={"on_success": packed})
+    desk.add("done", TaskState.COMPLETED, options=kept, terms={"on_success": packed})
+
+    waits, done, second = [
+        await client.get(task_address(queue, task_id), headers=viewer.headers)
+        for queue, task_id in (("default", "waits"), ("default", "done"), ("low", "2"))
+    ]
+
+    assert "<dd>&lt;next&gt;</dd>" in waits.text.replace("\n", "")
+    assert '<a href="/dashboard/tasks/low/2">&lt;next&gt;</a>' in done.text
+    assert '<a href="/dashboard/tasks/default/done">done</a>' in second.text
+
+
+async def test_shows_how_far_a_group_is(client: httpx.AsyncClient, viewer: Account, desk: Desk) -> None:
+    terms = {"group": "7f", "size": 1200}
+    desk.add("1", TaskState.COMPLETED, terms=terms, options={"retention": 60_000})
+    desk.add("2", terms=terms)
+
+    page = await client.get(task_address("default", "2"), headers=viewer.headers)
+
+    assert "<dd>1 of 1,200</dd>" in page.text
 
 
 async def test_an_admin_reveals_the_payload_and_that_is_recorded(

@@ -16,8 +16,10 @@ from internal.infrastructure.taskqueue.publishing.enqueuer import Enqueuer
 from internal.infrastructure.taskqueue.publishing.publisher import DramatiqTaskPublisher
 from internal.infrastructure.tasks.codec import TaskCodec
 from internal.infrastructure.tasks.task_encoder import TaskEncoder
+from internal.ports.task_snapshots import Neighbour
 from internal.ports.tasks import MOST_STEPS, Publication, TaskOptions
 from tests.support.taskqueue.engine import PREFIX, WEIGHTS, Engine, Hand
+from tests.support.taskqueue.inspectors import inspector_on
 
 pytestmark = pytest.mark.anyio
 
@@ -158,6 +160,46 @@ async def test_a_later_step_that_cannot_be_is_refused_before_anything_is_stored(
         await publisher.publish_chain([A, (B, options)])
 
     assert engine.states() == {}
+
+
+async def test_operators_see_what_a_step_follows_and_what_follows_it(
+    publisher: DramatiqTaskPublisher, hand: Hand, engine: Engine, redis_url: str
+) -> None:
+    first = await publisher.publish_chain([A, B], on_failure=FAILED)
+    [delivery] = hand.fetch(1)
+    async with inspector_on(redis_url) as inspector:
+        before = (await inspector.task("default", first.id)).neighbours
+        hand.settle(delivery, KEPT)
+        [second] = [task_id for task_id in engine.states() if task_id != first.id]
+        after = (await inspector.task("default", second)).neighbours
+
+    assert before
+    assert [(other.id, other.name) for other in before.on_success] == [(second, "step")]
+    assert [other.name for other in before.on_failure] == ["step"]
+    assert (before.follows, before.group) == (None, None)
+    assert after
+    assert after.follows == Neighbour(queue="default", id=first.id)
+    assert list(after.on_success) == []
+
+
+async def test_operators_see_how_far_a_group_is(
+    publisher: DramatiqTaskPublisher, hand: Hand, engine: Engine, redis_url: str
+) -> None:
+    await publisher.publish_group([A, B], then=THEN)
+    first, second = hand.fetch(2)
+    hand.settle(first, DONE)
+    async with inspector_on(redis_url) as inspector:
+        member = (await inspector.task("default", second.task_id)).neighbours
+        hand.settle(second, DONE)
+        [then] = engine.states()
+        last = (await inspector.task("default", then)).neighbours
+
+    assert member
+    assert member.group
+    assert (member.group.size, member.group.done) == (2, 1)
+    assert [other.id for other in member.on_success] == [then]
+    assert last
+    assert (last.follows, last.follows_group) == (None, member.group.id)
 
 
 async def test_the_longest_chain_runs_to_its_end(publisher: DramatiqTaskPublisher, hand: Hand) -> None:

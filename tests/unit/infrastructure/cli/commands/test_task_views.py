@@ -300,6 +300,7 @@ def test_inspects_a_task_for_a_script(operator: Operator) -> None:
         "expires_at": "2030-01-01T12:00:00+00:00",
         "result": None,
         "traceback": None,
+        "neighbours": None,
     }
 
 
