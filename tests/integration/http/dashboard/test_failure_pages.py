@@ -1,5 +1,6 @@
 """The pages about groups of failures as a browser without scripts gets them."""
 
+import asyncio
 import re
 from html import unescape
 from typing import Any
@@ -224,6 +225,21 @@ async def test_an_action_goes_on_until_nothing_is_left(
     assert "Looked at 100 of 101 failed tasks." in first.text
     assert "data-goes-on" in first.text
     assert title_of(last) == "101 tasks are archived"
+
+
+async def test_two_operators_who_retry_the_same_group_see_true_results(
+    client: httpx.AsyncClient, admin: Account, desk: Desk
+) -> None:
+    add(desk, *(str(number) for number in range(150)))
+    questions = [await client.get(f"{ACT}?action=run", headers=admin.headers) for _ in range(2)]
+
+    results = await asyncio.gather(
+        *(client.post(ACT, data=form_in(asked), headers=admin.headers) for asked in questions)
+    )
+
+    numbers = [title_of(result).partition(" task")[0] for result in results]
+    assert sum(0 if number == "No" else int(number) for number in numbers) == 150
+    assert set(desk.engine.states().values()) == {"pending"}
 
 
 async def test_a_viewer_is_refused_a_forged_form(
