@@ -73,9 +73,10 @@ class RegisterUser:
             IdempotencyKeyReused: a different sign-up used this key.
             RequestInProgress: a sign-up with this key is still running.
         """
-        await self._rate_limiter.count({Limit.SIGN_UP_ATTEMPTS_PER_CLIENT: command.caller.network})
+        network = command.caller.network
+        await self._rate_limiter.count({Limit.SIGN_UP_ATTEMPTS_PER_CLIENT: network})
         email, name = await self._check(command)
-        async with counted(self._rate_limiter, {Limit.SIGN_UPS_PER_CLIENT: command.caller.network}):
+        async with counted(self._rate_limiter, {Limit.SIGN_UPS_PER_CLIENT: network}):
             return await self._register(command, await self._build_user(email, name, command.password))
 
     async def _register(self, command: RegisterUserCommand, user: User) -> RegisteredUser:
