@@ -13,6 +13,7 @@ from litestar.response import Template
 from internal.application.auth.authenticate import Principal
 from internal.domain.role import Permission
 from internal.infrastructure.http.dashboard.conditional_page import ConditionalPage
+from internal.infrastructure.http.dashboard.drawings import Drawings
 from internal.infrastructure.http.web.page import page
 from internal.infrastructure.monitoring.snapshot import Snapshot, Snapshots
 
@@ -24,6 +25,7 @@ class Frame:
     request: Request[Any, Any, Any]
     snapshot: Snapshot
     principal: Principal
+    drawings: Drawings
 
     @property
     def can_act(self) -> bool:
@@ -39,6 +41,7 @@ class Frame:
             status=status,
             kind=ConditionalPage,
             snapshot=self.snapshot,
+            once=self.drawings.once,
             now=self.snapshot.at,
             viewer=self.principal.user,
             can_act=self.can_act,
@@ -52,9 +55,10 @@ class Frame:
 async def provide_frame(
     request: Request[Any, Any, Any],
     snapshots: SkipValidation[NamedDependency[Snapshots]],
+    drawings: SkipValidation[NamedDependency[Drawings]],
     principal: NamedDependency[Principal],
 ) -> Frame:
-    return Frame(request, await snapshots.newest(), principal)
+    return Frame(request, await snapshots.newest(), principal, drawings)
 
 
 def _address_of(request: Request[Any, Any, Any]) -> str | None:

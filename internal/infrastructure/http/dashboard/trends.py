@@ -1,3 +1,4 @@
+from datetime import timedelta
 from functools import partial
 
 from internal.infrastructure.http.dashboard.trend import Trend, trend_of
@@ -6,14 +7,19 @@ from internal.ports.clock import Clock
 from internal.ports.task_inspector import TaskInspector
 from internal.ports.task_statistics import Span, TaskStatistics
 
+# Workers write their statistics as often.
+_KEPT_FOR = timedelta(seconds=5)
+
 
 class Trends:
-    """What all viewers of a process share for a second, drawn once. None: Redis does not answer."""
+    """What tasks did, drawn once for all viewers of a process. None: Redis does not answer."""
 
     def __init__(self, tasks: TaskInspector, *, clock: Clock) -> None:
         self._tasks = tasks
-        self._hour = Shared(partial(self._read, Span.HOUR), clock=clock)
-        self._spans = {span: Shared(partial(self._take, span), clock=clock) for span in Span}
+        self._hour = Shared(partial(self._read, Span.HOUR), clock=clock, kept_for=_KEPT_FOR)
+        self._spans = {
+            span: Shared(partial(self._take, span), clock=clock, kept_for=_KEPT_FOR) for span in Span
+        }
 
     async def hour(self) -> TaskStatistics | None:
         return await self._hour.newest()

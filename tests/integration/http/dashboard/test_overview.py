@@ -127,3 +127,18 @@ async def test_the_page_of_a_queue_has_its_own_chart(
         'aria-label="Attempts per minute in the last hour: 7 succeeded, 1 to be retried, 0 archived."'
         in page.text
     )
+
+
+async def test_viewers_share_drawings_but_no_token_and_no_button(
+    client: httpx.AsyncClient, admin: Account, viewer: Account, desk: Desk
+) -> None:
+    desk.add("1")
+
+    of_admin = await client.get(OVERVIEW, headers=admin.headers)
+    of_viewer = await client.get(OVERVIEW, headers=viewer.headers)
+
+    assert 'formaction="/dashboard/queues/default/pause"' in of_admin.text
+    assert of_admin.text.count('name="csrf_token"') == 1
+    assert "formaction" not in of_viewer.text
+    assert "csrf_token" not in of_viewer.text
+    assert admin.user.email.value not in of_viewer.text
