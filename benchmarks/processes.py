@@ -19,16 +19,16 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 _PARENT, _USER, _SYSTEM, _RESIDENT = 1, 11, 12, 21
 
 
-class Workers:
-    """One or more commands, each with all the processes it has started."""
+class Processes:
+    """One or more processes, each with all those it has started."""
 
-    def __init__(self, processes: "list[subprocess.Popen[bytes]]") -> None:
-        self._roots = processes
+    def __init__(self, *roots: int) -> None:
+        self._root_pids = roots
 
     @property
     def pids(self) -> set[int]:
         """Children included."""
-        tree = {process.pid for process in self._roots}
+        tree = set(self._root_pids)
         parents = {pid: int(stat[_PARENT]) for pid, stat in _all_stats()}
         while more := {pid for pid, parent in parents.items() if parent in tree} - tree:
             tree |= more
@@ -44,16 +44,24 @@ class Workers:
         """Bytes."""
         return sum(int(stat[_RESIDENT]) for stat in self._stats()) * _PAGE
 
+    def _stats(self) -> Iterator[list[str]]:
+        pids = self.pids
+        return (stat for pid, stat in _all_stats() if pid in pids)
+
+
+class Workers(Processes):
+    """Commands that this process has started."""
+
+    def __init__(self, processes: "list[subprocess.Popen[bytes]]") -> None:
+        super().__init__(*(process.pid for process in processes))
+        self._roots = processes
+
     def kill(self) -> None:
         for pid in self.pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         for process in self._roots:
             process.wait()
-
-    def _stats(self) -> Iterator[list[str]]:
-        pids = self.pids
-        return (stat for pid, stat in _all_stats() if pid in pids)
 
 
 @contextmanager

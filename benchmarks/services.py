@@ -18,6 +18,7 @@ from internal.infrastructure.embedded.redis import EmbeddedRedis
 class Services:
     directory: Path
     redis: EmbeddedRedis
+    postgres: EmbeddedPostgres
 
 
 @contextmanager
@@ -37,7 +38,7 @@ def running_services() -> Iterator[Services]:
                 "LOG_LEVEL": "ERROR",
                 notes.VARIABLE: str(directory / "notes"),
             }
-            yield Services(directory, redis)
+            yield Services(directory, redis, postgres)
         finally:
             redis.stop()
             postgres.destroy()

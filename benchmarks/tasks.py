@@ -79,4 +79,14 @@ class FailOnce:
     label: str
 
 
-ALL = (Noop, ApplicationNoop, Mark, Sleep, StayOnce, FailOnce)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fail:
+    """Fails for one of several causes; the next attempt is a day later."""
+
+    task_name: ClassVar[str] = "fail"
+    task_options: ClassVar[TaskOptions] = TaskOptions()
+
+    cause: int
+
+
+ALL = (Noop, ApplicationNoop, Mark, Sleep, StayOnce, FailOnce, Fail)

@@ -7,10 +7,14 @@ import dramatiq
 from benchmarks import notes
 
 RETRY_AFTER = 10_000  # milliseconds
+DAY = 24 * 3600 * 1000
 
 
 class FailedOnPurpose(Exception):
     """Its attempt counts as failed."""
+
+
+CAUSES = [type(f"Cause{number}", (FailedOnPurpose,), {}) for number in range(50)]
 
 
 @dramatiq.actor
@@ -43,3 +47,8 @@ async def fail_once(label: str) -> None:
     notes.write(label)
     if is_first:
         raise FailedOnPurpose(label)
+
+
+@dramatiq.actor(min_backoff=DAY, max_backoff=DAY)
+async def fail(cause: int) -> None:
+    raise CAUSES[cause % len(CAUSES)](f"cause {cause}")
