@@ -5,7 +5,8 @@ from uuid import UUID
 
 from internal.domain.caller import Caller
 
-# A session ends when it was not refreshed for IDLE_FOR, and in any case LASTS_FOR after the log-in.
+# A session ends when it was not refreshed for IDLE_FOR, and in any case LASTS_FOR after the log-in. A program
+# may end its sessions earlier.
 IDLE_FOR = timedelta(days=7)
 LASTS_FOR = timedelta(days=30)
 # A log-in beyond this number ends the session of the user that was used longest ago.
@@ -27,13 +28,21 @@ class Session:
     user_agent: str | None
 
     @classmethod
-    def begin(cls, *, session_id: UUID, user_id: UUID, caller: Caller, now: datetime) -> Self:
+    def begin(
+        cls,
+        *,
+        session_id: UUID,
+        user_id: UUID,
+        caller: Caller,
+        now: datetime,
+        lasts_for: timedelta = LASTS_FOR,
+    ) -> Self:
         return cls(
             id=session_id,
             user_id=user_id,
             created_at=now,
             last_used_at=now,
-            expires_at=now + LASTS_FOR,
+            expires_at=now + lasts_for,
             address=caller.address,
             user_agent=caller.user_agent,
         )

@@ -1,9 +1,10 @@
 from collections.abc import Sequence
+from datetime import timedelta
 from enum import Enum, auto
 from typing import Protocol
 from uuid import UUID
 
-from internal.domain.session import Session
+from internal.domain.session import IDLE_FOR, Session
 
 
 class Rotation(Enum):
@@ -24,9 +25,12 @@ class SessionRepository(Protocol):
 
     async def add(self, session: Session, *, token_digest: bytes) -> None: ...
 
-    async def rotate(self, session_id: UUID, *, digest: bytes, successor_digest: bytes) -> Rotation:
+    async def rotate(
+        self, session_id: UUID, *, digest: bytes, successor_digest: bytes, idle_for: timedelta = IDLE_FOR
+    ) -> Rotation:
         """Replace the session's current token, if it is this one.
 
+        A session that was not refreshed for `idle_for` has ended. IDLE_FOR is the longest time.
         One statement decides, so exactly one of many simultaneous calls gets ROTATED.
         """
         ...

@@ -156,6 +156,22 @@ async def test_a_session_that_is_not_used_expires(store: Store, ada: User) -> No
     await expect_ended(store, session)
 
 
+async def test_a_caller_may_allow_a_session_less_idle_time(store: Store, ada: User) -> None:
+    session = await log_in(store, ada)
+    await store.wait(timedelta(hours=1))
+
+    for idle_for, rotation in [
+        (timedelta(minutes=59), Rotation.ENDED),
+        (timedelta(minutes=61), Rotation.ROTATED),
+    ]:
+        async with store.begin() as uow:
+            found = await uow.sessions.rotate(
+                session.id, digest=FIRST, successor_digest=SECOND, idle_for=idle_for
+            )
+            await uow.commit()
+        assert found is rotation
+
+
 async def test_a_session_that_is_used_expires_in_the_end(store: Store, ada: User) -> None:
     session = await log_in(store, ada)
     tokens = [FIRST, SECOND]

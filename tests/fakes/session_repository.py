@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from internal.domain.session import IDLE_FOR, REPEAT_FOR, Session
@@ -24,11 +24,13 @@ class FakeSessionRepository:
     async def add(self, session: Session, *, token_digest: bytes) -> None:
         self.by_id[session.id] = StoredSession(session, token_digest)
 
-    async def rotate(self, session_id: UUID, *, digest: bytes, successor_digest: bytes) -> Rotation:
+    async def rotate(
+        self, session_id: UUID, *, digest: bytes, successor_digest: bytes, idle_for: timedelta = IDLE_FOR
+    ) -> Rotation:
         stored = self._live(session_id)
-        if stored is None:
-            return Rotation.ENDED
         now = self._clock.now()
+        if stored is None or now >= stored.session.last_used_at + idle_for:
+            return Rotation.ENDED
         if stored.digest == digest:
             session = replace(stored.session, last_used_at=now)
             self.by_id[session_id] = StoredSession(session, successor_digest, digest, now)

@@ -7,6 +7,7 @@ from internal.application.auth.open_session import IssuedTokens, OpenSession
 from internal.domain.caller import Caller
 from internal.domain.email_address import EmailAddress, InvalidEmailAddress
 from internal.domain.security_event import EventName, Result, SecurityEvent
+from internal.domain.session import LASTS_FOR
 from internal.domain.user import AccountDisabled, InvalidCredentials, User
 from internal.ports.password_attempts import PasswordAttempts, attempted
 from internal.ports.password_hasher import Match, PasswordHasher
@@ -18,9 +19,12 @@ from internal.ports.user_reader import UserReader
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogInCommand:
+    """lasts_for: the session ends this long after the log-in, however much it is used."""
+
     email: str
     password: str = field(repr=False)
     caller: Caller
+    lasts_for: timedelta = LASTS_FOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +66,7 @@ class LogIn:
         async with attempted(self._password_attempts, address.value if address else command.email) as wait:
             user, match = await self._check(command, address, wait)
         new_hash = await self._rehash(command.password) if match is Match.OUTDATED else None
-        return LoggedInUser(user=user, tokens=await self._begin(user, command.caller, new_hash=new_hash))
+        return LoggedInUser(user=user, tokens=await self._begin(user, command, new_hash=new_hash))
 
     async def _check(
         self, command: LogInCommand, address: EmailAddress | None, wait: timedelta
@@ -89,9 +93,10 @@ class LogIn:
             return await self._password_hasher.hash(password)
         return None  # the next log-in tries again
 
-    async def _begin(self, user: User, caller: Caller, *, new_hash: str | None) -> IssuedTokens:
+    async def _begin(self, user: User, command: LogInCommand, *, new_hash: str | None) -> IssuedTokens:
+        caller = command.caller
         async with self._uow as uow:
-            tokens = await self._open_session(uow, user, caller)
+            tokens = await self._open_session(uow, user, caller, lasts_for=command.lasts_for)
             if new_hash is not None:
                 await uow.users.replace_password_hash(user, new_hash)
             await uow.security_events.add(

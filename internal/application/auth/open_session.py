@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from internal.domain.caller import Caller
-from internal.domain.session import MOST_SESSIONS, Session
+from internal.domain.session import LASTS_FOR, MOST_SESSIONS, Session
 from internal.domain.user import InvalidCredentials, User
 from internal.ports.clock import Clock
 from internal.ports.refresh_tokens import RefreshTokens
@@ -39,7 +39,13 @@ class OpenSession:
         self._new_id = new_id
 
     async def __call__(
-        self, uow: UnitOfWork, user: User, caller: Caller, *, is_new: bool = False
+        self,
+        uow: UnitOfWork,
+        user: User,
+        caller: Caller,
+        *,
+        is_new: bool = False,
+        lasts_for: timedelta = LASTS_FOR,
     ) -> IssuedTokens:
         """Open a session for `user`, whose password was checked. It may end the one used longest ago.
 
@@ -51,7 +57,11 @@ class OpenSession:
         if not is_new:
             await _require_unchanged(uow, user)
         session = Session.begin(
-            session_id=self._new_id(), user_id=user.id, caller=caller, now=self._clock.now()
+            session_id=self._new_id(),
+            user_id=user.id,
+            caller=caller,
+            now=self._clock.now(),
+            lasts_for=lasts_for,
         )
         token = self._refresh_tokens.first(session.id)
         await uow.sessions.add(session, token_digest=token.digest)

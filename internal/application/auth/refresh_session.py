@@ -1,8 +1,10 @@
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from internal.application.auth.open_session import IssuedTokens
 from internal.domain.caller import Caller
 from internal.domain.security_event import EventName, Result, SecurityEvent
+from internal.domain.session import IDLE_FOR
 from internal.domain.user import User
 from internal.ports.rate_limiter import Limit, RateLimiter
 from internal.ports.refresh_tokens import InvalidRefreshToken, RefreshToken, RefreshTokens
@@ -13,8 +15,11 @@ from internal.ports.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshSessionCommand:
+    """idle_for: the session has ended if it was not refreshed for this long."""
+
     refresh_token: str = field(repr=False)
     caller: Caller
+    idle_for: timedelta = IDLE_FOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +60,10 @@ class RefreshSession:
             if user is None or user.disabled_at is not None:
                 raise InvalidRefreshToken
             rotation = await uow.sessions.rotate(
-                token.session_id, digest=token.digest, successor_digest=successor.digest
+                token.session_id,
+                digest=token.digest,
+                successor_digest=successor.digest,
+                idle_for=command.idle_for,
             )
             if rotation is Rotation.REUSED:
                 await _end(uow, user, token, command.caller)

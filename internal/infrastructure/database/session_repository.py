@@ -1,7 +1,8 @@
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import Interval, Row, bindparam, delete, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from internal.domain.session import IDLE_FOR, REPEAT_FOR, Session
@@ -12,9 +13,10 @@ from internal.ports.session_repository import Rotation
 IS_LIVE = (sessions.c.expires_at > func.now()) & (sessions.c.last_used_at > func.now() - literal(IDLE_FOR))
 
 _of_id = sessions.c.id == bindparam("session_id")
+_IS_USED = sessions.c.last_used_at > func.now() - bindparam("idle_for", type_=Interval)
 _ROTATE = (
     update(sessions)
-    .where(_of_id, IS_LIVE, sessions.c.token_digest == bindparam("digest"))
+    .where(_of_id, IS_LIVE, _IS_USED, sessions.c.token_digest == bindparam("digest"))
     .values(
         token_digest=bindparam("successor_digest"),
         previous_digest=sessions.c.token_digest,
@@ -25,7 +27,7 @@ _ROTATE = (
 _IS_REPEATED = select(
     (sessions.c.previous_digest == bindparam("digest"))
     & (sessions.c.rotated_at > func.now() - literal(REPEAT_FOR))
-).where(_of_id, IS_LIVE)
+).where(_of_id, IS_LIVE, _IS_USED)
 _STORED = (
     "id",
     "user_id",
@@ -67,13 +69,14 @@ class SqlAlchemySessionRepository:
         }
         await _ADD.rows(self._connection, row)
 
-    async def rotate(self, session_id: UUID, *, digest: bytes, successor_digest: bytes) -> Rotation:
-        tokens = {"digest": digest, "successor_digest": successor_digest}
-        if (await self._connection.execute(_ROTATE, {"session_id": session_id, **tokens})).rowcount:
+    async def rotate(
+        self, session_id: UUID, *, digest: bytes, successor_digest: bytes, idle_for: timedelta = IDLE_FOR
+    ) -> Rotation:
+        given = {"session_id": session_id, "digest": digest, "idle_for": idle_for}
+        rotated = await self._connection.execute(_ROTATE, {**given, "successor_digest": successor_digest})
+        if rotated.rowcount:
             return Rotation.ROTATED
-        row = (
-            await self._connection.execute(_IS_REPEATED, {"session_id": session_id, "digest": digest})
-        ).one_or_none()
+        row = (await self._connection.execute(_IS_REPEATED, given)).one_or_none()
         if row is None:
             return Rotation.ENDED
         return Rotation.REPEATED if row[0] else Rotation.REUSED
