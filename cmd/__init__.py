@@ -1,4 +1,4 @@
-"""The processes: `python -m cmd.server`, `cmd.worker`, `cmd.dev`, `cmd.admin`.
+"""The processes: `python -m cmd.server`, `cmd.dashboard`, `cmd.worker`, `cmd.dev`, `cmd.admin`.
 
 The layout fixes this package's name, which shadows the standard library's `cmd`. Code that imports that
 module, such as pdb (and through it pytest and Litestar), finds this package instead. So this package

@@ -30,11 +30,11 @@ def _serve(arguments: argparse.Namespace) -> None:
 
         # Before anything larger is imported: the child that reads the settings is a fork.
         plan = read_server_plan()
-        from internal.infrastructure.bootstrap.server.serve import serve  # noqa: PLC0415 - as above
+        from internal.infrastructure.bootstrap.server.serve import build_app, serve  # noqa: PLC0415 - as above
         from internal.infrastructure.telemetry.log import configure_logging  # noqa: PLC0415 - as above
 
         configure_logging(level=plan.log_level, log_format=plan.log_format)
-        serve(plan)
+        serve(plan, build_app)
 
 
 def _develop(arguments: argparse.Namespace) -> None:

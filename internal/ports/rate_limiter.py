@@ -30,6 +30,8 @@ class Limit(StrEnum):
     NAME_CHANGES_PER_USER = "name_changes_per_user"
     """Each is a security event, which is kept for long."""
     REFRESHES_PER_CLIENT = "refreshes_per_client"
+    DASHBOARD_PER_CLIENT = "dashboard_per_client"
+    """Pages and actions of the dashboard."""
     MAILS_PER_CLIENT = "mails_per_client"
     """Requests for an email: verification, reset and change of the address together."""
     VERIFICATION_MAILS_PER_ACCOUNT = "verification_mails_per_account"

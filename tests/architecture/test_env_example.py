@@ -23,7 +23,7 @@ def test_gives_the_defaults() -> None:
         if match["value"]
     }
     defaults = {name: str(Settings.model_fields[name].default) for name in given}
-    for name in ("dashboard", "log_tasks", "worker_strict_priority"):
+    for name in ("dashboard", "dashboard_read_only", "log_tasks", "worker_strict_priority"):
         defaults[name] = defaults[name].lower()
 
     assert given == defaults

@@ -17,6 +17,7 @@ DESCRIBED = {
     "API_DOCUMENT": "true`, except in production",
     "CORS_ALLOWED_ORIGINS": "none",
     "DASHBOARD": "true",
+    "DASHBOARD_READ_ONLY": "false",
     "JWT_PREVIOUS_PRIVATE_KEY": "none",
     "JWT_PREVIOUS_SECRET": "none",
     "JWT_PRIVATE_KEY": "none",

@@ -15,6 +15,7 @@ APP = ["migrate", "server", "worker"]
 BACKING = ["mailpit", "postgres", "redis"]
 # The image sets the addresses to listen on, so they are not settings of the operator.
 OF_THE_IMAGE = {"HTTP_HOST", "HTTP_PORT", "PRIVATE_HOST", "PRIVATE_PORT", "RUNTIME_DIRECTORY"}
+OF_THE_IMAGE |= {"DASHBOARD_HOST", "DASHBOARD_PORT"}
 
 
 @pytest.fixture(scope="module")
@@ -219,3 +220,14 @@ def test_logs_are_rotated(service: dict[str, Any]) -> None:
 @pytest.mark.parametrize(("variables", "replicas"), [({}, 1), ({"WORKER_REPLICAS": "4"}, 4)])
 def test_the_number_of_workers_is_a_variable(variables: dict[str, str], replicas: int) -> None:
     assert services(PRODUCTION, **variables)["worker"]["deploy"]["replicas"] == replicas
+
+
+def test_the_dashboard_alone_is_a_service_that_an_operator_asks_for() -> None:
+    found = services(COMPOSE_PROFILES="dashboard")
+    dashboard, server = found["dashboard"], found["server"]
+
+    assert [(port["host_ip"], port["published"]) for port in dashboard["ports"]] == [("127.0.0.1", "8081")]
+    assert dashboard["command"] == ["python", "-m", "cmd.dashboard"]
+    assert dashboard["healthcheck"]["test"][-2:] == ["server", "ping"]
+    assert dashboard["environment"] == server["environment"]
+    assert dashboard["read_only"] is True

@@ -37,6 +37,7 @@ async def stored_account(
     is_disabled: bool = False,
     name: str = "Ada",
     email: str | None = None,
+    password_hash: str = "hash",  # noqa: S107 - no password has it
 ) -> Account:
     """Store a user with a session, and issue an access token for it."""
     now = container.clock().now()
@@ -44,7 +45,7 @@ async def stored_account(
         id=uuid4(),
         email=EmailAddress.parse(email or f"{uuid4().hex}@example.com"),
         name=DisplayName.parse(name),
-        password_hash="hash",
+        password_hash=password_hash,
         created_at=now,
         updated_at=now,
         role=role,

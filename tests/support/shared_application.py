@@ -9,7 +9,7 @@ from litestar import Litestar
 from litestar.types import ASGIApp
 
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.bootstrap.server.http_application import app_with, providers_of
+from internal.infrastructure.bootstrap.server.http_application import app_with, providers_of, server_cookies
 
 Providers = Mapping[str, Callable[[], Any]]
 
@@ -22,7 +22,7 @@ def shared_app_of(container: Container) -> ASGIApp:
     """Like `app_of` until the next call with the same settings: then the next container serves it."""
     settings = container.settings()
     shared = _shared.setdefault(settings.model_dump_json(exclude=_SERVICES), _Shared())
-    shared.providers = providers_of(container, draining=asyncio.Event())
+    shared.providers = providers_of(container, asyncio.Event(), session_cookies=server_cookies(container))
     if shared.app is None:
         forwarding = {name: shared.forwarding_to(name) for name in shared.providers}
         shared.app = app_with(settings, providers=forwarding, lifespan=_nothing)

@@ -47,6 +47,7 @@ class RateLimitSettings(BaseSettings):
     rate_limit_refreshes_per_client: QuotaText = "600/minute"
     rate_limit_mails_per_client: QuotaText = "20/hour"
     rate_limit_mails_per_account: QuotaText = "3/hour"
+    rate_limit_dashboard_per_client: QuotaText = "1200/minute"
 
     @property
     def rate_limits(self) -> Mapping[Limit, Quota]:
@@ -57,6 +58,7 @@ class RateLimitSettings(BaseSettings):
             Limit.LOG_INS: self.rate_limit_logins,
             Limit.REFRESHES_PER_CLIENT: self.rate_limit_refreshes_per_client,
             Limit.MAILS_PER_CLIENT: self.rate_limit_mails_per_client,
+            Limit.DASHBOARD_PER_CLIENT: self.rate_limit_dashboard_per_client,
             Limit.VERIFICATION_MAILS_PER_ACCOUNT: self.rate_limit_mails_per_account,
             Limit.RESET_MAILS_PER_ACCOUNT: self.rate_limit_mails_per_account,
             Limit.EMAIL_CHANGE_MAILS_PER_ACCOUNT: self.rate_limit_mails_per_account,

@@ -16,6 +16,7 @@ from pydantic import (
 )
 from pydantic_settings import SettingsConfigDict
 
+from internal.infrastructure.config.dashboard_settings import DashboardSettings
 from internal.infrastructure.config.environment import (
     ENCODING,
     UnreadableFile,
@@ -72,7 +73,7 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-class Settings(RateLimitSettings):
+class Settings(RateLimitSettings, DashboardSettings):
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", hide_input_in_errors=True, env_ignore_empty=True, allow_inf_nan=False
     )
@@ -102,7 +103,6 @@ class Settings(RateLimitSettings):
     http_shutdown_timeout: int = Field(default=8, ge=1, le=3600)
     cors_allowed_origins: Origins = ""
     api_document: bool | None = None
-    dashboard: bool = True
 
     worker_concurrency: AtOnce = 10
     worker_processes: Processes = 1

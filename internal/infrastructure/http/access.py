@@ -40,6 +40,12 @@ def access(to: Access | Permission) -> dict[str, Any]:
     return {_KEY: to}
 
 
+def permission_of(handler: BaseRouteHandler) -> Access | Permission | None:
+    """What the route declares; None for a route that the framework added."""
+    needed: Access | Permission | None = handler.opt.get(_KEY)
+    return needed
+
+
 class AccessGuard:
     """Authenticates the caller before the body of a request is read, and checks the route's declaration."""
 

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,13 +12,15 @@ from litestar.datastructures import Cookie
 
 from internal.application.auth.open_session import IssuedTokens
 from internal.domain.errors import InvalidInput, NotPermitted
-from internal.domain.session import LASTS_FOR
+from internal.domain.session import IDLE_FOR, LASTS_FOR
 from internal.ports.refresh_tokens import InvalidRefreshToken, RefreshTokens
 
 CSRF = "X-CSRF-Token"
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 # RFC 6265bis section 4.1.3.2: browsers accept such a cookie only over HTTPS, and only from this very host.
 _HOST = "__Host-"
+# As above, from any host of the site: a cookie for one path only cannot have the name above.
+_SECURE = "__Secure-"
 
 _FORM_TOKEN, _RENEWED = "csrf_token", "renewed_access_token"
 
@@ -29,6 +32,19 @@ class InvalidCsrfToken(NotPermitted):
 
     def __init__(self) -> None:
         super().__init__(f"A request with cookies needs the header {CSRF}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionKind:
+    """How an application keeps its sessions: names and path of the cookies, and when a session ends.
+
+    prefix: of the names, so that two applications of one host have different sessions.
+    """
+
+    prefix: str = ""
+    path: str = "/"
+    idle_for: timedelta = IDLE_FOR
+    lasts_for: timedelta = LASTS_FOR
 
 
 def keep_csrf_token(connection: AnyConnection, token: object) -> None:
@@ -43,11 +59,21 @@ class SessionCookies:
     `is_secure` the cookies also work over plain HTTP, which only development uses.
     """
 
-    def __init__(self, *, refresh_tokens: RefreshTokens, csrf_keys: Sequence[bytes], is_secure: bool) -> None:
+    def __init__(
+        self,
+        *,
+        refresh_tokens: RefreshTokens,
+        csrf_keys: Sequence[bytes],
+        is_secure: bool,
+        kind: SessionKind,
+    ) -> None:
+        self.kind = kind
+        self._kept_for = min(kind.idle_for, kind.lasts_for) if kind.prefix else kind.lasts_for
         self._refresh_tokens = refresh_tokens
         self._csrf_keys = tuple(csrf_keys)
         self._is_secure = is_secure
-        prefix = _HOST if is_secure else ""
+        safe = (_HOST if kind.path == "/" else _SECURE) if is_secure else ""
+        prefix = f"{safe}{kind.prefix}"
         self._access, self._refresh, self._csrf = (
             f"{prefix}{name}" for name in ("access_token", "refresh_token", "csrf_token")
         )
@@ -55,9 +81,9 @@ class SessionCookies:
     def of(self, tokens: IssuedTokens) -> list[Cookie]:
         return [
             self._cookie(self._access, tokens.access_token, max_age=tokens.expires_in),
-            self._cookie(self._refresh, tokens.refresh_token, max_age=LASTS_FOR),
+            self._cookie(self._refresh, tokens.refresh_token, max_age=self._kept_for),
             self._cookie(
-                self._csrf, self.csrf_token(tokens.session_id), max_age=LASTS_FOR, is_for_scripts=True
+                self._csrf, self.csrf_token(tokens.session_id), max_age=self._kept_for, is_for_scripts=True
             ),
         ]
 
@@ -122,7 +148,7 @@ class SessionCookies:
         return Cookie(
             key=key,
             value=value,
-            path="/",
+            path=self.kind.path,
             max_age=int(max_age.total_seconds()),
             secure=self._is_secure,
             httponly=not is_for_scripts,

@@ -79,7 +79,7 @@ def run_everything(settings: Settings) -> None:
 def _start_services(settings: Settings, running: ExitStack) -> tuple[EmbeddedPostgres, EmbeddedRedis]:
     VAR_DIRECTORY.mkdir(exist_ok=True)
     running.enter_context(_only_one())
-    require_free_port(settings.http_host, settings.http_port)
+    require_free_port(settings.http_host, settings.http_port, setting="HTTP_PORT")
     say("  Starting Postgres, Valkey, the server and a worker...")
     password = kept_password(VAR_DIRECTORY / "password")
     postgres = EmbeddedPostgres(VAR_DIRECTORY.absolute(), password=password)

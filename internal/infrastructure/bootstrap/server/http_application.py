@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -25,7 +26,7 @@ from internal.infrastructure.http.app import create_app
 from internal.infrastructure.http.dashboard.drawings import Drawings
 from internal.infrastructure.http.dashboard.trends import Trends
 from internal.infrastructure.http.readiness import ReadinessCheck, assess
-from internal.infrastructure.http.session_cookies import SessionCookies
+from internal.infrastructure.http.session_cookies import SessionCookies, SessionKind
 from internal.infrastructure.http.web.website import Website
 from internal.infrastructure.monitoring.shared import Shared, if_available
 from internal.infrastructure.monitoring.snapshot import Snapshots
@@ -44,9 +45,26 @@ async def _never() -> bool:
 _STOPPING = ReadinessCheck(name="running", passes=_never, essential=True)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """What an application needs beside its settings."""
+
+    providers: Mapping[str, Callable[[], Any]]
+    lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]]
+
+
 def app_of(container: Container, main_process: socket.socket | None = None) -> ASGIApp:
+    settings = container.settings()
+    running = running_on(container, main_process, session_cookies=server_cookies(container))
+    return app_with(settings, providers=running.providers, lifespan=running.lifespan)
+
+
+def running_on(
+    container: Container, main_process: socket.socket | None, *, session_cookies: SessionCookies
+) -> Running:
+    """Opens the container's resources and obeys the main process, which asks for the health."""
     draining = asyncio.Event()
-    providers = providers_of(container, draining)
+    providers = providers_of(container, draining, session_cookies=session_cookies)
 
     async def readiness() -> bytes:
         return msgspec.json.encode(await assess(providers["readiness_checks"]()))
@@ -59,22 +77,32 @@ def app_of(container: Container, main_process: socket.socket | None = None) -> A
         async with open_resources(container), in_background(*work):
             yield
 
-    return app_with(container.settings(), providers=providers, lifespan=lifespan)
+    return Running(providers=providers, lifespan=lifespan)
 
 
-def providers_of(container: Container, draining: asyncio.Event) -> Mapping[str, Callable[[], Any]]:
+def server_cookies(container: Container) -> SessionCookies:
+    is_secure = container.settings().app_base_url.startswith("https://")
+    return session_cookies_of(container, is_secure=is_secure, kind=SessionKind())
+
+
+def session_cookies_of(container: Container, *, is_secure: bool, kind: SessionKind) -> SessionCookies:
+    security = container.security()
+    return SessionCookies(
+        refresh_tokens=security.refresh_tokens(),
+        csrf_keys=security.derived_keys().of("csrf-token"),
+        is_secure=is_secure,
+        kind=kind,
+    )
+
+
+def providers_of(
+    container: Container, draining: asyncio.Event, *, session_cookies: SessionCookies
+) -> Mapping[str, Callable[[], Any]]:
     """Everything of the container that the application uses, by the names of its parameters."""
-    settings = container.settings()
     checks = (
         ReadinessCheck(name="database", passes=lambda: database_passes(container), essential=True),
         ReadinessCheck(name="redis", passes=container.taskqueue().write_probe().passes, essential=False),
     )
-    session_cookies = SessionCookies(
-        refresh_tokens=container.security().refresh_tokens(),
-        csrf_keys=container.security().derived_keys().of("csrf-token"),
-        is_secure=settings.app_base_url.startswith("https://"),
-    )
-
     inspection = container.inspection()
     services = services_of(container)
     snapshots = Snapshots(tasks=inspection.tasks(), outbox=inspection.outbox(), clock=container.clock())
@@ -94,6 +122,7 @@ def providers_of(container: Container, draining: asyncio.Event) -> Mapping[str, 
         "readiness_checks": current_checks,
         "public_keys": container.security().public_keys,
         "session_cookies": lambda: session_cookies,
+        "rate_limiter": container.security().rate_limiter,
         "snapshots": lambda: snapshots,
         "trends": lambda: trends,
         "drawings": lambda: drawings,
@@ -127,8 +156,10 @@ def app_with(
             shortest_password=settings.password_min_length,
             url=settings.app_base_url.rstrip("/"),
             is_development=settings.app_env is Environment.DEVELOPMENT,
+            has_accounts=True,
             has_api=settings.has_api_document,
             has_dashboard=settings.dashboard,
+            is_read_only=settings.dashboard_read_only,
             has_mails=_has_mails(settings),
         ),
         origins=parse_origins(settings.cors_allowed_origins),

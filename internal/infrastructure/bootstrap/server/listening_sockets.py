@@ -20,14 +20,14 @@ def resolve(host: str, *, setting: str) -> str:
     return str(address)
 
 
-def require_free_port(host: str, port: int) -> None:
+def require_free_port(host: str, port: int, *, setting: str) -> None:
     """Raise NotReady if the port is in use. Granian would silently share it."""
     with socket.socket(_family(host)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise _unusable(host, port, error, setting="HTTP_PORT") from error
+            raise _unusable(host, port, error, setting=setting) from error
 
 
 def private_socket(plan: ServerPlan) -> socket.socket:
@@ -38,7 +38,7 @@ def private_socket(plan: ServerPlan) -> socket.socket:
     host, port = resolve(plan.private_host, setting="PRIVATE_HOST"), plan.private_port
     try:
         if port == plan.port:
-            raise OSError(errno.EADDRINUSE, "it is HTTP_PORT")  # noqa: TRY301 - handled like any port in use
+            raise OSError(errno.EADDRINUSE, f"it is {plan.setting_prefix}_PORT")  # noqa: TRY301 - handled like any port in use
         return socket.create_server((host, port), family=_family(host))
     except OSError as error:
         if plan.is_private_port_fixed:

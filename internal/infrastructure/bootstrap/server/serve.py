@@ -19,6 +19,8 @@ from internal.infrastructure.embedded.process import die_with_parent
 from internal.infrastructure.telemetry.log import configure_logging
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from litestar.types import ASGIApp
 
     from internal.infrastructure.config.settings import Settings
@@ -33,8 +35,10 @@ _LOGGING = {
 }
 
 
-def serve(plan: ServerPlan) -> None:
+def serve(plan: ServerPlan, build_app: "Callable[[socket.socket], ASGIApp]") -> None:
     """Serve HTTP until SIGTERM or SIGINT, then finish the running requests.
+
+    Each serving process calls `build_app`, with the connection to the main process.
 
     Raises:
         NotReady: a port is in use.
@@ -47,7 +51,7 @@ def serve(plan: ServerPlan) -> None:
 
         load_tables()
     DrainingServer(
-        f"{__name__}:build_app",
+        f"{__name__}:{build_app.__name__}",
         build_app=build_app,
         private=private_socket(plan),
         workers=plan.workers,
@@ -74,8 +78,8 @@ def serve_debugged(settings: "Settings") -> None:
 
 
 def _options(plan: ServerPlan) -> dict[str, Any]:
-    address = resolve(plan.host, setting="HTTP_HOST")
-    require_free_port(address, plan.port)
+    address = resolve(plan.host, setting=f"{plan.setting_prefix}_HOST")
+    require_free_port(address, plan.port, setting=f"{plan.setting_prefix}_PORT")
     return {
         "interface": Interfaces.ASGI,
         "address": address,
@@ -88,14 +92,28 @@ def _options(plan: ServerPlan) -> dict[str, Any]:
 
 
 def build_app(main_process: socket.socket) -> "ASGIApp":
-    """Granian calls this in each serving process, with the connection to the main process."""
+    """The application of `cmd.server`."""
+    return _app_of(_settings_of_child(), main_process)
+
+
+def build_dashboard(main_process: socket.socket) -> "ASGIApp":
+    """The application of `cmd.dashboard`."""
+    settings = _settings_of_child()
+    from internal.infrastructure.bootstrap.container import Container  # noqa: PLC0415 - see `_app_of`
+    from internal.infrastructure.bootstrap.server.dashboard_application import dashboard_of  # noqa: PLC0415 - see `_app_of`
+
+    return dashboard_of(Container(settings=settings), main_process)
+
+
+def _settings_of_child() -> "Settings":
+    """In a serving process, read the settings and set up logging."""
     if granian := multiprocessing.parent_process():
         die_with_parent(granian.pid or 0, signal.SIGKILL)  # it gets all other signals through its connection
     from internal.infrastructure.config.settings import load_settings  # noqa: PLC0415 - see `_app_of`
 
     settings = load_settings()
     configure_logging(level=settings.log_level, log_format=settings.log_format)
-    return _app_of(settings, main_process)
+    return settings
 
 
 def _app_of(settings: "Settings", main_process: socket.socket | None = None) -> "ASGIApp":

@@ -15,6 +15,7 @@ from internal.domain.role import Permission
 from internal.infrastructure.http.dashboard.conditional_page import ConditionalPage
 from internal.infrastructure.http.dashboard.drawings import Drawings
 from internal.infrastructure.http.web.page import page
+from internal.infrastructure.http.web.website import Website
 from internal.infrastructure.monitoring.snapshot import Snapshot, Snapshots
 
 
@@ -26,10 +27,11 @@ class Frame:
     snapshot: Snapshot
     principal: Principal
     drawings: Drawings
+    is_read_only: bool
 
     @property
     def can_act(self) -> bool:
-        return self.principal.user.role.permits(Permission.MANAGE_TASKS)
+        return not self.is_read_only and self.principal.user.role.permits(Permission.MANAGE_TASKS)
 
     def page(
         self, template: str, *, status: HTTPStatus = HTTPStatus.OK, is_live: bool = True, **context: Any
@@ -57,8 +59,9 @@ async def provide_frame(
     snapshots: SkipValidation[NamedDependency[Snapshots]],
     drawings: SkipValidation[NamedDependency[Drawings]],
     principal: NamedDependency[Principal],
+    website: NamedDependency[Website],
 ) -> Frame:
-    return Frame(request, await snapshots.newest(), principal, drawings)
+    return Frame(request, await snapshots.newest(), principal, drawings, website.is_read_only)
 
 
 def _address_of(request: Request[Any, Any, Any]) -> str | None:

@@ -20,6 +20,8 @@ from internal.infrastructure.http.dashboard.outbox_controller import OutboxContr
 from internal.infrastructure.http.dashboard.overview_controller import overview
 from internal.infrastructure.http.dashboard.page import provide_frame
 from internal.infrastructure.http.dashboard.queue_controller import QueueController
+from internal.infrastructure.http.dashboard.read_only import refuse_actions
+from internal.infrastructure.http.dashboard.request_limit import request_limit
 from internal.infrastructure.http.dashboard.schedules_controller import SchedulesController
 from internal.infrastructure.http.dashboard.services_controller import service_page
 from internal.infrastructure.http.dashboard.task_actions_controller import act_on_tasks
@@ -46,12 +48,16 @@ _PAGES: Sequence[ControllerRouterHandler] = (
 )
 
 
-def dashboard_router(*, providers: Mapping[str, Callable[[], Any]], callers: Callers) -> Router:
+def dashboard_router(
+    *, providers: Mapping[str, Callable[[], Any]], callers: Callers, is_read_only: bool
+) -> Router:
+    limit = request_limit(rate_limiter=providers["rate_limiter"], callers=callers)
     return page_router(
         "/dashboard",
         _PAGES,
         providers=providers,
         callers=callers,
+        guards=[limit, *([refuse_actions] if is_read_only else [])],
         # An action declares more.
         opt=access(Permission.VIEW_TASKS),
         dependencies={"frame": Provide(provide_frame), **acting_dependencies(providers)},

@@ -1,13 +1,11 @@
 from urllib.parse import urlsplit
 
-HOME = "/account"
 
-
-def local_path(text: str) -> str:
-    """The text if it is a path of this site, or else the account page: a log-in must not lead elsewhere."""
+def local_path(text: str, *, home: str) -> str:
+    """The text if it is a path of this site, or else the home page: a log-in must not lead elsewhere."""
     # Browsers read a backslash as a slash and drop control codes: /\example.com leads to another host.
     is_plain = text.isascii() and text.isprintable() and "\\" not in text and " " not in text
     if not is_plain or not text.startswith("/") or text.startswith("//"):
-        return HOME
+        return home
     parts = urlsplit(text)
-    return HOME if parts.scheme or parts.netloc else text
+    return home if parts.scheme or parts.netloc else text

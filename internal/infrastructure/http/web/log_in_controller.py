@@ -11,6 +11,7 @@ from internal.infrastructure.http.session_cookies import SessionCookies
 from internal.infrastructure.http.web.form import REFUSALS, Form, Refusal
 from internal.infrastructure.http.web.local_path import local_path
 from internal.infrastructure.http.web.page import form_page, see_other
+from internal.infrastructure.http.web.website import Website
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -39,12 +40,17 @@ class LogInController(Controller):
         caller: NamedDependency[Caller],
         log_in: NamedDependency[LogIn],
         session_cookies: NamedDependency[SessionCookies],
+        website: NamedDependency[Website],
     ) -> Response[Any]:
+        lasts_for = session_cookies.kind.lasts_for
+        command = LogInCommand(email=data.email, password=data.password, caller=caller, lasts_for=lasts_for)
         try:
-            logged_in = await log_in(LogInCommand(email=data.email, password=data.password, caller=caller))
+            logged_in = await log_in(command)
         except REFUSALS as error:
             return _page(request, data, Refusal.of(error))
-        return see_other(local_path(data.next), cookies=session_cookies.of(logged_in.tokens))
+        return see_other(
+            local_path(data.next, home=website.home), cookies=session_cookies.of(logged_in.tokens)
+        )
 
 
 def _page(request: AnyRequest, typed: LogInForm, refusal: Refusal | None = None) -> Response[Any]:

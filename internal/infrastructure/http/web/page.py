@@ -12,6 +12,7 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Redirect, Template
 from litestar.template.config import TemplateConfig
 
+from internal.infrastructure.http.base_path import based_template
 from internal.infrastructure.http.web.assets import Assets
 from internal.infrastructure.http.web.filters import FILTERS
 from internal.infrastructure.http.web.form import Refusal
@@ -33,7 +34,9 @@ HEADERS = {
 }
 
 
-def template_config(website: Website, assets: Assets) -> TemplateConfig[JinjaTemplateEngine]:
+def template_config(
+    website: Website, assets: Assets, *, base_path: str = ""
+) -> TemplateConfig[JinjaTemplateEngine]:
     environment = Environment(
         loader=FileSystemLoader([room / "templates" for room in _ROOMS]),
         autoescape=select_autoescape(["html"]),
@@ -41,6 +44,8 @@ def template_config(website: Website, assets: Assets) -> TemplateConfig[JinjaTem
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    if base_path:
+        environment.template_class = based_template(base_path)
     environment.filters.update(FILTERS)
     environment.globals.update(website=website, asset=assets.url_of)
     return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))

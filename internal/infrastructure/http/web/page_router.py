@@ -2,7 +2,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from litestar import Router
-from litestar.types import ControllerRouterHandler
+from litestar.types import ControllerRouterHandler, Guard
 
 from internal.domain.errors import NotAuthenticated
 from internal.infrastructure.http.caller import Callers
@@ -18,13 +18,14 @@ def page_router(
     *,
     providers: Mapping[str, Callable[[], Any]],
     callers: Callers,
+    guards: Sequence[Guard] = (),
     **options: Any,
 ) -> Router:
     """A router whose routes answer people: errors are pages, and a session lives on without scripts."""
     return Router(
         path=path,
         route_handlers=route_handlers,
-        guards=[require_same_origin],
+        guards=[require_same_origin, *guards],
         middleware=[
             SessionRenewal(
                 refresh_session=providers["refresh_session"],

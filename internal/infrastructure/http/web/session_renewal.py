@@ -50,8 +50,10 @@ class SessionRenewal(ASGIMiddleware):
         if token is None:
             return []
         caller = self._callers.caller_of(request)
+        idle_for = session_cookies.kind.idle_for
+        command = RefreshSessionCommand(refresh_token=token, caller=caller, idle_for=idle_for)
         try:
-            renewed = await self._refresh_session()(RefreshSessionCommand(refresh_token=token, caller=caller))
+            renewed = await self._refresh_session()(command)
         except NotAuthenticated:
             request.state[HAS_SESSION] = False
             return session_cookies.expired()

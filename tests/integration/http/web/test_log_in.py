@@ -5,7 +5,7 @@ from http import HTTPStatus
 import httpx
 import pytest
 
-from internal.infrastructure.http.web.local_path import HOME, local_path
+from internal.infrastructure.http.web.local_path import local_path
 from tests.support.pages import PageClient
 
 pytestmark = pytest.mark.anyio
@@ -159,7 +159,7 @@ async def test_our_own_pages_send_our_forms(pages: PageClient, headers: dict[str
 
 @pytest.mark.parametrize("path", ["/account", "/dashboard/tasks?state=retry&queue=default"])
 def test_a_log_in_leads_to_pages_of_this_site(path: str) -> None:
-    assert local_path(path) == path
+    assert local_path(path, home="/home") == path
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_log_in_leads_to_pages_of_this_site(path: str) -> None:
     ],
 )
 def test_a_log_in_leads_nowhere_else(path: str) -> None:
-    assert local_path(path) == HOME
+    assert local_path(path, home="/home") == "/home"
 
 
 async def test_a_person_gets_a_page_for_an_unknown_address_and_a_program_a_problem(

@@ -86,6 +86,15 @@ WRONG_VALUES = [
     ("HTTP_SHUTDOWN_TIMEOUT", "0"),
     ("API_DOCUMENT", "maybe"),
     ("DASHBOARD", "maybe"),
+    ("DASHBOARD_READ_ONLY", "maybe"),
+    ("DASHBOARD_PORT", "0"),
+    ("DASHBOARD_URL", "ops.example.com"),
+    ("DASHBOARD_URL", "https://ops.example.com/ops?x=1"),
+    ("DASHBOARD_URL", "https://ops.example.com/a/../b"),
+    ("DASHBOARD_URL", "https://ops.example.com/%2e%2e"),
+    ("DASHBOARD_URL", "https://ops.example.com//ops"),
+    ("DASHBOARD_SESSION_IDLE", "59"),
+    ("DASHBOARD_SESSION_LIFETIME", "2592001"),
     ("CORS_ALLOWED_ORIGINS", "app.example.com"),
     ("CORS_ALLOWED_ORIGINS", "https://app.example.com/"),
     ("CORS_ALLOWED_ORIGINS", "https://app.example.com/path"),
@@ -163,7 +172,7 @@ WRONG_VALUES = [
     ("LOG_TASKS", "sometimes"),
 ]
 # Any text will do for these; what production asks of JWT_SECRET is tested below.
-FREE_TEXT = {"HTTP_HOST", "JWT_PREVIOUS_SECRET", "JWT_SECRET", "PRIVATE_HOST"}
+FREE_TEXT = {"DASHBOARD_HOST", "HTTP_HOST", "JWT_PREVIOUS_SECRET", "JWT_SECRET", "PRIVATE_HOST"}
 
 PRODUCTION = {
     "APP_ENV": "production",
