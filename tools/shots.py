@@ -191,7 +191,7 @@ SHOTS = (
     Shot(name="dashboard-task", show=as_grace_at(task_address(QUEUE, FAILED))),
     Shot(name="dashboard-task-gone", show=as_grace_at(task_address(QUEUE, "gone"))),
     Shot(name="dashboard-failures", show=as_grace_at("/dashboard/failures")),
-    Shot(name="dashboard-failure", show=as_grace_at(_MAILS)),
+    Shot(name="dashboard-failure", show=as_grace_at(_MAILS), is_whole=False),
     Shot(name="dashboard-failure-retry", show=as_grace_at(f"{_MAILS}/act?action=run")),
     Shot(name="dashboard-failure-gone", show=as_grace_at("/dashboard/failures/gone")),
     Shot(name="dashboard-workers", show=as_grace_at("/dashboard/workers")),
