@@ -3,7 +3,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import TextIOBase
-from typing import Any
+from typing import Any, TypeGuard
 
 MOST_LINES = 1_000
 
@@ -24,10 +24,14 @@ class _Kept(TextIOBase):
         self.stream.flush()
 
 
+def _is_on_screen(handler: logging.Handler) -> TypeGuard["logging.StreamHandler[Any]"]:
+    return isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler)
+
+
 @contextmanager
 def held_log() -> Iterator[None]:
     """Keep the lines of the log off the screen. At the end they are written."""
-    handlers = [each for each in logging.getLogger().handlers if isinstance(each, logging.StreamHandler)]
+    handlers = [each for each in logging.getLogger().handlers if _is_on_screen(each)]
     kept = [_Kept(handler.stream) for handler in handlers]
     for handler, texts in zip(handlers, kept, strict=True):
         handler.setStream(texts)

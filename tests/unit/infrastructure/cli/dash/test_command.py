@@ -1,5 +1,6 @@
 import logging
 from io import StringIO
+from pathlib import Path
 
 import pytest
 
@@ -37,16 +38,22 @@ def test_a_wrong_interval_is_a_usage_error(operator: Operator) -> None:
     assert "'soon' is not a duration" in done.stderr
 
 
-def test_the_log_is_written_once_the_dashboard_has_ended() -> None:
+def test_the_log_is_written_once_the_dashboard_has_ended(tmp_path: Path) -> None:
     stream = StringIO()
-    handler = logging.StreamHandler(stream)
-    logging.getLogger().addHandler(handler)
+    handlers: list[logging.Handler] = [
+        logging.StreamHandler(stream),
+        logging.FileHandler(tmp_path / "log", delay=True),
+    ]
     try:
+        for handler in handlers:
+            logging.getLogger().addHandler(handler)
         with held_log():
             logging.getLogger("test").warning("audit.not_stored")
             before = stream.getvalue()
     finally:
-        logging.getLogger().removeHandler(handler)
+        for handler in handlers:
+            logging.getLogger().removeHandler(handler)
+            handler.close()
 
     assert before == ""
     assert stream.getvalue() == "audit.not_stored\n"
