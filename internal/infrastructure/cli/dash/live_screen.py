@@ -74,7 +74,11 @@ class LiveScreen(Screen[None], Generic[Seen]):
         self._wanted.set()
 
     def note(self, text: str) -> None:
-        """Show the result of an action for a while."""
+        """Show the result of an action for a while, on the screen that the operator sees by then."""
+        seen = self.app.screen
+        (seen if isinstance(seen, LiveScreen) else self).keep_note(text)
+
+    def keep_note(self, text: str) -> None:
         self._note = text
         self._noted += 1
         number = self._noted
@@ -134,12 +138,17 @@ class LiveScreen(Screen[None], Generic[Seen]):
             self.app.exit(Failed(error))
 
     def _show(self) -> None:
-        if self.is_mounted and self.seen is not None:
+        if self._has_its_parts and self.seen is not None:
             self.fill(self.seen)
         self._show_frame()
 
+    @property
+    def _has_its_parts(self) -> bool:
+        """An answer may come after the operator has left the screen, and its parts are gone by then."""
+        return self in self.app.screen_stack and bool(self.query("#heading") and self.query("#keys"))
+
     def _show_frame(self) -> None:
-        if not self.is_mounted:
+        if not self._has_its_parts:
             return
         width = self.app.size.width - 2
         self.query_one("#heading", Line).say(self._headline(width))

@@ -1,7 +1,9 @@
+import asyncio
 from datetime import timedelta
 
 import pytest
 
+from internal.infrastructure.cli.dash.live_screen import LiveScreen
 from internal.ports.task_snapshots import QueueInfo
 from internal.ports.unavailable import Unavailable
 from tests.fakes.task_inspector import FakeTaskInspector
@@ -147,3 +149,34 @@ async def test_goes_to_every_screen_and_back_and_quits() -> None:
         await dash.press("q")
 
     assert dash.app.return_code == 0
+
+
+async def test_an_answer_that_comes_after_its_screen_is_gone_changes_nothing() -> None:
+    async with dash_on(await burning_installation()) as dash:
+        await dash.press("f")
+        await dash.sees("email:welcome")
+        failures = dash.app.screen
+        await dash.app.pop_screen()
+        await dash.sees(" Overview ")
+        assert isinstance(failures, LiveScreen)
+        failures.on_resize()
+
+    assert dash.app.return_value is None
+
+
+async def test_the_result_of_an_action_follows_the_operator_to_the_next_screen() -> None:
+    class Patient(FakeTaskInspector):
+        async def pause(self, name: str) -> bool:
+            await asyncio.sleep(0.3)
+            return await super().pause(name)
+
+    installation = FakeInstallation()
+    installation.inspector = Patient(installation.clock)
+    installation.inspector.add(a_task())
+
+    async with dash_on(installation) as dash:
+        await dash.sees("default ")
+        await dash.press("P")
+        await dash.sees("Pause the queue default?")
+        await dash.press("y", "w")
+        await dash.sees(" Workers ", "default: paused")
