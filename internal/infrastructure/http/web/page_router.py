@@ -28,7 +28,9 @@ def page_router(
         guards=[require_same_origin, *guards],
         middleware=[
             SessionRenewal(
-                refresh_session=providers["refresh_session"],
+                # A function: the framework copies everything else that a middleware has, so a provider would
+                # open connections of its own, which nobody closes.
+                refresh_session=lambda: providers["refresh_session"](),  # noqa: PLW0108 - see above
                 session_cookies=providers["session_cookies"],
                 callers=callers,
             )

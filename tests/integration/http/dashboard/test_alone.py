@@ -3,17 +3,20 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from litestar.routes import HTTPRoute
+from sqlalchemy import func, select, update
 
 from internal.domain.role import Role
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
 from internal.infrastructure.bootstrap.server.dashboard_application import dashboard_of
 from internal.infrastructure.config.settings import Settings
+from internal.infrastructure.database.tables import sessions
 from tests.support.accounts import Account, stored_account
 from tests.support.pages import PageClient
 from tests.support.shared_application import litestar_of, shared_app_of
@@ -228,3 +231,23 @@ async def test_a_client_that_asks_too_often_waits(settings: Settings) -> None:
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert "That was too often" in answers[3].text
     assert live.status_code == 200
+
+
+async def test_a_session_ends_after_its_idle_time_and_its_lifetime(settings: Settings) -> None:
+    async with served(settings, dashboard_session_lifetime=7200) as site:
+        await site.log_in()
+        async with site.container.database.engine().begin() as connection:
+            columns = sessions.c.expires_at - sessions.c.created_at
+            of_dashboard = sessions.c.expires_at < func.now() + timedelta(days=1)
+            lasts_for = await connection.scalar(select(columns).where(of_dashboard))
+        answers = []
+        for idle in (50, 70):
+            site.client.cookies.delete("__Secure-dashboard_access_token")
+            moment = func.now() - timedelta(minutes=idle)
+            async with site.container.database.engine().begin() as connection:
+                await connection.execute(update(sessions).values(last_used_at=moment))
+            answers.append(await site.pages.open(f"{BASE}/dashboard"))
+
+    assert lasts_for == timedelta(hours=2)
+    assert [answer.status_code for answer in answers] == [200, 303]
+    assert "Max-Age=0" in answers[1].headers["set-cookie"]
