@@ -64,7 +64,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbour:
-    """Another task of a chain or a group. `name` is None if it is not known."""
+    """Another task of the same chain or group. name: None if the engine does not know it."""
 
     queue: str
     id: str

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -69,28 +70,45 @@ def list_tasks(
       python -m cmd.admin task ls -q default -s archived --since 1h
       python -m cmd.admin task ls -q low -s pending --oldest-first --json
     """
-    given = FilterOptions(name=name, payload=payload, error=error, since=since, until=until)
-
-    async def page(tools: Tools) -> tuple[TaskPage, datetime]:
-        now = tools.clock.now()
-        listed = tools.inspector.tasks(
-            queue,
-            TaskState(state) if state else None,
-            newest_first=not oldest_first,
-            size=size,
-            cursor=cursor,
-            only=given.at(now),
-        )
-        return await on_queue(tools.inspector, queue, listed), now
-
+    listing = _Listing(
+        queue=queue,
+        state=TaskState(state) if state else None,
+        given=FilterOptions(name=name, payload=payload, error=error, since=since, until=until),
+        newest_first=not oldest_first,
+        size=size,
+        cursor=cursor,
+    )
     try:
-        found, now = run(context, page)
+        found, now = run(context, listing.page)
     except ValueError as problem:
         raise typer.BadParameter(f"{problem}.", param_hint="'--cursor'") from problem
     if as_json:
         _show_json(found, queue, state, show_payload=show_payload)
     else:
         _show_page(found, state, now=now, show_payload=show_payload)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Listing:
+    queue: str
+    state: TaskState | None
+    given: FilterOptions
+    newest_first: bool
+    size: int
+    cursor: str | None
+
+    async def page(self, tools: Tools) -> tuple[TaskPage, datetime]:
+        """The page, and the time that its ages refer to."""
+        now = tools.clock.now()
+        listed = tools.inspector.tasks(
+            self.queue,
+            self.state,
+            newest_first=self.newest_first,
+            size=self.size,
+            cursor=self.cursor,
+            only=self.given.at(now),
+        )
+        return await on_queue(tools.inspector, self.queue, listed), now
 
 
 def _show_json(page: TaskPage, queue: str, state: State | None, *, show_payload: bool) -> None:

@@ -41,6 +41,8 @@ class LiveScreen(Screen[None], Generic[Seen]):
         self._noted = 0
         self._wanted = asyncio.Event()
 
+    # Each screen has these four. The metaclass of Textual allows no abstract methods.
+
     async def ask(self) -> Seen:
         """What the screen shows. The cost does not depend on the number of tasks."""
         raise NotImplementedError

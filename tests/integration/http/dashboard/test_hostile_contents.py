@@ -1,4 +1,4 @@
-"""Whatever is in Redis, a page shows it as text."""
+"""Pages show hostile contents of Redis as text."""
 
 import httpx
 import pytest
