@@ -87,6 +87,14 @@ async def test_accepts_a_pass_phrase(makers: Makers, name: str, password: str) -
     assert await makers[name]().weakness_of(password, personal=personal) is None
 
 
+@every_checker
+async def test_takes_words_that_cannot_be_encoded(makers: Makers, name: str) -> None:
+    """The arguments of a command may be any bytes."""
+    personal = ["\udcff\udcfe\udcff"]
+
+    assert await makers[name]().weakness_of("battery staple", personal=personal) is None
+
+
 # Fragments of the patterns that zxcvbn looks for, with characters that break naive expressions.
 FRAGMENTS = [
     "1234",

@@ -40,10 +40,15 @@ class ZxcvbnPasswordChecker:
         years = [
             f"{year}{end}" for year in range(_FIRST_YEAR, self._clock.now().year + 2) for end in _AFTER_YEARS
         ]
-        guesses = zxcvbn(start, [*sorted(personal), *years]).guesses
+        guesses = zxcvbn(start, [*sorted(map(_encodable, personal)), *years]).guesses
         if guesses >= FEWEST_GUESSES:
             return None
         return Weakness.PERSONAL if guesses < zxcvbn(start, years).guesses else Weakness.COMMON
+
+
+def _encodable(text: str) -> str:
+    """The text without lone surrogates: arguments of a command may have some, and zxcvbn takes none."""
+    return text.encode(errors="replace").decode()
 
 
 def judged_part(password: str) -> str:
