@@ -20,7 +20,7 @@ from internal.infrastructure.http.readiness import RETRY_AFTER
 
 log = structlog.get_logger(__name__)
 
-MOST_CONNECTIONS = 100  # beyond it, the oldest is closed
+MOST_SILENT = 100  # connections without a request; beyond it, the oldest is closed
 REQUEST_WITHIN = 5  # seconds, for the request to arrive and for the answer to leave
 LARGEST_HEADER = 8 * 1024  # bytes
 
@@ -64,7 +64,8 @@ class PrivateListener:
     def __init__(self, listening: socket.socket, routes: Mapping[str, Route]) -> None:
         self._listening = listening
         self._routes = routes
-        self._connections: dict[StreamWriter, None] = {}  # oldest first
+        self._connections: set[StreamWriter] = set()
+        self._silent: dict[StreamWriter, None] = {}  # oldest first
 
     def start(self) -> None:
         os.register_at_fork(after_in_child=self._close_inherited)
@@ -77,23 +78,31 @@ class PrivateListener:
         await server.serve_forever()
 
     async def _converse(self, reader: StreamReader, writer: StreamWriter) -> None:
-        self._connections[writer] = None
-        if len(self._connections) > MOST_CONNECTIONS:
-            next(iter(self._connections)).transport.abort()
+        self._connections.add(writer)
+        self._let_in(writer)
         try:
             with suppress(OSError, TimeoutError):
-                writer.write(await self._answer(reader))
+                writer.write(await self._answer(reader, writer))
                 async with asyncio.timeout(REQUEST_WITHIN):
                     await writer.drain()
         finally:
-            del self._connections[writer]
+            self._connections.remove(writer)
+            self._silent.pop(writer, None)
             writer.close()
 
-    async def _answer(self, reader: StreamReader) -> bytes:
+    def _let_in(self, writer: StreamWriter) -> None:
+        self._silent[writer] = None
+        if len(self._silent) > MOST_SILENT:
+            oldest = next(iter(self._silent))
+            del self._silent[oldest]
+            oldest.transport.abort()
+
+    async def _answer(self, reader: StreamReader, writer: StreamWriter) -> bytes:
         try:
             # The answer has limits of its own: on a busy machine, a late one is better than none.
             async with asyncio.timeout(REQUEST_WITHIN):
                 head = await reader.readuntil(b"\r\n\r\n")
+            self._silent.pop(writer, None)
             method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
         except asyncio.IncompleteReadError:
             return b""  # the client has left

@@ -165,9 +165,11 @@ async def test_an_answer_that_comes_after_its_screen_is_gone_changes_nothing() -
 
 
 async def test_the_result_of_an_action_follows_the_operator_to_the_next_screen() -> None:
+    may_end = asyncio.Event()
+
     class Patient(FakeTaskInspector):
         async def pause(self, name: str) -> bool:
-            await asyncio.sleep(0.3)
+            await may_end.wait()
             return await super().pause(name)
 
     installation = FakeInstallation()
@@ -179,4 +181,6 @@ async def test_the_result_of_an_action_follows_the_operator_to_the_next_screen()
         await dash.press("P")
         await dash.sees("Pause the queue default?")
         await dash.press("y", "w")
+        await dash.sees(" Workers ")
+        may_end.set()
         await dash.sees(" Workers ", "default: paused")
