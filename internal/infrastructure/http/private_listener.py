@@ -20,7 +20,9 @@ from internal.infrastructure.http.readiness import RETRY_AFTER
 
 log = structlog.get_logger(__name__)
 
-MOST_SILENT = 100  # connections without a request; beyond it, the oldest is closed
+# Connections without a request; beyond it, the oldest is closed. The event loop accepts up to 100 at once,
+# and reads their requests some rounds later.
+MOST_SILENT = 500
 REQUEST_WITHIN = 5  # seconds, for the request to arrive and for the answer to leave
 LARGEST_HEADER = 8 * 1024  # bytes
 
@@ -61,9 +63,12 @@ NOT_ALLOWED = Answer(
 class PrivateListener:
     """Answers on the socket `listening` in its own thread, until the process ends."""
 
-    def __init__(self, listening: socket.socket, routes: Mapping[str, Route]) -> None:
+    def __init__(
+        self, listening: socket.socket, routes: Mapping[str, Route], *, most_silent: int = MOST_SILENT
+    ) -> None:
         self._listening = listening
         self._routes = routes
+        self._most_silent = most_silent
         self._connections: set[StreamWriter] = set()
         self._silent: dict[StreamWriter, None] = {}  # oldest first
 
@@ -92,7 +97,7 @@ class PrivateListener:
 
     def _let_in(self, writer: StreamWriter) -> None:
         self._silent[writer] = None
-        if len(self._silent) > MOST_SILENT:
+        if len(self._silent) > self._most_silent:
             oldest = next(iter(self._silent))
             del self._silent[oldest]
             oldest.transport.abort()

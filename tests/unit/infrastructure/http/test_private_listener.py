@@ -5,10 +5,11 @@ from http import HTTPStatus
 
 import pytest
 
-from internal.infrastructure.http.private_listener import MOST_SILENT, Answer, PrivateListener
+from internal.infrastructure.http.private_listener import Answer, PrivateListener
 
 pytestmark = pytest.mark.anyio
 
+MOST_SILENT = 20
 REQUEST = b"GET /livez HTTP/1.1\r\n\r\n"
 
 
@@ -21,7 +22,7 @@ async def test_silent_connections_do_not_end_a_request_that_waits_for_its_answer
         return Answer.json(HTTPStatus.OK, {"status": "ok"})
 
     with socket.create_server(("127.0.0.1", 0)) as listening, ExitStack() as silent:
-        PrivateListener(listening, {"/livez": route}).start()
+        PrivateListener(listening, {"/livez": route}, most_silent=MOST_SILENT).start()
         address = listening.getsockname()
         reader, writer = await asyncio.open_connection(*address)
         writer.write(REQUEST)
