@@ -57,7 +57,7 @@ class Statistics:
         counts[place] += 1
         attempt = delivery.attempt
         if attempt.started_at is not None:
-            waited = delivery.waited + attempt.started_at - delivery.fetched_at
+            waited = delivery.waited + (attempt.started_at - delivery.fetched_at)
             ran = attempt.seconds
             counts[WAITS + bisect_left(BOUNDS, waited)] += 1
             counts[RUNS + bisect_left(BOUNDS, ran)] += 1

@@ -99,6 +99,8 @@ def test_a_task_is_done_although_its_time_is_up_in_a_hook_after_it(redis_url: st
     broker.close()
 
 
+# An interrupt may hit a finalizer, which Python then reports.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 # Between two of its own steps Dramatiq's worker thread can be hit, which ends it. No task is lost by that.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.parametrize("engine", ["ours", "dramatiq's"])
