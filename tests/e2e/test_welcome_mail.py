@@ -4,7 +4,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
-import pytest
 
 from tests.support.polling import eventually
 from tests.support.smtp_server import SmtpServer
@@ -83,9 +82,9 @@ def test_mail_survives_an_idle_worker_that_is_killed(system: System, smtp_server
     assert_nothing_left(system)
 
 
-@pytest.mark.parametrize("workers", [2])
-def test_two_server_processes_share_the_port(system: System, workers: int) -> None:
-    system.start_server(HTTP_WORKERS=str(workers))
+def test_two_server_processes_share_the_port(system: System) -> None:
+    system.start_server(HTTP_WORKERS="2")
 
     assert [system.sign_up(email).status_code for email in EMAILS[:4]] == [201] * 4
-    assert system.log("cmd.server").count("Started worker") == workers
+    # The first to start may answer before the other has.
+    eventually(lambda: system.log("cmd.server").count("Started worker") == 2, within=30)
