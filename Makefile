@@ -15,6 +15,9 @@ BENCHMARKS := $(addprefix bench-, signup throughput cpu encryption publish picku
 IS_NEW_ENOUGH := PYTHON -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 NEED_PYTHON = $(IS_NEW_ENOUGH:PYTHON=$(PYTHON)) || { echo 'Python 3.11 or newer is needed: name one with PYTHON=...' >&2; exit 1; }
 
+# What `make bench-http` compares us with, in an environment of its own.
+PEER := .venv/peer
+
 # What tests/clients needs: generators of clients and Schemathesis, in an environment of their own, and npm packages.
 API_TOOLS := .venv/api-tools
 TYPESCRIPT := tests/clients/typescript
@@ -172,6 +175,7 @@ lock: $(UV) ## update the lock files in requirements/ to the newest versions tha
 	$(COMPILE) --upgrade --group operator --constraints requirements/runtime.txt -o requirements/operator.txt
 	$(COMPILE) --upgrade --group dev --constraints requirements/runtime.txt --constraints requirements/operator.txt -o requirements/dev.txt
 	$(COMPILE) --upgrade --group api-tools -o requirements/api-tools.txt
+	$(COMPILE) --upgrade --group peer --constraints requirements/runtime.txt -o requirements/peer.txt
 
 migrate: $(INSTALLED) ## bring the database to the newest schema
 	$(BIN)/python -m cmd.admin db migrate
@@ -192,6 +196,8 @@ bench: $(INSTALLED) ## run every benchmark, one after the other (30 minutes); on
 $(BENCHMARKS): bench-%: $(INSTALLED)
 	$(BIN)/python -m benchmarks.$(subst -,_,$*)
 
+bench-http: $(PEER)/installed
+
 bench-against: $(INSTALLED) ## compare the cost of a task with another commit: make bench-against COMMIT=v0.1.0
 	$(BIN)/python -m benchmarks.against $(or $(COMMIT),HEAD~1)
 
@@ -207,9 +213,9 @@ $(INSTALLED): requirements/dev.txt $(UV)
 	$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements/dev.txt
 	@touch $@
 
-$(API_TOOLS)/installed: requirements/api-tools.txt | $(INSTALLED)
-	$(UV) venv --quiet --clear --python $(BIN)/python $(API_TOOLS)
-	$(UV) pip sync --quiet --require-hashes --python $(API_TOOLS)/bin/python requirements/api-tools.txt
+$(API_TOOLS)/installed $(PEER)/installed: .venv/%/installed: requirements/%.txt | $(INSTALLED)
+	$(UV) venv --quiet --clear --python $(BIN)/python $(@D)
+	$(UV) pip sync --quiet --require-hashes --python $(@D)/bin/python $<
 	@touch $@
 
 # Without npm or its registry, the test that needs the packages says so and skips.

@@ -20,6 +20,7 @@ from internal.infrastructure.embedded.process import free_port
 _DEFAULTS = {name: field.default for name, field in Settings.model_fields.items()}
 _CHEAP = {"PASSWORD_HASH_MEMORY": str(CHEAPEST_MEMORY), "PASSWORD_HASH_TIME": str(CHEAPEST_TIME)}
 _USUAL = {name: str(_DEFAULTS[name.lower()]) for name in _CHEAP}
+_PEER = str(Path(sys.prefix) / "peer" / "bin" / "python")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +92,7 @@ def _peer(services: Services, hashes: Mapping[str, str]) -> Iterator[Server]:
     port = free_port()
     os.environ |= hashes
     options = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "error"]
-    command = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "--port",
-        str(port),
-        *options,
-        "benchmarks.fastapi_peer.app:app",
-    ]
+    command = [_PEER, "-m", "uvicorn", "--port", str(port), *options, "benchmarks.fastapi_peer.app:app"]
     with running(command, log=services.directory / "peer.log") as processes:
         _await_answer(port)
         yield Server(port, processes)
