@@ -41,7 +41,7 @@ def test_a_trusted_proxy_says_whose_request_it_is(system: System, host: str) -> 
     ]
 
     assert statuses == [401, 401, 401, 429, 401, 401]
-    assert "http.forwarded_by_untrusted_peer" not in system.log("cmd.server")
+    assert "inbound.forwarded_by_untrusted_peer" not in system.log("cmd.server")
 
 
 def test_nobody_else_may_choose_the_client(system: System) -> None:
@@ -50,5 +50,5 @@ def test_nobody_else_may_choose_the_client(system: System) -> None:
     statuses = [log_in(system, f"198.51.100.{number}") for number in range(4)]
 
     assert statuses == [401, 401, 401, 429]
-    assert system.log("cmd.server").count("http.forwarded_by_untrusted_peer") == 1
+    assert system.log("cmd.server").count("inbound.forwarded_by_untrusted_peer") == 1
     assert "198.51.100" not in system.log("cmd.server")

@@ -1,7 +1,6 @@
 """Who may call a route. Every route declares it, and a route that does not fails the start."""
 
 from collections.abc import Callable
-from enum import Enum, auto
 from typing import Any
 
 from litestar import Litestar, Request
@@ -10,29 +9,16 @@ from litestar.routes import HTTPRoute
 
 from internal.application.auth.authenticate import Authenticate, AuthenticateCommand, Principal
 from internal.application.auth.authorize import Authorize, AuthorizeCommand
-from internal.domain.errors import NotAuthenticated
 from internal.domain.role import Permission
 from internal.infrastructure.http.body_kind import takes_form
 from internal.infrastructure.http.caller import AnyConnection, Callers
 from internal.infrastructure.http.session_cookies import SessionCookies
-from internal.ports.token_issuer import InvalidToken
+from internal.infrastructure.inbound.access import Access, bearer_token
 
 _KEY = "access"
 
 
-class Access(Enum):
-    ANYONE = auto()
-    SIGNED_IN = auto()
-
-
 ANYONE, SIGNED_IN = Access.ANYONE, Access.SIGNED_IN
-
-
-class MissingToken(NotAuthenticated):
-    code = "MISSING_TOKEN"
-
-    def __init__(self) -> None:
-        super().__init__("A bearer token is required")
 
 
 def access(to: Access | Permission) -> dict[str, Any]:
@@ -89,7 +75,8 @@ class AccessGuard:
         cookies, authenticate = self._session_cookies(), self._authenticate()
         token = cookies.access_token(connection)
         if token is None or _claims_a_token(connection):
-            return await authenticate(AuthenticateCommand(token=_bearer_token(connection)))
+            given = connection.headers.getall("authorization", [])
+            return await authenticate(AuthenticateCommand(token=bearer_token(given)))
         principal = await authenticate(AuthenticateCommand(token=token))
         if proves_origin:
             cookies.require_csrf_token(connection, principal.session_id)
@@ -119,14 +106,3 @@ def _claims_a_token(connection: AnyConnection) -> bool:
     """Whether there is an Authorization header that is not the password of a proxy in front of us."""
     given = connection.headers.getall("authorization", [])
     return any(value.partition(" ")[0].lower() != "basic" for value in given)
-
-
-def _bearer_token(connection: AnyConnection) -> str:
-    """The token of the Authorization header (RFC 6750 section 2.1)."""
-    given = connection.headers.getall("authorization", [])
-    scheme, _, token = given[0].partition(" ") if given else ("", "", "")
-    if scheme.lower() != "bearer" or not token:
-        raise MissingToken
-    if len(given) > 1:
-        raise InvalidToken
-    return token

@@ -6,7 +6,8 @@ from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 
 from internal.infrastructure.http.access import ANYONE, access
-from internal.infrastructure.http.readiness import Readiness, ReadinessCheck, assess, status_code
+from internal.infrastructure.http.readiness import status_code
+from internal.infrastructure.inbound.readiness import Readiness, ReadinessCheck, assess
 
 
 class ServiceStatus(msgspec.Struct, frozen=True):

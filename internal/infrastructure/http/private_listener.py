@@ -16,7 +16,7 @@ from http import HTTPStatus
 import msgspec
 import structlog
 
-from internal.infrastructure.http.readiness import RETRY_AFTER
+from internal.infrastructure.inbound.readiness import RETRY_AFTER
 
 log = structlog.get_logger(__name__)
 

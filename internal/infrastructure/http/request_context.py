@@ -1,4 +1,3 @@
-import re
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from http import HTTPMethod, HTTPStatus
@@ -8,11 +7,11 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
-from internal.infrastructure.http.readiness import RETRY_AFTER
+from internal.infrastructure.inbound.readiness import RETRY_AFTER
+from internal.infrastructure.inbound.request_ids import is_request_id
 
 log = structlog.get_logger(__name__)
 
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -36,7 +35,7 @@ class RequestContext:
         self._app = app
         self._routes = frozenset(routes)
         self._headers = _encoded({**_HEADERS, **(_HSTS if is_https_only else {})})
-        self._when_unavailable = [*self._headers, *_encoded({"Retry-After": RETRY_AFTER})]
+        self._when_unavailable = [*self._headers, *_encoded({"Retry-After": str(RETRY_AFTER)})]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -89,6 +88,5 @@ def _encoded(headers: Mapping[str, str]) -> Sequence[RawHeader]:
 
 
 def _given_request_id(scope: Scope) -> str | None:
-    """The caller's request id if it is well formed. It ends up in log lines."""
     value = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
-    return value if _REQUEST_ID.fullmatch(value) else None
+    return value if is_request_id(value) else None

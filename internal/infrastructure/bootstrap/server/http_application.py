@@ -25,9 +25,9 @@ from internal.infrastructure.http.api_document.document import ApiName
 from internal.infrastructure.http.app import create_app
 from internal.infrastructure.http.dashboard.drawings import Drawings
 from internal.infrastructure.http.dashboard.trends import Trends
-from internal.infrastructure.http.readiness import ReadinessCheck, assess
 from internal.infrastructure.http.session_cookies import SessionCookies, SessionKind
 from internal.infrastructure.http.web.website import Website
+from internal.infrastructure.inbound.readiness import ReadinessCheck, assess
 from internal.infrastructure.monitoring.shared import Shared, if_available
 from internal.infrastructure.monitoring.snapshot import Snapshots
 from internal.infrastructure.taskqueue.connections.redis_checks import warn_of_losses

@@ -9,7 +9,8 @@ import msgspec
 
 from internal.infrastructure.bootstrap.server.serving_process import LIVE, READY, ServingProcess
 from internal.infrastructure.http.private_listener import Answer, Route
-from internal.infrastructure.http.readiness import CHECK_WITHIN, Readiness, Status, status_code
+from internal.infrastructure.http.readiness import status_code
+from internal.infrastructure.inbound.readiness import CHECK_WITHIN, Readiness, Status
 
 ANSWER_WITHIN = 1  # seconds
 NO_ANSWER = f"no answer within {ANSWER_WITHIN} s"

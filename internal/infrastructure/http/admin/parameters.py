@@ -11,7 +11,7 @@ from internal.domain.errors import InvalidInput
 from internal.domain.role import Role
 from internal.domain.user import UserNotFound
 from internal.infrastructure.http.page_request import PageRequest, require_values
-from internal.infrastructure.http.path_ids import parse_id
+from internal.infrastructure.inbound.ids import parse_id
 from internal.ports.user_directory import UserOrder, UserState
 
 _Page = Annotated[

@@ -21,9 +21,9 @@ from internal.domain.user import (
     UserNotFound,
     WrongPassword,
 )
-from internal.infrastructure.http.access import MissingToken
 from internal.infrastructure.http.errors import code_of, title_of
 from internal.infrastructure.http.session_cookies import InvalidCsrfToken
+from internal.infrastructure.inbound.access import MissingToken
 from internal.ports.idempotent_requests import RequestInProgress
 from internal.ports.refresh_tokens import InvalidRefreshToken
 from internal.ports.token_issuer import InvalidToken

@@ -1,12 +1,10 @@
-import re
 from typing import Annotated, Any
 
 from litestar import Request
 from litestar.exceptions import HTTPException
 from litestar.params import HeaderParameter
 
-# The draft requires a quoted string (RFC 9651). Many clients send it without quotes.
-_KEY = re.compile(r'(?P<quote>"?)(?P<key>[!#-\[\]-~]{1,255})(?P=quote)')
+from internal.infrastructure.inbound.idempotency_keys import parse_key
 
 IdempotencyKey = Annotated[
     str | None,
@@ -23,14 +21,10 @@ IdempotencyKey = Annotated[
 
 
 def parse_idempotency_key(request: Request[Any, Any, Any], given: str | None) -> str | None:
-    """The given key without its quotes (draft-ietf-httpapi-idempotency-key-header).
-
-    Raises:
-        HTTPException: 400 if the key is malformed or there are several.
-    """
+    """Raises HTTPException: 400 if the key is malformed or there are several."""
     if given is None:
         return None
     is_one = len(request.headers.getall("idempotency-key")) == 1
-    if not is_one or not (match := _KEY.fullmatch(given)):
+    if not is_one or not (key := parse_key(given)):
         raise HTTPException("The Idempotency-Key cannot be used", status_code=400)
-    return match["key"]
+    return key

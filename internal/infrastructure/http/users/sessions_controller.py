@@ -17,7 +17,8 @@ from internal.infrastructure.http.envelope import EmptyEnvelope, Meta
 from internal.infrastructure.http.openapi import BEARER, problems
 from internal.infrastructure.http.page_request import PageRequest, provide_large_page_request
 from internal.infrastructure.http.pagination import PageEnvelope, PageMeta, Pagination
-from internal.infrastructure.http.path_ids import SessionId, parse_id
+from internal.infrastructure.http.path_ids import SessionId
+from internal.infrastructure.inbound.ids import parse_id
 
 
 class SessionResponse(msgspec.Struct, frozen=True):

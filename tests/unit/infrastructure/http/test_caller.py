@@ -137,7 +137,7 @@ async def test_an_untrusted_forwarded_header_is_logged_once_and_without_addresse
         for _ in range(3):
             await callers.provide_caller(request_from("192.0.2.7", forwarded=["198.51.100.1"]))
 
-    assert logs == [{"event": "http.forwarded_by_untrusted_peer", "log_level": "warning"}]
+    assert logs == [{"event": "inbound.forwarded_by_untrusted_peer", "log_level": "warning"}]
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from internal.application.users.end_session import EndSession, EndSessionCommand
 from internal.application.users.list_sessions import ListSessions, ListSessionsCommand
 from internal.domain.caller import Caller
 from internal.infrastructure.http.access import SIGNED_IN, access
-from internal.infrastructure.http.path_ids import parse_id
 from internal.infrastructure.http.session_cookies import SessionCookies
 from internal.infrastructure.http.web.account.views import session_views
 from internal.infrastructure.http.web.form import REFUSALS, Form, Refusal
 from internal.infrastructure.http.web.page import form_page, see_other
+from internal.infrastructure.inbound.ids import parse_id
 
 AnyRequest = Request[Any, Any, Any]
 
