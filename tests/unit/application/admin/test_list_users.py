@@ -1,3 +1,4 @@
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -73,6 +74,16 @@ async def test_refuses_a_search_that_finds_nothing(
         await list_users(ListUsersCommand(actor=office.admin, search=search))
 
     assert refused.value.errors.keys() == {"q"}
+
+
+async def test_refuses_a_search_of_ten_megabytes_at_once(office: Office, list_users: ListUsers) -> None:
+    command = ListUsersCommand(actor=office.admin, search="a " * 5_000_000)
+    before = time.process_time()
+
+    with pytest.raises(InvalidInput):
+        await list_users(command)
+
+    assert time.process_time() - before < 1  # second
 
 
 async def test_refuses_a_cursor_of_another_order(office: Office, list_users: ListUsers) -> None:
