@@ -69,5 +69,6 @@ def copy(tmp_path: Path) -> Copy:
     return copy
 
 
+@pytest.mark.long
 def test_the_new_endpoint_works(copy: Copy, postgres: str, redis_url: str) -> None:
     copy.run_tests(TEST_DATABASE_URL=postgres, TEST_REDIS_URL=redis_url)

@@ -72,6 +72,7 @@ def test_the_new_task_runs_and_its_result_is_found(copy: Copy, admin: Admin, red
 
 
 @pytest.mark.usefixtures("worker")
+@pytest.mark.long
 def test_actors_run_and_their_outcomes_are_listed(copy: Copy, admin: Admin, redis_url: str) -> None:
     copy.run(BLOCKS["send_script"])
     eventually(lambda: "sum 3" in copy.log and "shout HELLO" in copy.log, within=10)
@@ -112,6 +113,7 @@ def test_the_periodic_task_passes_the_tests_that_look_at_the_schedule(copy: Copy
     copy.test("tests/architecture/test_schedule.py")
 
 
+@pytest.mark.long
 def test_the_periodic_task_runs_and_its_runs_are_found(copy: Copy, admin: Admin, redis_url: str) -> None:
     copy.schedule(spec="@every 1s")
     process = copy.start("python -m cmd.worker --processes 2")
@@ -129,6 +131,7 @@ def test_the_periodic_task_runs_and_its_runs_are_found(copy: Copy, admin: Admin,
     assert all(task_id.startswith("report-draft:20") for task_id in tasks)
 
 
+@pytest.mark.long
 def test_a_wrong_schedule_ends_the_worker_with_one_line(copy: Copy) -> None:
     copy.schedule(spec="61 6 * * *")
     process = copy.start("python -m cmd.worker")

@@ -60,6 +60,7 @@ def test_the_mail_is_sent(copy: Copy, tmp_path: Path) -> None:
     assert "Tea &lt;with&gt; Bob starts soon." in mail
 
 
+@pytest.mark.long
 def test_the_endpoint_accepts_and_publishes(copy: Copy, redis_url: str) -> None:
     copy.add_endpoint()
     copy.test(*ARCHITECTURE)

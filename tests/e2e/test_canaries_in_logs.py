@@ -97,7 +97,7 @@ def command_lines(*pids: int) -> str:
     return "\n".join(Path(f"/proc/{pid}/cmdline").read_text() for pid in family)
 
 
-@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
+@pytest.mark.parametrize("level", ["INFO", pytest.param("DEBUG", marks=pytest.mark.long)])
 def test_neither_logs_nor_problems_name_a_user_or_a_secret(
     system: System, smtp_server: SmtpServer, level: str
 ) -> None:

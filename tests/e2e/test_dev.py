@@ -165,6 +165,7 @@ def test_shows_a_curl_line_that_signs_up(running_dev: Dev) -> None:
     assert '"success":true' in answer.stdout
 
 
+@pytest.mark.long
 def test_keeps_its_data_and_the_password_of_its_admin_from_one_run_to_the_next(dev: Dev) -> None:
     first = dev.start()
     assert "Admin      admin@example.com, password in var/admin-password" in dev.terminal
@@ -196,13 +197,12 @@ def roles_seen_by_admin(dev: Dev, password: str) -> list[str]:
     return sorted(user["role"] for user in users.json()["data"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "end",
     [
-        pytest.param(lambda process: process.send_signal(signal.SIGINT), id="SIGINT", marks=pytest.mark.long),
-        pytest.param(
-            lambda process: process.send_signal(signal.SIGTERM), id="SIGTERM", marks=pytest.mark.long
-        ),
+        pytest.param(lambda process: process.send_signal(signal.SIGINT), id="SIGINT"),
+        pytest.param(lambda process: process.send_signal(signal.SIGTERM), id="SIGTERM"),
         pytest.param(lambda process: process.kill(), id="SIGKILL"),
     ],
 )
@@ -216,11 +216,8 @@ def test_leaves_no_process_behind(dev: Dev, end: Callable[["subprocess.Popen[byt
     eventually(lambda: dev.processes() == [], within=20)
 
 
-@pytest.mark.parametrize(
-    "later",
-    [0, pytest.param(1, marks=pytest.mark.long), pytest.param(2, marks=pytest.mark.long)],
-    ids="after {} s".format,
-)
+@pytest.mark.long
+@pytest.mark.parametrize("later", [0, 1, 2], ids="after {} s".format)
 def test_stops_in_order_also_while_it_is_starting(dev: Dev, later: float) -> None:
     process = dev.start(until="Starting Postgres")
     time.sleep(later)
@@ -233,6 +230,7 @@ def test_stops_in_order_also_while_it_is_starting(dev: Dev, later: float) -> Non
     dev.start()
 
 
+@pytest.mark.long
 def test_starts_again_at_once_after_it_was_killed(dev: Dev) -> None:
     first = dev.start()
     first.kill()

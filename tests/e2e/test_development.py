@@ -91,6 +91,7 @@ def terminals() -> Iterator[list[Terminal]]:
         terminal.close()
 
 
+@pytest.mark.long
 def test_a_breakpoint_in_a_request_stops_at_the_terminal(
     system: System, program: Path, terminals: list[Terminal]
 ) -> None:
@@ -117,6 +118,7 @@ def test_a_breakpoint_in_a_request_stops_at_the_terminal(
     assert terminal.interrupt() == 0
 
 
+@pytest.mark.long
 def test_a_breakpoint_in_a_handler_stops_at_the_terminal(
     system: System, program: Path, terminals: list[Terminal], redis_url: str
 ) -> None:

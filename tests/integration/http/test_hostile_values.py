@@ -166,6 +166,7 @@ async def site(client: httpx.AsyncClient, container: Container) -> Site:
     return Site(client, container, operations_of(document))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", EVERY_KIND)
 async def test_every_text_in_every_place_is_answered_as_documented(site: Site, kind: str) -> None:
     for operation in site.operations:
@@ -204,6 +205,7 @@ async def test_no_value_of_another_type_fits_into_a_field(site: Site) -> None:
                     assert name in response.json()["errors"]
 
 
+@pytest.mark.long
 async def test_sql_finds_changes_and_delays_nothing(site: Site) -> None:
     slowest = 0.0
     for operation in site.operations:

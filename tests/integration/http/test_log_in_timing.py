@@ -50,6 +50,7 @@ async def log_in(client: httpx.AsyncClient, email: str, password: str) -> tuple[
     return response.status_code, time.process_time() - started
 
 
+@pytest.mark.long
 async def test_a_rejected_log_in_takes_the_same_time_for_every_address(changed: Container) -> None:
     times: dict[str, list[float]] = {email: [] for email in ADDRESSES}
 
