@@ -1,5 +1,5 @@
-# One image, four commands: the server (the default), `python -m cmd.worker`, `python -m cmd.dashboard` and
-# `python -m cmd.admin db migrate`. docker-compose.yml runs all four.
+# One image, five commands: the server (the default), `python -m cmd.grpc`, `python -m cmd.worker`,
+# `python -m cmd.dashboard` and `python -m cmd.admin db migrate`. docker-compose.yml runs all five.
 FROM python:3.13-slim-bookworm AS base
 # The base image lacks the standard library's bytecode. Without this, every start and health check would compile it.
 RUN python -m compileall -q -x '/(test|tests|idlelib|lib2to3|site-packages|config-[^/]*)/' \
@@ -31,13 +31,15 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     HTTP_HOST=0.0.0.0 \
     HTTP_PORT=8080 \
+    GRPC_HOST=0.0.0.0 \
+    GRPC_PORT=50051 \
     DASHBOARD_HOST=0.0.0.0 \
     DASHBOARD_PORT=8081 \
     PRIVATE_PORT=9090 \
     LOG_FORMAT=json
 # Numeric, so that an orchestrator can see that it is not root. This user owns no files.
 USER 65532:65532
-EXPOSE 8080 8081
+EXPOSE 8080 8081 50051
 # Liveness, not readiness: a restart would not bring the database back.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "-m", "cmd.admin", "server", "ping"]

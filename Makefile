@@ -28,7 +28,7 @@ STYLUA := @johnnymorganz/stylua-bin@2.5.2
 export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: coverage help run server worker test test-all test-unit test-integration test-e2e test-faults test-fault-times test-long test-browser test-clients fuzz-api screenshots full faults soak check lua commits fmt hooks mails mail-preview openapi lock \
+.PHONY: coverage help run server grpc worker test test-all test-unit test-integration test-e2e test-faults test-fault-times test-long test-browser test-clients fuzz-api screenshots full faults soak check lua commits fmt hooks mails mail-preview openapi proto lock \
 	migrate seed migration image-test bench bench-against $(BENCHMARKS) up down clean
 
 # A line that starts with two number signs and an at sign starts a group of the list.
@@ -43,6 +43,9 @@ run: $(INSTALLED) ## start everything on embedded services: no Docker, no config
 
 server: $(INSTALLED) ## start the HTTP API alone
 	@exec $(BIN)/python -m cmd.server
+
+grpc: $(INSTALLED) ## start the gRPC API alone
+	@exec $(BIN)/python -m cmd.grpc
 
 worker: $(INSTALLED) ## start the worker alone: WORKER_PROCESSES processes
 	@exec $(BIN)/python -m cmd.worker
@@ -121,7 +124,7 @@ image-test: $(INSTALLED) ## replay the Dockerfile and run the compose file's ser
 
 ##@ Check
 
-check: $(INSTALLED) lua commits ## format, lint, types, import contracts, dependencies, lock files, migrations, layout of emails, Lua, commit messages
+check: $(INSTALLED) lua commits ## format, lint, types, import contracts, dependencies, lock files, migrations, layout of emails, gRPC code, Lua, commit messages
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
@@ -134,6 +137,7 @@ check: $(INSTALLED) lua commits ## format, lint, types, import contracts, depend
 	$(BIN)/docker-compose config --quiet
 	$(BIN)/docker-compose --file docker-compose.yml config --quiet
 	$(BIN)/python -m tools.mail_layout --check
+	$(BIN)/python -m tools.grpc_code --check
 
 # Neither tool is a Python package: where one cannot be installed, the check says so and passes.
 lua: $(INSTALLED) $(BIN)/stylua ## lint the assembled Lua scripts (luacheck) and check their format (stylua)
@@ -163,10 +167,13 @@ mail-preview: $(INSTALLED) ## render every email into var/mail-preview/ and open
 screenshots: $(INSTALLED) ## draw every page into docs/screenshots/, wide and narrow, light and dark; needs Chromium
 	$(BIN)/python -m tools.screenshots
 
-##@ API document
+##@ API documents
 
 openapi: $(INSTALLED) ## accept the OpenAPI document as docs/openapi.json, and say which changes break clients
 	$(BIN)/python -m tools.api_document
+
+proto: $(INSTALLED) ## generate the code of the gRPC API from its .proto files, unless a change breaks clients
+	$(BIN)/python -m tools.grpc_code
 
 ##@ Dependencies and database
 

@@ -23,6 +23,7 @@ PROGRAMS = {
     "a process that serves": (
         f"{PLAIN} {importing('services.service_discovery', 'server.serve', 'server.http_application')}"
     ),
+    "a gRPC server": f"{PLAIN} {importing('services.service_discovery', 'grpc.serve')}",
     "admin --help": (
         "import runpy; sys.argv = ['admin', '--help']; runpy.run_module('cmd.admin', run_name='__main__')"
     ),
@@ -34,6 +35,7 @@ FORBIDDEN = {
     ),
     "the main process of a server": "alembic rich litestar sqlalchemy dramatiq jwt argon2 pydantic redis",
     "a process that serves": "alembic mako rich pygments typer aiosmtplib",
+    "a gRPC server": "alembic mako rich pygments typer aiosmtplib litestar granian jinja2",
     "admin --help": "pydantic structlog sqlalchemy redis dramatiq argon2 jinja2 asyncio",
     "admin worker ping": "pydantic structlog sqlalchemy dramatiq argon2 jinja2 rich.console",
 }

@@ -18,6 +18,7 @@ DESCRIBED = {
     "CORS_ALLOWED_ORIGINS": "none",
     "DASHBOARD": "true",
     "DASHBOARD_READ_ONLY": "false",
+    "GRPC_REFLECTION": "true`, except in production",
     "JWT_PREVIOUS_PRIVATE_KEY": "none",
     "JWT_PREVIOUS_SECRET": "none",
     "JWT_PRIVATE_KEY": "none",

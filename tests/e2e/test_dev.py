@@ -30,13 +30,15 @@ class Dev:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.port = free_port()
+        self.grpc_port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = directory / "terminal.log"
         self._processes: list[subprocess.Popen[bytes]] = []
 
     @property
     def env(self) -> dict[str, str]:
-        return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HTTP_PORT": str(self.port)}
+        ports = {"HTTP_PORT": str(self.port), "GRPC_PORT": str(self.grpc_port)}
+        return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **ports}
 
     def start(self, *, until: str = "Ctrl-C stops everything") -> "subprocess.Popen[bytes]":
         self._log.unlink(missing_ok=True)

@@ -172,7 +172,12 @@ def test_a_change_of_the_code_starts_the_process_again(
 def test_make_run_has_colours_and_starts_again_after_a_change(
     program: Path, terminals: list[Terminal]
 ) -> None:
-    env = {"PATH": os.environ["PATH"], "HTTP_PORT": str(free_port()), "TERM": "xterm"}
+    env = {
+        "PATH": os.environ["PATH"],
+        "HTTP_PORT": str(free_port()),
+        "GRPC_PORT": str(free_port()),
+        "TERM": "xterm",
+    }
     terminal = Terminal(program, "cmd.dev", env=env)
     terminals.append(terminal)
     terminal.says("Ctrl-C stops everything", within=60)

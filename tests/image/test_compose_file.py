@@ -11,11 +11,11 @@ from internal.infrastructure.config.settings import (
 )
 from tests.support.image.compose import PRODUCTION, services
 
-APP = ["migrate", "server", "worker"]
+APP = ["migrate", "server", "grpc", "worker"]
 BACKING = ["mailpit", "postgres", "redis"]
 # The image sets the addresses to listen on, so they are not settings of the operator.
 OF_THE_IMAGE = {"HTTP_HOST", "HTTP_PORT", "PRIVATE_HOST", "PRIVATE_PORT", "RUNTIME_DIRECTORY"}
-OF_THE_IMAGE |= {"DASHBOARD_HOST", "DASHBOARD_PORT"}
+OF_THE_IMAGE |= {"DASHBOARD_HOST", "DASHBOARD_PORT", "GRPC_HOST", "GRPC_PORT"}
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +58,7 @@ def test_ports_are_published_to_this_machine_alone(compose_services: dict[str, A
 
     assert published == {
         "server": [("127.0.0.1", "8080")],
+        "grpc": [("127.0.0.1", "50051")],
         "postgres": [("127.0.0.1", "5432")],
         "redis": [("127.0.0.1", "6379")],
         "mailpit": [("127.0.0.1", "8025")],
@@ -91,6 +92,7 @@ def test_nothing_starts_before_what_it_needs(compose_services: dict[str, Any]) -
     assert needs == {
         "migrate": {"postgres": "service_healthy"},
         "server": migrated,
+        "grpc": migrated,
         "worker": {**migrated, "mailpit": "service_healthy"},
     }
 
@@ -104,9 +106,9 @@ def test_the_program_has_no_privileges_and_writes_to_tmp_alone(app_service: dict
 
 
 def test_every_part_of_the_program_has_the_same_environment(compose_services: dict[str, Any]) -> None:
-    migrate, server, worker = (compose_services[name]["environment"] for name in APP)
+    server, *others = (compose_services[name]["environment"] for name in APP)
 
-    assert migrate == server == worker
+    assert others == [server] * len(others)
 
 
 def test_workers_can_be_scaled(compose_services: dict[str, Any]) -> None:
@@ -161,9 +163,9 @@ def test_variables_about_workers_are_passed_on() -> None:
         assert environment["WORKER_CONCURRENCY"] == ""  # counts as not set
 
 
-def test_production_has_no_mail_catcher_and_publishes_only_the_server(production: dict[str, Any]) -> None:
-    assert sorted(production) == ["migrate", "postgres", "redis", "server", "worker"]
-    assert [name for name, service in production.items() if service.get("ports")] == ["server"]
+def test_production_has_no_mail_catcher_and_publishes_only_the_apis(production: dict[str, Any]) -> None:
+    assert sorted(production) == ["grpc", "migrate", "postgres", "redis", "server", "worker"]
+    assert sorted(name for name, service in production.items() if service.get("ports")) == ["grpc", "server"]
     assert "mailpit" not in production["worker"]["depends_on"]
 
 
@@ -189,6 +191,8 @@ def test_ports_and_their_address_are_variables() -> None:
     configured = services(
         HTTP_PUBLISH_ADDRESS="0.0.0.0",  # noqa: S104 - what somebody may choose
         HTTP_PORT="8081",
+        GRPC_PUBLISH_ADDRESS="0.0.0.0",  # noqa: S104 - as above
+        GRPC_PORT="50052",
         POSTGRES_PORT="5433",
         REDIS_PORT="6380",
         MAILPIT_PORT="8026",
@@ -201,6 +205,7 @@ def test_ports_and_their_address_are_variables() -> None:
     }
     assert published == {
         "server": ("0.0.0.0", "8081"),  # noqa: S104 - as above
+        "grpc": ("0.0.0.0", "50052"),  # noqa: S104 - as above
         "postgres": ("127.0.0.1", "5433"),
         "redis": ("127.0.0.1", "6380"),
         "mailpit": ("127.0.0.1", "8026"),

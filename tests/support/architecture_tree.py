@@ -18,8 +18,11 @@ _DESCRIBED_FILE = re.compile(r" *(\w+): (.*)")
 _SOURCES = ("*.py", "*.lua")
 _WIDTH = 110
 _DESCRIPTION_AT = 21  # columns
-# Folders whose files the tree does not name: each migration adds one.
-_UNNAMED = {"internal/infrastructure/database/migrations/versions"}
+# Folders whose files the tree does not name: each migration adds one, and `make proto` writes the others.
+_UNNAMED = {
+    "internal/infrastructure/database/migrations/versions",
+    "internal/infrastructure/grpc/generated",
+}
 
 
 def drawn() -> Folders:
@@ -28,8 +31,15 @@ def drawn() -> Folders:
 
 def on_disk() -> Folders:
     sources = [path for top in ("cmd", "internal") for kind in _SOURCES for path in (ROOT / top).rglob(kind)]
-    folders = {folder for path in sources for folder in path.parents if folder.is_relative_to(ROOT)}
-    return {folder.relative_to(ROOT).as_posix(): _files_in(folder) for folder in folders - {ROOT}}
+    folders = {
+        folder.relative_to(ROOT) for path in sources for folder in path.parents if folder.is_relative_to(ROOT)
+    }
+    names = {folder.as_posix() for folder in folders - {Path()}}
+    return {name: _files_in(ROOT / name) for name in names if not _is_inside_unnamed(name)}
+
+
+def _is_inside_unnamed(folder: str) -> bool:
+    return any(folder.startswith(f"{unnamed}/") for unnamed in _UNNAMED)
 
 
 def _files_in(folder: Path) -> list[str]:

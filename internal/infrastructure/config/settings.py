@@ -24,6 +24,7 @@ from internal.infrastructure.config.environment import (
     names_given,
     names_in,
 )
+from internal.infrastructure.config.grpc_settings import GrpcSettings
 from internal.infrastructure.config.hash_cost import affordable_at_once, hash_problems
 from internal.infrastructure.config.invalid_settings import InvalidSettings
 from internal.infrastructure.config.misspelled_names import misspelt
@@ -73,7 +74,7 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-class Settings(RateLimitSettings, DashboardSettings):
+class Settings(RateLimitSettings, DashboardSettings, GrpcSettings):
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", hide_input_in_errors=True, env_ignore_empty=True, allow_inf_nan=False
     )
@@ -188,6 +189,15 @@ class Settings(RateLimitSettings, DashboardSettings):
     def has_api_document(self) -> bool:
         """Whether the server shows its API. Production does it only if API_DOCUMENT says so."""
         return self.app_env is not Environment.PRODUCTION if self.api_document is None else self.api_document
+
+    @property
+    def has_grpc_reflection(self) -> bool:
+        """Whether the gRPC server tells its methods. Production does it only if GRPC_REFLECTION says so."""
+        return (
+            self.app_env is not Environment.PRODUCTION
+            if self.grpc_reflection is None
+            else self.grpc_reflection
+        )
 
     @property
     def jwt_secrets(self) -> tuple[str, ...]:

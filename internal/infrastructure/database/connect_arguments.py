@@ -11,6 +11,9 @@ from internal.infrastructure.config.service_url import PostgresUrl
 
 # SQLAlchemy only gets the driver. The rest goes to the driver itself, which knows every parameter.
 ENGINE_URL = "postgresql+psycopg://"
+# So often Postgres looks whether the client of a running statement is still there: we close the connection if
+# nobody waits for the answer any more.
+_CLIENT_CHECKED_EVERY = 1000  # milliseconds
 
 
 def require_usable_url(url: str) -> None:
@@ -28,13 +31,20 @@ def require_usable_url(url: str) -> None:
 def connect_arguments(url: str, *, within: timedelta, statement: timedelta | None = None) -> dict[str, Any]:
     """The arguments of a connection. Values in `url` win over the limits given here. Times are in UTC."""
     parameters = PostgresUrl.parse(url).parameters
-    limit = [] if statement is None else [f"-c statement_timeout={int(statement.total_seconds() * 1000)}"]
-    options = [*limit, parameters.get("options", ""), "-c timezone=UTC"]
+    limits = [] if statement is None else _limits(statement)
+    options = [*limits, parameters.get("options", ""), "-c timezone=UTC"]
     return {
         "connect_timeout": int(within.total_seconds()),
         **parameters,
         "options": " ".join(filter(None, options)),
     }
+
+
+def _limits(statement: timedelta) -> list[str]:
+    return [
+        f"-c statement_timeout={int(statement.total_seconds() * 1000)}",
+        f"-c client_connection_check_interval={_CLIENT_CHECKED_EVERY}",
+    ]
 
 
 def _client_accepts(parameters: dict[str, str]) -> bool:

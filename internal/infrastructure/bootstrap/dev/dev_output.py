@@ -14,10 +14,11 @@ SCREEN = """
   {name} is up, after {seconds:.1f} s.
 
     Start      {url}/
-{api}{dashboard}    Mail       {mail}
+{api}    gRPC       {grpc}
+{dashboard}    Mail       {mail}
     Health     {url}/readyz
 {admin}
-  The server and the worker restart when the code changes.
+  The servers and the worker restart when the code changes.
 
   Sign up:
 
@@ -27,7 +28,7 @@ SCREEN = """
   Ctrl-C stops everything. The data stays in {var}/.
 """
 
-_COLOURS = {"server": "\x1b[36m", "worker": "\x1b[35m", "mail": "\x1b[32m"}
+_COLOURS = {"server": "\x1b[36m", "grpc": "\x1b[34m", "worker": "\x1b[35m", "mail": "\x1b[32m"}
 _PLAIN = "\x1b[0m"
 
 
@@ -46,6 +47,7 @@ def screen_of(settings: Settings, seconds: float) -> str:
         seconds=seconds,
         url=url_of(settings),
         api=_api(settings),
+        grpc=_grpc(settings),
         dashboard=_dashboard(settings),
         mail=_mail_target(settings),
         admin=_admin(),
@@ -70,8 +72,17 @@ def _admin() -> str:
 
 def url_of(settings: Settings) -> str:
     """The URL of the server for a client on this machine."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.http_host, settings.http_host)  # noqa: S104 - not to bind
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.http_port}"
+    return f"http://{_reached_at(settings.http_host)}:{settings.http_port}"
+
+
+def _grpc(settings: Settings) -> str:
+    return f"{_reached_at(settings.grpc_host)}:{settings.grpc_port}"
+
+
+def _reached_at(host: str) -> str:
+    """The host for a client on this machine."""
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - not to bind
+    return f"[{near}]" if ":" in near else near
 
 
 def _mail_target(settings: Settings) -> str:

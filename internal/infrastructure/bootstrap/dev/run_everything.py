@@ -1,4 +1,4 @@
-"""Everything in one terminal: embedded Postgres and Valkey, the server, a worker, and new mails."""
+"""Everything in one terminal: embedded Postgres and Valkey, both servers, a worker, and new mails."""
 
 import asyncio
 import fcntl
@@ -80,7 +80,8 @@ def _start_services(settings: Settings, running: ExitStack) -> tuple[EmbeddedPos
     VAR_DIRECTORY.mkdir(exist_ok=True)
     running.enter_context(_only_one())
     require_free_port(settings.http_host, settings.http_port, setting="HTTP_PORT")
-    say("  Starting Postgres, Valkey, the server and a worker...")
+    require_free_port(settings.grpc_host, settings.grpc_port, setting="GRPC_PORT")
+    say("  Starting Postgres, Valkey, the servers and a worker...")
     password = kept_password(VAR_DIRECTORY / "password")
     postgres = EmbeddedPostgres(VAR_DIRECTORY.absolute(), password=password)
     redis = EmbeddedRedis(VAR_DIRECTORY.absolute(), password=password)
@@ -102,6 +103,7 @@ def _start_processes(
         "DATABASE_URL": postgres.url,
         "REDIS_URL": redis.url,
         "HTTP_DRAIN_TIME": "0",  # there is no load balancer
+        "GRPC_DRAIN_TIME": "0",
         "WORKER_SHUTDOWN_TIMEOUT": str(min(settings.worker_shutdown_timeout, WORKER_STOPS_WITHIN)),
         "LOG_TASKS": str("log_tasks" not in settings.model_fields_set or settings.log_tasks),
     }
@@ -111,11 +113,11 @@ def _start_processes(
         env["RATE_LIMIT_SIGN_UPS_PER_CLIENT"] = "1000/hour"  # who develops a sign-up page tries it often
     if has_colours(sys.stdout):
         env["FORCE_COLOR"] = "1"  # their output reaches this terminal through a pipe
-    return {name: _start_process(name, env, running) for name in ("server", "worker")}
+    return {name: _start_process(name, env, running) for name in ("server", "grpc", "worker")}
 
 
 def _ensure_admin(settings: Settings, *, postgres: EmbeddedPostgres, redis: EmbeddedRedis) -> None:
-    """Create the admin while the server and the worker start."""
+    """Create the admin while the servers and the worker start."""
     if settings.app_env is Environment.DEVELOPMENT:
         located = settings.model_copy(update={"database_url": postgres.url, "redis_url": redis.url})
         asyncio.run(ensure_admin(located))
@@ -146,14 +148,18 @@ def _await_ready(
 ) -> None:
     """Ask each only until it is ready, because every request writes a line to the server's log."""
     deadline = time.monotonic() + READY_WITHIN
-    waiting = [lambda: _answers(f"{url_of(settings)}/readyz"), lambda: _has_worker(redis_url)]
+    waiting = [
+        lambda: _answers(f"{url_of(settings)}/readyz"),
+        lambda: _listens(settings.grpc_host, settings.grpc_port),
+        lambda: _has_worker(redis_url),
+    ]
     while waiting and not told.is_set():
         if waiting[0]():
             waiting.pop(0)
             continue
         look()
         if time.monotonic() > deadline:
-            raise NotReady(f"server and worker were not ready after {READY_WITHIN} s")
+            raise NotReady(f"servers and worker were not ready after {READY_WITHIN} s")
         time.sleep(0.05)
 
 
@@ -170,6 +176,14 @@ def _answers(url: str) -> bool:
             return True
     except (OSError, HTTPException):
         return False
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 def _require_alive(processes: Processes) -> None:

@@ -13,7 +13,8 @@ from litestar import Litestar
 from litestar.types import ASGIApp
 
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.bootstrap.lifespan import database_passes, in_background, open_resources
+from internal.infrastructure.bootstrap.lifespan import in_background, open_resources
+from internal.infrastructure.bootstrap.readiness_checks import readiness_checks_of
 from internal.infrastructure.bootstrap.server.serving_process import obey_main_process
 from internal.infrastructure.bootstrap.services.service_reports import services_of
 from internal.infrastructure.bootstrap.use_cases import use_cases_by_name
@@ -27,7 +28,7 @@ from internal.infrastructure.http.dashboard.drawings import Drawings
 from internal.infrastructure.http.dashboard.trends import Trends
 from internal.infrastructure.http.session_cookies import SessionCookies, SessionKind
 from internal.infrastructure.http.web.website import Website
-from internal.infrastructure.inbound.readiness import ReadinessCheck, assess
+from internal.infrastructure.inbound.readiness import assess
 from internal.infrastructure.monitoring.shared import Shared, if_available
 from internal.infrastructure.monitoring.snapshot import Snapshots
 from internal.infrastructure.taskqueue.connections.redis_checks import warn_of_losses
@@ -35,14 +36,6 @@ from internal.infrastructure.taskqueue.connections.redis_checks import warn_of_l
 VERSION = "0.1.0"
 # Grouping 2,000 failures takes some 10 ms of CPU.
 _FAILURES_KEPT_FOR = timedelta(seconds=2)
-
-
-async def _never() -> bool:
-    return False
-
-
-# Only a server that was told to stop has this check.
-_STOPPING = ReadinessCheck(name="running", passes=_never, essential=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +92,6 @@ def providers_of(
     container: Container, draining: asyncio.Event, *, session_cookies: SessionCookies
 ) -> Mapping[str, Callable[[], Any]]:
     """Everything of the container that the application uses, by the names of its parameters."""
-    checks = (
-        ReadinessCheck(name="database", passes=lambda: database_passes(container), essential=True),
-        ReadinessCheck(name="redis", passes=container.taskqueue().write_probe().passes, essential=False),
-    )
     inspection = container.inspection()
     services = services_of(container)
     snapshots = Snapshots(tasks=inspection.tasks(), outbox=inspection.outbox(), clock=container.clock())
@@ -114,12 +103,9 @@ def providers_of(
         kept_for=_FAILURES_KEPT_FOR,
     )
 
-    def current_checks() -> tuple[ReadinessCheck, ...]:
-        return (*checks, _STOPPING) if draining.is_set() else checks
-
     return {
         **use_cases_by_name(container),
-        "readiness_checks": current_checks,
+        "readiness_checks": readiness_checks_of(container, draining),
         "public_keys": container.security().public_keys,
         "session_cookies": lambda: session_cookies,
         "rate_limiter": container.security().rate_limiter,

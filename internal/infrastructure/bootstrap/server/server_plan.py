@@ -58,6 +58,18 @@ class ServerPlan:
             workers=1,
         )
 
+    @classmethod
+    def of_grpc(cls, settings: "Settings") -> Self:
+        return replace(
+            cls.of(settings),
+            setting_prefix="GRPC",
+            host=settings.grpc_host,
+            port=settings.grpc_port,
+            workers=1,
+            shutdown_timeout=settings.grpc_shutdown_timeout,
+            drain_time=settings.grpc_drain_time,
+        )
+
 
 def read_server_plan() -> ServerPlan:
     """Raise SystemExit if the settings or the services cannot be used."""

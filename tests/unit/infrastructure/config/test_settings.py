@@ -73,6 +73,13 @@ WRONG_VALUES = [
     ("REDIS_URL", "redis://localhost:99999"),
     ("REDIS_URL", "redis+sentinel://localhost"),
     ("REDIS_URL", "redis+sentinel://localhost:99999/tasks"),
+    ("GRPC_PORT", "0"),
+    ("GRPC_MAX_CALLS", "0"),
+    ("GRPC_MAX_MESSAGE_BYTES", "1023"),
+    ("GRPC_CALL_TIMEOUT", "0"),
+    ("GRPC_DRAIN_TIME", "-1"),
+    ("GRPC_SHUTDOWN_TIMEOUT", "0"),
+    ("GRPC_REFLECTION", "perhaps"),
     ("HTTP_PORT", "0"),
     ("HTTP_PORT", "65536"),
     ("HTTP_PORT", "http"),
@@ -172,7 +179,7 @@ WRONG_VALUES = [
     ("LOG_TASKS", "sometimes"),
 ]
 # Any text will do for these; what production asks of JWT_SECRET is tested below.
-FREE_TEXT = {"DASHBOARD_HOST", "HTTP_HOST", "JWT_PREVIOUS_SECRET", "JWT_SECRET", "PRIVATE_HOST"}
+FREE_TEXT = {"DASHBOARD_HOST", "GRPC_HOST", "HTTP_HOST", "JWT_PREVIOUS_SECRET", "JWT_SECRET", "PRIVATE_HOST"}
 
 PRODUCTION = {
     "APP_ENV": "production",
