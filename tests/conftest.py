@@ -18,7 +18,12 @@ from internal.infrastructure.config.settings import Environment, Settings
 from tests.support import payload_keys
 from tests.support.generous_limits import GENEROUS_LIMITS
 
-pytest_plugins = ["tests.support.services", "tests.support.smtp_server", "tests.support.short_run"]
+pytest_plugins = [
+    "tests.support.services",
+    "tests.support.smtp_server",
+    "tests.support.short_run",
+    "tests.support.shared_processes",
+]
 
 hypothesis.settings.load_profile("ci")  # the same examples in every run, and no files kept between runs
 

@@ -8,7 +8,7 @@ from tests.support.documented_examples import ROOT, SECURITY, table
 
 IDS = {
     "input": [f"I{number:02}" for number in range(1, 31)],
-    "accounts": [f"A{number:02}" for number in range(1, 30)],
+    "accounts": [f"A{number:02}" for number in range(1, 31)],
     "pages": [f"P{number:02}" for number in range(1, 11)],
 }
 NAMED = re.compile(r"`([\w/]+\.py)::(\w+)`")
