@@ -41,11 +41,24 @@ class DayCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A failed attempt. `retries` is the number of failed attempts before it."""
+    """A failed attempt.
+
+    at: when Redis took note of its end.
+    retries: the number of failed attempts before it.
+    worker: HOST:PID; None if an older version has recorded the attempt.
+    ran_for: None if its handler did not start, or that is not known.
+    """
 
     at: datetime
     retries: int
     error: str
+    worker: str | None = None
+    ran_for: timedelta | None = None
+
+    @property
+    def started_at(self) -> datetime | None:
+        """Too late by the time that Redis could not take note of the end."""
+        return None if self.ran_for is None else self.at - self.ran_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +116,7 @@ class TaskInfo:
         and cannot be decrypted here.
     due: the earliest time of its next attempt.
     expires_at: when an archived or completed task is deleted.
+    worker: HOST:PID of an active task's worker, or the worker's id if there is no heartbeat.
     is_orphaned: it is active, and its worker has been silent for longer than a lease.
     is_cancelled: it is active, and is being stopped.
     failure: of the last failed attempt.
@@ -177,6 +191,10 @@ class WorkerInfo:
     running: Sequence[RunningTask]
     waits_for: str | None = None
     is_quiet: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.host}:{self.pid}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

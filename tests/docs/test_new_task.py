@@ -145,4 +145,4 @@ def test_a_wrong_schedule_ends_the_worker_with_one_line(copy: Copy) -> None:
 def attempts(admin: Admin, task_id: str) -> int:
     """The number of lines with the time and the error of a failed attempt."""
     said = admin.run(COMMANDS["admin_task"], ID=task_id)
-    return len(re.findall(r" ago\) TypeError", said))
+    return len(re.findall(r" ago\) on \S+, started \S+, ran for \S+: TypeError", said))

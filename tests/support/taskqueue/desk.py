@@ -11,6 +11,7 @@ from internal.infrastructure.taskqueue.delivery.delivery import Delivery
 from internal.infrastructure.taskqueue.delivery.outcomes import RELEASED, Kind, Outcome
 from internal.infrastructure.taskqueue.delivery.settlements import Settlement
 from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.attempt_note import AttemptNote, encode_note
 from internal.infrastructure.taskqueue.protocol.failure_mark import encode_mark, mark_of
 from internal.ports.tasks import TaskState
 from tests.support.taskqueue.engine import NO_DEADLINE, PREFIX, Engine, Hand
@@ -79,6 +80,11 @@ class Desk:
         self.held[task_id] = fetched.pop(task_id)
         others = [Settlement(other.lease, RELEASED) for other in reversed(fetched.values())]
         self.hand.turn(others)
+
+    def fail(self, task_id: str, note: AttemptNote, *, wait: int = HOUR) -> None:
+        """End an attempt so that another one is due in `wait` ms."""
+        time.sleep(0.002)  # Redis keeps one failure of a task per millisecond
+        self.end(task_id, Outcome(Kind.RETRY, wait, note=encode_note(note)))
 
     def end(self, task_id: str, outcome: Outcome) -> None:
         self.hand.settle(self.held.pop(task_id), outcome)

@@ -25,6 +25,7 @@ from internal.infrastructure.cli.arguments.task_filter_options import (
 )
 from internal.infrastructure.cli.command_needs import Tools
 from internal.infrastructure.cli.output import json_output
+from internal.infrastructure.cli.output.attempt_text import attempt_text
 from internal.infrastructure.cli.output.console import print_line, show_fields, show_json, show_table
 from internal.infrastructure.cli.output.failures import on_queue
 from internal.infrastructure.cli.output.neighbour_texts import neighbour_texts
@@ -259,5 +260,4 @@ def _unique(task: TaskInfo) -> str | None:
 
 
 def _history(task: TaskInfo, now: datetime) -> str | None:
-    attempts = [f"{humanize.absolute_time(attempt.at, now=now)} {attempt.error}" for attempt in task.history]
-    return "\n".join(attempts) or None
+    return "\n".join(attempt_text(attempt, now=now) for attempt in task.history) or None

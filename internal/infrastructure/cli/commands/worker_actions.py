@@ -71,7 +71,7 @@ async def _act(inspector: TaskInspector, name: str, *, quiet: bool) -> bool | st
 
 async def _id_of(inspector: TaskInspector, name: str) -> str:
     workers = await inspector.workers()
-    ids = {f"{worker.host}:{worker.pid}": worker.id for worker in workers}
+    ids = {worker.name: worker.id for worker in workers}
     if name in ids.values():
         return name
     if name not in ids:

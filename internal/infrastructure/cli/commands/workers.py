@@ -98,7 +98,7 @@ def _running(workers: Sequence[WorkerInfo], now: datetime) -> list[Sequence[str]
             task.name,
             task.queue,
             humanize.relative_time(task.started_at, now=now),
-            f"{worker.host}:{worker.pid}",
+            worker.name,
             humanize.relative_time(task.deadline, now=now),
         )
         for worker in workers

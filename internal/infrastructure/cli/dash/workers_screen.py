@@ -57,7 +57,7 @@ class WorkersScreen(LiveScreen[Sequence[WorkerInfo]]):
             if worker.is_quiet
             else (inspector.quiet_worker, "Quiet", "quiet")
         )
-        name = f"{worker.host}:{worker.pid}"
+        name = worker.name
 
         async def act() -> str:
             is_changed = await switch(worker.id)

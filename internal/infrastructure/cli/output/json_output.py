@@ -115,7 +115,14 @@ def task(info: TaskInfo, *, with_payload: bool) -> dict[str, Any]:
         "last_failed_at": time(info.last_failed_at),
         "fingerprint": info.failure.fingerprint if info.failure else None,
         "history": [
-            {"at": time(attempt.at), "retries": attempt.retries, "error": attempt.error}
+            {
+                "at": time(attempt.at),
+                "retries": attempt.retries,
+                "error": attempt.error,
+                "worker": attempt.worker,
+                "started_at": time(attempt.started_at),
+                "ran_seconds": seconds(attempt.ran_for),
+            }
             for attempt in info.history
         ],
         "completed_at": time(info.completed_at),

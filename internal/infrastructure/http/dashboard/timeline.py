@@ -18,13 +18,14 @@ _ENDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """`colour` is the state with its colour. `error` and `traceback` are of a failed attempt."""
+    """`colour` is the state with its colour. `traceback` is that of the failed attempt."""
 
     title: str
     at: datetime
     colour: TaskState = TaskState.PENDING
     text: str = ""
     error: str = ""
+    attempt: Attempt | None = None
     traceback: str = ""
     is_ahead: bool = False
 
@@ -71,7 +72,12 @@ def _failure(number: int, attempt: Attempt, traceback: str) -> Event:
     """An attempt may fail again without being counted: such attempts have the same number of retries."""
     title = f"Failure {number}, in attempt {attempt.retries + 1}"
     return Event(
-        title=title, at=attempt.at, colour=TaskState.ARCHIVED, error=attempt.error, traceback=traceback
+        title=title,
+        at=attempt.at,
+        colour=TaskState.ARCHIVED,
+        error=attempt.error,
+        attempt=attempt,
+        traceback=traceback,
     )
 
 

@@ -1,15 +1,17 @@
 """The record of a failed attempt, and its outcome if no middleware has decided it."""
 
+import os
+import socket
 import time
 from typing import Any
 
-import msgspec
 from dramatiq import Message
 from dramatiq.middleware.shutdown import Shutdown
 
 from internal.infrastructure.taskqueue.delivery.backoff import asynq_delay
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
 from internal.infrastructure.taskqueue.delivery.outcomes import RELEASED, Kind, Outcome
+from internal.infrastructure.taskqueue.protocol.attempt_note import AttemptNote, encode_note
 from internal.infrastructure.taskqueue.protocol.timing import milliseconds
 from internal.infrastructure.telemetry.error_text import MOST_TRACEBACK, bounded, stack, summary
 
@@ -51,7 +53,14 @@ def retries_of(delivery: Delivery) -> int:
 
 def note_of(delivery: Delivery, error: str) -> bytes:
     """An entry of the task's history of attempts."""
-    return msgspec.json.encode({"retries": retries_of(delivery), "error": bounded(delivery.hide(error))})
+    attempt = delivery.attempt
+    note = AttemptNote(
+        error=bounded(delivery.hide(error)),
+        retries=retries_of(delivery),
+        worker=bounded(f"{socket.gethostname()}:{os.getpid()}"),
+        ms=None if attempt.started_at is None else round(attempt.seconds * 1000),
+    )
+    return encode_note(note)
 
 
 def message_after(delivery: Delivery, error: BaseException, *, retries: int) -> bytes:

@@ -6,10 +6,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import msgspec
-
 from internal.infrastructure.taskqueue.delivery.delivery import Delivery
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
+from internal.infrastructure.taskqueue.protocol.attempt_note import decode_note
 from internal.infrastructure.taskqueue.protocol.failure_mark import FailureMark, encode_mark, mark_of
 
 _FAILED = (Kind.RETRY, Kind.ARCHIVED)
@@ -32,11 +31,7 @@ def unreadable_mark() -> FailureMark:
 
 def _type_in(note: bytes) -> str:
     """The type of the error, or the beginning of the reason. Secret texts are already hidden in it."""
-    try:
-        error: str = msgspec.json.decode(note)["error"]
-    except (msgspec.DecodeError, LookupError, TypeError):
-        return ""
-    return error.partition(":")[0]
+    return decode_note(note).error.partition(":")[0]
 
 
 def _frame_of(error: BaseException | None) -> str:

@@ -9,8 +9,8 @@ import redis.asyncio
 
 from internal.infrastructure.taskqueue.connections.connection import PooledConnection, translated_outages
 from internal.infrastructure.taskqueue.inspection.cursors import Position
-from internal.infrastructure.taskqueue.inspection.results import error_in
 from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.attempt_note import decode_note
 from internal.infrastructure.taskqueue.protocol.failure_mark import FailureMark, decode_mark, mark_of
 from internal.ports.tasks import TaskState
 
@@ -84,7 +84,7 @@ class FailureScanner:
         request = [(task.queue, task.id, str(task.at)) for task in tasks]
         with translated_outages():
             notes = await scripts.FAILURE_NOTES.call(self._connection, self._namespace, request)
-        return [error_in(note) if note else None for note in notes]
+        return [decode_note(note).error if note else None for note in notes]
 
 
 def _failed_task(queue: str, state: TaskState, row: Sequence[Any]) -> FailedTask | None:

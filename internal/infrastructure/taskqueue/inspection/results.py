@@ -14,6 +14,7 @@ from internal.infrastructure.taskqueue.connections.connection import (
     translated_outages,
 )
 from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.attempt_note import decode_note
 from internal.infrastructure.taskqueue.protocol.encoder import JSONEncoder
 from internal.ports.task_inspector import TaskNotFound
 from internal.ports.task_results import NotEnded, TaskResult
@@ -88,17 +89,9 @@ class RedisTaskResults:
         result = TaskResult(
             state=TaskState(state.decode()),
             value=None if value is None else msgspec.json.decode(value),
-            error=None if note is None else error_in(note),
+            error=None if note is None else decode_note(note).error,
         )
         return _Lookup(result, is_retained=bool(_options_of(message).get("retention")))
-
-
-def error_in(note: bytes) -> str:
-    """The error in the note of a failed attempt."""
-    try:
-        return str(msgspec.json.decode(note)["error"])
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):
-        return note.decode(errors="replace")
 
 
 def _options_of(message: bytes) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from dramatiq.errors import DecodeError
 
-from internal.infrastructure.taskqueue.inspection.results import error_in
+from internal.infrastructure.taskqueue.protocol.attempt_note import decode_note
 from internal.infrastructure.taskqueue.protocol.encoder import JSONEncoder
 from internal.infrastructure.taskqueue.protocol.failure_mark import FailureMark, decode_mark
 from internal.infrastructure.taskqueue.protocol.redis_time import to_moment
@@ -125,13 +125,15 @@ class TaskRow:
         return None
 
 
-def _attempt(ms: int, note: bytes) -> Attempt:
-    try:
-        retries = int(_decode(note)["retries"])
-    except (DecodeError, LookupError, TypeError, ValueError):
-        # The note is plain text, without a count.
-        retries = 0
-    return Attempt(at=to_moment(ms), retries=retries, error=error_in(note))
+def _attempt(at: int, stored: bytes) -> Attempt:
+    note = decode_note(stored)
+    return Attempt(
+        at=to_moment(at),
+        retries=note.retries,
+        error=note.error,
+        worker=note.worker,
+        ran_for=_duration(note.ms),
+    )
 
 
 def _result(stored: bytes | None) -> object:

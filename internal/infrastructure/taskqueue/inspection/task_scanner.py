@@ -85,6 +85,7 @@ class TaskScanner:
     async def lease_holders(self, queue: str) -> Mapping[str, LeaseHolder]:
         """The workers of the active tasks, by task id. Raise QueueNotFound or Unavailable."""
         workers = await self._registry.workers()
+        names = {worker.id: worker.name for worker in workers}
         started = {
             (worker.id, task.id): task.started_at
             for worker in workers
@@ -106,7 +107,7 @@ class TaskScanner:
         }
         return {
             task_id: LeaseHolder(
-                worker=worker,
+                worker=names.get(worker, worker),
                 started_at=started.get((worker, task_id)),
                 is_orphaned=is_lapsed[task_id],
             )

@@ -8,6 +8,7 @@ import pytest
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.http.task_address import task_address
 from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.attempt_note import AttemptNote
 from internal.ports.security_event_log import EventFilter
 from internal.ports.tasks import TaskState
 from tests.support.accounts import Account
@@ -33,6 +34,27 @@ async def test_shows_a_failed_task_without_personal_data(
     assert "&#34;7&#34;" in page.text
     assert "@example.com" not in page.text.replace(viewer.user.email.value, "")
     assert "Reveal" not in page.text
+
+
+async def test_shows_where_and_for_how_long_each_attempt_ran(
+    client: httpx.AsyncClient, viewer: Account, desk: Desk
+) -> None:
+    desk.add("1", TaskState.ACTIVE)
+    desk.fail("1", AttemptNote(error="by an older version"), wait=0)
+    for number, worker in enumerate(["web-1:17", "<b>web-2:18"], start=1):
+        [desk.held["1"]] = desk.hand.fetch()
+        note = AttemptNote(error=f"no {number}", retries=number, worker=worker, ms=number * 1200)
+        desk.fail("1", note, wait=0)
+
+    page = await client.get(task_address("default", "1"), headers=viewer.headers)
+
+    events = re.findall(r"<li.*?</li>", page.text, re.DOTALL)
+    older, first, second = [" ".join(event.split()) for event in events if "in attempt" in event]
+    assert "ran for" not in older
+    assert re.search(r"<p>On web-1:17\. Started <time [^>]+>[^<]+</time>, ran for 1\.2s\.</p>", first)
+    assert re.search(
+        r"<p>On &lt;b&gt;web-2:18\. Started <time [^>]+>[^<]+</time>, ran for 2\.4s\.</p>", second
+    )
 
 
 async def test_shows_the_traceback_of_the_last_failure_and_leads_to_its_group(

@@ -85,7 +85,7 @@ def test_a_worker_tells_what_it_runs(
     assert (running.id, running.queue, running.name) == (task_id, "default", "run")
     assert running.deadline is None
     assert is_recent(running.started_at)
-    assert seen == (worker.id, running.started_at, [running.started_at])
+    assert seen == (worker.name, running.started_at, [running.started_at])
 
 
 def test_a_worker_tells_that_it_drains(broker: RedisBroker, workers: Workers) -> None:

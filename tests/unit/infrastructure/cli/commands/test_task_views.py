@@ -232,7 +232,11 @@ def test_inspects_a_task(operator: Operator) -> None:
             retries=1,
             last_error="ValueError: two\nlines",
             last_failed_at=NOON - MINUTE,
-            history=[Attempt(at=NOON - 3 * MINUTE, retries=0, error="first")],
+            history=[
+                Attempt(at=NOON - 3 * MINUTE, retries=0, error="first"),
+                Attempt(at=NOON - 2 * MINUTE, retries=1, error="second", worker="web-1:17"),
+                Attempt(at=NOON - MINUTE, retries=2, error="third", worker="web-2:18", ran_for=MINUTE / 50),
+            ],
             headers={"request-id": "e5c6"},
             expires_at=NOON + timedelta(days=90),
             crashes=2,
@@ -262,10 +266,15 @@ def test_inspects_a_task(operator: Operator) -> None:
         "history": "2030-01-01T11:57:00+00:00 (3m ago) first",
     }
     assert "\n             lines\n" in shown
+    assert "\n             2030-01-01T11:58:00+00:00 (2m ago) on web-1:17: second\n" in shown
+    assert (
+        "\n             2030-01-01T11:59:00+00:00 (1m ago) on web-2:18, "
+        "started 2030-01-01T11:58:58.800+00:00, ran for 1.2s: third\n"
+    ) in shown
 
 
 def test_inspects_a_task_for_a_script(operator: Operator) -> None:
-    attempt = Attempt(at=NOON, retries=0, error="boom")
+    attempt = Attempt(at=NOON, retries=0, error="boom", worker="web-1:17", ran_for=MINUTE)
     operator.inspector.add(a_task("one", TaskState.ARCHIVED, history=[attempt], expires_at=NOON, raw=b"\xff"))
 
     task = operator.reads("task", "inspect", "-q", "default", "one")["task"]
@@ -295,7 +304,16 @@ def test_inspects_a_task_for_a_script(operator: Operator) -> None:
         "last_error": None,
         "last_failed_at": None,
         "fingerprint": None,
-        "history": [{"at": "2030-01-01T12:00:00+00:00", "retries": 0, "error": "boom"}],
+        "history": [
+            {
+                "at": "2030-01-01T12:00:00+00:00",
+                "retries": 0,
+                "error": "boom",
+                "worker": "web-1:17",
+                "started_at": "2030-01-01T11:59:00+00:00",
+                "ran_seconds": 60.0,
+            }
+        ],
         "completed_at": None,
         "expires_at": "2030-01-01T12:00:00+00:00",
         "result": None,

@@ -54,6 +54,16 @@ def test_tells_what_happened_in_order_and_what_is_ahead() -> None:
     ]
 
 
+def test_a_failed_attempt_says_where_and_when_it_ran() -> None:
+    attempt = Attempt(at=after(9), retries=0, error="no", worker="web-1:17", ran_for=timedelta(seconds=2))
+    task = TaskInfo(id="1", queue="default", state=TaskState.RETRY, history=[attempt])
+
+    [event] = timeline_of(task, None)
+
+    assert event.attempt is attempt
+    assert attempt.started_at == after(7)
+
+
 def test_a_task_that_is_gone_has_the_end_that_the_outbox_knows() -> None:
     events = timeline_of(None, row(OutboxState.DONE, forwarded_at=after(1), ended_at=after(2)))
 
