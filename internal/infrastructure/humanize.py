@@ -13,6 +13,11 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """For example "1 task" or "1,240 tasks". `many` may be left out if it is `one` with an "s"."""
+    return f"{count(number)} {one if number == 1 else many or f'{one}s'}"
+
+
 def duration(span: timedelta) -> str:
     """The two largest units in the format of options: "2h5m". One decimal below ten seconds."""
     seconds = span.total_seconds()

@@ -99,7 +99,7 @@ def test_survives_that_redis_goes_away_and_comes_back(server: EmbeddedRedis, ter
     with engine_on(server.url) as engine:
         engine.publish("one")
         terminal.sees("Overview")
-        terminal.sees("No worker is running; 1 tasks wait.")
+        terminal.sees("No worker is running; 1 task waits.")
 
         os.kill(server.pid, signal.SIGSTOP)
         terminal.sees("No answer: Redis cannot be reached. Figures of ")

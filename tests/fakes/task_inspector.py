@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import count
 
 from internal.domain.errors import Conflict
+from internal.infrastructure.humanize import counted
 from internal.ports.clock import Clock
 from internal.ports.task_failures import FailureGroup, FailureGroupNotFound, FailureGroups
 from internal.ports.task_inspector import (
@@ -156,7 +157,7 @@ class FakeTaskInspector(FakeTaskSchedules, FakeTaskWorkers):
         if any(kept.task.state is TaskState.ACTIVE for kept in tasks.values()):
             raise QueueNotEmpty(f"tasks of the queue {name} are running")
         if tasks and not force:
-            raise QueueNotEmpty(f"the queue {name} has {len(tasks)} tasks")
+            raise QueueNotEmpty(f"the queue {name} has {counted(len(tasks), 'task')}")
         del self._queues[name]
         self._paused.discard(name)
         self._counts.pop(name, None)

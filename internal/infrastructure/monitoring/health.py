@@ -58,7 +58,7 @@ def _service(name: str, text: str) -> Problem:
 def _workers(snapshot: Snapshot) -> Iterator[Problem]:
     if snapshot.workers == [] and snapshot.queues is not None:
         waiting = snapshot.count(TaskState.PENDING, TaskState.SCHEDULED, TaskState.RETRY)
-        text = f"is running; {humanize.count(waiting)} tasks wait."
+        text = f"is running; {_wait(waiting)}"
         yield Problem(
             subject="No worker",
             text=text,
@@ -90,11 +90,11 @@ def _failures(hour: TaskStatistics) -> Iterator[Problem]:
     for task in failing[:MOST_NAMES]:
         counts = task.figures
         share = humanize.percent(counts.failed / counts.ended)
-        text = f"fails: {share} of {humanize.count(counts.ended)} attempts in the last hour."
+        text = f"fails: {share} of {humanize.counted(counts.ended, 'attempt')} in the last hour."
         yield _failure(task.name, text, query=f"?task={quote(task.name, safe='')}")
     others = len(failing) - MOST_NAMES
     if others > 0:
-        yield _failure(f"{others} more", "task names fail.")
+        yield _failure(f"{others} more", "task name fails." if others == 1 else "task names fail.")
 
 
 def _failure(subject: str, text: str, *, query: str = "") -> Problem:
@@ -112,7 +112,7 @@ def _queues(snapshot: Snapshot) -> Iterator[Problem]:
 def _waiting(queue: QueueInfo, workers: Sequence[WorkerInfo]) -> Problem | None:
     """Why the tasks of the queue wait, if they wait for too long."""
     pending = queue.sizes.get(TaskState.PENDING, 0)
-    wait = f"{humanize.count(pending)} tasks wait."
+    wait = _wait(pending)
     if queue.is_paused:
         subject, text, link_text = queue.name, f"is paused; {wait}", "Resume it"
     elif pending and workers and not _is_served(queue, workers):
@@ -127,6 +127,10 @@ def _waiting(queue: QueueInfo, workers: Sequence[WorkerInfo]) -> Problem | None:
     )
 
 
+def _wait(number: int) -> str:
+    return humanize.counted(number, "task waits.", "tasks wait.")
+
+
 def _link(queue: QueueInfo) -> str:
     return f"/dashboard/queues/{quote(queue.name, safe='')}"
 
@@ -138,10 +142,13 @@ def _is_served(queue: QueueInfo, workers: Sequence[WorkerInfo]) -> bool:
 def _outbox(snapshot: Snapshot) -> Iterator[Problem]:
     stats = snapshot.outbox
     if stats and stats.oldest_waiting and stats.oldest_waiting >= LONG_IN_OUTBOX:
+        number, _, wait = humanize.counted(stats.waiting, "outbox row waits", "outbox rows wait").partition(
+            " "
+        )
         age = humanize.duration(stats.oldest_waiting)
         yield Problem(
-            subject=humanize.count(stats.waiting),
-            text=f"outbox rows wait to be enqueued, the oldest for {age}.",
+            subject=number,
+            text=f"{wait} to be enqueued, the oldest for {age}.",
             link="/dashboard/outbox",
             link_text="Open the outbox",
         )

@@ -40,12 +40,10 @@ class Outcome:
     def summary(self) -> str:
         """For example "1,240 tasks are pending now, 3 were refused"."""
         one, many = _OUTCOMES[self.action]
-        few = {0: f"No {one}", 1: f"1 {one}"}
-        done = few.get(self.done, f"{humanize.count(self.done)} {many}")
+        done = humanize.counted(self.done, one, many) if self.done else f"No {one}"
         if not self.refused:
             return done
-        refused = "1 was" if self.refused == 1 else f"{humanize.count(self.refused)} were"
-        return f"{done}, {refused} refused"
+        return f"{done}, {humanize.counted(self.refused, 'was', 'were')} refused"
 
 
 def _kind(reason: str) -> str:

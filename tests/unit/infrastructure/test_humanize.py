@@ -32,6 +32,18 @@ def test_a_duration_can_be_given_back_as_an_option(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0 tasks wait"), (1, "1 task waits"), (21, "21 tasks wait"), (1240, "1,240 tasks wait")],
+)
+def test_a_number_and_its_noun_agree(number: int, text: str) -> None:
+    assert humanize.counted(number, "task waits", "tasks wait") == text
+
+
+def test_the_usual_plural_need_not_be_named() -> None:
+    assert [humanize.counted(number, "row") for number in (0, 1, 2)] == ["0 rows", "1 row", "2 rows"]
+
+
+@pytest.mark.parametrize(
     ("away", "text"), [(timedelta(0), "0s ago"), (timedelta(minutes=5), "in 5m"), (timedelta(-1), "1d ago")]
 )
 def test_a_moment_is_so_far_away(away: timedelta, text: str) -> None:

@@ -12,6 +12,7 @@ import uvloop
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.logging import get_logger
 
+from internal.infrastructure import humanize
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import in_background, open_resources, require_services
 from internal.infrastructure.bootstrap.not_ready import NotReady
@@ -117,7 +118,8 @@ def _work(worker: Worker, settings: Settings, standing: Standing) -> None:
     unsettled = worker.stop(timeout=settings.worker_shutdown_timeout * 1000)
     log.info("worker.stopped", unsettled=unsettled)
     if unsettled:
-        raise NotReady(f"Redis is unreachable and {unsettled} tasks are not settled; they will run again")
+        tasks = humanize.counted(unsettled, "task is not settled; it", "tasks are not settled; they")
+        raise NotReady(f"Redis is unreachable and {tasks} will run again")
 
 
 async def _open(container: Container, resources: AsyncExitStack) -> None:

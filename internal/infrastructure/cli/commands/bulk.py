@@ -16,6 +16,11 @@ from internal.ports.task_inspector import ActionResult
 REPORT_EVERY = 10_000
 
 
+def all_if_many(number: int) -> str:
+    """The word of a question before a number, with its space."""
+    return "" if number == 1 else "all "
+
+
 @dataclass
 class Tally:
     """Counts the tasks that were changed, and the refused ones by reason."""

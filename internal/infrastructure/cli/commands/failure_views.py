@@ -64,8 +64,8 @@ def list_groups(context: typer.Context, *, as_json: AsJson = False) -> None:
         return
     show_table(GROUPS, [group_row(group, now) for group in found.groups], empty="No task has failed.")
     if found.looked_at < found.total:
-        looked_at, total = humanize.count(found.looked_at), humanize.count(found.total)
-        print_line(f"Groups the newest {looked_at} of {total} tasks in retry and archived.")
+        looked_at, tasks = humanize.count(found.looked_at), humanize.counted(found.total, "task")
+        print_line(f"Groups the newest {looked_at} of {tasks} in retry and archived.")
 
 
 @dataclass(frozen=True, slots=True)

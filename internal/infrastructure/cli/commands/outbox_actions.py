@@ -9,7 +9,7 @@ from internal.infrastructure import humanize
 from internal.infrastructure.cli.arguments.confirmation import confirm
 from internal.infrastructure.cli.arguments.options import AsJson, Ids, Yes
 from internal.infrastructure.cli.command_needs import Tools
-from internal.infrastructure.cli.commands.bulk import Tally, show_result, show_tally, tally_up
+from internal.infrastructure.cli.commands.bulk import Tally, all_if_many, show_result, show_tally, tally_up
 from internal.infrastructure.cli.run_with_tools import run
 from internal.ports.outbox_inspector import APPLIES_TO, OutboxAction, OutboxState
 from internal.ports.task_inspector import ActionResult
@@ -87,7 +87,11 @@ def _command_for_all(action: OutboxAction) -> Callable[..., None]:
     ) -> None:
         _require_applicable(action, state)
         size = run(context, lambda tools: _size(tools, state))
-        confirm(context, f"{action.capitalize()} all {humanize.count(size)} {state} rows?", yes=yes)
+        confirm(
+            context,
+            f"{action.capitalize()} {all_if_many(size)}{humanize.counted(size, f'{state} row')}?",
+            yes=yes,
+        )
 
         async def act(tools: Tools) -> Tally:
             batches = tools.outbox.act_on_all(action, state)

@@ -23,7 +23,7 @@ from internal.infrastructure.cli.arguments.task_filter_options import (
     Until,
 )
 from internal.infrastructure.cli.command_needs import Tools
-from internal.infrastructure.cli.commands.bulk import Tally, show_tally, tally_up
+from internal.infrastructure.cli.commands.bulk import Tally, all_if_many, show_tally, tally_up
 from internal.infrastructure.cli.commands.task_actions import OUTCOMES
 from internal.infrastructure.cli.output.failures import on_queue
 from internal.infrastructure.cli.run_with_tools import run
@@ -111,9 +111,9 @@ class _Bulk:
         return queue.sizes.get(TaskState(self.state), 0)
 
     def question(self, size: int) -> str:
-        number = humanize.count(size)
-        which = f"all {number}" if self.given.is_empty else f"the matching ones of {number}"
-        return f"{self.action.capitalize()} {which} {self.state} tasks of {self.queue}?"
+        which = all_if_many(size) if self.given.is_empty else "the matching ones of "
+        tasks = humanize.counted(size, f"{self.state} task")
+        return f"{self.action.capitalize()} {which}{tasks} of {self.queue}?"
 
     async def act(self, tools: Tools, size: int) -> Tally:
         only = self.given.at(tools.clock.now())

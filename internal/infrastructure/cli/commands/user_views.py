@@ -13,6 +13,7 @@ from internal.application.admin.view_user import ViewUserCommand
 from internal.domain.role import Role
 from internal.domain.session import Session
 from internal.domain.user import User
+from internal.infrastructure import humanize
 from internal.infrastructure.cli.arguments.confirmation import confirm
 from internal.infrastructure.cli.arguments.options import AsJson, Yes
 from internal.infrastructure.cli.arguments.user_argument import (
@@ -147,4 +148,4 @@ def _revoke(context: typer.Context, user: User, *, yes: bool, as_json: bool) -> 
     if as_json:
         show_json({"user_id": str(user.id), "revoked": revoked})
     else:
-        print_line(f"{revoked} sessions ended")
+        print_line(f"{humanize.counted(revoked, 'session')} ended")

@@ -58,7 +58,6 @@ class FailuresScreen(LiveScreen[FailureGroups]):
 
 def _window(seen: FailureGroups) -> str:
     if seen.looked_at < seen.total:
-        looked_at, total = humanize.count(seen.looked_at), humanize.count(seen.total)
-        return f"Groups the newest {looked_at} of {total} tasks in retry and archived."
-    tasks = "1 task" if seen.total == 1 else f"{humanize.count(seen.total)} tasks"
-    return f"{tasks} in retry and archived."
+        looked_at, tasks = humanize.count(seen.looked_at), humanize.counted(seen.total, "task")
+        return f"Groups the newest {looked_at} of {tasks} in retry and archived."
+    return f"{humanize.counted(seen.total, 'task')} in retry and archived."

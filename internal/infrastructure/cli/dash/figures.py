@@ -56,8 +56,8 @@ def _workers(snapshot: Snapshot) -> str:
     workers = snapshot.workers or ()
     busy = sum(len(worker.running) for worker in workers)
     bar = slots_bar(busy, snapshot.slots)
-    slots = f"{humanize.count(busy)} of {humanize.count(snapshot.slots)} slots"
-    processes = "1 process" if len(workers) == 1 else f"{len(workers)} processes"
+    slots = f"{humanize.count(busy)} of {humanize.counted(snapshot.slots, 'slot')}"
+    processes = humanize.counted(len(workers), "process", "processes")
     return f"{bar} {slots} of {processes}{_outbox(snapshot)}"
 
 

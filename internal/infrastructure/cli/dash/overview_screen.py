@@ -139,7 +139,7 @@ def _sentences(problems: Sequence[Problem], width: int) -> Text:
     ]
     if len(lines) > MOST_PROBLEMS:
         rest = len(lines) - MOST_PROBLEMS + 1
-        lines[MOST_PROBLEMS - 1 :] = [Text(f"! {rest} more problems.", style="bold")]
+        lines[MOST_PROBLEMS - 1 :] = [Text(f"! {humanize.counted(rest, 'more problem')}.", style="bold")]
     return Text("\n").join(lines)
 
 

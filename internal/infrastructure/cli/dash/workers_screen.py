@@ -96,8 +96,8 @@ def _key(worker: WorkerInfo, task: RunningTask) -> str:
 def _total(workers: Sequence[WorkerInfo]) -> str:
     busy = sum(len(worker.running) for worker in workers)
     slots = sum(worker.concurrency for worker in workers)
-    processes = f"{len(workers)} process{'es' if len(workers) > 1 else ''}"
-    return f"{processes}, {humanize.count(busy)} of {humanize.count(slots)} slots busy"
+    processes = humanize.counted(len(workers), "process", "processes")
+    return f"{processes}, {humanize.count(busy)} of {humanize.counted(slots, 'slot')} busy"
 
 
 def _lines(workers: Sequence[WorkerInfo], now: datetime) -> Iterator[tuple[str, str]]:

@@ -48,7 +48,7 @@ class FailureView:
 
     @property
     def tasks(self) -> str:
-        return "1 task" if self.group.count == 1 else f"{humanize.count(self.group.count)} tasks"
+        return humanize.counted(self.group.count, "task")
 
     def number_for(self, action: TaskAction) -> int:
         """The number of tasks that the action applies to."""

@@ -29,6 +29,7 @@ def _lines(text: str, most: int = 20_000) -> str:
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
+    "counted": humanize.counted,
     "exact": _exact,
     "grouped": humanize.count,
     "lines": _lines,

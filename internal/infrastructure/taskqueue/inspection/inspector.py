@@ -5,6 +5,7 @@ from typing import Any
 
 import redis.asyncio
 
+from internal.infrastructure import humanize
 from internal.infrastructure.taskqueue.connections.connection import PooledConnection, translated_outages
 from internal.infrastructure.taskqueue.inspection.bulk_actions import BulkAction
 from internal.infrastructure.taskqueue.inspection.failure_actions import FailureActions
@@ -121,7 +122,7 @@ class RedisTaskInspector:
         if queue.sizes.get(TaskState.ACTIVE):
             raise QueueNotEmpty(f"tasks of the queue {name} are running")
         if queue.size and not force:
-            raise QueueNotEmpty(f"the queue {name} has {queue.size} tasks")
+            raise QueueNotEmpty(f"the queue {name} has {humanize.counted(queue.size, 'task')}")
         for state in queue.sizes:
             async for _ in self.act_on_all(TaskAction.DELETE, name, state):
                 pass

@@ -42,7 +42,7 @@ def form_in(page: httpx.Response) -> dict[str, Any]:
 
 async def go_through(client: httpx.AsyncClient, account: Account, page: httpx.Response) -> httpx.Response:
     """Press the button of the question, then *Continue* until nothing is left."""
-    while "Continue" in page.text or "Leave them alone" in page.text:
+    while "Continue" in page.text or re.search("Leave (it|them) alone", page.text):
         page = await client.post(ALL, data=form_in(page), headers=account.headers)
     return page
 

@@ -87,7 +87,7 @@ async def test_a_list_of_the_last_hour_ends_at_the_first_older_failure(
 
     page = await client.get(f"{LIST}?state=archived&last=1h", headers=viewer.headers)
 
-    assert "1 matches; 250 of 1,501 tasks were looked at. The others are too old." in page.text
+    assert "1 matches; 250 of 1,501 tasks looked at. The others are too old." in page.text
     assert _NEXT.findall(page.text) == []
 
 

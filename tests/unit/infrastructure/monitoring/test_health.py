@@ -78,6 +78,12 @@ def test_the_task_with_the_most_failures_comes_first_and_some_are_only_counted()
     assert found[5:] == ["2 more task names fail."]
 
 
+def test_one_more_name_is_counted_as_one() -> None:
+    hour = hour_of(**{f"task-{number}": Figures(archived=10 + number) for number in range(6)})
+
+    assert sentences(HEALTHY, hour)[5:] == ["1 more task name fails."]
+
+
 @pytest.mark.parametrize(
     ("snapshot", "sentence"),
     [
@@ -106,6 +112,14 @@ def test_the_task_with_the_most_failures_comes_first_and_some_are_only_counted()
         (
             replace(HEALTHY, queues=[replace(WAITING, latency=timedelta(minutes=4))]),
             "default has a task that has waited for 4m.",
+        ),
+        (
+            replace(HEALTHY, workers=[], queues=[replace(WAITING, sizes={TaskState.PENDING: 1})]),
+            "No worker is running; 1 task waits.",
+        ),
+        (
+            replace(HEALTHY, outbox=replace(OUTBOX, waiting=1, oldest_waiting=timedelta(minutes=2))),
+            "1 outbox row waits to be enqueued, the oldest for 2m.",
         ),
         (
             replace(HEALTHY, outbox=replace(OUTBOX, waiting=37, oldest_waiting=timedelta(minutes=2))),

@@ -60,8 +60,8 @@ def test_the_question_says_how_many_tasks_it_is_about(operator: Operator) -> Non
     everything = operator.does("task", "delete-all", "-q", "default", "-s", "retry", answer="n\n")
     some = operator.does("task", "delete-all", "-q", "default", "-s", "retry", "--name", "x", answer="n\n")
 
-    assert everything.stderr.startswith(f"{TARGET}: Delete all 1 retry tasks of default? [y/N]")
-    assert some.stderr.startswith(f"{TARGET}: Delete the matching ones of 1 retry tasks of default? [y/N]")
+    assert everything.stderr.startswith(f"{TARGET}: Delete 1 retry task of default? [y/N]")
+    assert some.stderr.startswith(f"{TARGET}: Delete the matching ones of 1 retry task of default? [y/N]")
 
 
 def test_the_question_keeps_out_of_what_a_script_reads(operator: Operator) -> None:

@@ -158,7 +158,7 @@ def test_keeps_a_queue_with_tasks_unless_forced(busy: Operator) -> None:
     forced = busy.reads("queue", "rm", "low", "--yes", "--force")
 
     assert refused.exit_code == 1
-    assert refused.stderr == "cmd.admin: the queue low has 1 tasks\n"
+    assert refused.stderr == "cmd.admin: the queue low has 1 task\n"
     assert forced == {"removed": ["low"], "errors": {}}
 
 
