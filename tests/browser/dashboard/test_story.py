@@ -1,8 +1,6 @@
 """What an operator does at three in the morning, with scripts and without."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import psycopg
 from playwright.sync_api import Locator, Page, expect
@@ -17,21 +15,6 @@ from tests.support.polling import eventually
 WITHIN = 30  # seconds
 VIEWER, SECOND = "viewer@example.com", "second@example.com"
 LOCK = "LOCK TABLE idempotent_requests IN ACCESS EXCLUSIVE MODE"
-
-
-@contextmanager
-def broken_mails(site: Site) -> Iterator[None]:
-    """A file is where the emails belong."""
-    aside = site.mails.with_name("aside")
-    if site.mails.exists():
-        site.mails.rename(aside)
-    site.mails.touch()
-    try:
-        yield
-    finally:
-        site.mails.unlink()
-        if aside.exists():
-            aside.rename(site.mails)
 
 
 def appears(found: Locator) -> None:
@@ -56,7 +39,7 @@ def test_finds_out_why_mails_do_not_go_out(
     kind = "with" if has_javascript else "without"
     people = [f"{kind}-{number}@example.com" for number in range(3)]
     group = "FileExistsError in email:welcome"
-    with broken_mails(operated):
+    with operated.broken_mails():
         for email in people:
             operated.system.sign_up(email)
         page.goto("/dashboard")

@@ -1,7 +1,7 @@
 """A server, a worker and their mails, for people with a browser."""
 
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes, policy
@@ -34,6 +34,20 @@ class Site:
         """Wait for the mail, and return its link."""
         [link] = set(_LINK.findall(str(self.mail(kind, to=to).get_body(("plain",)))))
         return str(link)
+
+    @contextmanager
+    def broken_mails(self) -> Iterator[None]:
+        """A file is where the emails belong: each attempt to send one fails with FileExistsError."""
+        aside = self.mails.with_name("aside")
+        if self.mails.exists():
+            self.mails.rename(aside)
+        self.mails.touch()
+        try:
+            yield
+        finally:
+            self.mails.unlink()
+            if aside.exists():
+                aside.rename(self.mails)
 
     def _mails(self, kind: str, *, to: str) -> list[EmailMessage]:
         files = sorted(self.mails.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
