@@ -10,6 +10,7 @@ from internal.infrastructure.taskqueue.delivery.delivery import Delivery
 from internal.infrastructure.taskqueue.delivery.failure_marks import unreadable_mark
 from internal.infrastructure.taskqueue.delivery.outcomes import Kind, Outcome
 from internal.infrastructure.taskqueue.delivery.settlements import FetchReply, Lease, Settlement, TaskRow
+from internal.infrastructure.taskqueue.protocol.any_bytes import lossless
 from internal.infrastructure.taskqueue.protocol.failure_mark import encode_mark
 from internal.infrastructure.telemetry.error_text import bounded
 
@@ -52,9 +53,10 @@ def read_fetch(reply: Any, *, token: str) -> Fetched:
 
 
 def _add(row: TaskRow, token: str, fetched: Fetched) -> None:
-    lease = Lease(row.queue.decode(), row.task_id.decode(), token)
+    lease = Lease(row.queue.decode(), lossless(row.task_id), token)
     fetched.size += len(row.message)
     try:
+        _require_utf_8(row)
         message = _decode(row.message)
     except DecodeError as error:
         note = bounded(f"cannot be read: {error}").encode()
@@ -73,6 +75,16 @@ def _add(row: TaskRow, token: str, fetched: Fetched) -> None:
             waited=row.waited / 1000,
         )
     )
+
+
+def _require_utf_8(row: TaskRow) -> None:
+    """Raise DecodeError for an id that logs, hooks and Postgres cannot have."""
+    if row.task_id.isascii():
+        return
+    try:
+        row.task_id.decode()
+    except UnicodeDecodeError as error:
+        raise DecodeError("its id is not UTF-8", row.message, error) from error
 
 
 def _decode(data: bytes) -> Message[Any]:

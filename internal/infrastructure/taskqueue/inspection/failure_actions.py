@@ -12,6 +12,7 @@ from internal.infrastructure.taskqueue.inspection.failure_scanner import (
     ScannedFailures,
 )
 from internal.infrastructure.taskqueue.inspection.operator_actions import BATCH_SIZE, OperatorActions
+from internal.infrastructure.taskqueue.protocol.any_bytes import readable
 from internal.ports.task_inspector import APPLIES_TO, ActionResult, ActionStep, TaskAction
 from internal.ports.tasks import TaskState
 
@@ -84,7 +85,7 @@ class FailureActions:
         chosen = [task for task in scanned.tasks if task.mark.fingerprint == fingerprint and task.at <= since]
         if not chosen:
             return NOTHING
-        return await self._actions.act(action, chosen[0].queue, [task.id for task in chosen])
+        return await self._actions.act(action, chosen[0].queue, [readable(task.id) for task in chosen])
 
     async def _places(
         self, states: Sequence[TaskState], stop: _Stop | None

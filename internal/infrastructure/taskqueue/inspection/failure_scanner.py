@@ -10,6 +10,7 @@ import redis.asyncio
 from internal.infrastructure.taskqueue.connections.connection import PooledConnection, translated_outages
 from internal.infrastructure.taskqueue.inspection.cursors import Position
 from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.any_bytes import lossless, readable
 from internal.infrastructure.taskqueue.protocol.attempt_note import decode_note
 from internal.infrastructure.taskqueue.protocol.failure_mark import FailureMark, decode_mark, mark_of
 from internal.ports.tasks import TaskState
@@ -22,7 +23,7 @@ AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class FailedTask:
-    """`at` is the time of the failure in ms since 1970."""
+    """`queue` and `id` are as `lossless` decodes them. `at` is the time of the failure in ms since 1970."""
 
     queue: str
     state: TaskState
@@ -60,7 +61,7 @@ class FailureScanner:
             by_set = dict(zip(sizes[::2], sizes[1::2], strict=True))
             for state in FAILED_IN:
                 if size := by_set.get(state.encode()):
-                    found[name.decode(), state] = size
+                    found[lossless(name), state] = size
         return dict(sorted(found.items()))
 
     async def read(
@@ -75,7 +76,7 @@ class FailureScanner:
             now=now,
             tasks=[task for row in rows if (task := _failed_task(queue, state, row))],
             looked_at=len(rows),
-            last=(rows[-1][1].decode(), rows[-1][0].decode()) if rows else None,
+            last=(rows[-1][1].decode(), lossless(rows[-1][0])) if rows else None,
             has_more=bool(more),
         )
 
@@ -92,7 +93,7 @@ def _failed_task(queue: str, state: TaskState, row: Sequence[Any]) -> FailedTask
     task_id, score, mark, at, name, error = row
     if not at:
         return None
-    return FailedTask(queue, state, task_id.decode(), score.decode(), _mark(mark, name, error), int(at))
+    return FailedTask(queue, state, lossless(task_id), score.decode(), _mark(mark, name, error), int(at))
 
 
 def _mark(mark: bytes, name: bytes, error: bytes) -> FailureMark:
@@ -100,4 +101,4 @@ def _mark(mark: bytes, name: bytes, error: bytes) -> FailureMark:
     try:
         return decode_mark(mark)
     except msgspec.DecodeError:
-        return mark_of(name.decode(errors="replace"), error.decode(errors="replace"), "")
+        return mark_of(readable(name), readable(error), "")

@@ -8,6 +8,7 @@ from internal.infrastructure.taskqueue.inspection.cursors import Position
 from internal.infrastructure.taskqueue.inspection.failure_scanner import FailedTask, FailureScanner
 from internal.infrastructure.taskqueue.inspection.task_decoding import failure_of
 from internal.infrastructure.taskqueue.inspection.task_scanner import TaskScanner
+from internal.infrastructure.taskqueue.protocol.any_bytes import readable
 from internal.infrastructure.taskqueue.protocol.redis_time import to_moment
 from internal.infrastructure.taskqueue.protocol.scripts import MOST_AT_ONCE
 from internal.ports.task_failures import WITH_ERRORS, FailureGroup, FailureGroupNotFound, FailureGroups
@@ -115,8 +116,8 @@ def _group(tasks: Sequence[FailedTask], error: str | None) -> FailureGroup:
         retry=len(tasks) - archived,
         archived=archived,
         times=[to_moment(task.at) for task in tasks],
-        queue=last.queue,
-        task_id=last.id,
+        queue=readable(last.queue),
+        task_id=readable(last.id),
         error=error,
     )
 

@@ -20,6 +20,7 @@ from internal.infrastructure.taskqueue.inspection.task_decoding import STATES, T
 from internal.infrastructure.taskqueue.inspection.task_scanner import TaskScanner
 from internal.infrastructure.taskqueue.inspection.worker_registry import WorkerRegistry
 from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.any_bytes import lossless
 from internal.infrastructure.taskqueue.protocol.timing import Timing
 from internal.infrastructure.tasks.completion_log import CompletionLog
 from internal.infrastructure.tasks.encrypted_payload import PayloadCipher
@@ -235,7 +236,7 @@ class RedisTaskInspector:
             cursor, found = await self._client.scan(
                 cursor, match=f"{self._namespace}:{name}:*", count=SCAN_COUNT
             )
-            keys = [key.decode() if isinstance(key, bytes) else key for key in found]
+            keys = [lossless(key) if isinstance(key, bytes) else key for key in found]
             if keys and not await scripts.CLEAR.call(self._connection, self._namespace, (name, keys)):
                 # New tasks recreated the queue, and use the keys that are left.
                 return

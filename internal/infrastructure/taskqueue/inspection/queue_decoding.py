@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from internal.infrastructure.taskqueue.inspection.task_decoding import STATES
+from internal.infrastructure.taskqueue.protocol.any_bytes import readable
 from internal.ports.task_snapshots import QueueInfo
 from internal.ports.tasks import TaskState
 
@@ -17,7 +18,7 @@ def queue_info(
         state = STATES[set_name.decode()]
         sizes_by_state[state] = sizes_by_state.get(state, 0) + size
     return QueueInfo(
-        name=name.decode(),
+        name=readable(name),
         is_paused=bool(is_paused),
         sizes=sizes_by_state,
         latency=timedelta(milliseconds=waited),

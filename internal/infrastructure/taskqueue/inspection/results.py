@@ -14,6 +14,7 @@ from internal.infrastructure.taskqueue.connections.connection import (
     translated_outages,
 )
 from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.any_bytes import decoded
 from internal.infrastructure.taskqueue.protocol.attempt_note import decode_note
 from internal.infrastructure.taskqueue.protocol.encoder import JSONEncoder
 from internal.ports.task_inspector import TaskNotFound
@@ -88,7 +89,7 @@ class RedisTaskResults:
         state, message, value, note = found
         result = TaskResult(
             state=TaskState(state.decode()),
-            value=None if value is None else msgspec.json.decode(value),
+            value=None if value is None else decoded(msgspec.json.decode, value),
             error=None if note is None else decode_note(note).error,
         )
         return _Lookup(result, is_retained=bool(_options_of(message).get("retention")))

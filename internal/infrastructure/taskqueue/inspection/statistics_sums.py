@@ -92,9 +92,17 @@ def figures_of(row: Row) -> Figures:
 
 
 def _unpacked(packed: bytes | None) -> Iterable[tuple[_Key, Row]]:
-    for queue, by_name in (_decode_rows(packed) if packed else {}).items():
+    for queue, by_name in (_names_decoded(packed) if packed else {}).items():
         for name, row in by_name.items():
             yield (queue, name), _whole(row)
+
+
+def _names_decoded(packed: bytes) -> dict[str, dict[str, list[int]]]:
+    """Nothing if a name is not UTF-8: the decoder cannot leave out a single name."""
+    try:
+        return _decode_rows(packed)
+    except UnicodeDecodeError:
+        return {}
 
 
 def _in_order(minutes: Mapping[int, Counts], numbers: range) -> Sequence[Counts]:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from dramatiq.errors import DecodeError
 
+from internal.infrastructure.taskqueue.protocol.any_bytes import decoded, lossless, readable
 from internal.infrastructure.taskqueue.protocol.attempt_note import decode_note
 from internal.infrastructure.taskqueue.protocol.encoder import JSONEncoder
 from internal.infrastructure.taskqueue.protocol.failure_mark import FailureMark, decode_mark
@@ -43,7 +44,10 @@ class LeaseHolder:
 
 @dataclass(frozen=True, slots=True)
 class TaskRow:
-    """`score` orders the tasks of a state. `record` has optional fields and at least the last attempt."""
+    """`score` orders the tasks of a state. `record` has optional fields and at least the last attempt.
+
+    id: as `lossless` decodes it.
+    """
 
     id: str
     score: str
@@ -62,7 +66,7 @@ class TaskRow:
             if rest
             else {}
         )
-        return cls(task_id.decode(), score.decode(), message or b"", retained_until, record)
+        return cls(lossless(task_id), score.decode(), message or b"", retained_until, record)
 
     def info(
         self,
@@ -76,8 +80,8 @@ class TaskRow:
         attempts = self._attempts
         last = attempts[-1] if attempts else None
         return TaskInfo(
-            id=self.id,
-            queue=queue,
+            id=readable(self.id),
+            queue=readable(queue),
             state=state,
             **_read(self.message, task_id=self.id, cipher=cipher),
             due=to_moment(float(self.score)) if state in {TaskState.SCHEDULED, TaskState.RETRY} else None,
@@ -137,7 +141,7 @@ def _attempt(at: int, stored: bytes) -> Attempt:
 
 
 def _result(stored: bytes | None) -> object:
-    return msgspec.json.decode(stored) if stored else None
+    return decoded(msgspec.json.decode, stored) if stored else None
 
 
 def _read(message: bytes, *, task_id: str, cipher: PayloadCipher | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from internal.infrastructure.taskqueue.inspection.cursors import Position
 from internal.infrastructure.taskqueue.inspection.task_decoding import SETS, LeaseHolder, TaskRow
 from internal.infrastructure.taskqueue.inspection.worker_registry import WorkerRegistry
 from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.any_bytes import lossless
 from internal.infrastructure.tasks.encrypted_payload import PayloadCipher
 from internal.ports.task_inspector import QueueNotFound
 from internal.ports.task_snapshots import TaskInfo
@@ -99,11 +100,12 @@ class TaskScanner:
         if not exists:
             raise QueueNotFound(f"there is no queue {queue}")
         worker_by_task = {
-            task_id.decode(): token.decode().rpartition(":")[0]
+            lossless(task_id): token.decode().rpartition(":")[0]
             for task_id, token in zip(tokens[::2], tokens[1::2], strict=True)
         }
         is_lapsed = {
-            member.decode(): float(ends) < now for member, ends in zip(leases[::2], leases[1::2], strict=True)
+            lossless(member): float(ends) < now
+            for member, ends in zip(leases[::2], leases[1::2], strict=True)
         }
         return {
             task_id: LeaseHolder(

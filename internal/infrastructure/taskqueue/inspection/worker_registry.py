@@ -7,6 +7,7 @@ import redis.asyncio
 
 from internal.infrastructure.taskqueue.connections.connection import PooledConnection, translated_outages
 from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.any_bytes import decoded, readable
 from internal.infrastructure.taskqueue.protocol.redis_time import to_moment
 from internal.ports.task_snapshots import RunningTask, WorkerInfo
 from internal.ports.task_workers import WorkerNotFound, WorkerTooOld
@@ -50,19 +51,19 @@ def _worker(worker_id: bytes, fields: Sequence[bytes]) -> WorkerInfo:
     # The first heartbeat has no start time.
     started = int(heartbeat.get(b"started", heard))
     return WorkerInfo(
-        id=worker_id.decode(),
-        host=heartbeat[b"host"].decode(),
+        id=readable(worker_id),
+        host=readable(heartbeat[b"host"]),
         pid=int(heartbeat[b"pid"]),
         started_at=to_moment(started),
         heard_at=to_moment(heard),
         concurrency=int(heartbeat[b"concurrency"]),
-        queues=msgspec.json.decode(heartbeat[b"queues"]),
+        queues=decoded(msgspec.json.decode, heartbeat[b"queues"]),
         is_strict=heartbeat[b"strict"] == b"1",
         # A quiet worker says that it drains, for readers of an older version.
         is_draining=heartbeat[b"draining"] == b"1" and not is_quiet,
         is_quiet=is_quiet,
-        waits_for=heartbeat.get(b"waits_for", b"").decode() or None,
-        running=[_running(*row) for row in msgspec.json.decode(heartbeat.get(b"running", b"[]"))],
+        waits_for=readable(heartbeat.get(b"waits_for", b"")) or None,
+        running=[_running(*row) for row in decoded(msgspec.json.decode, heartbeat.get(b"running", b"[]"))],
     )
 
 

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import msgspec
 
+from internal.infrastructure.taskqueue.protocol.any_bytes import decoded, readable
+
 # Milliseconds, some 30 years. No handler has run for longer.
 _LONGEST = 10**12
 
@@ -30,6 +32,6 @@ _decode = msgspec.json.Decoder(AttemptNote).decode
 def decode_note(stored: bytes) -> AttemptNote:
     """Whatever else is stored is the text of the error."""
     try:
-        return _decode(stored)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return AttemptNote(stored.decode(errors="replace"))
+        return decoded(_decode, stored)
+    except msgspec.DecodeError:
+        return AttemptNote(readable(stored))

@@ -5,6 +5,7 @@ from hashlib import sha256
 
 import msgspec
 
+from internal.infrastructure.taskqueue.protocol.any_bytes import decoded
 from internal.infrastructure.telemetry.error_text import bounded
 
 # Bytes. A class or a function may have any name.
@@ -32,4 +33,9 @@ def mark_of(task_name: str, error_type: str, frame: str) -> FailureMark:
 
 
 encode_mark: Callable[[FailureMark], bytes] = msgspec.json.Encoder().encode
-decode_mark: Callable[[bytes], FailureMark] = msgspec.json.Decoder(FailureMark).decode
+_decode = msgspec.json.Decoder(FailureMark).decode
+
+
+def decode_mark(stored: bytes) -> FailureMark:
+    """Raise msgspec.DecodeError."""
+    return decoded(_decode, stored)

@@ -10,7 +10,7 @@ import msgspec
 import redis
 from redis.exceptions import NoScriptError
 
-encode_request: Callable[[Any], bytes] = msgspec.msgpack.Encoder().encode
+_encode: Callable[[Any], bytes] = msgspec.msgpack.Encoder().encode
 
 
 # The most tasks that one call stores, settles or dequeues. A call blocks Redis, and Lua can only unpack
@@ -23,6 +23,22 @@ CALL_BYTES = 1024 * 1024
 def text(data: bytes) -> msgspec.Raw:
     """Encode bytes as msgpack's `str 32`: Redis' cmsgpack has no `bin`, and Lua treats both alike."""
     return msgspec.Raw(b"\xdb" + len(data).to_bytes(4, "big") + data)
+
+
+def encode_request(request: Any) -> bytes:
+    try:
+        return _encode(request)
+    except UnicodeEncodeError:
+        return _encode(_as_bytes(request))
+
+
+def _as_bytes(value: Any) -> Any:
+    """Encode each text that `lossless` in `any_bytes.py` has decoded."""
+    if isinstance(value, str):
+        return text(value.encode(errors="surrogateescape"))
+    if isinstance(value, list | tuple):
+        return [_as_bytes(item) for item in value]
+    return value
 
 
 class Connection(Protocol):

@@ -12,6 +12,7 @@ from internal.infrastructure.taskqueue.connections.connection import (
     translated_outages,
 )
 from internal.infrastructure.taskqueue.protocol import scripts
+from internal.infrastructure.taskqueue.protocol.any_bytes import readable
 from internal.infrastructure.taskqueue.protocol.redis_time import to_moment
 from internal.infrastructure.taskqueue.protocol.timing import milliseconds
 from internal.infrastructure.taskqueue.scheduling.periodic import MessageEncoder, ValidatedEntry
@@ -63,11 +64,11 @@ class ScheduleInspector:
         """
         if size < 1:
             raise ValueError("size must be at least 1")
-        key = f"{self._namespace}:schedule:{name}"
+        key = f"{self._namespace}:schedule:{name}".encode(errors="surrogateescape")
         with translated_outages():
             if not await repeated(lambda: self._connection.call("EXISTS", key)):
                 raise _not_found(name)
-            runs = await repeated(lambda: self._connection.call("LRANGE", f"{key}:history", 0, size - 1))
+            runs = await repeated(lambda: self._connection.call("LRANGE", key + b":history", 0, size - 1))
         return [_run(run) for run in runs]
 
     async def run_schedule(self, name: str) -> str:
@@ -82,7 +83,7 @@ class ScheduleInspector:
         if refusal == _NOT_ANNOUNCED:
             raise _not_found(name)
         if refusal:
-            raise EqualTaskExists(f"an equal task exists: {refusal.decode()}")
+            raise EqualTaskExists(f"an equal task exists: {readable(refusal)}")
         return task_id
 
     async def pause_schedule(self, name: str) -> bool:
@@ -110,7 +111,7 @@ def _not_found(name: str) -> ScheduleNotFound:
 
 def _info(entry: Sequence[Any], *, now: datetime) -> ScheduleInfo:
     *texts, is_paused = entry
-    name, spec, time_zone, task_name, queue, last = (text.decode() for text in texts)
+    name, spec, time_zone, task_name, queue, last = map(readable, texts)
     return ScheduleInfo(
         name=name,
         spec=spec,
@@ -132,5 +133,5 @@ def _next(spec: str, time_zone: str, *, now: datetime) -> datetime | None:
 
 
 def _run(run: bytes) -> ScheduledRun:
-    slot, published_at, task_id = run.decode().split(" ", 2)
+    slot, published_at, task_id = readable(run).split(" ", 2)
     return ScheduledRun(task_id=task_id, slot=to_moment(int(slot)), published_at=to_moment(int(published_at)))

@@ -13,6 +13,7 @@ from internal.infrastructure.taskqueue.delivery.outcomes import RELEASED, Kind, 
 from internal.infrastructure.taskqueue.delivery.precheck import cancelled, precheck
 from internal.infrastructure.taskqueue.delivery.settled_as import settled_as
 from internal.infrastructure.taskqueue.delivery.settlements import Lease, Settlement
+from internal.infrastructure.taskqueue.protocol.any_bytes import readable
 from internal.infrastructure.taskqueue.worker.on_loop import call_on
 from internal.infrastructure.taskqueue.worker.outbox_closer import (
     OutboxCloser,
@@ -166,7 +167,7 @@ class TaskLife:
         if await self._settlements.add(settlement.lease, settlement.outcome).kept():
             self._statistics.add_unreadable(queue)
         reason = settlement.outcome.note.decode(errors="replace")
-        log.error("task.unreadable", queue=queue, task_id=task_id, reason=reason)
+        log.error("task.unreadable", queue=queue, task_id=readable(task_id), reason=reason)
 
     async def _give_back_running(self, delivery: Delivery) -> None:
         # If Redis rejects it, the task belongs to another worker, or has been settled.

@@ -69,6 +69,23 @@ def test_an_unreadable_message_is_archived_as_it_is_and_its_neighbours_run(
     assert broker.client.hget(f"{queue}:messages", "broken") == data
 
 
+def test_a_task_whose_id_is_not_utf_8_is_archived_and_its_neighbours_run(
+    broker: RedisBroker, runs: list[str]
+) -> None:
+    """Only another program than this one can store such a task."""
+    message, task_id = json.dumps(READABLE).encode(), b"\xff\xfe"
+    run = broker.get_actor("run")
+    run.send("before")
+    broker.call(scripts.PUBLISH, [("default", scripts.text(task_id), scripts.text(message), 0, -1, {})])
+    run.send("after")
+
+    with working(broker):
+        eventually(lambda: len(runs) == 2, within=30)
+        eventually(lambda: broker.qsize("default") == 0, within=30)
+
+    assert broker.client.zrange(f"{broker.namespace}:default:archived", 0, -1) == [task_id]
+
+
 def test_a_task_that_nobody_knows_is_offered_again_and_then_archived(redis_url: str) -> None:
     grace = timedelta(milliseconds=220)
     broker = broker_on(redis_url, timing=Timing(unknown_every=SHORT.unknown_every, unknown_grace=grace))

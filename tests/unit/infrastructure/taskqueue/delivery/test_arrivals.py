@@ -83,6 +83,16 @@ def test_archives_what_it_cannot_read_and_goes_on(data: bytes) -> None:
     assert (fetched.tasks, fetched.size) == (2, len(data) + len(DATA))
 
 
+@pytest.mark.parametrize("task_id", [b"\xff", b"\xc3", b"\xed\xa0\x80"], ids=["no byte", "cut", "surrogate"])
+def test_archives_a_task_whose_id_is_not_utf_8(task_id: bytes) -> None:
+    fetched = read(handed_out()._replace(task_id=task_id), handed_out())
+
+    [unreadable] = fetched.unreadable
+    assert unreadable.lease.task_id.encode(errors="surrogateescape") == task_id
+    assert unreadable.outcome.note == b"cannot be read: its id is not UTF-8"
+    assert len(fetched.deliveries) == 1
+
+
 def test_a_task_that_an_operator_has_cancelled_is_marked() -> None:
     fetched = read(handed_out(cancelled=True), handed_out())
 

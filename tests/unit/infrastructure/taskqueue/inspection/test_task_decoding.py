@@ -90,7 +90,7 @@ def test_attempts_are_in_the_order_of_their_times_and_a_plain_note_is_an_error()
 
     assert [(attempt.retries, attempt.error) for attempt in task.history] == [
         (3, "no"),
-        (0, "cannot be read: �"),
+        (0, "cannot be read: \\xff"),
     ]
-    assert task.last_error == "cannot be read: �"
+    assert task.last_error == "cannot be read: \\xff"
     assert task.deadline == datetime(1970, 1, 1, 0, 0, 5, tzinfo=UTC)
