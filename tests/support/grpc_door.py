@@ -71,10 +71,12 @@ def failed(error: grpc.aio.AioRpcError) -> Failed:
     )
 
 
-async def answer_to(channel: grpc.aio.Channel, method: str, body: bytes) -> bytes:
+async def answer_to(
+    channel: grpc.aio.Channel, method: str, body: bytes, *, metadata: Sequence[tuple[str, str]] = ()
+) -> bytes:
     """Send any bytes to a method, and return those of its answer."""
     call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method)
-    return await call(body)
+    return await call(body, metadata=tuple(metadata))
 
 
 def bearer(token: str) -> tuple[tuple[str, str], ...]:

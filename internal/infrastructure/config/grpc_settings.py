@@ -3,7 +3,7 @@
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from internal.infrastructure.config.setting_values import AtOnce, Port, Seconds
+from internal.infrastructure.config.setting_values import AtOnce, File, Port, Seconds
 
 
 class GrpcSettings(BaseSettings):
@@ -15,3 +15,18 @@ class GrpcSettings(BaseSettings):
     grpc_drain_time: float = Field(default=1, ge=0, le=3600)
     grpc_shutdown_timeout: int = Field(default=8, ge=1, le=3600)
     grpc_reflection: bool | None = None
+    grpc_tls_cert: File | None = None
+    grpc_tls_key: File | None = None
+    grpc_tls_client_ca: File | None = None
+
+    @property
+    def grpc_tls_problems(self) -> dict[str, str]:
+        """The settings that lack another one, with the reason."""
+        problems = {}
+        if self.grpc_tls_key and not self.grpc_tls_cert:
+            problems["grpc_tls_cert"] = "must be given with GRPC_TLS_KEY"
+        if self.grpc_tls_cert and not self.grpc_tls_key:
+            problems["grpc_tls_key"] = "must be given with GRPC_TLS_CERT"
+        if self.grpc_tls_client_ca and not self.grpc_tls_cert:
+            problems["grpc_tls_cert"] = "must be given with GRPC_TLS_CLIENT_CA"
+        return problems

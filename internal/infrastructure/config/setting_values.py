@@ -68,7 +68,7 @@ def _steps(data: bytes) -> bytes:
     return bytes((after - before) % 256 for before, after in pairwise(data))
 
 
-def _directory(value: str) -> None:
+def _absolute(value: str) -> None:
     if not value.startswith("/"):
         raise ValueError("must be an absolute path")
 
@@ -138,7 +138,8 @@ TokenLife = Annotated[int, Field(ge=1, le=900)]  # seconds
 PrivateKey = Annotated[str, read_by(parse_private_key)]
 Processes = Annotated[int, Field(ge=1, le=256)]
 AtOnce = Annotated[int, Field(ge=1, le=10_000)]
-Directory = Annotated[str, read_by(_directory)]
+Directory = Annotated[str, read_by(_absolute)]
+File = Annotated[str, read_by(_absolute)]
 AppName = Annotated[str, Field(max_length=100), read_by(_display_name)]
 Port = Annotated[int, Field(ge=1, le=_MAX_PORT)]
 WebAddress = Annotated[str, read_by(_web_address)]

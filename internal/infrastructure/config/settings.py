@@ -176,6 +176,7 @@ class Settings(RateLimitSettings, DashboardSettings, GrpcSettings):
         )
         if "EdDSA" in self.token_algorithms and not self.jwt_private_key:
             problems["jwt_private_key"] = f"must be given for JWT_ALGORITHM={self.jwt_algorithm}"
+        problems |= self.grpc_tls_problems
         if self.app_env is Environment.PRODUCTION:
             problems |= production_problems(self.model_dump(), named=self.model_fields_set)
         return problems

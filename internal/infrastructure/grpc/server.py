@@ -1,8 +1,6 @@
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
-from inspect import signature
-from typing import Any
 
 import grpc.aio
 from grpc_reflection.v1alpha import reflection
@@ -10,13 +8,10 @@ from grpc_reflection.v1alpha import reflection
 from internal.infrastructure.config.trusted_proxies import Network
 from internal.infrastructure.grpc.access import AccessGuard
 from internal.infrastructure.grpc.callers import Callers
-from internal.infrastructure.grpc.generated.user import user_pb2, user_pb2_grpc
 from internal.infrastructure.grpc.health import SERVICE_NAME, HealthReport, add_HealthServicer_to_server
 from internal.infrastructure.grpc.interceptor import CallInterceptor
 from internal.infrastructure.grpc.running_calls import RunningCalls
-from internal.infrastructure.grpc.services.user_service import UserService
-
-Providers = Mapping[str, Callable[[], Any]]
+from internal.infrastructure.grpc.services.all_services import NAMES, Providers, add_services
 
 # A connection ends after this time without a call, or after that time, so that clients find new servers.
 IDLE_FOR = timedelta(minutes=5)
@@ -38,22 +33,6 @@ class Limits:
     within: timedelta
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Service:
-    name: str
-    build: Callable[..., Any]
-    add: Callable[[Any, grpc.aio.Server], None]
-
-
-_SERVICES: Sequence[_Service] = (
-    _Service(
-        name=user_pb2.DESCRIPTOR.services_by_name["UserService"].full_name,
-        build=UserService,
-        add=user_pb2_grpc.add_UserServiceServicer_to_server,
-    ),
-)
-
-
 class GrpcServer:
     """`providers` build what the services and the access guard ask for, by parameter name."""
 
@@ -66,8 +45,7 @@ class GrpcServer:
         limits: Limits,
         has_reflection: bool,
     ) -> None:
-        names = [service.name for service in _SERVICES]
-        self.health = HealthReport(names, is_ready=is_ready)
+        self.health = HealthReport(NAMES, is_ready=is_ready)
         self._running = RunningCalls(most=limits.calls)
         interceptor = CallInterceptor(
             callers=Callers(trusted=trusted_proxies),
@@ -76,20 +54,21 @@ class GrpcServer:
             within=limits.within,
         )
         self._server = grpc.aio.server(interceptors=[interceptor], options=_options(limits))
-        for service in _SERVICES:
-            wanted = signature(service.build).parameters
-            service.add(service.build(**{name: providers[name] for name in wanted}), self._server)
+        add_services(self._server, providers)
         add_HealthServicer_to_server(self.health.servicer, self._server)
         if has_reflection:
-            reflection.enable_server_reflection([*names, SERVICE_NAME, reflection.SERVICE_NAME], self._server)
+            reflection.enable_server_reflection([*NAMES, SERVICE_NAME, reflection.SERVICE_NAME], self._server)
 
-    async def start(self, address: str) -> int:
-        """Listen on `address`, such as `127.0.0.1:50051`, and return the port.
+    async def start(self, address: str, credentials: grpc.ServerCredentials | None = None) -> int:
+        """Listen on `address`, such as `127.0.0.1:50051`, and return the port. With `credentials`, use TLS.
 
         Raises:
             RuntimeError: the address cannot be used.
         """
-        port = self._server.add_insecure_port(address)
+        if credentials:
+            port = self._server.add_secure_port(address, credentials)
+        else:
+            port = self._server.add_insecure_port(address)
         await self.health.update()
         await self._server.start()
         return port

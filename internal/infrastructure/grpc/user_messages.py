@@ -1,14 +1,12 @@
 """Users, roles and tokens as messages."""
 
 from collections.abc import Mapping
-from datetime import datetime
-
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from internal.application.auth.open_session import IssuedTokens
 from internal.domain.role import Role
 from internal.domain.user import User
 from internal.infrastructure.grpc.generated.user import user_pb2
+from internal.infrastructure.grpc.timestamps import timestamp
 
 ROLES: Mapping[Role, user_pb2.Role.ValueType] = {
     Role.USER: user_pb2.ROLE_USER,
@@ -37,9 +35,3 @@ def login_message(user: User, tokens: IssuedTokens) -> user_pb2.LoginResponse:
         refresh_token=tokens.refresh_token,
         expires_in=int(tokens.expires_in.total_seconds()),
     )
-
-
-def timestamp(time: datetime) -> Timestamp:
-    message = Timestamp()
-    message.FromDatetime(time)
-    return message

@@ -17,7 +17,7 @@ from tests.support.proxy import Proxy
 pytestmark = pytest.mark.anyio
 
 SERVING, NOT_SERVING = HealthCheckResponse.SERVING, HealthCheckResponse.NOT_SERVING
-SERVICES = ["", "user.UserService"]
+SERVICES = ["", "user.UserService", "admin.v1.AdminService"]
 
 
 @pytest.fixture
@@ -54,16 +54,16 @@ async def test_serves_while_postgres_is_there(
     proxy.heal()
     await door.server.health.update()
 
-    assert before == [SERVING, SERVING]
-    assert without == [NOT_SERVING, NOT_SERVING]
-    assert await statuses(channel) == [SERVING, SERVING]
+    assert before == [SERVING] * 3
+    assert without == [NOT_SERVING] * 3
+    assert await statuses(channel) == [SERVING] * 3
 
 
 async def test_starts_without_postgres(container: Container, proxy: Proxy) -> None:
     proxy.refuse()
 
     async with served(container) as door, grpc.aio.insecure_channel(door.address) as channel:
-        assert await statuses(channel) == [NOT_SERVING, NOT_SERVING]
+        assert await statuses(channel) == [NOT_SERVING] * 3
 
 
 async def test_a_client_that_watches_learns_of_the_end(door: ServedDoor, channel: grpc.aio.Channel) -> None:

@@ -29,6 +29,10 @@ async def test_lists_the_services(channel: grpc.aio.Channel) -> None:
     answer = await ask(channel, ServerReflectionRequest(list_services=""))
 
     assert sorted(service.name for service in answer.list_services_response.service) == [
+        "account.v1.AccountService",
+        "account.v1.EmailLinkService",
+        "account.v1.SessionService",
+        "admin.v1.AdminService",
         "grpc.health.v1.Health",
         "grpc.reflection.v1alpha.ServerReflection",
         "user.UserService",

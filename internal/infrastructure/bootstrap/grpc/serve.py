@@ -4,14 +4,17 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import grpc
 import structlog
 import uvloop
 
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.grpc.loop_health import LoopHealth
 from internal.infrastructure.bootstrap.lifespan import in_background, open_resources
+from internal.infrastructure.bootstrap.not_ready import NotReady
 from internal.infrastructure.bootstrap.process.process_signals import STOP_SIGNALS
 from internal.infrastructure.bootstrap.readiness_checks import readiness_checks_of
 from internal.infrastructure.bootstrap.server.listening_sockets import (
@@ -25,6 +28,7 @@ from internal.infrastructure.bootstrap.use_cases import use_cases_by_name
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.config.trusted_proxies import parse_trusted_proxies
 from internal.infrastructure.grpc.server import GrpcServer, Limits
+from internal.infrastructure.grpc.tls import TlsFiles, server_credentials
 from internal.infrastructure.http.private_listener import PrivateListener
 from internal.infrastructure.inbound.readiness import Readiness, assess
 from internal.infrastructure.taskqueue.connections.redis_checks import warn_of_losses
@@ -36,7 +40,7 @@ def serve(settings: Settings) -> None:
     """Serve gRPC until SIGTERM or SIGINT, then finish the running calls. A second signal ends them.
 
     Raises:
-        NotReady: a port is in use, or this kind of Redis is not supported.
+        NotReady: a port is in use, a certificate cannot be used, or this kind of Redis is not supported.
     """
     uvloop.run(_serve(Container(settings=settings)))
 
@@ -54,7 +58,7 @@ async def _serve(container: Container) -> None:
         await require_supported_redis(redis)
         server = grpc_server_of(container, is_ready=lambda: _is_ready(readiness))
         private = private_socket(plan)
-        await server.start(_free_address(plan))
+        await server.start(_free_address(plan), credentials_of(container.settings()))
         PrivateListener(private, LoopHealth(asyncio.get_running_loop(), readiness=readiness).routes).start()
         log.info("grpc.started", host=plan.host, port=plan.port)
         orders.listen()
@@ -113,6 +117,23 @@ async def _first_of(*works: Coroutine[Any, Any, None]) -> None:
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
         task.cancel()
+
+
+def credentials_of(settings: Settings) -> grpc.ServerCredentials | None:
+    """Raise NotReady if the files for TLS cannot be used."""
+    certificate, key, client_ca = settings.grpc_tls_cert, settings.grpc_tls_key, settings.grpc_tls_client_ca
+    if not certificate or not key:
+        return None
+    try:
+        return server_credentials(
+            TlsFiles(
+                certificate=Path(certificate), key=Path(key), client_ca=Path(client_ca) if client_ca else None
+            )
+        )
+    except OSError as error:  # also of a wrong file: ssl.SSLError is one
+        raise NotReady(
+            f"GRPC_TLS_CERT, GRPC_TLS_KEY and GRPC_TLS_CLIENT_CA cannot be used: {error.strerror or error}"
+        ) from error
 
 
 def _free_address(plan: ServerPlan) -> str:

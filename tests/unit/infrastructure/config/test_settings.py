@@ -80,6 +80,9 @@ WRONG_VALUES = [
     ("GRPC_DRAIN_TIME", "-1"),
     ("GRPC_SHUTDOWN_TIMEOUT", "0"),
     ("GRPC_REFLECTION", "perhaps"),
+    ("GRPC_TLS_CERT", "cert.pem"),
+    ("GRPC_TLS_KEY", "key.pem"),
+    ("GRPC_TLS_CLIENT_CA", "ca.pem"),
     ("HTTP_PORT", "0"),
     ("HTTP_PORT", "65536"),
     ("HTTP_PORT", "http"),
@@ -424,6 +427,20 @@ def test_production_refuses_the_present_key_as_the_previous_one(environment: pyt
 
     assert problem.startswith("JWT_PREVIOUS_PRIVATE_KEY: ")
     assert PRIVATE_KEY not in problem
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"GRPC_TLS_CERT": "/cert.pem"}, "GRPC_TLS_KEY: must be given with GRPC_TLS_CERT"),
+        ({"GRPC_TLS_KEY": "/key.pem"}, "GRPC_TLS_CERT: must be given with GRPC_TLS_KEY"),
+        ({"GRPC_TLS_CLIENT_CA": "/ca.pem"}, "GRPC_TLS_CERT: must be given with GRPC_TLS_CLIENT_CA"),
+    ],
+)
+def test_the_files_for_tls_are_given_together(
+    environment: pytest.MonkeyPatch, given: dict[str, str], missing: str
+) -> None:
+    assert problems_of(environment, given) == [missing]
 
 
 @pytest.mark.parametrize("algorithm", ["EdDSA", "HS256,EdDSA", "EdDSA,HS256"])

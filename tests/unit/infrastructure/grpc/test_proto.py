@@ -6,9 +6,17 @@ import pytest
 from google.protobuf.descriptor import FileDescriptor
 
 from internal.infrastructure.grpc.access import ACCESS
+from internal.infrastructure.grpc.generated.account.v1 import account_pb2, email_link_pb2, session_pb2
+from internal.infrastructure.grpc.generated.admin.v1 import admin_pb2
 from internal.infrastructure.grpc.generated.user import user_pb2
 
-FILES: list[FileDescriptor] = [user_pb2.DESCRIPTOR]
+FILES: list[FileDescriptor] = [
+    user_pb2.DESCRIPTOR,
+    account_pb2.DESCRIPTOR,
+    session_pb2.DESCRIPTOR,
+    email_link_pb2.DESCRIPTOR,
+    admin_pb2.DESCRIPTOR,
+]
 USER = "id=1 email=2 name=3 is_active=4 created_at=5 updated_at=6"
 MIRRORED = {
     "CreateUser": ("email=1 name=2 password=3", "token=1 user=2"),
