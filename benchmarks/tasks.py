@@ -83,7 +83,7 @@ class FailOnce:
 class Fail:
     """Fails for one of several causes; the next attempt is a day later."""
 
-    task_name: ClassVar[str] = "fail"
+    task_name: ClassVar[str] = "fail_for_cause"
     task_options: ClassVar[TaskOptions] = TaskOptions()
 
     cause: int

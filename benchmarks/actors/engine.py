@@ -50,5 +50,5 @@ async def fail_once(label: str) -> None:
 
 
 @dramatiq.actor(min_backoff=DAY, max_backoff=DAY)
-async def fail(cause: int) -> None:
+async def fail_for_cause(cause: int) -> None:
     raise CAUSES[cause % len(CAUSES)](f"cause {cause}")
