@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -44,14 +45,15 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def ada() -> User:
-    """A user that nobody has stored."""
-    return User.register(
+    """A user that nobody has stored. To store it is not an event."""
+    user = User.register(
         user_id=uuid4(),
         email=EmailAddress.parse("ada@example.com"),
         name=DisplayName.parse("Ada"),
         password_hash="hash",
         now=datetime(2030, 1, 1, 12, 30, 15, 123456, tzinfo=UTC),
     )
+    return replace(user, recorded=None)
 
 
 @pytest.fixture

@@ -138,7 +138,7 @@ def _log_in_refused(page: Page, _: Site) -> None:
 
 
 def _enqueue_refused(page: Page, site: Site) -> None:
-    as_grace_at("/dashboard/enqueue?task=email%3Awelcome")(page, site)
+    as_grace_at("/dashboard/enqueue?task=email%3Aemail-changed")(page, site)
     page.get_by_label("user_id").fill("seven")
     page.get_by_label("email", exact=False).first.fill(ADA)
     page.get_by_text("Options", exact=True).click()
@@ -198,7 +198,7 @@ SHOTS = (
     Shot(name="dashboard-schedules", show=as_grace_at("/dashboard/schedules")),
     Shot(name="dashboard-outbox", show=as_grace_at("/dashboard/outbox")),
     Shot(name="dashboard-enqueue", show=as_grace_at("/dashboard/enqueue")),
-    Shot(name="dashboard-enqueue-task", show=as_grace_at("/dashboard/enqueue?task=email%3Awelcome")),
+    Shot(name="dashboard-enqueue-task", show=as_grace_at("/dashboard/enqueue?task=email%3Aemail-changed")),
     Shot(name="dashboard-enqueue-refused", show=_enqueue_refused),
     Shot(name="dashboard-services", show=as_grace_at("/dashboard/services")),
     Shot(name="dashboard-audit", show=as_grace_at("/dashboard/audit")),

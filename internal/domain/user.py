@@ -6,6 +6,7 @@ from uuid import UUID
 from internal.domain.display_name import DisplayName
 from internal.domain.email_address import EmailAddress
 from internal.domain.errors import Conflict, NotAuthenticated, NotFound, NotPermitted
+from internal.domain.events import Event, UserCreated, UserDeleted, UserLoggedIn, UserUpdated
 from internal.domain.role import Permission, Role
 
 
@@ -75,6 +76,7 @@ class User:
     verified_at: when the user proved that they read mail to `email`.
     disabled_at: set while the account is disabled; its user cannot log in then.
     sessions_valid_from: access tokens without a session count only if they were issued after it.
+    recorded: the event that made this version, for subscribers. A user that was read has none.
     """
 
     id: UUID
@@ -88,13 +90,32 @@ class User:
     disabled_at: datetime | None = None
     sessions_valid_from: datetime | None = None
     version: int = 1
+    recorded: Event | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def register(
-        cls, *, user_id: UUID, email: EmailAddress, name: DisplayName, password_hash: str, now: datetime
+        cls,
+        *,
+        user_id: UUID,
+        email: EmailAddress,
+        name: DisplayName,
+        password_hash: str,
+        now: datetime,
+        role: Role = Role.USER,
+        verified_at: datetime | None = None,
     ) -> Self:
         return cls(
-            id=user_id, email=email, name=name, password_hash=password_hash, created_at=now, updated_at=now
+            id=user_id,
+            email=email,
+            name=name,
+            password_hash=password_hash,
+            created_at=now,
+            updated_at=now,
+            role=role,
+            verified_at=verified_at,
+            recorded=UserCreated(
+                user_id=user_id, user_version=1, occurred_at=now, is_verified=verified_at is not None
+            ),
         )
 
     @property
@@ -146,5 +167,24 @@ class User:
     def end_all_sessions(self, *, now: datetime) -> Self:
         return self._changed(now, sessions_valid_from=now)
 
+    def delete(self, *, now: datetime) -> Self:
+        """The last version, which is not stored: it only records that the account ends."""
+        version = self.version + 1
+        deleted = UserDeleted(user_id=self.id, user_version=version, occurred_at=now)
+        return replace(self, version=version, updated_at=now, recorded=deleted)
+
+    def logged_in(self, session_id: UUID, *, now: datetime) -> UserLoggedIn:
+        """Return the event of a log-in, which leaves the user as it is."""
+        return UserLoggedIn(
+            user_id=self.id, user_version=self.version, occurred_at=now, session_id=session_id
+        )
+
     def _changed(self, now: datetime, **changes: object) -> Self:
-        return replace(self, version=self.version + 1, updated_at=now, **changes)  # type: ignore[arg-type]  # the callers' names are fields
+        version = self.version + 1
+        updated = UserUpdated(
+            user_id=self.id,
+            user_version=version,
+            occurred_at=now,
+            changed=frozenset(name for name, value in changes.items() if getattr(self, name) != value),
+        )
+        return replace(self, **changes, version=version, updated_at=now, recorded=updated)  # type: ignore[arg-type]  # the callers' names are fields

@@ -1,6 +1,9 @@
 from datetime import timedelta
 from typing import Protocol
 
+# A month can be compared with that of the year before. By then, no task that counts can run again.
+COUNTED_FOR = timedelta(days=400)
+
 
 class AccountHistory(Protocol):
     """Forgets what belongs to accounts but is no longer needed.
@@ -21,4 +24,8 @@ class AccountHistory(Protocol):
 
     async def purge_security_events(self, *, kept_for: timedelta, at_most: int) -> int:
         """Forget security events that are older than this."""
+        ...
+
+    async def purge_counted_log_ins(self, *, at_most: int) -> int:
+        """Forget log-ins that were counted more than COUNTED_FOR ago."""
         ...

@@ -1,6 +1,7 @@
 from types import TracebackType
 from typing import Protocol, Self
 
+from internal.domain.events import Event
 from internal.ports.account_tokens import AccountTokens
 from internal.ports.idempotent_requests import IdempotentRequests
 from internal.ports.security_events import SecurityEvents
@@ -40,6 +41,10 @@ class UnitOfWork(Protocol):
 
     @property
     def user_tasks(self) -> UserTasks: ...
+
+    def record(self, event: Event) -> None:
+        """Publish a task for each subscriber at the commit. `users` does this for the event of a user."""
+        ...
 
     async def commit(self) -> None: ...
 

@@ -6,6 +6,8 @@ from internal.domain.user import User
 
 
 class UserRepository(Protocol):
+    """`add`, `save` and `delete` also publish what the user has recorded, in their unit of work."""
+
     async def add(self, user: User) -> None:
         """Store a new user.
 

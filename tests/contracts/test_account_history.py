@@ -10,8 +10,8 @@ from sqlalchemy import Table, func, insert, select
 from internal.domain.session import IDLE_FOR, LASTS_FOR
 from internal.domain.user import User
 from internal.infrastructure.bootstrap.container import Container
-from internal.infrastructure.database.tables import account_tokens, security_events, sessions
-from internal.ports.account_history import AccountHistory
+from internal.infrastructure.database.tables import account_tokens, counted_log_ins, security_events, sessions
+from internal.ports.account_history import COUNTED_FOR, AccountHistory
 from tests.fakes.account_history import FakeAccountHistory
 
 pytestmark = pytest.mark.anyio
@@ -30,7 +30,7 @@ class Kind:
     stays: timedelta
 
 
-@pytest.fixture(params=["sessions", "account_tokens", "security_events"])
+@pytest.fixture(params=["sessions", "account_tokens", "security_events", "counted_log_ins"])
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -56,7 +56,8 @@ def fake_kind(name: str) -> Kind:
 
 
 def sql_kind(name: str, container: Container, user: User) -> Kind:
-    tables: dict[str, Table] = {table.name: table for table in (sessions, account_tokens, security_events)}
+    kept = (sessions, account_tokens, security_events, counted_log_ins)
+    tables: dict[str, Table] = {table.name: table for table in kept}
 
     async def add(age: timedelta) -> None:
         async with container.database.unit_of_work() as uow:
@@ -86,6 +87,8 @@ def row_of(name: str, age: timedelta, user_id: UUID) -> dict[str, Any]:
             "email": "",
             "expires_at": moment,
         }
+    if name == "counted_log_ins":
+        return {"event_id": uuid4(), "occurred_at": moment}
     return {"name": "test", "result": "success", "details": {}, "occurred_at": moment}
 
 
@@ -94,6 +97,8 @@ def purge_of(history: AccountHistory, name: str) -> tuple[Callable[..., Awaitabl
         return history.purge_sessions, IDLE_FOR
     if name == "account_tokens":
         return history.purge_account_tokens, DAY
+    if name == "counted_log_ins":
+        return history.purge_counted_log_ins, COUNTED_FOR
 
     async def purge(*, at_most: int) -> int:
         return await history.purge_security_events(kept_for=30 * DAY, at_most=at_most)

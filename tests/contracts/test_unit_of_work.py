@@ -5,12 +5,17 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from internal.application.tasks.count_log_in import CountLogIn
+from internal.application.tasks.erase_traces import EraseTraces
+from internal.application.tasks.send_password_changed import SendPasswordChanged
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.domain.display_name import DisplayName
 from internal.domain.email_address import EmailAddress
+from internal.domain.events import UserCreated
 from internal.domain.role import Role
 from internal.domain.user import EmailAlreadyRegistered, LastAdmin, User, UserChanged
 from internal.infrastructure.bootstrap.container import Container
+from internal.ports.tasks import Task
 from internal.ports.unit_of_work import UnitOfWork
 from tests.fakes.unit_of_work import FakeUnitOfWork
 from tests.support.queue_contents import queued
@@ -20,22 +25,23 @@ pytestmark = pytest.mark.anyio
 
 @dataclass(frozen=True)
 class Store:
-    """`begin` makes a unit of work on the same data; `take_delivered` names the users of the tasks."""
+    """`begin` makes a unit of work on the same data."""
 
     begin: Callable[[], UnitOfWork]
-    take_delivered: Callable[[], list[UUID]]
+    delivered: Callable[[], list[Task]]
 
 
 @pytest.fixture(params=["fake", "sqlalchemy"])
 def store(request: pytest.FixtureRequest) -> Store:
     if request.param == "fake":
         uow = FakeUnitOfWork()
-        return Store(lambda: uow, lambda: [user_of(published.task) for published in uow.published])
+        return Store(lambda: uow, lambda: [published.task for published in uow.published])
     container: Container = request.getfixturevalue("container")
     redis_url: str = request.getfixturevalue("redis_url")
+    decode = container.taskqueue.codec().decode
     return Store(
         container.database.unit_of_work,
-        lambda: [UUID(task.message.kwargs["user_id"]) for task in queued(redis_url)],
+        lambda: [decode(task.message.actor_name, task.message.kwargs) for task in queued(redis_url)],
     )
 
 
@@ -43,14 +49,9 @@ class Mistake(Exception):
     """Whatever may go wrong in a use case."""
 
 
-def user_of(task: object) -> UUID:
-    assert isinstance(task, SendWelcomeEmail)
-    return task.user_id
-
-
 async def sign_up(uow: UnitOfWork, user: User) -> None:
     await uow.users.add(user)
-    await uow.tasks.publish(SendWelcomeEmail(user_id=user.id, email=user.email.value, name=user.name.value))
+    await uow.tasks.publish(SendWelcomeEmail(user_id=user.id))
 
 
 async def sign_up_and_fail(store: Store, user: User, *, commit: bool) -> None:
@@ -72,7 +73,7 @@ async def test_a_committed_task_is_stored_and_delivered(store: Store, ada: User)
         await uow.commit()
 
     assert await stored(store, ada.id) == ada
-    assert store.take_delivered() == [ada.id]
+    assert store.delivered() == [SendWelcomeEmail(user_id=ada.id)]
 
 
 async def test_without_a_commit_nothing_happened(store: Store, ada: User) -> None:
@@ -80,7 +81,7 @@ async def test_without_a_commit_nothing_happened(store: Store, ada: User) -> Non
         await sign_up(uow, ada)
 
     assert await stored(store, ada.id) is None
-    assert store.take_delivered() == []
+    assert store.delivered() == []
 
 
 async def test_a_mistake_undoes_everything(store: Store, ada: User) -> None:
@@ -88,7 +89,7 @@ async def test_a_mistake_undoes_everything(store: Store, ada: User) -> None:
         await sign_up_and_fail(store, ada, commit=False)
 
     assert await stored(store, ada.id) is None
-    assert store.take_delivered() == []
+    assert store.delivered() == []
 
 
 async def test_a_mistake_after_the_commit_undoes_nothing(store: Store, ada: User) -> None:
@@ -96,17 +97,17 @@ async def test_a_mistake_after_the_commit_undoes_nothing(store: Store, ada: User
         await sign_up_and_fail(store, ada, commit=True)
 
     assert await stored(store, ada.id) == ada
-    assert store.take_delivered() == [ada.id]
+    assert store.delivered() == [SendWelcomeEmail(user_id=ada.id)]
 
 
 async def test_nothing_is_delivered_before_the_commit(store: Store, ada: User) -> None:
     async with store.begin() as uow:
         await sign_up(uow, ada)
-        before = store.take_delivered()
+        before = store.delivered()
         await uow.commit()
 
     assert before == []
-    assert store.take_delivered() == [ada.id]
+    assert store.delivered() == [SendWelcomeEmail(user_id=ada.id)]
 
 
 async def test_a_unit_of_work_sees_what_it_has_added(store: Store, ada: User) -> None:
@@ -145,7 +146,7 @@ async def test_refuses_an_email_that_is_taken(store: Store, ada: User) -> None:
             await sign_up(uow, namesake)
 
     assert await stored(store, namesake.id) is None
-    assert store.take_delivered() == [ada.id]
+    assert store.delivered() == [SendWelcomeEmail(user_id=ada.id)]
 
 
 async def add(store: Store, *users: User) -> None:
@@ -253,3 +254,107 @@ async def test_keeps_a_hash_that_changed_after_it_was_read(store: Store, ada: Us
         await uow.commit()
 
     assert await stored(store, ada.id) == changed
+
+
+def newly_registered(user: User) -> User:
+    created = UserCreated(
+        user_id=user.id, user_version=user.version, occurred_at=user.created_at, is_verified=False
+    )
+    return replace(user, recorded=created)
+
+
+async def test_subscribers_to_a_new_user_get_their_task_with_the_user(store: Store, ada: User) -> None:
+    async with store.begin() as uow:
+        await uow.users.add(newly_registered(ada))
+        await uow.commit()
+
+    assert store.delivered() == [SendWelcomeEmail(user_id=ada.id)]
+
+
+async def test_subscribers_to_a_change_get_their_task_with_the_change(store: Store, ada: User) -> None:
+    await add(store, ada)
+    later = ada.updated_at + timedelta(hours=1)
+
+    await change(store, ada.change_password("another", now=later))
+
+    assert store.delivered() == [SendPasswordChanged(user_id=ada.id, changed_at=later)]
+
+
+async def test_subscribers_to_a_deletion_get_their_task_with_the_deletion(store: Store, ada: User) -> None:
+    await add(store, ada)
+
+    async with store.begin() as uow:
+        assert await uow.users.delete(ada.delete(now=ada.updated_at))
+        assert not await uow.users.delete(ada.delete(now=ada.updated_at))
+        await uow.commit()
+
+    assert store.delivered() == [EraseTraces(deleted_user_id=ada.id)]
+
+
+async def test_subscribers_to_a_recorded_event_get_their_task_with_the_rest(store: Store, ada: User) -> None:
+    event = ada.logged_in(uuid4(), now=ada.updated_at)
+
+    async with store.begin() as uow:
+        await uow.users.add(ada)
+        uow.record(event)
+        before = store.delivered()
+        await uow.commit()
+
+    assert before == []
+    assert store.delivered() == [CountLogIn(event_id=event.id, occurred_at=event.occurred_at)]
+
+
+async def test_without_a_commit_no_subscriber_gets_a_task(store: Store, ada: User) -> None:
+    async with store.begin() as uow:
+        await uow.users.add(newly_registered(ada))
+        uow.record(ada.logged_in(uuid4(), now=ada.updated_at))
+    async with store.begin() as uow:
+        await uow.commit()
+
+    assert store.delivered() == []
+
+
+async def test_a_change_that_is_refused_publishes_nothing(store: Store, ada: User) -> None:
+    eve = replace(ada, id=uuid4(), email=EmailAddress.parse("eve@example.com"))
+    await add(store, ada, eve)
+    stale = replace(ada, version=7).change_password("another", now=ada.updated_at)
+    namesake = eve.change_email(ada.email, now=eve.updated_at)
+
+    async with store.begin() as uow:
+        with pytest.raises(UserChanged):
+            await uow.users.save(stale)
+        with pytest.raises(EmailAlreadyRegistered):
+            await uow.users.save(replace(namesake, recorded=stale.recorded))
+        with pytest.raises(EmailAlreadyRegistered):
+            await uow.users.add(newly_registered(replace(ada, id=uuid4())))
+        await uow.commit()
+
+    assert store.delivered() == []
+
+
+async def test_an_event_is_published_once_however_often_its_user_is_stored(store: Store, ada: User) -> None:
+    user = newly_registered(ada)
+    await add(store, user)
+
+    with pytest.raises(EmailAlreadyRegistered):
+        await add(store, user)
+    with pytest.raises(UserChanged):
+        await change(store, user)
+    await change(store, user.rename(DisplayName.parse("Countess"), now=ada.updated_at))
+
+    assert store.delivered() == [SendWelcomeEmail(user_id=ada.id)]
+
+
+async def test_the_tasks_of_all_events_and_all_others_go_together(store: Store, ada: User) -> None:
+    event = ada.logged_in(uuid4(), now=ada.updated_at)
+    other = SendWelcomeEmail(user_id=uuid4())
+
+    async with store.begin() as uow:
+        await uow.users.add(newly_registered(ada))
+        await uow.tasks.publish(other)
+        uow.record(event)
+        await uow.commit()
+
+    delivered = store.delivered()
+    assert len(delivered) == 3
+    assert {SendWelcomeEmail(user_id=ada.id), other} <= set(delivered)

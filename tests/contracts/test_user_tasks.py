@@ -51,7 +51,7 @@ def eve_beside(ada: User) -> User:
 
 
 def welcome(user: User) -> SendWelcomeEmail:
-    return SendWelcomeEmail(user_id=user.id, email=user.email.value, name=user.name.value)
+    return SendWelcomeEmail(user_id=user.id)
 
 
 async def test_finds_tasks_by_the_id_and_by_the_address_of_the_user(begin: Begin, ada: User) -> None:

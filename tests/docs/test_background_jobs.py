@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import dramatiq
 import pytest
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.anyio
 BLOCKS = blocks(BACKGROUND_JOBS)
 COMMANDS = blocks(OPERATIONS)
 TEXT = BACKGROUND_JOBS.read_text()
-TASK = SendWelcomeEmail(user_id=uuid4(), email="ada@example.com", name="Ada")
+TASK = SendWelcomeEmail(user_id=uuid4())
 
 
 def test_the_targets_that_it_names_exist() -> None:
@@ -54,8 +54,14 @@ def test_the_payload_of_the_welcome_mail() -> None:
     payload = json.loads(BLOCKS["welcome_payload"])
 
     task = TaskCodec([SendWelcomeEmail]).decode("email:welcome", payload)
-    assert isinstance(task, SendWelcomeEmail)
-    assert task.name == "Ada Lovelace"
+    assert task == SendWelcomeEmail(user_id=UUID(payload["user_id"]))
+
+
+def test_the_subscriber_is_the_one_of_the_program() -> None:
+    application = ROOT / "internal" / "application"
+
+    assert BLOCKS["subscriber"] == (application / "tasks" / "count_log_in.py").read_text()
+    assert BLOCKS["subscribed"] in (application / "subscribers.py").read_text()
 
 
 def test_the_email_tasks_and_their_queues() -> None:

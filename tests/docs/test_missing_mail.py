@@ -4,11 +4,14 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
 import redis
 
+from internal.application.tasks.send_email_change import SendEmailChange
+from internal.application.tasks.send_verification_email import SendVerificationEmail
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.domain.user import User
 from internal.infrastructure.bootstrap.container import Container
@@ -75,7 +78,7 @@ def start_worker(env: dict[str, str], tmp_path: Path) -> Iterator[Callable[[], N
 
 
 async def publish_welcome(container: Container, ada: User) -> TaskReceipt:
-    task = SendWelcomeEmail(user_id=ada.id, email="ada@example.com", name="Ada")
+    task = SendWelcomeEmail(user_id=ada.id)
     async with container.database().unit_of_work() as uow:
         if not await uow.users.get(ada.id):
             await uow.users.add(ada)
@@ -148,11 +151,17 @@ async def test_a_task_that_redis_lost_is_enqueued_again(
 
 async def test_a_mail_is_found_by_its_address(container: Container, database_url: str, ada: User) -> None:
     receipt = await publish_welcome(container, ada)
+    async with container.database().unit_of_work() as uow:
+        to_nobody = await uow.tasks.publish(
+            SendEmailChange(user_id=uuid4(), email=ada.email.value, requested_at=ada.created_at)
+        )
+        await uow.tasks.publish(SendVerificationEmail(email="eve@example.com"))
+        await uow.commit()
 
     with psycopg.connect(database_url) as connection:
         found = connection.execute(BLOCKS["mail_of"].encode()).fetchall()
 
-    assert [row[0] for row in found] == [receipt.id]
+    assert {row[0] for row in found} == {receipt.id, to_nobody.id}
 
 
 async def test_rows_of_done_tasks_can_be_deleted(container: Container, database_url: str, ada: User) -> None:

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 import redis
 
+from internal.application.tasks.send_verification_email import SendVerificationEmail
 from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.taskqueue.broker.broker import RedisBroker
@@ -24,7 +25,7 @@ from tests.support.taskqueue.engine import Engine, Hand
 pytestmark = pytest.mark.anyio
 
 BLOCKS = blocks(BACKGROUND_JOBS)
-TASK = SendWelcomeEmail(user_id=uuid4(), email="ada@example.com", name="Ada")
+TASK = SendWelcomeEmail(user_id=uuid4())
 IN_AN_HOUR = 3_600_000  # ms
 
 LOGGED = re.compile(r"\S+ \S+ \[\w+ *\] ")
@@ -217,11 +218,11 @@ async def test_results(container: Container, redis_url: str, capsys: pytest.Capt
 
 async def test_chain_and_group(container: Container, redis_url: str) -> None:
     names = ("fetch", "convert", "store", "complain", "resize", "scan", "index", "announce")
-    given = {name: SendWelcomeEmail(user_id=uuid4(), email="ada@example.com", name=name) for name in names}
+    given = {name: SendVerificationEmail(email=name) for name in names}
     for block in ("chain", "group"):
         await run(
             BLOCKS[block], {"tasks": container.taskqueue.publisher(), "TaskOptions": TaskOptions, **given}
         )
 
-    published = {task.message.kwargs["name"] for task in queued(redis_url)}
+    published = {task.message.kwargs["email"] for task in queued(redis_url)}
     assert published == {"fetch", "resize", "scan", "index"}

@@ -1,6 +1,8 @@
 from types import TracebackType
 from typing import Self
 
+from internal.application.subscribers import tasks_of
+from internal.domain.events import Event
 from internal.ports.clock import Clock
 from tests.fakes.account_tokens import FakeAccountTokens
 from tests.fakes.clock import FakeClock
@@ -19,7 +21,10 @@ class FakeUnitOfWork:
         clock = clock or FakeClock()
         self.sessions = FakeSessionRepository(clock)
         self.account_tokens = FakeAccountTokens(clock)
-        self.users = FakeUserRepository(sessions=self.sessions, account_tokens=self.account_tokens)
+        self.users = FakeUserRepository(
+            sessions=self.sessions, account_tokens=self.account_tokens, record=self.record
+        )
+        self.recorded: list[Event] = []
         self.security_events = FakeSecurityEvents()
         self.requests = FakeIdempotentRequests(clock)
         self.tasks = tasks or FakeTaskPublisher(stores=True)
@@ -30,7 +35,12 @@ class FakeUnitOfWork:
         self._remember()
         return self
 
+    def record(self, event: Event) -> None:
+        self.recorded.append(event)
+
     async def commit(self) -> None:
+        await self.tasks.publish_many(tasks_of(self.recorded))
+        self.recorded.clear()
         for published in self.tasks.published:
             self.user_tasks.note(published)
         self._remember()
@@ -50,6 +60,7 @@ class FakeUnitOfWork:
         self.requests.by_key = self._requests
         self.user_tasks.noted = self._user_tasks
         self.tasks.published.clear()
+        self.recorded.clear()
 
     def _remember(self) -> None:
         self._users = dict(self.users.by_id)

@@ -168,7 +168,7 @@ def _only_task(site: Site) -> tuple[str, SendWelcomeEmail]:
     with psycopg.connect(site.postgres.url) as connection:
         [(task_id, payload)] = connection.execute("SELECT id, payload FROM outbox WHERE closed_at IS NULL")
     user_id = UUID(payload["user_id"])
-    return task_id, SendWelcomeEmail(user_id=user_id, email=payload["email"], name=payload["name"])
+    return task_id, SendWelcomeEmail(user_id=user_id)
 
 
 def _deliver(site: Site, task_id: str, task: SendWelcomeEmail, *, times: int) -> None:

@@ -2,14 +2,13 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from uuid import UUID
 
 import dramatiq
 import pytest
 import redis
 from sqlalchemy import func, select
 
-from internal.application.tasks.send_welcome_email import SendWelcomeEmail
+from internal.application.tasks.send_verification_email import SendVerificationEmail
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
 from internal.infrastructure.config.settings import Settings
@@ -24,8 +23,8 @@ KIB = 1024
 MIB = 1024 * KIB
 
 
-def mail(size: int) -> SendWelcomeEmail:
-    return SendWelcomeEmail(user_id=UUID(int=1), email="ada@example.com", name="x" * size)
+def mail(size: int) -> SendVerificationEmail:
+    return SendVerificationEmail(email="x" * size)
 
 
 @pytest.fixture(params=["publisher", "outbox", "actor"])

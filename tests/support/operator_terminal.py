@@ -11,6 +11,7 @@ from uuid import uuid4
 from typer.testing import CliRunner, Result
 
 from internal.application.admin.change_role import ChangeRole
+from internal.application.admin.count_log_ins import CountLogIns
 from internal.application.admin.create_user import CreateUser
 from internal.application.admin.disable_user import DisableUser
 from internal.application.admin.enable_user import EnableUser
@@ -37,6 +38,7 @@ from internal.ports.tasks import Task, TaskState
 from internal.ports.unavailable import Unavailable
 from tests.fakes.audit_trail import FakeAuditTrail
 from tests.fakes.clock import NOON, FakeClock
+from tests.fakes.log_in_counts import FakeLogInCounts
 from tests.fakes.outbox_inspector import FakeOutboxInspector
 from tests.fakes.security_event_log import FakeSecurityEventLog
 from tests.fakes.task_inspector import FakeTaskInspector
@@ -102,6 +104,7 @@ class FakeInstallation:
         self.outbox = FakeOutboxInspector(self.clock, batch=2)
         self.audit_trail = FakeAuditTrail()
         self.security_event_log = FakeSecurityEventLog()
+        self.log_in_counts = FakeLogInCounts()
         self.publisher = FakeTaskPublisher()
         self.unit_of_work = FakeUnitOfWork(tasks=FakeTaskPublisher(stores=True), clock=self.clock)
 
@@ -141,6 +144,7 @@ class FakeInstallation:
             list_users=ListUsers(user_directory=FakeUserDirectory(uow.users)),
             view_user=ViewUser(uow=uow),
             view_sessions=ViewSessions(uow=uow),
+            count_log_ins=CountLogIns(log_in_counts=self.log_in_counts, clock=clock),
             create_user=CreateUser(uow=uow, new_password=new_password(), clock=clock, new_id=uuid4),
             change_role=ChangeRole(uow=uow, clock=clock),
             disable_user=DisableUser(uow=uow, clock=clock),

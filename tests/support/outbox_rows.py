@@ -19,7 +19,7 @@ LONG_AGO = timedelta(minutes=1)
 
 
 def welcome(number: int = 1) -> SendWelcomeEmail:
-    return SendWelcomeEmail(user_id=UUID(int=number), email="ada@example.com", name="Ada")
+    return SendWelcomeEmail(user_id=UUID(int=number))
 
 
 def relay(container: Container, transport: TaskTransport) -> OutboxRelay:

@@ -81,13 +81,12 @@ class CreateUser:
 
     async def _build(self, command: CreateUserCommand, email: EmailAddress, name: DisplayName) -> User:
         now = self._clock.now()
-        return User(
-            id=self._new_id(),
+        return User.register(
+            user_id=self._new_id(),
             email=email,
             name=name,
             password_hash=await self._new_password(command.password, email=email.value, name=name.value),
-            created_at=now,
-            updated_at=now,
+            now=now,
             role=command.role,
             verified_at=now,
         )

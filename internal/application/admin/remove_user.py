@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from internal.application.administration import AdministerUserCommand
 from internal.application.erase_account import erase_account
 from internal.domain.security_event import EventName
+from internal.ports.clock import Clock
 from internal.ports.unit_of_work import UnitOfWork
 
 
@@ -12,8 +13,9 @@ class RemoveUserCommand(AdministerUserCommand):
 
 
 class RemoveUser:
-    def __init__(self, *, uow: UnitOfWork) -> None:
+    def __init__(self, *, uow: UnitOfWork, clock: Clock) -> None:
         self._uow = uow
+        self._clock = clock
 
     async def __call__(self, command: RemoveUserCommand) -> None:
         """Delete an account with everything that belongs to it.
@@ -28,5 +30,6 @@ class RemoveUser:
         command.require_other_account()
         async with self._uow as uow:
             user = await command.dispensable_subject_in(uow)
-            await erase_account(uow, user, command.event(EventName.ADMIN_USER_DELETED))
+            event = command.event(EventName.ADMIN_USER_DELETED)
+            await erase_account(uow, user, event, now=self._clock.now())
             await uow.commit()

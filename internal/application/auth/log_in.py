@@ -9,6 +9,7 @@ from internal.domain.email_address import EmailAddress, InvalidEmailAddress
 from internal.domain.security_event import EventName, Result, SecurityEvent
 from internal.domain.session import LASTS_FOR
 from internal.domain.user import AccountDisabled, InvalidCredentials, User
+from internal.ports.clock import Clock
 from internal.ports.password_attempts import PasswordAttempts, attempted
 from internal.ports.password_hasher import Match, PasswordHasher
 from internal.ports.rate_limiter import EVERYBODY, Limit, RateLimiter
@@ -43,6 +44,7 @@ class LogIn:
         password_attempts: PasswordAttempts,
         rate_limiter: RateLimiter,
         open_session: OpenSession,
+        clock: Clock,
     ) -> None:
         self._uow = uow
         self._users = users
@@ -50,6 +52,7 @@ class LogIn:
         self._password_attempts = password_attempts
         self._rate_limiter = rate_limiter
         self._open_session = open_session
+        self._clock = clock
 
     async def __call__(self, command: LogInCommand) -> LoggedInUser:
         """Exchange credentials for a session. An outdated password hash is replaced.
@@ -97,6 +100,7 @@ class LogIn:
         caller = command.caller
         async with self._uow as uow:
             tokens = await self._open_session(uow, user, caller, lasts_for=command.lasts_for)
+            uow.record(user.logged_in(tokens.session_id, now=self._clock.now()))
             if new_hash is not None:
                 await uow.users.replace_password_hash(user, new_hash)
             await uow.security_events.add(

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from internal.application.auth.open_session import IssuedTokens, OpenSession
 from internal.application.new_password import NewPassword
-from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.domain.caller import Caller
 from internal.domain.display_name import DisplayName
 from internal.domain.email_address import EmailAddress
@@ -62,7 +61,7 @@ class RegisterUser:
         self._new_id = new_id
 
     async def __call__(self, command: RegisterUserCommand) -> RegisteredUser:
-        """Store the user, open a session and publish the welcome email.
+        """Store the user and open a session. Subscribers to UserCreated do the rest.
 
         A request with the idempotency key of an earlier one gets the earlier user and only a new session.
 
@@ -95,9 +94,6 @@ class RegisterUser:
 
     async def _store(self, uow: UnitOfWork, user: User, caller: Caller) -> IssuedTokens:
         await uow.users.add(user)
-        await uow.tasks.publish(
-            SendWelcomeEmail(user_id=user.id, email=user.email.value, name=user.name.value)
-        )
         await uow.security_events.add(
             SecurityEvent.on_own_account(EventName.REGISTERED, user_id=user.id, caller=caller)
         )

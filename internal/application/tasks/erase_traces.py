@@ -2,9 +2,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Self
 from uuid import UUID
 
+from internal.domain.events import UserDeleted
 from internal.ports.task_inspector import TaskAction, TaskInspector, TaskNotFound
 from internal.ports.tasks import RetryLater, TaskContext, TaskOptions
 from internal.ports.unit_of_work import UnitOfWork
@@ -23,6 +24,10 @@ class EraseTraces:
 
     # A field `user_id` would make this one of the tasks that it deletes.
     deleted_user_id: UUID
+
+    @classmethod
+    def on(cls, event: UserDeleted) -> Self:
+        return cls(deleted_user_id=event.user_id)
 
 
 class EraseTracesHandler:

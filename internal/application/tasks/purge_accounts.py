@@ -12,7 +12,7 @@ BATCH = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurgeAccounts:
-    """Forget ended sessions, expired tokens of emails, and old security events."""
+    """Forget ended sessions, expired tokens of emails, old counts of log-ins, and old security events."""
 
     task_name: ClassVar[str] = "accounts:purge"
     task_options: ClassVar[TaskOptions] = TaskOptions(queue=Queue.LOW, unique_for=timedelta(hours=1))
@@ -27,6 +27,7 @@ class PurgeAccountsHandler:
     async def __call__(self, task: PurgeAccounts, context: TaskContext) -> None:  # noqa: ARG002 - a TaskHandler
         await self._purge_all(self._history.purge_sessions)
         await self._purge_all(self._history.purge_account_tokens)
+        await self._purge_all(self._history.purge_counted_log_ins)
         await self._purge_all(partial(self._history.purge_security_events, kept_for=self._events_for))
 
     async def _purge_all(self, purge: Callable[..., Awaitable[int]]) -> None:

@@ -1,11 +1,11 @@
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 from uuid import UUID
 
 from internal.application.tasks.issue_link_token import IssueLinkToken
 from internal.application.tasks.send_email_once import SendEmailOnce
 from internal.domain.account_token import TokenPurpose
-from internal.domain.email_address import EmailAddress
+from internal.domain.events import UserCreated
 from internal.ports.email_sender import Email
 from internal.ports.tasks import TaskContext, TaskOptions
 from internal.ports.user_reader import UserReader
@@ -19,12 +19,14 @@ class SendWelcomeEmail:
     task_options: ClassVar[TaskOptions] = TaskOptions()
 
     user_id: UUID
-    email: str
-    name: str
+
+    @classmethod
+    def on(cls, event: UserCreated) -> Self | None:
+        return None if event.is_verified else cls(user_id=event.user_id)
 
 
 class SendWelcomeEmailHandler:
-    """Sends nothing if the account has been deleted or disabled."""
+    """Sends nothing if the account was deleted or disabled, or if its address is verified already."""
 
     def __init__(
         self, *, users: UserReader, issue_link_token: IssueLinkToken, send_email_once: SendEmailOnce
@@ -34,18 +36,12 @@ class SendWelcomeEmailHandler:
         self._send_email_once = send_email_once
 
     async def __call__(self, task: SendWelcomeEmail, context: TaskContext) -> None:
-        recipient = EmailAddress.parse(task.email)
         user = await self._users.get(task.user_id)
-        if user is None or user.disabled_at:
+        if user is None or user.disabled_at or user.verified_at:
             return
         variables = await self._issue_link_token(
-            TokenPurpose.VERIFY_EMAIL, user=user, recipient=recipient, task_id=context.id
+            TokenPurpose.VERIFY_EMAIL, user=user, recipient=user.email, task_id=context.id
         )
         await self._send_email_once(
-            Email(
-                kind="welcome",
-                recipient=recipient,
-                variables={**variables, "name": task.name},
-                message_id=context.id,
-            )
+            Email(kind="welcome", recipient=user.email, variables=variables, message_id=context.id)
         )

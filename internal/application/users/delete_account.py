@@ -6,6 +6,7 @@ from internal.application.hold_user import hold_signed_in, hold_unless_last_admi
 from internal.application.users.confirm_password import ConfirmPassword
 from internal.domain.caller import Caller
 from internal.domain.security_event import EventName, SecurityEvent
+from internal.ports.clock import Clock
 from internal.ports.unit_of_work import UnitOfWork
 
 
@@ -17,9 +18,10 @@ class DeleteAccountCommand:
 
 
 class DeleteAccount:
-    def __init__(self, *, uow: UnitOfWork, confirm_password: ConfirmPassword) -> None:
+    def __init__(self, *, uow: UnitOfWork, confirm_password: ConfirmPassword, clock: Clock) -> None:
         self._uow = uow
         self._confirm_password = confirm_password
+        self._clock = clock
 
     async def __call__(self, command: DeleteAccountCommand) -> None:
         """Delete the user's own account with everything that belongs to it.
@@ -36,5 +38,5 @@ class DeleteAccount:
                 return
             held = await hold_signed_in(uow, user)
             event = SecurityEvent.on_own_account(EventName.DELETED, user_id=user.id, caller=command.caller)
-            await erase_account(uow, held, event)
+            await erase_account(uow, held, event, now=self._clock.now())
             await uow.commit()

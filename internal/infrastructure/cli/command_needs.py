@@ -14,6 +14,7 @@ from internal.ports.tasks import Task
 
 if TYPE_CHECKING:  # `--help` does not need them, nor the libraries that some import
     from internal.application.admin.change_role import ChangeRole
+    from internal.application.admin.count_log_ins import CountLogIns
     from internal.application.admin.create_user import CreateUser
     from internal.application.admin.disable_user import DisableUser
     from internal.application.admin.enable_user import EnableUser
@@ -66,6 +67,7 @@ class UserTools:
     list_users: "ListUsers"
     view_user: "ViewUser"
     view_sessions: "ViewSessions"
+    count_log_ins: "CountLogIns"
     create_user: "CreateUser"
     change_role: "ChangeRole"
     disable_user: "DisableUser"

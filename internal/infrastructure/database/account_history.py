@@ -6,7 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from internal.domain.session import IDLE_FOR
 from internal.infrastructure.database.engine import translated_outages
-from internal.infrastructure.database.tables import account_tokens, security_events, sessions
+from internal.infrastructure.database.tables import account_tokens, counted_log_ins, security_events, sessions
+from internal.ports.account_history import COUNTED_FOR
 
 # A task that is run again must find that its token was used.
 TOKENS_FOR = timedelta(days=1)
@@ -27,6 +28,10 @@ _SECURITY_EVENTS = _purge(
     security_events.c.id, security_events.c.occurred_at <= func.now() - bindparam("kept_for", type_=Interval)
 )
 
+_COUNTED_LOG_INS = _purge(
+    counted_log_ins.c.event_id, counted_log_ins.c.occurred_at <= func.now() - literal(COUNTED_FOR)
+)
+
 
 class SqlAlchemyAccountHistory:
     def __init__(self, engine: AsyncEngine) -> None:
@@ -40,6 +45,9 @@ class SqlAlchemyAccountHistory:
 
     async def purge_security_events(self, *, kept_for: timedelta, at_most: int) -> int:
         return await self._run(_SECURITY_EVENTS, kept_for=kept_for, at_most=at_most)
+
+    async def purge_counted_log_ins(self, *, at_most: int) -> int:
+        return await self._run(_COUNTED_LOG_INS, at_most=at_most)
 
     async def _run(self, purge: Delete, **parameters: object) -> int:
         with translated_outages():

@@ -147,6 +147,15 @@ security_events = Table(
     ),
 )
 
+# The log-ins that were counted. Who it was is not known here.
+counted_log_ins = Table(
+    "counted_log_ins",
+    metadata,
+    Column("event_id", Uuid, primary_key=True),
+    Column("occurred_at", DateTime(timezone=True), nullable=False),
+    Index("ix_counted_log_ins_occurred_at", "occurred_at"),
+)
+
 outbox = Table(
     "outbox",
     metadata,

@@ -1,10 +1,12 @@
 import asyncio
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from internal.domain.events import Event
 from internal.infrastructure.database.account_tokens import SqlAlchemyAccountTokens
 from internal.infrastructure.database.engine import is_outage, outage, translated_outages
 from internal.infrastructure.database.idempotent_requests import SqlAlchemyIdempotentRequests
@@ -16,6 +18,7 @@ from internal.infrastructure.database.session_repository import SqlAlchemySessio
 from internal.infrastructure.database.user_repository import SqlAlchemyUserRepository
 from internal.infrastructure.tasks.task_encoder import TaskEncoder
 from internal.infrastructure.tasks.transport import TaskTransport
+from internal.ports.tasks import Task
 from internal.ports.unavailable import Unavailable
 
 
@@ -31,6 +34,7 @@ class SqlAlchemyUnitOfWork:
     user_tasks: SqlAlchemyUserTasks
     _connection: AsyncConnection
     _deadline: asyncio.Timeout
+    _recorded: list[Event]
 
     def __init__(
         self,
@@ -39,6 +43,7 @@ class SqlAlchemyUnitOfWork:
         relay: OutboxRelay,
         encoder: TaskEncoder,
         transport: TaskTransport,
+        tasks_of: Callable[[Sequence[Event]], Sequence[Task]],
         within: timedelta,
     ) -> None:
         self._within = within
@@ -46,6 +51,7 @@ class SqlAlchemyUnitOfWork:
         self._relay = relay
         self._encoder = encoder
         self._transport = transport
+        self._tasks_of = tasks_of
 
     async def __aenter__(self) -> Self:
         self._deadline = asyncio.timeout(self._within.total_seconds())
@@ -57,7 +63,8 @@ class SqlAlchemyUnitOfWork:
         except BaseException as error:
             await self._meet_deadline(error)
             raise
-        self.users = SqlAlchemyUserRepository(self._connection)
+        self._recorded = []
+        self.users = SqlAlchemyUserRepository(self._connection, record=self.record)
         self.sessions = SqlAlchemySessionRepository(self._connection)
         self.account_tokens = SqlAlchemyAccountTokens(self._connection)
         self.security_events = SqlAlchemySecurityEvents(self._connection)
@@ -68,8 +75,13 @@ class SqlAlchemyUnitOfWork:
         self.user_tasks = SqlAlchemyUserTasks(self._connection)
         return self
 
+    def record(self, event: Event) -> None:
+        self._recorded.append(event)
+
     async def commit(self) -> None:
-        """Commit, return the connection to the pool, then enqueue the tasks."""
+        """Store the tasks of the subscribers, commit, return the connection to the pool, then enqueue."""
+        if of_subscribers := self._tasks_of(self._recorded):
+            await self.tasks.publish_many(of_subscribers)
         await self._connection.commit()
         self._deadline.reschedule(None)  # a slow Redis must not make a committed transaction look failed
         await self._connection.close()

@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from internal.domain.display_name import DisplayName
 from internal.domain.email_address import EmailAddress
+from internal.domain.events import Event
 from internal.domain.role import Role
 from internal.domain.user import EmailAlreadyRegistered, LastAdmin, User, UserChanged
 from internal.infrastructure.database.direct_statement import DirectStatement
@@ -43,13 +44,15 @@ _LOCKED_ADMINS = (
 
 
 class SqlAlchemyUserRepository:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, *, record: Callable[[Event], None]) -> None:
         self._connection = connection
+        self._record = record
 
     async def add(self, user: User) -> None:
         # An IntegrityError would end the transaction, and its text would contain the address.
         if not await _ADD.rows(self._connection, _to_row(user)):
             raise EmailAlreadyRegistered
+        self._record_of(user)
 
     async def get(self, user_id: UUID) -> User | None:
         return await self._one(OF_ID, {"user_id": user_id})
@@ -73,6 +76,7 @@ class SqlAlchemyUserRepository:
             raise EmailAlreadyRegistered from None
         if not changed:
             raise UserChanged
+        self._record_of(user)
 
     async def require_other_admin(self, user: User) -> None:
         locked = await self._connection.execute(_LOCKED_ADMINS, {"user_id": user.id})
@@ -80,7 +84,10 @@ class SqlAlchemyUserRepository:
             raise LastAdmin
 
     async def delete(self, user: User) -> bool:
-        return (await self._connection.execute(delete(users).where(users.c.id == user.id))).rowcount == 1
+        deleted = await self._connection.execute(delete(users).where(users.c.id == user.id))
+        if deleted.rowcount:
+            self._record_of(user)
+        return deleted.rowcount == 1
 
     async def replace_password_hash(self, user: User, password_hash: str) -> bool:
         replace = (
@@ -89,6 +96,10 @@ class SqlAlchemyUserRepository:
             .values(password_hash=password_hash)
         )
         return (await self._connection.execute(replace)).rowcount == 1
+
+    def _record_of(self, user: User) -> None:
+        if user.recorded:
+            self._record(user.recorded)
 
     async def _one(self, query: DirectStatement, values: Mapping[str, object]) -> User | None:
         return user_in(await query.rows(self._connection, values))

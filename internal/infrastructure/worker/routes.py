@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from internal.application.tasks.count_log_in import CountLogIn
 from internal.application.tasks.erase_traces import EraseTraces
 from internal.application.tasks.purge_accounts import PurgeAccounts
 from internal.application.tasks.purge_outbox import PurgeOutbox
@@ -15,6 +16,7 @@ from internal.application.tasks.send_welcome_email import SendWelcomeEmail
 from internal.ports.tasks import Task
 
 ROUTES: Mapping[type[Task], str] = {
+    CountLogIn: "count_log_in_handler",
     EraseTraces: "erase_traces_handler",
     PurgeAccounts: "purge_accounts_handler",
     PurgeOutbox: "purge_outbox_handler",

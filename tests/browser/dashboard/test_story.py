@@ -87,9 +87,10 @@ def test_cancels_a_running_task(page: Page, operated: Site) -> None:
 
 def test_enqueues_a_task_from_its_form(page: Page) -> None:
     page.goto("/dashboard/enqueue")
-    page.get_by_role("link", name="email:welcome").first.click()
+    page.get_by_role("link", name="email:email-changed").first.click()
     page.locator("[name='payload.user_id']").fill("e93ad238-1f7d-4f21-897f-7ec0d8fb3744")
     page.locator("[name='payload.name']").fill("Grace")
+    page.locator("[name='payload.changed_at']").fill("2030-03-04T23:07")
     press(page, "Enqueue")
     expect(page.get_by_role("alert")).to_contain_text("email")
 

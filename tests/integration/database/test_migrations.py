@@ -33,6 +33,7 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle
 TABLES = {
     "account_tokens",
     "alembic_version",
+    "counted_log_ins",
     "idempotent_requests",
     "outbox",
     "security_events",

@@ -48,9 +48,7 @@ def send_once(container: Container) -> SendEmailOnce:
 async def email(container: Container) -> Email:
     """That of a stored task."""
     async with container.database.unit_of_work() as uow:
-        receipt = await uow.tasks.publish(
-            SendWelcomeEmail(user_id=uuid4(), email="ada@example.com", name="Ada")
-        )
+        receipt = await uow.tasks.publish(SendWelcomeEmail(user_id=uuid4()))
         await uow.commit()
     return Email(
         kind="welcome",

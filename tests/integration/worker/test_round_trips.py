@@ -14,8 +14,8 @@ pytestmark = pytest.mark.anyio
 async def test_an_email_takes_one_round_trip_each_for_user_token_claim_and_completion(
     container: Container,
 ) -> None:
-    ada = (await stored_account(container)).user
-    task = SendWelcomeEmail(user_id=ada.id, email=ada.email.value, name=ada.name.value)
+    ada = (await stored_account(container, is_verified=False)).user
+    task = SendWelcomeEmail(user_id=ada.id)
     async with container.database.unit_of_work() as uow:
         receipt = await uow.tasks.publish(task)
         await uow.commit()

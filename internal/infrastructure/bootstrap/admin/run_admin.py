@@ -167,6 +167,7 @@ class LocatedInstallation:
                     list_users=admin.list_users(),
                     view_user=admin.view_user(),
                     view_sessions=admin.view_sessions(),
+                    count_log_ins=admin.count_log_ins(),
                     create_user=admin.create_user(),
                     change_role=admin.change_role(),
                     disable_user=admin.disable_user(),

@@ -4,6 +4,7 @@ from uuid import UUID
 from dependency_injector import containers, providers
 
 from internal.application.admin.change_role import ChangeRole
+from internal.application.admin.count_log_ins import CountLogIns
 from internal.application.admin.create_user import CreateUser
 from internal.application.admin.disable_user import DisableUser
 from internal.application.admin.enable_user import EnableUser
@@ -31,6 +32,7 @@ class AdminContainer(containers.DeclarativeContainer):
 
     list_users = providers.Factory(ListUsers, user_directory=database.user_directory)
     view_user = providers.Factory(ViewUser, uow=database.unit_of_work)
+    count_log_ins = providers.Factory(CountLogIns, log_in_counts=database.log_in_counts, clock=clock)
     view_sessions = providers.Factory(ViewSessions, uow=database.unit_of_work)
     create_user = providers.Factory(
         CreateUser,
@@ -52,4 +54,4 @@ class AdminContainer(containers.DeclarativeContainer):
         ListAudit, users=database.user_reader, security_event_log=database.security_event_log
     )
     enqueue_task = providers.Factory(EnqueueTask, uow=database.unit_of_work, publisher=taskqueue.publisher)
-    remove_user = providers.Factory(RemoveUser, uow=database.unit_of_work)
+    remove_user = providers.Factory(RemoveUser, uow=database.unit_of_work, clock=clock)

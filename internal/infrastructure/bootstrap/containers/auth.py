@@ -52,6 +52,7 @@ class AuthContainer(containers.DeclarativeContainer):
         password_attempts=security.password_attempts,
         rate_limiter=security.rate_limiter,
         open_session=open_session,
+        clock=clock,
     )
     refresh_session = providers.Factory(
         RefreshSession,

@@ -5,12 +5,14 @@ from uuid import UUID
 
 from dependency_injector import containers, providers
 
+from internal.application.subscribers import tasks_of
 from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.database.account_history import SqlAlchemyAccountHistory
 from internal.infrastructure.database.account_tokens import SqlAlchemyTokenKeeper
 from internal.infrastructure.database.audit_trail import SqlAlchemyAuditTrail
 from internal.infrastructure.database.engine import DatabaseTimeouts, create_engine
 from internal.infrastructure.database.idempotency import SqlAlchemyIdempotency
+from internal.infrastructure.database.log_in_counts import SqlAlchemyLogInCounts
 from internal.infrastructure.database.outbox.completion_log import SqlAlchemyCompletionLog
 from internal.infrastructure.database.outbox.history import SqlAlchemyTaskHistory
 from internal.infrastructure.database.outbox.relay import OutboxRelay
@@ -73,6 +75,7 @@ class DatabaseContainer(containers.DeclarativeContainer):
         relay=outbox_relay,
         encoder=providers.Singleton(TaskEncoder, codec=taskqueue.codec, new_id=new_id, outbox_clock=clock),
         transport=taskqueue.publisher,
+        tasks_of=providers.Object(tasks_of),
         within=timeouts.provided.statement,
     )
     completion_log = providers.Singleton(SqlAlchemyCompletionLog, engine)
@@ -83,5 +86,6 @@ class DatabaseContainer(containers.DeclarativeContainer):
     user_directory = providers.Singleton(SqlAlchemyUserDirectory, engine)
     request_history = providers.Singleton(SqlAlchemyRequestHistory, engine)
     account_history = providers.Singleton(SqlAlchemyAccountHistory, engine)
+    log_in_counts = providers.Singleton(SqlAlchemyLogInCounts, engine)
     audit_trail = providers.Singleton(SqlAlchemyAuditTrail, engine)
     security_event_log = providers.Singleton(SqlAlchemySecurityEventLog, engine)

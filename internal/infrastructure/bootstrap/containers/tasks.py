@@ -3,6 +3,7 @@ from datetime import timedelta
 from dependency_injector import containers, providers
 
 from internal.application.tasks.bulkhead import Bulkhead
+from internal.application.tasks.count_log_in import CountLogInHandler
 from internal.application.tasks.erase_traces import EraseTracesHandler
 from internal.application.tasks.issue_link_token import IssueLinkToken
 from internal.application.tasks.purge_accounts import PurgeAccountsHandler
@@ -43,6 +44,7 @@ class TasksContainer(containers.DeclarativeContainer):
         clock=clock,
     )
 
+    count_log_in_handler = providers.Factory(CountLogInHandler, log_in_counts=database.log_in_counts)
     erase_traces_handler = providers.Factory(
         EraseTracesHandler, uow=database.unit_of_work, task_inspector=inspection.tasks
     )
@@ -65,7 +67,7 @@ class TasksContainer(containers.DeclarativeContainer):
     )
     send_email_changed_handler = providers.Factory(SendEmailChangedHandler, send_email_once=send_email_once)
     send_password_changed_handler = providers.Factory(
-        SendPasswordChangedHandler, send_email_once=send_email_once
+        SendPasswordChangedHandler, users=database.user_reader, send_email_once=send_email_once
     )
     send_password_reset_handler = providers.Factory(
         SendPasswordResetHandler,

@@ -51,7 +51,7 @@ class UsersContainer(containers.DeclarativeContainer):
         clock=clock,
     )
     delete_account = providers.Factory(
-        DeleteAccount, uow=database.unit_of_work, confirm_password=confirm_password
+        DeleteAccount, uow=database.unit_of_work, confirm_password=confirm_password, clock=clock
     )
     export_account = providers.Factory(
         ExportAccount,

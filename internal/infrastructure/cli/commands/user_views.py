@@ -1,11 +1,12 @@
-"""`user ls`, `show` and `sessions`."""
+"""`user ls`, `show`, `sessions` and `log-ins`."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Annotated
 
 import typer
 
+from internal.application.admin.count_log_ins import CountLogInsCommand
 from internal.application.admin.list_users import ListedUsers, ListUsersCommand
 from internal.application.admin.revoke_sessions import RevokeSessionsCommand
 from internal.application.admin.view_sessions import ViewSessionsCommand
@@ -24,6 +25,7 @@ from internal.infrastructure.cli.arguments.user_argument import (
 from internal.infrastructure.cli.command_needs import UserTools
 from internal.infrastructure.cli.output.console import print_line, show_fields, show_json, show_table
 from internal.infrastructure.cli.output.user_output import (
+    LOG_INS,
     SESSIONS,
     USERS,
     session_json,
@@ -149,3 +151,28 @@ def _revoke(context: typer.Context, user: User, *, yes: bool, as_json: bool) -> 
         show_json({"user_id": str(user.id), "revoked": revoked})
     else:
         print_line(f"{humanize.counted(revoked, 'session')} ended")
+
+
+def log_ins(
+    context: typer.Context,
+    *,
+    days: Annotated[int, typer.Option(min=1, max=400, help="Number of days, with today.")] = 14,
+    as_json: AsJson = False,
+) -> None:
+    """Show the number of log-ins per day.
+
+    A day begins at midnight in UTC. Nothing tells who logged in.
+
+    Examples:
+      python -m cmd.admin user log-ins
+      python -m cmd.admin user log-ins --days 90 --json
+    """
+
+    async def read(tools: UserTools) -> Mapping[date, int]:
+        return await tools.count_log_ins(CountLogInsCommand(actor=tools.operator, days=days))
+
+    counts = run_on_users(context, read)
+    if as_json:
+        show_json({"days": [{"day": day.isoformat(), "log_ins": count} for day, count in counts.items()]})
+    else:
+        show_table(LOG_INS, [(day.isoformat(), f"{count:,}") for day, count in counts.items()], empty="")

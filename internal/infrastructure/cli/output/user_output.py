@@ -25,6 +25,7 @@ SESSIONS = (
     Column("ADDRESS", is_text=True),
     Column("USER AGENT", is_text=True, is_optional=True),
 )
+LOG_INS = (Column("DAY"), Column("LOG-INS", is_number=True))
 
 
 def state_of(user: User) -> str:

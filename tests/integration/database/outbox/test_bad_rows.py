@@ -11,6 +11,7 @@ import redis
 from sqlalchemy import func, select, text
 from structlog.testing import capture_logs
 
+from internal.application.tasks.send_verification_email import SendVerificationEmail
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.bootstrap.lifespan import open_resources
 from internal.infrastructure.config.settings import Settings
@@ -229,11 +230,11 @@ async def test_a_payload_that_cannot_be_encoded_is_refused_before_anything_is_st
         with pytest.raises(ValueError, match="queue"):
             await uow.tasks.publish_chain([welcome(2), (welcome(3), TaskOptions(queue="unknown"))])
         with pytest.raises(ValueError, match="bytes"):
-            await uow.tasks.publish_group([welcome(4)] * 2, then=welcome(5), on_failure=welcome_of(2 * MIB))
+            await uow.tasks.publish_group([welcome(4)] * 2, then=welcome(5), on_failure=mail_of(2 * MIB))
         await uow.commit()
 
     assert await forwarded(container) == {"fine": True}
 
 
-def welcome_of(size: int) -> Any:
-    return type(welcome())(user_id=welcome().user_id, email="ada@example.com", name="x" * size)
+def mail_of(size: int) -> SendVerificationEmail:
+    return SendVerificationEmail(email="x" * size)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 async def publish(container: Container) -> str:
     async with container.database().unit_of_work() as uow:
-        task = SendWelcomeEmail(user_id=UUID(int=1), email="ada@example.com", name="Ada")
+        task = SendWelcomeEmail(user_id=UUID(int=1))
         receipt = await uow.tasks.publish(task)
         await uow.commit()
     return receipt.id

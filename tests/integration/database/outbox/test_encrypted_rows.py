@@ -1,22 +1,46 @@
 """Rows whose payloads are encrypted: stored, shown, swept after Redis has lost them, and run."""
 
-from datetime import timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Unpack
+from uuid import UUID
 
 import pytest
 import redis
 from sqlalchemy import select, text
 
+from internal.application.tasks.send_email_changed import SendEmailChanged
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.database.tables import outbox
-from tests.support.outbox_rows import make_due, publish, welcome
+from internal.ports.tasks import TaskOverrides
+from tests.support.outbox_rows import make_due
 from tests.support.queue_contents import Queued, queued
 from tests.support.redis_contents import contents
 
 pytestmark = pytest.mark.anyio
 
 HOUR = timedelta(hours=1)
-PAYLOAD = {"user_id": str(welcome().user_id), "email": "ada@example.com", "name": "Ada"}
+PAYLOAD = {
+    "user_id": "00000000-0000-0000-0000-000000000001",
+    "email": "ada@example.com",
+    "name": "Ada",
+    "changed_at": "2030-01-01T12:00:00Z",
+}
+
+
+def notice(number: int = 1) -> SendEmailChanged:
+    return SendEmailChanged(
+        user_id=UUID(int=number),
+        email="ada@example.com",
+        name="Ada",
+        changed_at=datetime(2030, 1, 1, 12, tzinfo=UTC),
+    )
+
+
+async def publish(container: Container, **overrides: Unpack[TaskOverrides]) -> str:
+    async with container.database().unit_of_work() as uow:
+        receipt = await uow.tasks.publish(notice(), **overrides)
+        await uow.commit()
+    return receipt.id
 
 
 async def rows_of(container: Container) -> str:
@@ -34,9 +58,9 @@ def decoded(container: Container, task: Queued) -> object:
 async def test_neither_a_row_nor_redis_has_a_value(encrypting_container: Container, redis_url: str) -> None:
     container = encrypting_container
     async with container.database.unit_of_work() as uow:
-        await uow.tasks.publish_chain([welcome(1), welcome(2)], on_failure=welcome(3))
-        await uow.tasks.publish(welcome(), unique_for=HOUR, unique_key="ada@example.com")
-        await uow.tasks.publish(welcome(), max_running=1, limit_key="ada@example.com")
+        await uow.tasks.publish_chain([notice(1), notice(2)], on_failure=notice(3))
+        await uow.tasks.publish(notice(), unique_for=HOUR, unique_key="ada@example.com")
+        await uow.tasks.publish(notice(), max_running=1, limit_key="ada@example.com")
         await uow.commit()
     await container.database.outbox_relay().close()
 
@@ -77,7 +101,7 @@ async def test_a_sweeper_without_keys_restores_what_redis_has_lost(
 
     [task] = queued(redis_url)
     assert (task.id, task.message.options["format"]) == (task_id, 2)
-    assert decoded(encrypting_container, task) == welcome()
+    assert decoded(encrypting_container, task) == notice()
 
 
 async def test_equal_tasks_are_duplicates_in_the_outbox_and_directly(
@@ -87,7 +111,7 @@ async def test_equal_tasks_are_duplicates_in_the_outbox_and_directly(
     first = await publish(container, unique_for=HOUR)
     await container.database.outbox_relay().close()
 
-    direct = await container.taskqueue.publisher().publish(welcome(), unique_for=HOUR)
+    direct = await container.taskqueue.publisher().publish(notice(), unique_for=HOUR)
 
     assert (direct.id, direct.duplicate) == (first, True)
     assert [task.id for task in queued(redis_url)] == [first]

@@ -17,12 +17,13 @@ from tests.support.accounts import Account
 pytestmark = pytest.mark.anyio
 
 PAGE = "/dashboard/enqueue"
-NAME = "email:welcome"
+NAME = "email:email-changed"
 TYPED = {
     "task": NAME,
     "payload.user_id": "e93ad238-1f7d-4f21-897f-7ec0d8fb3744",
     "payload.email": "grace@example.com",
     "payload.name": '"><script>alert(1)</script>',
+    "payload.changed_at": "2030-03-04T23:07:00Z",
     "option.queue": "low",
     "option.delay": "15m",
 }
@@ -43,8 +44,8 @@ async def sent(client: httpx.AsyncClient, admin: Account, to: str = PAGE, **chan
 async def test_lists_the_tasks_with_what_they_do(client: httpx.AsyncClient, admin: Account) -> None:
     page = await client.get(PAGE, headers=admin.headers)
 
-    assert f'href="{PAGE}?task=email%3Awelcome"' in page.text
-    assert "Greet a new user by email" in page.text
+    assert f'href="{PAGE}?task=email%3Aemail-changed"' in page.text
+    assert "Tell the old address of an account" in page.text
 
 
 async def test_a_viewer_sees_why_not_and_is_refused(client: httpx.AsyncClient, viewer: Account) -> None:
@@ -115,7 +116,7 @@ async def test_previews_the_command_and_publishes_nothing(
 
     assert answer.status_code == 200
     shown = unescape(answer.text)
-    assert "./admin task enqueue email:welcome" in shown
+    assert "./admin task enqueue email:email-changed" in shown
     assert "--queue=low" in shown
     assert "--delay=15m" in shown
     assert '"email": "grace@example.com"' in shown

@@ -26,7 +26,7 @@ from tests.support.queue_contents import queued
 
 pytestmark = pytest.mark.anyio
 
-TASK = SendWelcomeEmail(user_id=UUID(int=1), email="ada@example.com", name="Ada")
+TASK = SendWelcomeEmail(user_id=UUID(int=1))
 LIMIT = FORWARD_WITHIN.total_seconds()
 CONNECT_TIMEOUT, TIMEOUT = 0.4, 0.3  # seconds
 

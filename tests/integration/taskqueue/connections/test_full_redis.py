@@ -12,7 +12,7 @@ from tests.support.queue_contents import queued
 
 pytestmark = pytest.mark.anyio
 
-TASK = SendWelcomeEmail(user_id=UUID(int=1), email="ada@example.com", name="Ada")
+TASK = SendWelcomeEmail(user_id=UUID(int=1))
 MESSAGE: Message[None] = Message(queue_name="default", actor_name="work", args=(), kwargs={}, options={})
 
 

@@ -149,7 +149,7 @@ def container_of(url: str, monkeypatch: pytest.MonkeyPatch) -> Container:
 async def publish(container: Container) -> None:
     async with linger(), open_resources(container):
         assert await answers(container.taskqueue.redis())
-        task = SendWelcomeEmail(user_id=UUID(int=1), email="ada@example.com", name="Ada")
+        task = SendWelcomeEmail(user_id=UUID(int=1))
         await container.taskqueue.publisher().publish(task, queue="default", task_id="welcome-ada")
 
 

@@ -105,7 +105,7 @@ async def test_ends_the_sessions_of_the_user_alone(office: Office) -> None:
 async def test_deletes_a_user_with_their_sessions(office: Office) -> None:
     await office.log_in(office.subject)
 
-    await RemoveUser(uow=office.uow)(
+    await RemoveUser(uow=office.uow, clock=office.clock)(
         RemoveUserCommand(actor=office.admin, caller=CALLER, user_id=office.subject.id)
     )
 

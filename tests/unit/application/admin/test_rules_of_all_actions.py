@@ -55,7 +55,7 @@ def revoke(office: Office, actor: Actor, user_id: UUID) -> Awaitable[object]:
 
 def remove(office: Office, actor: Actor, user_id: UUID) -> Awaitable[object]:
     command = RemoveUserCommand(actor=actor, caller=CALLER, user_id=user_id)
-    return RemoveUser(uow=office.uow)(command)
+    return RemoveUser(uow=office.uow, clock=office.clock)(command)
 
 
 def reset(office: Office, actor: Actor, user_id: UUID) -> Awaitable[object]:

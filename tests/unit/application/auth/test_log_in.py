@@ -42,6 +42,7 @@ class Accounts(FakeSite):
             password_attempts=self.attempts,
             rate_limiter=self.limits,
             open_session=self.open_session,
+            clock=self.clock,
         )
 
 

@@ -78,7 +78,7 @@ async def test_publishes_one_welcome_mail(sign_up: SignUp) -> None:
     registered = await sign_up.register_user(ADA)
 
     [published] = sign_up.uow.published
-    assert published.task == SendWelcomeEmail(user_id=registered.user.id, email="ada@example.com", name="Ada")
+    assert published.task == SendWelcomeEmail(user_id=registered.user.id)
 
 
 async def test_rejects_an_email_that_is_taken(sign_up: SignUp) -> None:

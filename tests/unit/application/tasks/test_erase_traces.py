@@ -37,9 +37,7 @@ class Site:
     async def welcome(self, user: User, state: TaskState) -> str:
         """Publish an email, and put it into a queue. Return its id."""
         async with self.uow as uow:
-            receipt = await uow.tasks.publish(
-                SendWelcomeEmail(user_id=user.id, email=user.email.value, name="Ada")
-            )
+            receipt = await uow.tasks.publish(SendWelcomeEmail(user_id=user.id))
             await uow.commit()
         self.inspector.add(TaskInfo(id=receipt.id, name="email:welcome", queue="default", state=state))
         return receipt.id
@@ -53,7 +51,7 @@ class Site:
     async def delete(self, user: User) -> None:
         event = SecurityEvent.on_own_account(EventName.DELETED, user_id=user.id, caller=CALLER)
         async with self.uow as uow:
-            await erase_account(uow, user, event)
+            await erase_account(uow, user, event, now=NOW)
             await uow.commit()
 
     async def erase(self, user: User, *, batch: int = 500) -> None:

@@ -15,7 +15,9 @@ pytestmark = pytest.mark.anyio
 
 
 async def delete(accounts: FakeOwnAccounts, *, password: str = PASSWORD) -> None:
-    use_case = DeleteAccount(uow=accounts.uow, confirm_password=accounts.confirm_password)
+    use_case = DeleteAccount(
+        uow=accounts.uow, confirm_password=accounts.confirm_password, clock=accounts.clock
+    )
     await use_case(DeleteAccountCommand(principal=accounts.principal, password=password, caller=CALLER))
 
 

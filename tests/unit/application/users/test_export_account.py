@@ -56,7 +56,7 @@ async def test_contains_the_account_its_sessions_links_and_tasks(ada: User) -> N
     async with site.accounts.uow as uow:
         _, token = token_for(ada, TokenPurpose.VERIFY_EMAIL)
         await uow.account_tokens.add(token)
-        await uow.tasks.publish(SendWelcomeEmail(user_id=ada.id, email=ada.email.value, name="Ada"))
+        await uow.tasks.publish(SendWelcomeEmail(user_id=ada.id))
         await uow.commit()
 
     exported = await site.export()

@@ -49,7 +49,9 @@ async def change_email(accounts: FakeOwnAccounts) -> None:
 
 
 async def delete_account(accounts: FakeOwnAccounts) -> None:
-    use_case = DeleteAccount(uow=accounts.uow, confirm_password=accounts.confirm_password)
+    use_case = DeleteAccount(
+        uow=accounts.uow, confirm_password=accounts.confirm_password, clock=accounts.clock
+    )
     await use_case(DeleteAccountCommand(principal=accounts.principal, password=PASSWORD, caller=CALLER))
 
 

@@ -50,7 +50,17 @@ def test_every_command_is_there() -> None:
         *(f"outbox {name}" for name in ("redrive", "redrive-all", "discard", "discard-all")),
         *(
             f"user {name}"
-            for name in ("create-admin", "ls", "show", "sessions", "promote", "disable", "enable", "seed")
+            for name in (
+                "create-admin",
+                "ls",
+                "show",
+                "sessions",
+                "log-ins",
+                "promote",
+                "disable",
+                "enable",
+                "seed",
+            )
         ),
         *(
             "worker ls",

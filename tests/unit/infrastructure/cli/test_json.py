@@ -42,6 +42,7 @@ READING: Mapping[str, Sequence[str]] = {
     "user ls": (),
     "user show": ("ada@example.com",),
     "user sessions": ("ada@example.com",),
+    "user log-ins": (),
 }
 ACTING = {
     *(f"queue {name}" for name in ("pause", "resume", "rm")),

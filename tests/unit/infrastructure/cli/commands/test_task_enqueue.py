@@ -8,8 +8,8 @@ from internal.ports.tasks import Rate, TaskOptions
 from tests.support.operator_terminal import Operator
 
 USER_ID = "e93ad238-1f7d-4f21-897f-7ec0d8fb3744"
-JSON = f'{{"user_id": "{USER_ID}", "email": "ada@example.com", "name": "Ada"}}'
-TASK = SendWelcomeEmail(user_id=UUID(USER_ID), email="ada@example.com", name="Ada")
+JSON = f'{{"user_id": "{USER_ID}"}}'
+TASK = SendWelcomeEmail(user_id=UUID(USER_ID))
 
 
 def published_options(operator: Operator) -> TaskOptions:

@@ -55,7 +55,7 @@ def test_needs_no_services(operator: Operator) -> None:
     [welcome] = operator.reads("task", "names")["tasks"]
 
     assert welcome["name"] == SendWelcomeEmail.task_name
-    assert [field["name"] for field in welcome["fields"]] == ["user_id", "email", "name"]
+    assert [field["name"] for field in welcome["fields"]] == ["user_id"]
 
 
 def test_names_fit_a_narrow_terminal(operator: Operator) -> None:

@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from tests.fakes.clock import NOON
 from tests.support.operator_terminal import Operator
 
 PASSWORD = "correct horse"
+DAY = timedelta(days=1)
 ADMIN = ("create-admin", "root@example.com")
 
 
@@ -277,3 +279,29 @@ def test_seeds_nothing_in_production(operator: Operator) -> None:
 
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert users(operator) == []
+
+
+def count_log_ins(operator: Operator, *moments: datetime) -> None:
+    operator.installation.log_in_counts.counted = {uuid4(): moment for moment in moments}
+
+
+def test_shows_the_log_ins_of_each_day_today_first(operator: Operator) -> None:
+    count_log_ins(operator, *[NOON] * 1200, NOON - 2 * DAY, NOON - 3 * DAY)
+
+    shown = operator.does("user", "log-ins", "--days", "3").stdout.splitlines()
+
+    assert [line.split() for line in shown] == [
+        ["DAY", "LOG-INS"],
+        ["2030-01-01", "1,200"],
+        ["2029-12-31", "0"],
+        ["2029-12-30", "1"],
+    ]
+
+
+def test_a_script_reads_the_log_ins_of_two_weeks(operator: Operator) -> None:
+    count_log_ins(operator, NOON)
+
+    days = operator.reads("user", "log-ins")["days"]
+
+    assert len(days) == 14
+    assert days[:2] == [{"day": "2030-01-01", "log_ins": 1}, {"day": "2029-12-31", "log_ins": 0}]

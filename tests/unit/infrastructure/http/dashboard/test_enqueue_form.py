@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from internal.application.tasks.send_welcome_email import SendWelcomeEmail
+from internal.application.tasks.send_email_changed import SendEmailChanged
 from internal.infrastructure.http.dashboard.enqueue_form import EnqueueForm, TaskChoice, new_form, sent_form
 from internal.infrastructure.http.dashboard.option_form import OPTIONS
 from internal.infrastructure.tasks.codec import TaskCodec
@@ -17,16 +17,19 @@ PAYLOAD = {
     "payload.user_id": "e93ad238-1f7d-4f21-897f-7ec0d8fb3744",
     "payload.email": "o'brien@example.com",
     "payload.name": 'Zoë "$HOME" `id` \\',
+    "payload.changed_at": "2030-03-04T23:07:00Z",
 }
 
 
 @pytest.fixture
 def operator() -> Operator:
-    return Operator()
+    operator = Operator()
+    operator.installation.tasks = [SendEmailChanged]
+    return operator
 
 
 def sent(typed: Mapping[str, str], payload: Mapping[str, str] = PAYLOAD) -> EnqueueForm:
-    return sent_form(SendWelcomeEmail, {**payload, **typed}, queues=QUEUES)
+    return sent_form(SendEmailChanged, {**payload, **typed}, queues=QUEUES)
 
 
 def arguments_of(form: EnqueueForm) -> list[str]:
@@ -44,13 +47,13 @@ def test_there_is_an_input_for_each_option() -> None:
 
 
 def test_a_new_form_shows_what_the_task_has_itself() -> None:
-    form = new_form(SendWelcomeEmail, form_id="one", queues=QUEUES)
+    form = new_form(SendEmailChanged, form_id="one", queues=QUEUES)
 
-    assert [field.label for field in form.fields] == ["user_id", "email", "name"]
+    assert [field.label for field in form.fields] == ["user_id", "email", "name", "changed_at"]
     assert (form.own["Queue"], form.own["Retries"], form.own["Timeout"]) == ("default", "25", "30m")
     assert form.options[0].choices[0] == ("", "default, the task's own")
     assert not form.has_options
-    assert TaskChoice.of(SendWelcomeEmail).about.startswith("Greet a new user")
+    assert TaskChoice.of(SendEmailChanged).about.startswith("Tell the old address")
 
 
 @pytest.mark.parametrize(
@@ -73,8 +76,8 @@ def test_the_command_publishes_what_the_form_does(operator: Operator, typed: Map
 
     assert done.exit_code == 0, done.stderr
     [published] = operator.installation.unit_of_work.published
-    assert published.task == TaskCodec([SendWelcomeEmail]).decode(form.name, dict(form.payload))
-    assert published.options == SendWelcomeEmail.task_options.override(form.overrides)
+    assert published.task == TaskCodec([SendEmailChanged]).decode(form.name, dict(form.payload))
+    assert published.options == SendEmailChanged.task_options.override(form.overrides)
 
 
 def test_a_direct_task_needs_no_outbox(operator: Operator) -> None:
