@@ -26,6 +26,9 @@ pytest_plugins = [
     "tests.support.shared_processes",
 ]
 
+# Otherwise gRPC stops its threads between fork and exec, which aborts or hangs one in a hundred children.
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"
+
 hypothesis.settings.load_profile("ci")  # the same examples in every run, and no files kept between runs
 
 
