@@ -19,9 +19,11 @@ from internal.domain.user import InvalidCredentials, UserNotFound, WrongPassword
 from internal.ports.cursors import InvalidCursor
 from internal.ports.refresh_tokens import InvalidRefreshToken
 from tests.support.doors.door import Refusal, refusal_of
-from tests.support.doors.operations import DOORS, OPERATIONS, at_each_door
+from tests.support.doors.operations import DOORS, OPERATIONS
 from tests.support.doors.samples import samples
 from tests.support.doors.site import Site
+
+pytestmark = pytest.mark.parametrize("door", DOORS)
 
 
 def invalid(**fields: str) -> InvalidInput:
@@ -98,8 +100,8 @@ QUERIES: Mapping[str, tuple[Mapping[str, Any], InvalidInput]] = {
 }
 
 
-def with_field(field: str) -> list[tuple[str, str]]:
-    return at_each_door(*(name for name, operation in OPERATIONS.items() if field in operation.fields))
+def with_field(field: str) -> list[str]:
+    return [name for name, operation in OPERATIONS.items() if field in operation.fields]
 
 
 def assert_refused(site: Site, door: str, name: str, changed: Mapping[str, Any], refusal: Refusal) -> None:
@@ -116,7 +118,7 @@ def assert_refused(site: Site, door: str, name: str, changed: Mapping[str, Any],
 
 
 @pytest.mark.parametrize("email", EMAILS.values(), ids=EMAILS)
-@pytest.mark.parametrize(("door", "operation"), with_field("email"))
+@pytest.mark.parametrize("operation", with_field("email"))
 def test_refuses_an_email_address(site: Site, door: str, operation: str, email: str) -> None:
     # A log-in does not tell an address that nobody can have from one that nobody has.
     error = InvalidCredentials() if operation == "log_in" else InvalidEmailAddress()
@@ -125,13 +127,13 @@ def test_refuses_an_email_address(site: Site, door: str, operation: str, email: 
 
 
 @pytest.mark.parametrize(("name", "message"), NAMES.values(), ids=NAMES)
-@pytest.mark.parametrize(("door", "operation"), with_field("name"))
+@pytest.mark.parametrize("operation", with_field("name"))
 def test_refuses_a_name(site: Site, door: str, operation: str, name: str, message: str) -> None:
     assert_refused(site, door, operation, {"name": name}, Refusal.of(InvalidDisplayName(message)))
 
 
 @pytest.mark.parametrize(("password", "error"), PASSWORDS.values(), ids=PASSWORDS)
-@pytest.mark.parametrize(("door", "operation"), at_each_door("sign_up", "reset_password", "change_password"))
+@pytest.mark.parametrize("operation", ["sign_up", "reset_password", "change_password"])
 def test_refuses_a_new_password(
     site: Site, door: str, operation: str, password: str, error: UnacceptablePassword
 ) -> None:
@@ -142,33 +144,30 @@ def test_refuses_a_new_password(
 
 
 @pytest.mark.parametrize("token", TOKENS.values(), ids=TOKENS)
-@pytest.mark.parametrize(("door", "operation"), with_field("token"))
+@pytest.mark.parametrize("operation", with_field("token"))
 def test_refuses_the_token_of_an_email(site: Site, door: str, operation: str, token: str) -> None:
     assert_refused(site, door, operation, {"token": token}, Refusal.of(InvalidAccountToken()))
 
 
 @pytest.mark.parametrize("token", TOKENS.values(), ids=TOKENS)
-@pytest.mark.parametrize(("door", "operation"), with_field("refresh_token"))
+@pytest.mark.parametrize("operation", with_field("refresh_token"))
 def test_refuses_a_refresh_token(site: Site, door: str, operation: str, token: str) -> None:
     assert_refused(site, door, operation, {"refresh_token": token}, Refusal.of(InvalidRefreshToken()))
 
 
 @pytest.mark.parametrize("user_id", IDS.values(), ids=IDS)
-@pytest.mark.parametrize(("door", "operation"), with_field("user_id"))
+@pytest.mark.parametrize("operation", with_field("user_id"))
 def test_finds_no_user(site: Site, door: str, operation: str, user_id: str) -> None:
     assert_refused(site, door, operation, {"user_id": user_id}, Refusal.of(UserNotFound()))
 
 
 @pytest.mark.parametrize("session_id", IDS.values(), ids=IDS)
-@pytest.mark.parametrize(("door", "operation"), at_each_door("end_session"))
-def test_finds_no_session(site: Site, door: str, operation: str, session_id: str) -> None:
-    assert_refused(site, door, operation, {"session_id": session_id}, Refusal.of(SessionNotFound()))
+def test_finds_no_session(site: Site, door: str, session_id: str) -> None:
+    assert_refused(site, door, "end_session", {"session_id": session_id}, Refusal.of(SessionNotFound()))
 
 
 @pytest.mark.parametrize(("query", "error"), PAGES.values(), ids=PAGES)
-@pytest.mark.parametrize(
-    ("door", "operation"), at_each_door("list_users", "sessions", "security_events", "all_security_events")
-)
+@pytest.mark.parametrize("operation", ["list_users", "sessions", "security_events", "all_security_events"])
 def test_refuses_a_page(
     site: Site, door: str, operation: str, query: Mapping[str, Any], error: InvalidInput
 ) -> None:
@@ -176,20 +175,25 @@ def test_refuses_a_page(
 
 
 @pytest.mark.parametrize(("query", "error"), QUERIES.values(), ids=QUERIES)
-@pytest.mark.parametrize("door", DOORS)
 def test_refuses_to_list_users(site: Site, door: str, query: Mapping[str, Any], error: InvalidInput) -> None:
     assert_refused(site, door, "list_users", query, Refusal.of(error))
 
 
-@pytest.mark.parametrize("role", ["root", "ADMIN", "", " admin"])
-@pytest.mark.parametrize(("door", "operation"), at_each_door("change_role"))
-def test_refuses_a_role(site: Site, door: str, operation: str, role: str) -> None:
-    assert_refused(site, door, operation, {"role": role}, Refusal.of(invalid(role="is invalid")))
-
-
 @pytest.mark.parametrize(
-    ("door", "operation"), at_each_door("change_password", "change_email", "delete_account")
+    "query", [{"name": "nonsense"}, {"result": "maybe"}, {"actor": "x"}, {"subject": "\0"}], ids=str
 )
+def test_refuses_to_list_events(site: Site, door: str, query: Mapping[str, str]) -> None:
+    error = invalid(**dict.fromkeys(query, "is invalid"))
+
+    assert_refused(site, door, "all_security_events", query, Refusal.of(error))
+
+
+@pytest.mark.parametrize("role", ["root", "ADMIN", " admin"])
+def test_refuses_a_role(site: Site, door: str, role: str) -> None:
+    assert_refused(site, door, "change_role", {"role": role}, Refusal.of(invalid(role="is invalid")))
+
+
+@pytest.mark.parametrize("operation", ["change_password", "change_email", "delete_account"])
 @pytest.mark.parametrize("password", ["", "wrong horse", "x" * 20_000], ids=["empty", "wrong", "long"])
 def test_refuses_a_password_that_is_not_the_users(
     site: Site, door: str, operation: str, password: str
@@ -199,14 +203,12 @@ def test_refuses_a_password_that_is_not_the_users(
     assert_refused(site, door, operation, {field: password}, Refusal.of(WrongPassword()))
 
 
-@pytest.mark.parametrize("door", DOORS)
 def test_refuses_a_password_that_is_made_of_the_users_name(site: Site, door: str) -> None:
     personal = {"name": "Ada Lovelace", "password": "lovelace2026"}
 
     assert_refused(site, door, "sign_up", personal, Refusal.of(PersonalPassword()))
 
 
-@pytest.mark.parametrize("door", DOORS)
 def test_names_every_bad_field_at_once(site: Site, door: str) -> None:
     bad = {"email": "ada@", "name": "", "password": "short"}
     error = invalid(email="must be a valid email address", name=WRONG_LENGTH, password=PASSWORD_LENGTH)
@@ -215,9 +217,7 @@ def test_names_every_bad_field_at_once(site: Site, door: str) -> None:
 
 
 @pytest.mark.parametrize("text", [b"\xff", b"\xed\xa0\x80", b"\xc0\x80", b"Ada\xc3"], ids=repr)
-@pytest.mark.parametrize(
-    ("door", "operation"), at_each_door("sign_up", "log_in", "rename", "change_password", "verify_email")
-)
+@pytest.mark.parametrize("operation", ["sign_up", "log_in", "rename", "change_password", "verify_email"])
 def test_refuses_text_that_is_not_utf_8(site: Site, door: str, operation: str, text: bytes) -> None:
     fields = OPERATIONS[operation].fields
     client = site.client(door, site.account().token)

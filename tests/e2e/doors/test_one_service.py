@@ -80,3 +80,17 @@ def test_both_doors_show_the_same_sessions_and_events(site: Site, here: str, the
     query = {"subject": str(tokens.user.id), "result": "failure"}
     assert site.client(here, admin.token).all_security_events(**query) == at_here.security_events()[:1]
     assert site.client(there, admin.token).all_security_events(**query) == at_here.security_events()[:1]
+
+
+@pytest.mark.parametrize(("here", "there"), PAIRS)
+def test_both_doors_export_the_same(site: Site, here: str, there: str) -> None:
+    tokens = sign_up(site.client(here))
+    user = site.client(here, tokens.token)
+    user.rename(name="Ada Lovelace")
+
+    exported = site.client(there, tokens.token).export()
+
+    assert exported == user.export()
+    assert (exported.user, exported.sessions) == (user.me(), user.sessions())
+    assert [task.name for task in exported.tasks] == ["email:welcome"]
+    assert exported.security_events == user.security_events()

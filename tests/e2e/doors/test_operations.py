@@ -9,12 +9,10 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 
 from tests.support.api_operations import Operation as HttpOperation
 from tests.support.api_operations import operations_of
-from tests.support.doors.operations import ONLY_GRPC, ONLY_HTTP, OPERATIONS
+from tests.support.doors.operations import GRPC_NAMES, ONLY_GRPC, ONLY_HTTP, OPERATIONS
 from tests.support.doors.site import Site
 
 ADD = "add to tests/support/doors/operations.py"
-# An id is named for its kind in a path, where there may be several.
-IDS = {"user_id": "id", "session_id": "id"}
 
 
 def routes(site: Site) -> Mapping[str, HttpOperation]:
@@ -41,13 +39,13 @@ def methods(site: Site) -> Mapping[str, MethodDescriptor]:
 
 def test_every_operation_is_at_both_doors_or_there_is_a_reason(site: Site) -> None:
     named_routes = {operation.route for operation in OPERATIONS.values()} | ONLY_HTTP.keys()
-    named_methods = {operation.rpc for operation in OPERATIONS.values() if operation.rpc} | ONLY_GRPC.keys()
+    named_methods = {operation.rpc for operation in OPERATIONS.values()} | ONLY_GRPC.keys()
 
     assert routes(site).keys() ^ named_routes == set(), ADD
     assert methods(site).keys() ^ named_methods == set(), ADD
 
 
-@pytest.mark.parametrize("name", [name for name, operation in OPERATIONS.items() if operation.rpc])
+@pytest.mark.parametrize("name", OPERATIONS)
 def test_both_doors_give_a_field_the_same_name(site: Site, name: str) -> None:
     operation = OPERATIONS[name]
     route, method = routes(site)[operation.route], methods(site)[operation.rpc]
@@ -55,5 +53,5 @@ def test_both_doors_give_a_field_the_same_name(site: Site, name: str) -> None:
     at_http = {field for place, field in route.places() if place != "header"}
     at_grpc = {field.name for field in method.input_type.fields}
 
-    assert {IDS.get(field, field) for field in at_http} == at_grpc
+    assert {GRPC_NAMES.get(field, field) for field in at_http} == at_grpc
     assert at_http >= set(operation.fields)

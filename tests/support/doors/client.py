@@ -65,6 +65,21 @@ class SeenEvent:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SeenTask:
+    name: str
+    stored_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeenExport:
+    user: SeenUser
+    sessions: Sequence[SeenSession]
+    tasks: Sequence[SeenTask]
+    security_events: Sequence[SeenEvent]
+    has_older_security_events: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class UserPage:
     """`total` counts the users on all pages."""
 
@@ -147,6 +162,9 @@ class Client:
 
     def security_events(self, **query: Any) -> Sequence[SeenEvent]:
         return _seen(self.ask("security_events", **query)["entries"], list[SeenEvent])
+
+    def export(self) -> SeenExport:
+        return _seen(self.ask("export"), SeenExport)
 
     def list_users(self, **query: Any) -> UserPage:
         return _seen(self.ask("list_users", **query), UserPage)

@@ -3,15 +3,16 @@
 import pkgutil
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC
 from importlib import import_module
 from typing import Any, cast
 
 import grpc
-import pytest
 from google.protobuf.descriptor import EnumDescriptor, MethodDescriptor
-from google.protobuf.json_format import MessageToDict, ParseDict
+from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from grpc_status import rpc_status
 
@@ -25,7 +26,7 @@ from internal.domain.errors import (
 )
 from internal.infrastructure.grpc import generated
 from tests.support.doors.door import Headers, Kind, Refusal, Refused
-from tests.support.doors.operations import Operation
+from tests.support.doors.operations import GRPC_NAMES, Operation
 
 _WITHIN = 30  # seconds
 _KINDS: Mapping[grpc.StatusCode, Kind] = {
@@ -38,8 +39,6 @@ _KINDS: Mapping[grpc.StatusCode, Kind] = {
     grpc.StatusCode.ABORTED: Conflict,
     grpc.StatusCode.RESOURCE_EXHAUSTED: RateLimited,
 }
-# Ids have shorter names here.
-_NAMES = {"user_id": "id"}
 # What a method takes and returns, and how the client calls it.
 Method = tuple[MethodDescriptor, Callable[..., Any]]
 _NO_SUCH_NUMBER = 99
@@ -59,20 +58,15 @@ class GrpcDoor:
         self._methods = dict(_methods(channel))
 
     def ask(self, operation: Operation, headers: Headers, fields: Mapping[str, Any]) -> dict[str, Any]:
-        descriptor, call = self._method(operation)
+        descriptor, call = self._methods[operation.rpc]
         request = ParseDict(_in_message(fields, descriptor), GetMessageClass(descriptor.input_type)())
         return _in_words(_answer(call, request, headers))
 
     def ask_with_bytes(self, operation: Operation, headers: Headers, fields: Mapping[str, bytes]) -> None:
-        descriptor, _ = self._method(operation)
+        descriptor, _ = self._methods[operation.rpc]
         numbers = {name: field.number for name, field in descriptor.input_type.fields_by_name.items()}
         request = b"".join(_encoded(numbers[name], value) for name, value in fields.items())
         _answer(self._channel.unary_unary(f"/{operation.rpc}"), request, headers)
-
-    def _method(self, operation: Operation) -> Method:
-        if not operation.rpc:
-            pytest.skip(f"gRPC does not offer {operation.route} yet")
-        return self._methods[operation.rpc]
 
 
 def _methods(channel: grpc.Channel) -> Iterator[tuple[str, Method]]:
@@ -96,7 +90,7 @@ def _answer(call: Callable[..., Any], request: object, headers: Headers) -> Any:
 def _in_message(fields: Mapping[str, Any], method: MethodDescriptor) -> dict[str, Any]:
     """The fields as the JSON of protobuf."""
     described = method.input_type.fields_by_name
-    named = {_NAMES.get(name, name): value for name, value in fields.items()}
+    named = {GRPC_NAMES.get(name, name): value for name, value in fields.items()}
     return {
         name: _number(value, enum) if (enum := described[name].enum_type) else value
         for name, value in named.items()
@@ -117,27 +111,38 @@ def _word(value: str, enum: EnumDescriptor) -> str:
 
 
 def _in_words(answer: Message) -> dict[str, Any]:
-    fields = MessageToDict(
-        answer, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
-    )
+    fields = _fields_of(answer)
     lists = [field.name for field in answer.DESCRIPTOR.fields if field.is_repeated]
-    worded: dict[str, Any] = _worded(fields)
-    if lists:
-        worded["entries"] = worded.pop(lists[0])
-    if worded.get("page") == 0:
+    if len(lists) == 1:
+        fields["entries"] = fields.pop(lists[0])
+    if fields.get("page") == 0:
         # A page by cursor is not counted.
-        del worded["total"]
-    return worded
+        del fields["total"]
+    # An answer that may get more fields has what it is about in one of its own.
+    first = next(iter(fields.values()), None)
+    return first if isinstance(first, dict) and len(fields) == 1 else fields
 
 
-def _worded(value: Any) -> Any:
-    """Messages have no null, but empty texts. A role is its name."""
-    if isinstance(value, list):
-        return [_worded(each) for each in value]
-    if not isinstance(value, dict):
-        return value
-    given = {name: _worded(each) for name, each in value.items() if each != ""}
-    return given | ({"role": given["role"].removeprefix("ROLE_").lower()} if "role" in given else {})
+def _fields_of(message: Message) -> dict[str, Any]:
+    """The fields in the words of the application. An absent time and an empty text are left out."""
+    fields: dict[str, Any] = {}
+    for field in message.DESCRIPTOR.fields:
+        value = getattr(message, field.name)
+        if field.message_type and field.message_type.GetOptions().map_entry:
+            fields[field.name] = dict(value)
+        elif field.is_repeated:
+            fields[field.name] = [_value(each, field.enum_type) for each in value]
+        elif value != "" and (not field.message_type or message.HasField(field.name)):
+            fields[field.name] = _value(value, field.enum_type)
+    return fields
+
+
+def _value(value: Any, enum: Any) -> Any:
+    if isinstance(value, Timestamp):
+        return value.ToDatetime(tzinfo=UTC)
+    if isinstance(value, Message):
+        return _fields_of(value)
+    return _word(enum.values_by_number[value].name, enum) if enum else value
 
 
 def _encoded(number: int, value: bytes) -> bytes:
