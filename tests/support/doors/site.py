@@ -76,9 +76,9 @@ class Site:
         """A new account with a session and PASSWORD."""
         return self.run(lambda: stored_account(self.container, password_hash=self._password_hash, **stored))
 
-    def token(self, account: Account, purpose: TokenPurpose) -> str:
+    def token(self, account: Account, purpose: TokenPurpose, *, email: str | None = None) -> str:
         """The token of an email to the account."""
-        text, token = token_for(account.user, purpose)
+        text, token = token_for(account.user, purpose, email=email)
 
         async def store() -> None:
             async with self.container.database.unit_of_work() as uow:
