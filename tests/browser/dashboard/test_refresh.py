@@ -23,3 +23,21 @@ def test_a_live_page_is_sent_again_when_it_has_changed(visitor: Visitor, operate
     expect(page.get_by_text("This queue is paused")).to_be_visible()
     operated.system.run("cmd.admin", "queue", "resume", QUEUE)
     expect(page.get_by_text("This queue is paused")).to_be_hidden()
+
+
+def test_the_numbers_of_the_navigation_are_renewed_with_the_page(visitor: Visitor, operated: Site) -> None:
+    page = visitor(Look()).page
+    log_in(page, ADMIN)
+    page.wait_for_url("/account")
+    page.evaluate("localStorage.setItem('refresh', 2)")
+    page.goto("/dashboard/tasks")
+    failures = page.get_by_role("navigation", name="Dashboard").get_by_role("link", name="Failures")
+    expect(failures).to_have_text("Failures 3")
+    failures.focus()
+
+    deleted = operated.system.run("cmd.admin", "task", "delete-all", "-q", QUEUE, "-s", "retry", "--yes")
+
+    assert deleted.returncode == 0, deleted.stderr
+    expect(failures).to_have_text("Failures")
+    expect(failures).to_be_focused()
+    expect(page.get_by_role("button", name="Keys")).to_have_count(1)
