@@ -2,34 +2,17 @@
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.dashboard.conftest import ADMIN
+from tests.support.browser.keyboard import press_enter_on, tab_to
 from tests.support.browser.pages import Look, Visitor
 from tests.support.browser.site import Site
 from tests.support.polling import eventually
 from tests.support.system import PASSWORD
 
-# More than any page has before its last link.
-MOST_TABS = 150
 WITHIN = 60  # seconds
 GROUP = "FileExistsError in email:welcome"
-
-
-def tab_to(found: Locator) -> None:
-    """Press Tab until this has the focus. The first field of a form may have it already."""
-    page = found.page
-    expect(found).to_be_visible()
-    for _ in range(MOST_TABS):
-        if found.evaluate("element => element === document.activeElement"):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"Tab does not reach {found}")
-
-
-def press_enter_on(found: Locator) -> None:
-    tab_to(found)
-    found.page.keyboard.press("Enter")
 
 
 def log_in(page: Page) -> None:

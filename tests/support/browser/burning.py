@@ -4,9 +4,9 @@ import time
 from dataclasses import dataclass
 from uuid import uuid4
 
-import msgspec
 import redis
 
+from internal.infrastructure.taskqueue.protocol.attempt_note import AttemptNote, encode_note
 from internal.infrastructure.taskqueue.protocol.failure_mark import FailureMark, encode_mark, mark_of
 from internal.ports.tasks import TaskState
 from tests.support.taskqueue.desk import HOUR, Desk
@@ -108,7 +108,7 @@ def _fail(desk: Desk, fire: Fire, number: int) -> None:
     desk.add(
         task_id, TaskState.SCHEDULED, queue=QUEUE, name=fire.name, payload=payload, options=options, wait=HOUR
     )
-    note = msgspec.json.encode({"retries": 0, "error": fire.error})
+    note = encode_note(AttemptNote(error=fire.error, worker="worker-2:17", ms=1240 + number))
     record = {f"attempt:{failed_at}": note, "failure": encode_mark(fire.mark), "failed_at": str(failed_at)}
     client.hset(f"{queue}:task:{task_id}", mapping=record)  # type: ignore[arg-type]  # its dict is invariant
     client.zrem(f"{queue}:scheduled", task_id)

@@ -1,6 +1,6 @@
 """A page by keyboard alone."""
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page, expect
 
 MOST_STOPS = 200
 
@@ -42,3 +42,19 @@ def press_through(page: Page) -> list[str]:
         assert focused["isInView"], f"{focused['name']} of {page.url} is out of view"
         stops.append(focused["name"])
     raise AssertionError(f"{page.url} has more than {MOST_STOPS} stops, or the focus is caught: {stops[-3:]}")
+
+
+def tab_to(found: Locator) -> None:
+    """Press Tab until this has the focus. The first field of a form may have it already."""
+    page = found.page
+    expect(found).to_be_visible()
+    for _ in range(MOST_STOPS):
+        if found.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab does not reach {found}")
+
+
+def press_enter_on(found: Locator) -> None:
+    tab_to(found)
+    found.page.keyboard.press("Enter")
