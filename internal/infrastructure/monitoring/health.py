@@ -90,7 +90,8 @@ def _failures(hour: TaskStatistics) -> Iterator[Problem]:
     for task in failing[:MOST_NAMES]:
         counts = task.figures
         share = humanize.percent(counts.failed / counts.ended)
-        text = f"fails: {share} of {humanize.counted(counts.ended, 'attempt')} in the last hour."
+        attempts = humanize.counted(counts.ended, "attempt")
+        text = f"fails in {task.queue}: {share} of {attempts} in the last hour."
         yield _failure(task.name, text, query=f"?task={quote(task.name, safe='')}")
     others = len(failing) - MOST_NAMES
     if others > 0:

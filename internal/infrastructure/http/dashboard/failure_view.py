@@ -1,6 +1,7 @@
 """A group of failures as pages show it."""
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -12,6 +13,8 @@ from internal.ports.task_inspector import TaskAction
 
 HOURS = 24
 BARS = 24
+# A retry that fails again comes back within this time, unless it has failed many times.
+LATELY = timedelta(minutes=2)
 BAR_HEIGHT = 20
 _BAR_TIME = timedelta(hours=HOURS) / BARS
 
@@ -47,6 +50,10 @@ class FailureView:
         return self.group.failure.frame.rpartition("/")[2]
 
     @property
+    def is_failing_now(self) -> bool:
+        return self.now - self.group.last_seen < LATELY
+
+    @property
     def tasks(self) -> str:
         return humanize.counted(self.group.count, "task")
 
@@ -69,6 +76,10 @@ class FailureView:
     def recent(self) -> int:
         """The number of failures in the last HOURS."""
         return sum(self.now - at < timedelta(hours=HOURS) for at in self.group.times)
+
+
+def failing_now_first(views: Iterable[FailureView]) -> Sequence[FailureView]:
+    return sorted(views, key=lambda view: not view.is_failing_now)
 
 
 def address_of(fingerprint: str) -> str:

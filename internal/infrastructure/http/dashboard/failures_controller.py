@@ -6,7 +6,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.response import Template
 
-from internal.infrastructure.http.dashboard.failure_view import FailureView
+from internal.infrastructure.http.dashboard.failure_view import FailureView, failing_now_first
 from internal.infrastructure.http.dashboard.page import Frame
 from internal.infrastructure.http.dashboard.task_query import LONGEST_TEXT
 from internal.infrastructure.monitoring.shared import Shared
@@ -22,12 +22,16 @@ async def failure_list(
     frame: NamedDependency[Frame],
     failures: SkipValidation[NamedDependency[SharedFailures]],
 ) -> Template:
-    """The largest groups, of all tasks or of those with one name."""
+    """The largest groups, of all tasks or of those with one name. What fails now is first."""
     name = request.query_params.get("task", "").strip()[:LONGEST_TEXT]
     found = await failures.newest()
     views = [view for view in views_of(found, frame) if not name or view.group.failure.task_name == name]
     return frame.page(
-        "failures.html", found=found, views=views[:WITH_ERRORS], others=len(views[WITH_ERRORS:]), name=name
+        "failures.html",
+        found=found,
+        views=failing_now_first(views[:WITH_ERRORS]),
+        others=len(views[WITH_ERRORS:]),
+        name=name,
     )
 
 

@@ -55,6 +55,7 @@ async def test_lists_the_causes_the_largest_first(
     assert _LINK.findall(page.text)[0] == GROUP
     assert "refused &lt;•••&gt; · smtp.py in Sender.send" in page.text
     assert "<b>2</b> tasks" in page.text
+    assert page.text.count("fails now") == 2
     assert "Retry 2" not in page.text
 
 

@@ -79,7 +79,7 @@ async def test_a_task_that_fails_is_a_sentence_with_a_link(
 
     page = await client.get(OVERVIEW, headers=viewer.headers)
 
-    assert "<b>email:welcome</b> fails: 12.0 % of 100 attempts in the last hour." in page.text
+    assert "<b>email:welcome</b> fails in default: 12.0 % of 100 attempts in the last hour." in page.text
     assert 'href="/dashboard/failures?task=email%3Awelcome"' in page.text
 
 

@@ -61,7 +61,7 @@ def test_a_system_without_problems_is_healthy() -> None:
 def test_a_task_that_fails_is_a_problem() -> None:
     hour = hour_of(mail=Figures(succeeded=1091, retried=131, archived=18))
 
-    assert sentences(HEALTHY, hour) == ["mail fails: 12.0 % of 1,240 attempts in the last hour."]
+    assert sentences(HEALTHY, hour) == ["mail fails in default: 12.0 % of 1,240 attempts in the last hour."]
 
 
 @pytest.mark.parametrize("figures", [Figures(retried=4), Figures(succeeded=91, archived=9), Figures()])

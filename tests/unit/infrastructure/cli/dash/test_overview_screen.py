@@ -31,7 +31,7 @@ async def test_shows_the_problems_the_figures_and_the_keys_on_a_small_terminal()
     assert all(len(line) < 80 for line in lines)
     assert lines[0].split()[0] == "Overview"
     assert [line.strip() for line in lines[2:5]] == [
-        "! email:welcome fails: 14.4 % of 4,464 attempts in the last hour.",
+        "! email:welcome fails in default: 14.4 % of 4,464 attempts in the last hour.",
         "! default has a task that has waited for 4m.",
         "! low is paused; 12 tasks wait.",
     ]

@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from internal.infrastructure.http.dashboard.failure_view import FailureView, address_of
+from internal.infrastructure.http.dashboard.failure_view import FailureView, address_of, failing_now_first
 from internal.ports.task_failures import FailureGroup
 from internal.ports.task_inspector import TaskAction
 from internal.ports.task_snapshots import Failure
@@ -40,6 +40,17 @@ def test_a_failure_in_the_future_belongs_to_the_newest_bar() -> None:
 
 def test_one_failure_among_many_is_visible() -> None:
     assert "M0.1 20v-2h.8V20z" in view_of(23.5, *[0.5] * 100).path
+
+
+def test_fails_now_if_a_task_failed_in_the_last_two_minutes() -> None:
+    assert view_of(5, 1 / 60).is_failing_now
+    assert not view_of(5, 3 / 60).is_failing_now
+
+
+def test_what_fails_now_is_first_and_then_the_largest() -> None:
+    old, large, small = view_of(5, 4, 3), view_of(2, 0.01), view_of(0)
+
+    assert failing_now_first([old, large, small]) == [large, small, old]
 
 
 def test_the_message_is_what_the_error_says_beside_its_type() -> None:
