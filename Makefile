@@ -10,7 +10,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
 BENCHMARKS := $(addprefix bench-, signup throughput cpu encryption publish pickup open-loop weights far-future spread \
-	backlog recovery restart idle inspector dashboard weight http)
+	backlog recovery restart idle inspector dashboard weight http grpc)
 
 IS_NEW_ENOUGH := PYTHON -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 NEED_PYTHON = $(IS_NEW_ENOUGH:PYTHON=$(PYTHON)) || { echo 'Python 3.11 or newer is needed: name one with PYTHON=...' >&2; exit 1; }

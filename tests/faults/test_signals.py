@@ -27,6 +27,7 @@ ROUNDS = 100
 AT_ONCE = 6
 ENTRY_POINTS = [
     (["cmd.server"], 0),
+    (["cmd.grpc"], 0),
     (["cmd.worker"], 0),
     (["cmd.worker", "--supervised"], 0),
     (["cmd.dev"], 0),
@@ -137,7 +138,7 @@ def test_the_first_process_of_a_container_reaps_orphans_and_knows_its_own(
 
 
 def test_a_server_that_is_the_first_process_of_a_container_reaps_orphans(fleet: Fleet) -> None:
-    ports = {name: str(free_port()) for name in ("HTTP_PORT", "GRPC_PORT", "PRIVATE_PORT")}
+    ports = {"HTTP_PORT": str(free_port()), "PRIVATE_PORT": str(free_port())}
     first = spawn([*AS_FIRST_PROCESS, sys.executable, "-m", "cmd.server"], env=fleet.env(ports))
     try:
         eventually(lambda: "_granian" in maps_of(family_of(first.pid)[-1]), within=20)

@@ -20,6 +20,8 @@ LASTS_FOR = timedelta(minutes=10)
 PING_EVERY = timedelta(minutes=2)
 PONG_WITHIN = timedelta(seconds=20)
 PINGED_AT_MOST_EVERY = timedelta(seconds=10)
+# Calls of one connection, also those whose message does not come. A client waits before it begins more.
+CALLS_PER_CONNECTION = 1000
 # At the end, for the last answers to leave.
 STOPS_WITHIN = timedelta(seconds=0.5)
 
@@ -86,6 +88,7 @@ def _options(limits: Limits) -> list[tuple[str, int]]:
     return [
         ("grpc.max_receive_message_length", limits.message_bytes),
         ("grpc.max_send_message_length", limits.message_bytes),
+        ("grpc.max_concurrent_streams", CALLS_PER_CONNECTION),
         ("grpc.max_connection_idle_ms", _milliseconds(IDLE_FOR)),
         ("grpc.max_connection_age_ms", _milliseconds(LASTS_FOR)),
         ("grpc.max_connection_age_grace_ms", _milliseconds(limits.within)),

@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 import grpc
@@ -12,7 +13,7 @@ from internal.infrastructure.config.settings import Settings
 from internal.infrastructure.grpc.generated.user.user_pb2 import GetUserRequest, LoginRequest
 from internal.infrastructure.grpc.generated.user.user_pb2_grpc import UserServiceStub
 from tests.support.accounts import stored_account
-from tests.support.grpc_door import bearer, failed, served
+from tests.support.grpc_door import ServedDoor, bearer, failed, failure, served
 
 if TYPE_CHECKING:
     from internal.infrastructure.grpc.generated.user.user_pb2_grpc import UserServiceAsyncStub
@@ -72,3 +73,42 @@ async def test_refuses_a_message_that_is_too_large(users: "UserServiceAsyncStub"
 
     assert wrong.value.code() is grpc.StatusCode.UNAUTHENTICATED
     assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+async def test_refuses_a_small_message_that_becomes_too_large(door: ServedDoor) -> None:
+    larger = LoginRequest(email="ada@example.com", password="x" * (20 * MIB))
+    unlimited = [("grpc.max_send_message_length", -1)]
+    async with grpc.aio.insecure_channel(
+        door.address, options=unlimited, compression=grpc.Compression.Gzip
+    ) as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await UserServiceStub(channel).Login(larger)
+
+    assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+async def test_calls_whose_message_does_not_come_take_no_place(settings: Settings) -> None:
+    container = Container(settings=settings.model_copy(update={"grpc_max_calls": 5}))
+    release = asyncio.Event()
+
+    async def late_message() -> AsyncIterator[bytes]:
+        await release.wait()
+        yield b""
+
+    async with (
+        open_resources(container),
+        served(container) as door,
+        grpc.aio.insecure_channel(door.address) as channel,
+    ):
+        slow: grpc.aio.StreamUnaryMultiCallable[bytes, bytes] = channel.stream_unary(
+            "/user.UserService/Login"
+        )
+        waiting = [slow(late_message()) for _ in range(50)]
+        for call in waiting:
+            await call.wait_for_connection()
+
+        answer = await failure(UserServiceStub(channel).Login(LoginRequest(email="ada@example.com")))
+        release.set()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert answer.code == "INVALID_CREDENTIALS"
