@@ -11,10 +11,11 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from tests.support.faults.disturbances import Fault, killed_server, killed_worker
+from tests.support.faults.disturbances import Fault, draining_worker, killed_server, killed_worker
 from tests.support.faults.rounds import IS_LONG
 from tests.support.faults.site import Site, signal_all
 from tests.support.faults.traffic import Answer, Traffic, statuses
+from tests.support.polling import eventually
 
 ROUNDS = 5 if IS_LONG else 1
 QUIET_WITHIN = 180.0  # seconds
@@ -24,6 +25,8 @@ SEED = 16
 # The security event of a log-in is written in the transaction of the event, without a subscriber.
 LOG_INS = "SELECT count(*) FROM security_events WHERE name = 'auth.logged_in'"
 COUNTED = "SELECT count(*) FROM counted_log_ins"
+# Postgres would run the statement of a dead worker once it gets its lock.
+END_WHAT_WAITS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
 
 @contextmanager
@@ -73,6 +76,24 @@ def logging_in(traffic: Traffic, email: str, answers: list[Answer]) -> Iterator[
         finally:
             goes_on = False
     stream.result()
+
+
+def test_a_log_in_is_counted_once_although_the_worker_dies_before_the_task_has_ended(site: Site) -> None:
+    log_ins, counted = count(site, LOG_INS), count(site, COUNTED)
+    with site.traffic("twice") as traffic:
+        email = traffic.sign_up().email
+        with draining_worker(site):
+            assert statuses([traffic.log_in(email) for _ in range(3)]) == {200}
+            time.sleep(0.5)  # until the rows say that they were forwarded
+            with site.locked("outbox"):
+                site.worker.send_signal(signal.SIGCONT)
+                eventually(lambda: count(site, COUNTED) - counted == 3, within=30)
+                site.kill_worker()
+                site.execute(END_WHAT_WAITS)
+        site.worker = site.start_worker()
+        eventually(site.oracle.is_at_rest, within=QUIET_WITHIN)
+
+    assert count(site, LOG_INS) - log_ins == count(site, COUNTED) - counted == 3
 
 
 @pytest.mark.timeout(600)
