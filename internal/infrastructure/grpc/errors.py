@@ -25,6 +25,7 @@ from internal.domain.errors import (
 from internal.domain.user import EmailAlreadyRegistered, UserChanged
 from internal.infrastructure.grpc.deadline import DeadlineExceeded
 from internal.infrastructure.grpc.running_calls import TooManyCalls
+from internal.infrastructure.inbound.idempotency_keys import MalformedKey
 from internal.infrastructure.inbound.readiness import RETRY_AFTER
 from internal.ports.idempotent_requests import RequestInProgress
 from internal.ports.unavailable import Unavailable
@@ -122,11 +123,12 @@ def failure_of(error: Exception) -> Failure:
             return Failure(
                 status=StatusCode.DEADLINE_EXCEEDED, code="DEADLINE_EXCEEDED", text="The call took too long"
             )
-        case DecodeError():
+        case DecodeError() | MalformedKey():
+            is_key = isinstance(error, MalformedKey)
             return Failure(
                 status=StatusCode.INVALID_ARGUMENT,
                 code="BAD_REQUEST",
-                text="The message cannot be read",
+                text=str(error) if is_key else "The message cannot be read",
             )
         case _:
             log.error("grpc.unexpected_error", exc_info=error)

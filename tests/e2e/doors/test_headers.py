@@ -70,7 +70,9 @@ def test_refuses_an_idempotency_key(site: Site, door: str, key: str) -> None:
 
     refusal = refusal_of(partial(client.sign_up, email=email, name="Ada", password=PASSWORD))
 
-    assert refusal.kind is InvalidInput
+    assert refusal == Refusal(
+        kind=InvalidInput, code="BAD_REQUEST", message="The Idempotency-Key cannot be used"
+    )
     assert site.rows("SELECT FROM users WHERE email = %(email)s", email=email) == []
 
 

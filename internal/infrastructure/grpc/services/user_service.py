@@ -13,9 +13,9 @@ from internal.infrastructure.grpc.current_call import current_caller, current_pr
 from internal.infrastructure.grpc.enums import chosen
 from internal.infrastructure.grpc.generated.user import user_pb2
 from internal.infrastructure.grpc.generated.user.user_pb2_grpc import UserServiceServicer
-from internal.infrastructure.grpc.idempotency_key import idempotency_key_of
-from internal.infrastructure.grpc.metadata import ServicerContext
+from internal.infrastructure.grpc.metadata import ServicerContext, values_of
 from internal.infrastructure.grpc.user_messages import ROLES, login_message, user_message
+from internal.infrastructure.inbound.idempotency_keys import key_of
 from internal.infrastructure.inbound.ids import parse_id
 from internal.ports.user_directory import UserOrder, UserState
 
@@ -62,7 +62,7 @@ class UserService(UserServiceServicer):
                 name=request.name,
                 password=request.password,
                 caller=current_caller(),
-                idempotency_key=idempotency_key_of(context),
+                idempotency_key=key_of(values_of(context, "idempotency-key")),
             )
         )
         return login_message(registered.user, registered.tokens)

@@ -4,7 +4,7 @@ from litestar import Request
 from litestar.exceptions import HTTPException
 from litestar.params import HeaderParameter
 
-from internal.infrastructure.inbound.idempotency_keys import parse_key
+from internal.infrastructure.inbound.idempotency_keys import MalformedKey, key_of
 
 IdempotencyKey = Annotated[
     str | None,
@@ -24,7 +24,7 @@ def parse_idempotency_key(request: Request[Any, Any, Any], given: str | None) ->
     """Raises HTTPException: 400 if the key is malformed or there are several."""
     if given is None:
         return None
-    is_one = len(request.headers.getall("idempotency-key")) == 1
-    if not is_one or not (key := parse_key(given)):
-        raise HTTPException("The Idempotency-Key cannot be used", status_code=400)
-    return key
+    try:
+        return key_of(request.headers.getall("idempotency-key"))
+    except MalformedKey as error:
+        raise HTTPException(str(error), status_code=400) from error
