@@ -11,7 +11,7 @@ from tests.support.queue_contents import queued
 pytestmark = pytest.mark.anyio
 
 TASK = SendWelcomeEmail(user_id=UUID(int=1))
-PAYLOAD = {"user_id": str(UUID(int=1)), "email": "ada@example.com", "name": "Ada"}
+PAYLOAD = {"user_id": str(UUID(int=1))}
 MINUTE = timedelta(minutes=1)
 
 
