@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 NOTHING = "-"
 _UNITS = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
 _FACTOR = 1024
+# A smaller share would be rounded to 0.0 %.
+_LEAST_SHARE = 0.0005
 _SIZES = ("KiB", "MiB", "GiB", "TiB")
 
 
@@ -69,4 +71,9 @@ def error_rate(*, processed: int, failed: int) -> float | None:
 
 
 def percent(share: float | None) -> str:
-    return NOTHING if share is None else f"{share * 100:.1f} %"
+    """One decimal. Neither some nor almost all is shown as none or all."""
+    if share is None:
+        return NOTHING
+    if 0 < share < _LEAST_SHARE:
+        return "<0.1 %"
+    return ">99.9 %" if 1 - _LEAST_SHARE < share < 1 else f"{share * 100:.1f} %"

@@ -59,7 +59,18 @@ def test_memory_has_a_fitting_unit(size: int, text: str) -> None:
     assert humanize.memory(size) == text
 
 
-@pytest.mark.parametrize(("counts", "text"), [((0, 0), "-"), ((3, 1), "25.0 %"), ((0, 2), "100.0 %")])
+@pytest.mark.parametrize(
+    ("counts", "text"),
+    [
+        ((0, 0), "-"),
+        ((3, 0), "0.0 %"),
+        ((9999, 1), "<0.1 %"),
+        ((999, 1), "0.1 %"),
+        ((3, 1), "25.0 %"),
+        ((1, 9999), ">99.9 %"),
+        ((0, 2), "100.0 %"),
+    ],
+)
 def test_an_error_rate_is_a_share_of_all_attempts(counts: tuple[int, int], text: str) -> None:
     processed, failed = counts
 
