@@ -13,8 +13,9 @@ from internal.ports.task_statistics import Counts, DueMinute
 
 HEIGHT = 150
 BAR = 0.8
-# In % of the width: a label that is closer to the end, or to the word "now", would run into it.
-_CLOSE = 8
+# In % of the width. On a phone, a label that is closer to an edge leaves the chart, and one that is closer
+# to the word "now" runs into it.
+_CLOSE_TO_EDGE, _CLOSE_TO_NOW = 8, 15
 _MOST_LINES = 4
 
 
@@ -143,7 +144,7 @@ def _ticks(columns: Sequence[Column], *, now: float) -> Sequence[Tick]:
     return [
         Tick(at, label)
         for at, label in labels
-        if label and min(at, 100 - at) >= _CLOSE and abs(at - now) >= _CLOSE
+        if label and min(at, 100 - at) >= _CLOSE_TO_EDGE and abs(at - now) >= _CLOSE_TO_NOW
     ]
 
 

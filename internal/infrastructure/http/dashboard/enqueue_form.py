@@ -90,9 +90,9 @@ class EnqueueForm:
 
 
 def _description_of(task_type: type[Task]) -> str:
-    """The first line of the class's docstring. A dataclass without one gets its signature."""
+    """The first line of the class's docstring, as text. A dataclass without one gets its signature."""
     first = (inspect.getdoc(task_type) or "").partition("\n")[0]
-    return "" if first.startswith(f"{task_type.__name__}(") else first
+    return "" if first.startswith(f"{task_type.__name__}(") else first.replace("`", "")
 
 
 def new_form(task_type: type[Task], *, form_id: str, queues: Sequence[str]) -> EnqueueForm:

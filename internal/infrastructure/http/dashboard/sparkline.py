@@ -31,8 +31,10 @@ class Bars:
 
 
 def line_of(values: Sequence[float | None]) -> Line:
-    """None leaves a gap."""
-    most = max((value for value in values if value is not None), default=0) or 1
+    """None leaves a gap. Without a value above zero, there is no line."""
+    most = max((value for value in values if value is not None), default=0)
+    if not most:
+        return Line("", "")
     step = WIDTH / max(1, len(values) - 1)
     points = [
         None

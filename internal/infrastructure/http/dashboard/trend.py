@@ -20,6 +20,7 @@ from internal.ports.task_statistics import (
 )
 
 MOST_TASKS = 30
+_NOTHING = "\N{EN DASH}"
 
 _IN_WORDS: Mapping[Span, str] = {
     Span.HOUR: "the last hour",
@@ -158,6 +159,8 @@ def _sum(counts: Sequence[Counts]) -> Counts:
 def _cards(statistics: TaskStatistics, groups: Sequence[_Group]) -> Sequence[Card]:
     total, counts = statistics.total, [_sum([period.figures for period in group]) for group in groups]
     share = humanize.error_rate(processed=total.succeeded, failed=total.failed)
+    # The current period has only begun: a line would fall at its end.
+    over = slice(None, -1)
     time = statistics.length * len(statistics.periods)
     waits = [[period.figures.waited for period in group] for group in groups]
     runs = [[period.figures.ran for period in group] for group in groups]
@@ -166,19 +169,19 @@ def _cards(statistics: TaskStatistics, groups: Sequence[_Group]) -> Sequence[Car
             title="Succeeded",
             value=humanize.count(total.succeeded),
             note=_rate(total.succeeded, time),
-            line=line_of([each.succeeded for each in counts]),
+            line=line_of([each.succeeded for each in counts[over]]),
             kind="completed",
         ),
         Card(
             title="Failed attempts",
-            value=humanize.percent(share),
-            note=f"{humanize.count(total.failed)} of {humanize.count(total.ended)}",
-            line=line_of([each.failed for each in counts]),
+            value=_NOTHING if share is None else humanize.percent(share),
+            note="" if share is None else f"{humanize.count(total.failed)} of {humanize.count(total.ended)}",
+            line=line_of([each.failed for each in counts[over]]),
             kind="archived",
             is_bad=is_failing(total),
         ),
-        _card_of_times("Wait for a worker", total.waited, waits, kind="scheduled"),
-        _card_of_times("Run time", total.ran, runs, kind="active"),
+        _card_of_times("Wait time", total.waited, waits[over], kind="scheduled"),
+        _card_of_times("Run time", total.ran, runs[over], kind="active"),
     ]
 
 
@@ -188,7 +191,7 @@ def _card_of_times(
     """The line shows the highest p95 of each group."""
     longest = [[each.p95.total_seconds() for each in group if each] for group in groups]
     if whole is None:
-        value, note, more = humanize.NOTHING, "no task has started", ""
+        value, note, more = _NOTHING, "", ""
     else:
         value, note = humanize.precise_duration(whole.p95), "p95"
         half, most = humanize.precise_duration(whole.p50), humanize.precise_duration(whole.longest)
@@ -198,7 +201,9 @@ def _card_of_times(
 
 
 def _rate(number: int, time: timedelta) -> str:
-    """Per minute; rare events per hour or per day, so that the number is not zero."""
+    """Per minute; rare events per hour or per day, so that the number is not zero; empty for none."""
+    if not number:
+        return ""
     for unit, length in (("minute", timedelta(minutes=1)), ("hour", timedelta(hours=1))):
         if number * length >= time:
             return f"{number * length / time:.1f} per {unit}"

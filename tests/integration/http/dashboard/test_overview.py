@@ -84,14 +84,17 @@ async def test_a_task_that_fails_is_a_sentence_with_a_link(
 
 
 async def test_without_attempts_it_says_what_will_be_here(
-    client: httpx.AsyncClient, viewer: Account, desk: Desk
+    client: httpx.AsyncClient, viewer: Account, admin: Account, desk: Desk
 ) -> None:
     desk.engine.client.flushdb()
 
     page = await client.get(OVERVIEW, headers=viewer.headers)
+    admins = await client.get(OVERVIEW, headers=admin.headers)
 
     assert "No attempt has ended in the last hour. A bar appears here" in page.text
-    assert "no task has started" in page.text
+    assert "Each task name that a worker runs has a row here." in page.text
+    assert "Enqueue a task" not in page.text
+    assert "Enqueue a task" in admins.text
 
 
 async def test_a_task_that_is_due_is_shown_before_it_runs(

@@ -1,6 +1,7 @@
 """The page of a task as a browser without scripts gets it."""
 
 import re
+import time
 
 import httpx
 import pytest
@@ -8,11 +9,12 @@ import pytest
 from internal.infrastructure.bootstrap.container import Container
 from internal.infrastructure.http.task_address import task_address
 from internal.infrastructure.taskqueue.protocol import scripts
-from internal.infrastructure.taskqueue.protocol.attempt_note import AttemptNote
+from internal.infrastructure.taskqueue.protocol.attempt_note import AttemptNote, encode_note
 from internal.ports.security_event_log import EventFilter
 from internal.ports.tasks import TaskState
 from tests.support.accounts import Account
 from tests.support.taskqueue.desk import Desk
+from tests.support.taskqueue.engine import PREFIX
 
 pytestmark = pytest.mark.anyio
 
@@ -55,6 +57,20 @@ async def test_shows_where_and_for_how_long_each_attempt_ran(
     assert re.search(
         r"<p>On &lt;b&gt;web-2:18\. Started <time [^>]+>[^<]+</time>, ran for 2\.4s\.</p>", second
     )
+
+
+async def test_says_the_same_error_once(client: httpx.AsyncClient, viewer: Account, desk: Desk) -> None:
+    desk.add("1", TaskState.RETRY, error="Refused: no")
+    for minutes, error in enumerate(["Refused: no", "Refused: never"], start=1):
+        at = int(time.time() * 1000) + minutes * 60_000
+        note = encode_note(AttemptNote(error, retries=minutes))
+        desk.engine.client.hset(f"{PREFIX}:default:task:1", f"attempt:{at}", note)
+
+    page = await client.get(task_address("default", "1"), headers=viewer.headers)
+
+    assert page.text.count("Refused: no</b>") == 1
+    assert page.text.count("The same error.") == 1
+    assert page.text.count("Refused: never</b>") == 1
 
 
 async def test_shows_the_traceback_of_the_last_failure_and_leads_to_its_group(

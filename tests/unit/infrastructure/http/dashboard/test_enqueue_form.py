@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from internal.application.tasks.purge_requests import PurgeRequests
 from internal.application.tasks.send_email_changed import SendEmailChanged
 from internal.infrastructure.http.dashboard.enqueue_form import EnqueueForm, TaskChoice, new_form, sent_form
 from internal.infrastructure.http.dashboard.option_form import OPTIONS
@@ -54,6 +55,7 @@ def test_a_new_form_shows_what_the_task_has_itself() -> None:
     assert form.options[0].choices[0] == ("", "default, the task's own")
     assert not form.has_options
     assert TaskChoice.of(SendEmailChanged).about.startswith("Tell the old address")
+    assert TaskChoice.of(PurgeRequests).about == "Forget each Idempotency-Key that is older than a day."
 
 
 @pytest.mark.parametrize(

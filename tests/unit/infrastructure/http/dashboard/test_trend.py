@@ -77,7 +77,7 @@ async def test_cards_have_counts_and_durations(trends: Trends, inspector: FakeTa
     assert [(card.title, card.value, card.note, card.more) for card in cards] == [
         ("Succeeded", "90", "1.5 per minute", ""),
         ("Failed attempts", "10.0 %", "10 of 100", ""),
-        ("Wait for a worker", "1s", "p95", "p50 1s · max 1s"),
+        ("Wait time", "1s", "p95", "p50 1s · max 1s"),
         ("Run time", "2s", "p95", "p50 2s · max 2s"),
     ]
     assert [card.is_bad for card in cards] == [False, True, False, False]
@@ -85,7 +85,7 @@ async def test_cards_have_counts_and_durations(trends: Trends, inspector: FakeTa
 
 @pytest.mark.parametrize(
     ("span", "succeeded", "note"),
-    [(Span.HOUR, 7, "7.0 per hour"), (Span.WEEK, 7, "1.0 per day"), (Span.HOUR, 0, "0.0 per day")],
+    [(Span.HOUR, 7, "7.0 per hour"), (Span.WEEK, 7, "1.0 per day"), (Span.HOUR, 0, "")],
 )
 async def test_a_rare_success_is_counted_per_hour_or_day(
     trends: Trends, inspector: FakeTaskInspector, span: Span, succeeded: int, note: str
@@ -98,9 +98,22 @@ async def test_a_rare_success_is_counted_per_hour_or_day(
 async def test_without_attempts_there_are_no_durations(trends: Trends) -> None:
     trend = await trend_in(trends)
 
-    assert [card.value for card in trend.cards] == ["0", "-", "-", "-"]
+    assert [(card.value, card.note) for card in trend.cards] == [("0", ""), *[("\N{EN DASH}", "")] * 3]
     assert trend.chart.is_empty
     assert list(trend.tasks) == []
+
+
+async def test_lines_end_before_the_current_minute(
+    trends: Trends, inspector: FakeTaskInspector, clock: FakeClock
+) -> None:
+    did(inspector, "mail", Figures(succeeded=1))
+
+    at_once = await trend_in(trends)
+    clock.advance(timedelta(minutes=1))
+    later = await trend_in(trends)
+
+    assert [card.line.line for card in at_once.cards] == [""] * 4
+    assert [bool(card.line.line) for card in later.cards] == [True, False, True, True]
 
 
 async def test_names_with_failures_come_first_and_the_rest_is_counted(
