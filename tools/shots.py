@@ -1,9 +1,9 @@
 """The pages that `make screenshots` draws and tests/browser/test_shots.py checks, each in a state.
 
-Every shot begins in a browser without cookies.
+They are grouped by the condition of the site. Every shot begins in a browser without cookies.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -11,21 +11,17 @@ import httpx
 from playwright.sync_api import Page
 
 from internal.infrastructure.http.task_address import task_address
-from tests.support.browser.audited import record_actions
-from tests.support.browser.backlog import FAILED, QUEUE, fill
-from tests.support.browser.burning import MAILS, burn
-from tests.support.browser.past_hour import remember_an_hour
-from tests.support.browser.people import NAME, log_in, press, promote, sign_up
+from tests.support.browser.burning import MAILS
+from tests.support.browser.condition import GRACE, Condition
+from tests.support.browser.people import NAME, log_in, press, sign_up
 from tests.support.browser.site import Site
 from tests.support.system import NO_CERTIFICATES, PASSWORD
 
 ADA = "ada@example.com"
-# An admin.
-GRACE = "grace@example.com"
 # The pages of links show their forms without a look at the token.
 TOKEN = "dGhlIHRva2VuIG9mIGFuIGVtYWlsIGlzIHRoaXMgbG8"  # noqa: S105 - no real one
 
-_ALL = f"/dashboard/tasks/all?queue={QUEUE}"
+_RETRIES = f"queue={MAILS.queue}&state=retry"
 _MAILS = f"/dashboard/failures/{MAILS.mark.fingerprint}"
 _PHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 Version/18.6 Safari/604.1"
@@ -47,26 +43,21 @@ class Shot:
 @cache
 def adas_session(site: Site) -> dict[str, str]:
     """Ada signs up with a phone, and then logs in with a laptop, whose cookies these are."""
-    return _session_of(site, ADA)
+    _post(site, "register", {"name": NAME, **_credentials(ADA)}, device=_PHONE)
+    return _log_in(site, ADA)
 
 
 @cache
 def graces_session(site: Site) -> dict[str, str]:
-    """Grace may act on tasks, and there are some."""
-    fill(site.system.env["REDIS_URL"])
-    remember_an_hour(site.system.env["REDIS_URL"])
-    burn(site.system.env["REDIS_URL"])
-    session = _session_of(site, GRACE)
-    promote(site, GRACE)
-    record_actions(site.system.env["DATABASE_URL"], email=GRACE)
-    return session
+    return _log_in(site, GRACE)
 
 
-def _session_of(site: Site, email: str) -> dict[str, str]:
-    body = {"email": email, "name": NAME, "password": PASSWORD}
-    _post(site, "register", body, device=_PHONE)
-    del body["name"]
-    return dict(_post(site, "login", body, device=_LAPTOP).cookies)
+def _log_in(site: Site, email: str) -> dict[str, str]:
+    return dict(_post(site, "login", _credentials(email), device=_LAPTOP).cookies)
+
+
+def _credentials(email: str) -> dict[str, str]:
+    return {"email": email, "password": PASSWORD}
 
 
 def _post(site: Site, action: str, body: dict[str, str], *, device: str) -> httpx.Response:
@@ -110,6 +101,19 @@ def refused_to_ada_at(path: str, *, button: str) -> Show:
     return show
 
 
+def _failed_task(page: Page, site: Site) -> None:
+    as_grace_at(_MAILS)(page, site)
+    page.get_by_role("link", name="Open its task").click()
+    page.get_by_role("heading", name="Timeline").wait_for()
+
+
+def _outbox(page: Page, site: Site) -> None:
+    """It has the email that greets Ada."""
+    adas_session(site)
+    site.mail("welcome", to=ADA)
+    as_grace_at("/dashboard/outbox")(page, site)
+
+
 def _mails(page: Page, site: Site) -> None:
     adas_session(site)
     site.mail("welcome", to=ADA)
@@ -147,7 +151,7 @@ def _enqueue_refused(page: Page, site: Site) -> None:
     page.locator("[aria-invalid]").first.wait_for()
 
 
-SHOTS = (
+_PEOPLE = (
     Shot(name="api", show=_api, is_whole=False),
     Shot(name="start", show=at("/")),
     Shot(name="mails", show=_mails),
@@ -182,25 +186,49 @@ SHOTS = (
     Shot(name="account-activity", show=as_ada_at("/account/activity")),
     Shot(name="account-export", show=as_ada_at("/account/export")),
     Shot(name="account-delete", show=as_ada_at("/account/delete")),
-    Shot(name="dashboard", show=as_grace_at("/dashboard")),
-    Shot(name="dashboard-table", show=as_grace_at("/dashboard?view=table")),
+    Shot(name="not-found", show=at("/nowhere")),
+)
+
+_EMPTY = (
+    Shot(name="dashboard-empty", show=as_grace_at("/dashboard")),
+    Shot(name="dashboard-empty-tasks", show=as_grace_at("/dashboard/tasks")),
+    Shot(name="dashboard-empty-failures", show=as_grace_at("/dashboard/failures")),
+)
+
+_NORMAL = (
+    Shot(name="dashboard-normal", show=as_grace_at("/dashboard")),
     Shot(name="dashboard-90d", show=as_grace_at("/dashboard?range=90d")),
-    Shot(name="dashboard-queue", show=as_grace_at(f"/dashboard/queues/{QUEUE}")),
-    Shot(name="dashboard-tasks", show=as_grace_at(f"/dashboard/tasks?queue={QUEUE}")),
-    Shot(name="dashboard-tasks-all", show=as_grace_at(f"{_ALL}&state=retry&action=delete&error=timed")),
-    Shot(name="dashboard-task", show=as_grace_at(task_address(QUEUE, FAILED))),
-    Shot(name="dashboard-task-gone", show=as_grace_at(task_address(QUEUE, "gone"))),
-    Shot(name="dashboard-failures", show=as_grace_at("/dashboard/failures")),
-    Shot(name="dashboard-failure", show=as_grace_at(_MAILS), is_whole=False),
-    Shot(name="dashboard-failure-retry", show=as_grace_at(f"{_MAILS}/act?action=run")),
-    Shot(name="dashboard-failure-gone", show=as_grace_at("/dashboard/failures/gone")),
+    Shot(name="dashboard-queue", show=as_grace_at("/dashboard/queues/default")),
+    Shot(name="dashboard-tasks", show=as_grace_at("/dashboard/tasks?queue=default"), is_whole=False),
     Shot(name="dashboard-workers", show=as_grace_at("/dashboard/workers")),
     Shot(name="dashboard-schedules", show=as_grace_at("/dashboard/schedules")),
-    Shot(name="dashboard-outbox", show=as_grace_at("/dashboard/outbox")),
+    Shot(name="dashboard-outbox", show=_outbox),
     Shot(name="dashboard-enqueue", show=as_grace_at("/dashboard/enqueue")),
     Shot(name="dashboard-enqueue-task", show=as_grace_at("/dashboard/enqueue?task=email%3Aemail-changed")),
     Shot(name="dashboard-enqueue-refused", show=_enqueue_refused),
     Shot(name="dashboard-services", show=as_grace_at("/dashboard/services")),
     Shot(name="dashboard-audit", show=as_grace_at("/dashboard/audit")),
-    Shot(name="not-found", show=at("/nowhere")),
 )
+
+_BURNING = (
+    Shot(name="dashboard-burning", show=as_grace_at("/dashboard")),
+    Shot(name="dashboard-table", show=as_grace_at("/dashboard?view=table")),
+    Shot(name="dashboard-tasks-retry", show=as_grace_at(f"/dashboard/tasks?{_RETRIES}"), is_whole=False),
+    Shot(
+        name="dashboard-tasks-delete",
+        show=as_grace_at(f"/dashboard/tasks/all?{_RETRIES}&action=delete&error=timed"),
+    ),
+    Shot(name="dashboard-task", show=_failed_task),
+    Shot(name="dashboard-task-gone", show=as_grace_at(task_address(MAILS.queue, "gone"))),
+    Shot(name="dashboard-queue-paused", show=as_grace_at("/dashboard/queues/low")),
+    Shot(name="dashboard-failures", show=as_grace_at("/dashboard/failures")),
+    Shot(name="dashboard-failure", show=as_grace_at(_MAILS), is_whole=False),
+    Shot(name="dashboard-failure-retry", show=as_grace_at(f"{_MAILS}/act?action=run")),
+    Shot(name="dashboard-failure-gone", show=as_grace_at("/dashboard/failures/gone")),
+)
+
+SHOTS: Mapping[Condition, Sequence[Shot]] = {
+    Condition.EMPTY: _EMPTY,
+    Condition.NORMAL: (*_NORMAL, *_PEOPLE),
+    Condition.BURNING: _BURNING,
+}

@@ -1,7 +1,7 @@
 """A site and a Chromium per file of tests: asyncio does not work in a thread in which Playwright is open."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 import pytest
 import redis as redis_client
@@ -23,20 +23,32 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def site(
+def new_site(
     browser: Browser,  # noqa: ARG001 - without one, no site is started
     migrated_databases: MigratedDatabases,
     redis: str,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Site]:
+) -> Callable[[], AbstractContextManager[Site]]:
+    """Starts an empty site. It has all of Redis, so there is one at a time."""
+
+    @contextmanager
+    def start() -> Iterator[Site]:
+        with redis_client.Redis.from_url(redis) as client:
+            client.flushdb()
+        folder = tmp_path_factory.mktemp("site")
+        with (
+            migrated_databases.lent() as database_url,
+            running_site(database_url=database_url, redis_url=redis, folder=folder) as site,
+        ):
+            yield site
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def site(new_site: Callable[[], AbstractContextManager[Site]]) -> Iterator[Site]:
     """One for all tests of a file. Each test has accounts of its own."""
-    with redis_client.Redis.from_url(redis) as client:
-        client.flushdb()
-    folder = tmp_path_factory.mktemp("site")
-    with (
-        migrated_databases.lent() as database_url,
-        running_site(database_url=database_url, redis_url=redis, folder=folder) as site,
-    ):
+    with new_site() as site:
         yield site
 
 

@@ -69,13 +69,16 @@ class System:
         eventually(lambda: "worker.started" in self.log("cmd.worker"), within=STARTS_WITHIN)
         return process
 
-    def run(self, *module_and_arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
+    def run(
+        self, *module_and_arguments: str, stdin: str = "", **env: str
+    ) -> "subprocess.CompletedProcess[str]":
         """Run a process to its end; a process that does not end is an error."""
         command = [sys.executable, "-m", *module_and_arguments]
         return subprocess.run(
             command,
             env={**self.env, **env},
             cwd=self._directory,
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=90,

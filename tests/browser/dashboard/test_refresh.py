@@ -41,3 +41,16 @@ def test_the_numbers_of_the_navigation_are_renewed_with_the_page(visitor: Visito
     expect(failures).to_have_text("Failures")
     expect(failures).to_be_focused()
     expect(page.get_by_role("button", name="Keys")).to_have_count(1)
+
+
+def test_the_links_of_the_navigation_are_below_one_another(visitor: Visitor, operated: Site) -> None:  # noqa: ARG001 - it has the admin
+    page = visitor(Look()).page
+    log_in(page, ADMIN)
+    page.wait_for_url("/account")
+    page.goto("/dashboard")
+
+    links = page.get_by_role("navigation", name="Dashboard").locator("[data-page]").all()
+
+    boxes = [link.bounding_box() for link in links]
+    assert len({box["x"] for box in boxes if box}) == 1
+    assert len({box["y"] for box in boxes if box}) == len(links) > 1

@@ -12,7 +12,8 @@ from tests.support.taskqueue.engine import PREFIX, Engine
 QUEUE = "low"
 FAILED = "0199f2c1-7a3e-7cc2-b0d1-5f3a9be1c7d0"
 _ERROR = "MailServerUnreachable: could not connect to mx.internal:587 (timed out)"
-_PAYLOAD = {"user_id": "e93ad238-1f7d-4f21-897f-7ec0d8fb3744", "email": "grace@example.com", "name": "Grace"}
+PAYLOAD = {"user_id": "e93ad238-1f7d-4f21-897f-7ec0d8fb3744", "email": "grace@example.com", "name": "Grace"}
+HEADERS = {"request_id": "e5c6a04a-1c2a-4cde-9abc-0123456789ab"}
 
 
 def fill(redis_url: str) -> None:
@@ -26,8 +27,8 @@ def fill(redis_url: str) -> None:
                 TaskState.SCHEDULED,
                 queue=QUEUE,
                 name="email:welcome",
-                payload=_PAYLOAD,
-                options={"headers": {"request_id": "e5c6a04a-1c2a-4cde-9abc-0123456789ab"}},
+                payload=PAYLOAD,
+                options={"headers": HEADERS},
                 wait=HOUR * (number + 2),
             )
             if number < 3:

@@ -42,9 +42,11 @@ class Desk:
         error: str = "",
         frame: str = "",
         wait: int = HOUR,
+        age: int = 0,
     ) -> None:
         """`wait` is in ms: until a scheduled task, or one that failed with `error`, may start.
 
+        age: the ms since it was published.
         frame: where it failed.
         """
         time.sleep(0.002)  # what came at different times has different scores
@@ -55,7 +57,7 @@ class Desk:
             "kwargs": payload or {},
             "options": {"max_retries": 25, "time_limit": 60_000, **(options or {})},
             "message_id": task_id,
-            "message_timestamp": int(time.time() * 1000),
+            "message_timestamp": int(time.time() * 1000) - age,
         }
         encoded = msgspec.json.encode(message)
         delay = wait if state is TaskState.SCHEDULED else 0
