@@ -22,7 +22,7 @@ async def failure_list(
     frame: NamedDependency[Frame],
     failures: SkipValidation[NamedDependency[SharedFailures]],
 ) -> Template:
-    """The largest groups, of all tasks or of those with one name. What fails now is first."""
+    """The largest groups, of all tasks or of those with one name. Groups that fail now come first."""
     name = request.query_params.get("task", "").strip()[:LONGEST_TEXT]
     found = await failures.newest()
     views = [view for view in views_of(found, frame) if not name or view.group.failure.task_name == name]

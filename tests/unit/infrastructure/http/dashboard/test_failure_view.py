@@ -47,7 +47,7 @@ def test_fails_now_if_a_task_failed_in_the_last_two_minutes() -> None:
     assert not view_of(5, 3 / 60).is_failing_now
 
 
-def test_what_fails_now_is_first_and_then_the_largest() -> None:
+def test_groups_that_fail_now_come_before_larger_ones() -> None:
     old, large, small = view_of(5, 4, 3), view_of(2, 0.01), view_of(0)
 
     assert failing_now_first([old, large, small]) == [large, small, old]
