@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support.shared_processes import SHARING
+
 ROOT = Path(__file__).parents[2]
 WORKFLOW = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
 JOBS: dict[str, dict[str, Any]] = WORKFLOW["jobs"]
@@ -49,3 +51,8 @@ def test_every_folder_of_tests_is_run_by_a_job() -> None:
     folders = {path.parent.relative_to(ROOT).parts[1] for path in (ROOT / "tests").rglob("test_*.py")}
 
     assert [folder for folder in sorted(folders) if f"tests/{folder}" not in run] == []
+
+
+@pytest.mark.parametrize("folder", SHARING)
+def test_a_folder_that_shares_its_processes_exists(folder: str) -> None:
+    assert list((ROOT / folder).glob("test_*.py"))

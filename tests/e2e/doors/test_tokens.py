@@ -1,9 +1,11 @@
 """Access tokens that no door accepts, and ends of sessions that count at every door."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
+from internal.domain.account_token import InvalidAccountToken, TokenPurpose
 from internal.domain.role import Role
 from internal.domain.user import AccountDisabled, InvalidCredentials
 from internal.infrastructure.security.token_key import shared_key
@@ -12,7 +14,7 @@ from internal.ports.token_issuer import InvalidToken
 from tests.support.doors.client import Client, LoggedIn
 from tests.support.doors.door import Refusal, refusal_of
 from tests.support.doors.operations import DOORS
-from tests.support.doors.samples import PASSWORD, new_email
+from tests.support.doors.samples import PASSWORD, sign_up
 from tests.support.doors.site import Site
 from tests.support.forged_tokens import forged
 
@@ -39,13 +41,26 @@ def test_refuses_every_forged_token(site: Site, door: str) -> None:
 @pytest.mark.parametrize("door", DOORS)
 def test_takes_no_refresh_token_for_an_access_token(site: Site, door: str) -> None:
     client = site.client(door)
-    tokens = client.sign_up(email=new_email(), name="Ada", password=PASSWORD)
+    tokens = sign_up(client)
 
     as_access = refusal_of(client.signed_in(tokens.refresh_token).me)
     as_refresh = refusal_of(lambda: client.refresh(refresh_token=tokens.token))
 
     assert as_access == Refusal.of(InvalidToken())
     assert as_refresh == Refusal.of(InvalidRefreshToken())
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_takes_no_token_with_a_space(site: Site, door: str) -> None:
+    client, subject = site.client(door), site.account(is_verified=False)
+    tokens = sign_up(client)
+    mailed = site.token(subject, TokenPurpose.VERIFY_EMAIL)
+
+    refreshed = refusal_of(partial(client.refresh, refresh_token=f"{tokens.refresh_token} "))
+    verified = refusal_of(partial(client.verify_email, token=f" {mailed}"))
+
+    assert refreshed == Refusal.of(InvalidRefreshToken())
+    assert verified == Refusal.of(InvalidAccountToken())
 
 
 def by_log_out(user: Client, _: Client, tokens: LoggedIn) -> None:
@@ -107,7 +122,7 @@ ENDS = (
 def test_a_session_that_ends_at_one_door_has_ended_at_the_other(
     site: Site, here: str, there: str, end: Callable[[Client, Client, LoggedIn], None]
 ) -> None:
-    tokens = site.client(there).sign_up(email=new_email(), name="Ada", password=PASSWORD)
+    tokens = sign_up(site.client(there))
     user, admin = site.client(here, tokens.token), site.client(here, site.account(role=Role.ADMIN).token)
     at_other_door = site.client(there, tokens.token)
     assert at_other_door.me() == tokens.user
