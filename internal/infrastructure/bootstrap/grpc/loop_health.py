@@ -13,12 +13,11 @@ ANSWER_WITHIN = 1  # seconds
 NO_ANSWER = f"no answer within {ANSWER_WITHIN} s"
 
 ResultT = TypeVar("ResultT")
+Ask = Callable[[], Coroutine[Any, Any, Readiness]]
 
 
 class LoopHealth:
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, *, readiness: Callable[[], Coroutine[Any, Any, Readiness]]
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, *, readiness: Ask) -> None:
         self._loop = loop
         self._readiness = readiness
 
