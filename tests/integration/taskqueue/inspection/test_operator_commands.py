@@ -14,9 +14,10 @@ from internal.infrastructure.cli.app import app
 from tests.support.taskqueue.engine import Engine, Hand, engine_on
 
 PAYLOAD = (
-    '{"user_id": "e93ad238-1f7d-4f21-897f-7ec0d8fb3744", "email": "ada@example.com", "name": "A\\u001b[2Jda"}'
+    '{"user_id": "e93ad238-1f7d-4f21-897f-7ec0d8fb3744", "email": "ada@example.com", '
+    '"name": "A\\u001b[2Jda", "changed_at": "2030-03-04T23:07:00Z"}'
 )
-WELCOME = ("task", "enqueue", "email:welcome", "--payload", PAYLOAD)
+NOTICE = ("task", "enqueue", "email:email-changed", "--payload", PAYLOAD)
 
 
 class Operator:
@@ -57,7 +58,7 @@ def engine(redis_url: str) -> Iterator[Engine]:
 
 
 def test_a_task_from_its_publication_to_its_end(operator: Operator) -> None:
-    task_id = operator.reads(*WELCOME, "--delay", "1h", "--header", "request-id=e5c6")["id"]
+    task_id = operator.reads(*NOTICE, "--delay", "1h", "--header", "request-id=e5c6")["id"]
 
     [listed] = operator.reads("task", "ls", "-q", "default", "-s", "scheduled", "--payload", "ada@")["tasks"]
     task = operator.reads("task", "inspect", "-q", "default", task_id)["task"]
@@ -81,8 +82,8 @@ def test_a_task_from_its_publication_to_its_end(operator: Operator) -> None:
 
 
 def test_straight_to_redis_a_duplicate_is_told(operator: Operator) -> None:
-    first = operator.reads(*WELCOME, "--id", "welcome-ada", "--direct")
-    second = operator.does(*WELCOME, "--id", "welcome-ada", "--direct")
+    first = operator.reads(*NOTICE, "--id", "welcome-ada", "--direct")
+    second = operator.does(*NOTICE, "--id", "welcome-ada", "--direct")
 
     assert (first["state"], first["duplicate"]) == ("pending", False)
     assert second.stdout == "welcome-ada: already pending in default; nothing was stored\n"
