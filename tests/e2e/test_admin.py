@@ -73,7 +73,7 @@ def test_a_terminal_is_asked_and_sees_colours_unless_it_wants_none(
     assert "\x1b[1m" in coloured[1]
     assert "\x1b" not in uncoloured[1]
     assert (kept[0], deleted[0]) == (1, 0)
-    question = f"{target_of(env)}: Delete all 1 pending tasks of default? [y/N]"
+    question = f"{target_of(env)}: Delete 1 pending task of default? [y/N]"
     assert question in deleted[1]
     assert "1 deleted" in deleted[1]
 
