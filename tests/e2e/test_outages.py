@@ -108,11 +108,12 @@ def has_user(postgres: EmbeddedPostgres, email: str) -> bool:
 
 @contextmanager
 def slow_commits(postgres: EmbeddedPostgres) -> Generator[None]:
-    """Have the commit of a sign-up take a second."""
+    """Have the commit of a sign-up take a second, and go on without its client."""
     with psycopg.connect(postgres.url, autocommit=True) as connection:
         connection.execute(
             "CREATE FUNCTION doze() RETURNS trigger LANGUAGE plpgsql"
-            " AS 'BEGIN PERFORM pg_sleep(1); RETURN NULL; END'"
+            " AS $$BEGIN PERFORM set_config('client_connection_check_interval', '0', true), pg_sleep(1);"
+            " RETURN NULL; END$$"
         )
         connection.execute(
             "CREATE CONSTRAINT TRIGGER doze AFTER INSERT ON users DEFERRABLE INITIALLY DEFERRED"
