@@ -57,7 +57,7 @@ class Attempt:
 
     @property
     def started_at(self) -> datetime | None:
-        """Too late by the time that Redis could not take note of the end."""
+        """Computed from `at`, so it is too late by the time for which Redis was away at the end."""
         return None if self.ran_for is None else self.at - self.ran_for
 
 

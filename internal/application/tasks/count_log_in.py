@@ -10,7 +10,7 @@ from internal.ports.tasks import Queue, TaskContext, TaskOptions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountLogIn:
-    """Count a log-in, without whose it was."""
+    """Count a log-in. The count does not say who logged in."""
 
     task_name: ClassVar[str] = "events:count-log-in"
     task_options: ClassVar[TaskOptions] = TaskOptions(queue=Queue.LOW)

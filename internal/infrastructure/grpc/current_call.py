@@ -9,7 +9,7 @@ from internal.domain.caller import Caller
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """`principal` is None if anyone may call the method."""
+    """principal: the user and the session; None if the method is open to everybody."""
 
     caller: Caller
     principal: Principal | None
@@ -19,7 +19,7 @@ _CURRENT: ContextVar[Call] = ContextVar("current_call")
 
 
 def begin_call(call: Call) -> None:
-    """Each call has a task of its own, so it needs no end."""
+    """Each call runs in its own asyncio task, so nothing has to be reset."""
     _CURRENT.set(call)
 
 
@@ -28,7 +28,7 @@ def current_caller() -> Caller:
 
 
 def current_principal() -> Principal:
-    """The user and the session of the call. Raises LookupError if anyone may call the method."""
+    """The user and the session of the call. Raises LookupError if the method is open to everybody."""
     principal = _CURRENT.get().principal
     if principal is None:
         raise LookupError("anyone may call this method")

@@ -189,7 +189,7 @@ def _listens(host: str, port: int) -> bool:
 def _require_alive(processes: Processes) -> None:
     for name, process in processes.items():
         if (code := process.poll()) is not None:
-            raise NotReady(f"the {name} ended with exit code {code}")
+            raise NotReady(f"cmd.{name} ended with exit code {code}")
 
 
 @contextmanager

@@ -17,7 +17,7 @@ REPORT_EVERY = 10_000
 
 
 def all_if_many(number: int) -> str:
-    """The word of a question before a number, with its space."""
+    """The word before the number in a question: nobody says "all 1 task"."""
     return "" if number == 1 else "all "
 
 

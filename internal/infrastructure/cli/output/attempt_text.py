@@ -5,7 +5,7 @@ from internal.ports.task_snapshots import Attempt
 
 
 def attempt_text(attempt: Attempt, *, now: datetime) -> str:
-    """Without what is not known: an older version recorded only the time and the error."""
+    """One line. Older versions recorded only the time and the error; the rest is left out."""
     failed = humanize.absolute_time(attempt.at, now=now)
     if attempt.worker is None:
         return f"{failed} {attempt.error}"

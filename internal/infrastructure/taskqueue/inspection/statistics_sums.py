@@ -98,7 +98,7 @@ def _unpacked(packed: bytes | None) -> Iterable[tuple[_Key, Row]]:
 
 
 def _names_decoded(packed: bytes) -> dict[str, dict[str, list[int]]]:
-    """Nothing if a name is not UTF-8: the decoder cannot leave out a single name."""
+    """Return nothing if a name is not UTF-8, because the decoder cannot leave out a single name."""
     try:
         return _decode_rows(packed)
     except UnicodeDecodeError:

@@ -7,18 +7,18 @@ T = TypeVar("T")
 
 
 def lossless(data: bytes) -> str:
-    """Scripts find the same bytes by this text. It cannot be shown: it may have lone surrogates."""
+    """Text from which a script gets the same bytes. Do not show it: it may have lone surrogates."""
     return data.decode(errors="surrogateescape")
 
 
 def readable(text: str | bytes) -> str:
-    r"""With escapes such as "\xff". Scripts may find nothing by this text."""
+    r"""Text for people, with escapes such as "\xff". A script may not find the bytes by it."""
     data = text if isinstance(text, bytes) else text.encode(errors="surrogateescape")
     return data.decode(errors="backslashreplace")
 
 
 def decoded(decode: Callable[[bytes], T], stored: bytes) -> T:
-    """Decode JSON, with U+FFFD in the place of what is not UTF-8."""
+    """Decode JSON. Bytes that are not UTF-8 become U+FFFD."""
     try:
         return decode(stored)
     except UnicodeDecodeError:
