@@ -226,7 +226,7 @@ def test_stops_in_order_also_while_it_is_starting(dev: Dev, later: float) -> Non
 
     process.send_signal(signal.SIGINT)
 
-    assert process.wait(30) == 0
+    assert process.wait(30) == 0, dev.terminal
     assert dev.terminal.endswith("Stopped.\n")
     eventually(lambda: dev.processes() == [], within=25)
     dev.start()
